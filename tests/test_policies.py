@@ -42,16 +42,16 @@ def outcomes_of(policy: Policy[Any], example: Example) -> list[Outcome]:
 def outcomes_in(policy: Policy[Any], stack: Stack) -> list[Outcome]:
     """What one policy reports of a stack."""
     outcomes = one_per_value(evaluate(POLICIES, stack)) if policy.id == UNKNOWN_VALUE else evaluate([policy], stack)
-    return [each for each in outcomes if each.policy.id == policy.id]
+    return [outcome for outcome in outcomes if outcome.policy.id == policy.id]
 
 
 @pytest.mark.parametrize(("policy", "example"), cases("bad"))
 def test_bad_example_is_reported(policy: Policy[Any], example: Example) -> None:
     outcomes = outcomes_of(policy, example)
     expected = Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION
-    assert {each.kind for each in outcomes} == {expected}
+    assert {outcome.kind for outcome in outcomes} == {expected}
     if example.paths is not None:
-        assert [each.path for each in outcomes] == list(example.paths)
+        assert [outcome.path for outcome in outcomes] == list(example.paths)
 
 
 @pytest.mark.parametrize(("policy", "example"), cases("good"))
@@ -60,11 +60,11 @@ def test_good_example_is_silent(policy: Policy[Any], example: Example) -> None:
 
 
 @each_policy
-def test_each_further_example_says_what_it_shows(policy: Policy[Any]) -> None:
+def test_each_further_example_has_its_own_note(policy: Policy[Any]) -> None:
     assert policy.bad
     assert policy.good
     for examples in (policy.bad, policy.good):
-        notes = [each.note for each in examples[1:]]
+        notes = [further.note for further in examples[1:]]
         assert all(notes)
         assert len(set(notes)) == len(notes)
         assert not [note for note in notes if note.endswith(".") or re.match("(A|The) ", note)]
@@ -110,7 +110,7 @@ def test_each_tag_has_a_meaning_and_a_policy() -> None:
 
 @each_policy
 def test_messages_follow_the_style(policy: Policy[Any]) -> None:
-    for message in {each.message for example in policy.bad for each in outcomes_of(policy, example)}:
+    for message in {outcome.message for example in policy.bad for outcome in outcomes_of(policy, example)}:
         assert message == message.strip()
         assert not message.endswith(".")
         assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"
@@ -120,9 +120,9 @@ def test_messages_follow_the_style(policy: Policy[Any]) -> None:
 @each_policy
 def test_what_is_reported_of_each_bad_example(policy: Policy[Any], snapshot: SnapshotAssertion) -> None:
     reports = [
-        f"{example.note or 'plainest'}\n  {each.path or '(the resource)'}: {each.message}"
+        f"{example.note or 'plainest'}\n  {outcome.path or '(the resource)'}: {outcome.message}"
         for example in policy.bad
-        for each in outcomes_of(policy, example)
+        for outcome in outcomes_of(policy, example)
     ]
     assert "\n".join(reports) == snapshot
 

@@ -1,7 +1,7 @@
-"""The files of a packaged archive, wherever they lie: in a zip or tar file, in a folder, or in the program itself.
+"""The files of a packaged archive: of a zip or tar file, a folder, or assets of the program.
 
-Nothing is unpacked. What is in the archive is known from its directory, and of a file no more is read than is asked
-for, so that one which claims to be small and is not costs nothing.
+Nothing is unpacked. The archive's directory lists its files, and at most the requested bytes of a file are read, so a
+file with a false size costs nothing.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     import zipfile
 
 MAX_BYTES = 2_000_000
-"""Of one file that is read whole. People write a hundredth of that."""
+"""The largest file that is read. Files of source are a hundredth of that."""
 
 MOST_FILES = 200_000
 MOST_UNPACKED = 4 * UNZIPPED
-"""Of a tar file, which has to be unpacked to see what it holds."""
+"""Bytes of a tar file, which has no directory and is decompressed to list its files."""
 
 BOOKKEEPING = ".pulumi"
-"""Pulumi's own folder, which it packs into no archive."""
+"""Pulumi's own folder, which it leaves out of archives."""
 
 _ABSENT = "holds a file that is not on this machine"
 
 
 class AbsentError(UnreadableError):
-    """The code lies on another machine."""
+    """The code is on another machine."""
 
 
 class ArchivedFile(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class Archive(ABC):
     """The files of an archive by name: with forward slashes, and without `./` before them."""
 
     packed: int | None = None
-    """Bytes of the zip file that is uploaded as it is; None where Pulumi packs the files itself."""
+    """Bytes of the zip file that is uploaded as it is; None if Pulumi packs the files itself."""
 
     @cached_property
     @abstractmethod
@@ -77,11 +77,11 @@ class Archive(ABC):
         """
 
     def find(self, name: str) -> ArchivedFile | None:
-        """The file of this name, or None where there is none."""
+        """The file of this name, or None if there is none."""
         return self.members.get(name)
 
     def content(self, name: str) -> bytes | None:
-        """The whole of one file, or None where there is none of this name.
+        """The content of one file, or None if there is none of this name.
 
         Raises:
             UnreadableError: it cannot be read, or is larger than `MAX_BYTES`.
@@ -95,7 +95,7 @@ class Archive(ABC):
 
 
 def opened(asset: Asset) -> Archive:
-    """The archive that an asset stands for.
+    """The archive of an asset.
 
     Raises:
         AbsentError: it is not on this machine.
@@ -144,14 +144,14 @@ def opened_zip(content: bytes) -> Archive:
     raise UnreadableError("is packaged from text that is no zip file")
 
 
-def holding(files: Mapping[str, bytes]) -> Archive:
-    """An archive of contents that are held, by name."""
-    return _Held(files)
+def archive_of(files: Mapping[str, bytes]) -> Archive:
+    """An archive of these files, by name."""
+    return _InMemory(files)
 
 
 def printable(name: str) -> str:
     """A file's name for a message, with a question mark for each character that cannot be printed."""
-    return "".join(each if each.isprintable() else "?" for each in name)
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:
@@ -167,8 +167,8 @@ def walked(root: str, below: str = "") -> Iterator[tuple[str, str]]:
             yield entry.path, below + entry.name
 
 
-class _Held(Archive):
-    """Files whose contents are held."""
+class _InMemory(Archive):
+    """Files in memory."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
@@ -193,15 +193,15 @@ class _Zip(Archive):
 
     @cached_property
     def _entries(self) -> Mapping[str, zipfile.ZipInfo]:
-        entries = [each for each in self._file.infolist() if not each.filename.endswith("/")]
+        entries = [entry for entry in self._file.infolist() if not entry.filename.endswith("/")]
         _bounded(len(entries))
-        if sum(each.compress_size for each in entries) > (self.packed or 0):
+        if sum(entry.compress_size for entry in entries) > (self.packed or 0):
             raise UnreadableError("is packaged from a zip file whose directory is wrong")
-        return {_normal(each.filename): each for each in entries}
+        return {_normal(entry.filename): entry for entry in entries}
 
     @cached_property
     def members(self) -> Mapping[str, ArchivedFile]:
-        return {name: ArchivedFile(each.file_size, _may_run(each)) for name, each in self._entries.items()}
+        return {name: ArchivedFile(entry.file_size, _may_run(entry)) for name, entry in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading(), self._file.open(self._entries[name]) as stream:
@@ -228,16 +228,16 @@ class _Tar(Archive):
         entries: dict[str, tarfile.TarInfo] = {}
         unpacked = 0
         with _reading():
-            for each in self._file:
-                unpacked += each.size
+            for entry in self._file:
+                unpacked += entry.size
                 _bounded(len(entries), unpacked)
-                if each.isfile():
-                    entries[_normal(each.name)] = each
+                if entry.isfile():
+                    entries[_normal(entry.name)] = entry
         return entries
 
     @cached_property
     def members(self) -> Mapping[str, ArchivedFile]:
-        return {name: ArchivedFile(each.size) for name, each in self._entries.items()}
+        return {name: ArchivedFile(entry.size) for name, entry in self._entries.items()}
 
     def head(self, name: str, most: int) -> bytes:
         with _reading():
@@ -253,14 +253,14 @@ class _Folder(Archive):
 
     @cached_property
     def members(self) -> Mapping[str, ArchivedFile]:
-        found: dict[str, ArchivedFile] = {}
+        files: dict[str, ArchivedFile] = {}
         with _reading():
             for path, name in walked(str(self._root)):
-                _bounded(len(found))
+                _bounded(len(files))
                 facts = Path(path).stat()
-                if stat.S_ISREG(facts.st_mode):  # a pipe would be waited for without end
-                    found[name] = ArchivedFile(facts.st_size)
-        return found
+                if stat.S_ISREG(facts.st_mode):  # reading a pipe could block forever
+                    files[name] = ArchivedFile(facts.st_size)
+        return files
 
     def find(self, name: str) -> ArchivedFile | None:
         if name.startswith("/") or ".." in name.split("/"):
@@ -278,26 +278,28 @@ class _Assets(Archive):
     """Files and archives that the program puts together."""
 
     def __init__(self, assets: Mapping[str, Asset]) -> None:
-        self._files = {_normal(name): each for name, each in assets.items() if not each.archive}
-        self._assets = {_normal(name): each for name, each in assets.items() if each.archive}
+        self._files = {_normal(name): asset for name, asset in assets.items() if not asset.archive}
+        self._assets = {_normal(name): asset for name, asset in assets.items() if asset.archive}
 
     @cached_property
     def _archives(self) -> Mapping[str, Archive]:
         """By the folder that they are put in, with its slash; empty for the archive's own top."""
-        return {"" if name == "." else f"{name}/": opened(each) for name, each in self._assets.items()}
+        return {"" if name == "." else f"{name}/": opened(asset) for name, asset in self._assets.items()}
 
     @cached_property
     def members(self) -> Mapping[str, ArchivedFile]:
         inner = {
-            folder + name: member for folder, each in self._archives.items() for name, member in each.members.items()
+            folder + name: member
+            for folder, archive in self._archives.items()
+            for name, member in archive.members.items()
         }
-        return inner | {name: ArchivedFile(_size(each)) for name, each in self._files.items()}
+        return inner | {name: ArchivedFile(_size(asset)) for name, asset in self._files.items()}
 
     def find(self, name: str) -> ArchivedFile | None:
         if name in self._files:
             return ArchivedFile(_size(self._files[name]))
         inner = (archive.find(rest) for archive, rest in self._inside(name))
-        return next((each for each in inner if each), None)
+        return next((file for file in inner if file), None)
 
     def head(self, name: str, most: int) -> bytes:
         if name in self._files:
@@ -330,7 +332,7 @@ def _asset_head(asset: Asset, most: int) -> bytes:
 
 
 def _plain(asset: Asset) -> Path:
-    """Where a file's content is. Nothing is read of what is no file: a pipe would be waited for without end."""
+    """The path of a file's content. Only regular files are read: reading a pipe could block forever."""
     if asset.uri is not None:
         raise UnreadableError("holds a file at a URL, and is not read from there")
     path = Path(asset.path or "")

@@ -72,8 +72,8 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def python(self) -> tuple[int, int] | None:
         """The version of Python; None for other runtimes."""
-        found = _PYTHON.fullmatch(self.runtime)
-        return (int(found[1]), int(found[2])) if found else None
+        match = _PYTHON.fullmatch(self.runtime)
+        return (int(match[1]), int(match[2])) if match else None
 
     @property
     def glibc(self) -> tuple[int, int] | None:
@@ -91,7 +91,7 @@ def mismatch(name: str, head: bytes, target: Target) -> str | None:
 
     Args:
         name: of the file, with or without folders.
-        head: its first `HEAD` bytes, or fewer where it has fewer.
+        head: its first `HEAD` bytes, or fewer if it is shorter.
         target: where the function runs.
 
     Returns:
@@ -108,7 +108,7 @@ def mismatch(name: str, head: bytes, target: Target) -> str | None:
 
 
 def wheel_mismatch(metadata: str, target: Target) -> str | None:
-    """Why a wheel cannot be used where a function runs, as what follows "is"; None where it can.
+    """Why a wheel cannot be used where a function runs, as what follows "is"; None if it can.
 
     Args:
         metadata: the text of the file `WHEEL` in a `.dist-info` folder.
@@ -117,7 +117,7 @@ def wheel_mismatch(metadata: str, target: Target) -> str | None:
     if target.python is None:
         return None
     reasons = [_tag_mismatch(*tag, target) for tag in _tags(metadata)]
-    # any one of a wheel's tags may fit; where none does, the first is as good a reason as the others
+    # any one of a wheel's tags may fit; if none does, the first gives the reason
     return None if None in reasons else next(iter(reasons), None)
 
 
@@ -137,12 +137,12 @@ def _tagged(name: str, target: Target) -> str | None:
     parts = name.split(".")
     if target.python is None or len(parts) < 3 or parts[-1] not in ("so", "pyd"):
         return None
-    found = _EXTENSION.fullmatch(parts[-2])
-    if not found:
+    match = _EXTENSION.fullmatch(parts[-2])
+    if not match:
         return None
-    if found["kind"] in _OTHER_PYTHONS:
-        return f"built for {_OTHER_PYTHONS[found['kind']]}"
-    return _place_mismatch(found["place"] or "", target) or _version_mismatch(found["version"], found["more"], target)
+    if match["kind"] in _OTHER_PYTHONS:
+        return f"built for {_OTHER_PYTHONS[match['kind']]}"
+    return _place_mismatch(match["place"] or "", target) or _version_mismatch(match["version"], match["more"], target)
 
 
 def _place_mismatch(place: str, target: Target) -> str | None:
@@ -156,9 +156,9 @@ def _place_mismatch(place: str, target: Target) -> str | None:
 
 def _version_mismatch(digits: str, flags: str, target: Target) -> str | None:
     """Why the version `312` or `313t` does not fit the target."""
-    found = _version(digits)
-    if found != target.python:
-        return f"built for Python {found[0]}.{found[1]}"
+    version = _version(digits)
+    if version != target.python:
+        return f"built for Python {version[0]}.{version[1]}"
     return "built for free-threaded Python" if "t" in flags else None
 
 
@@ -169,8 +169,8 @@ def _version(digits: str) -> tuple[int, int]:
 def _tags(metadata: str) -> Iterator[tuple[str, str, str]]:
     """The tags in a `WHEEL` file, one by one: a line may compress several."""
     for line in metadata.splitlines():
-        if found := _TAG.fullmatch(line.strip()):
-            yield from product(found["python"].split("."), found["abi"].split("."), found["platform"].split("."))
+        if match := _TAG.fullmatch(line.strip()):
+            yield from product(match["python"].split("."), match["abi"].split("."), match["platform"].split("."))
 
 
 def _tag_mismatch(python: str, abi: str, platform: str, target: Target) -> str | None:
@@ -179,16 +179,16 @@ def _tag_mismatch(python: str, abi: str, platform: str, target: Target) -> str |
 
 def _interpreter_mismatch(python: str, abi: str, target: Target) -> str | None:
     assert target.python is not None
-    found = _INTERPRETER.fullmatch(python)
-    if not found:
+    match = _INTERPRETER.fullmatch(python)
+    if not match:
         return f"built for `{python}`, which is another Python than Lambda's"
-    version = _version(found["version"])
+    version = _version(match["version"])
     if version[0] != target.python[0]:
         return f"built for Python {version[0]}"
     if exact := _ABI.fullmatch(abi):
         return _version_mismatch(exact["version"], exact["more"], target)
-    if found["kind"] == "cp" and abi == "none":
-        return _version_mismatch(found["version"], "", target)
+    if match["kind"] == "cp" and abi == "none":
+        return _version_mismatch(match["version"], "", target)
     return f"built for Python {version[0]}.{version[1]} or newer" if version > target.python else None
 
 
@@ -198,14 +198,14 @@ def _platform_mismatch(platform: str, target: Target) -> str | None:
     for start, system in _OTHER_SYSTEMS:
         if platform.startswith(start):
             return f"built for {system}"
-    found = _LINUX.fullmatch(platform)
-    if not found:
+    match = _LINUX.fullmatch(platform)
+    if not match:
         return f"built for `{platform}`"
-    machine = _ARCHITECTURES.get(found["machine"], found["machine"])
+    machine = _ARCHITECTURES.get(match["machine"], match["machine"])
     if machine != target.architecture:
         return f"built for {machine}"
-    exact = (int(found["major"]), int(found["minor"])) if found["major"] else None
-    needed, has = exact or _GLIBC_OF_NAMES.get(found["kind"]), target.glibc
+    exact = (int(match["major"]), int(match["minor"])) if match["major"] else None
+    needed, has = exact or _GLIBC_OF_NAMES.get(match["kind"]), target.glibc
     if needed and has and needed > has:
         return f"built for glibc {needed[0]}.{needed[1]}, and `{target.runtime}` has {has[0]}.{has[1]}"
     return None

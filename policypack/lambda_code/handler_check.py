@@ -15,19 +15,9 @@ from functools import partial
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive, printable
-from policypack.lambda_code.packaging import (
-    HandlerName,
-    Layers,
-    Search,
-    code_property,
-    judged_handlers,
-    layers,
-    opened_layers,
-    python_folders,
-    read_code,
-    variables,
-)
+from policypack.lambda_code.packaging import HandlerName, Layers, Search
 
 OTHER_LAYER = Unknown(
     "may name code in a layer that cannot be read here",
@@ -46,49 +36,45 @@ _TASK = "/var/task/"
 
 
 class HandlerProblem(msgspec.Struct, frozen=True):
-    """What is wrong with a handler; nothing is where all are empty."""
+    """What is wrong with a handler; nothing if all fields are empty."""
 
     file: str = ""
-    """Which nothing holds."""
+    """A file that is missing."""
     elsewhere: str = ""
     """A file of that name in another folder of the archive."""
     undefined: tuple[str, str] = ("", "")
     """A file, and the name that it does not define."""
     form: str = ""
-    """How the runtime reads a handler, where this one is not of that form."""
+    """The form of the runtime's handlers, if this one does not have it."""
     not_executable: str = ""
 
 
 def handler_problems(stack: Stack) -> Iterator[Placed[HandlerProblem]]:
     """What is wrong, or nothing, with the handler of each function whose archive can be read."""
-    return judged_handlers(stack, partial(_problem, stack))
+    return packaging.judged_handlers(stack, partial(_problem, stack))
 
 
 def _problem(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, HandlerProblem | Unknown]]:
-    found = read_code(
-        stack,
-        function,
-        lambda archive: _Reader(stack, archive, layers(stack, function), runs.runtime).problem(runs.handler),
+    layers = packaging.layers_of(stack, function)
+    problem = packaging.read_code(
+        stack, function, lambda archive: _Reader(stack, archive, layers, runs.runtime).problem(runs.handler)
     )
-    if isinstance(found, HandlerProblem) and found.file and "AWS_LAMBDA_EXEC_WRAPPER" in variables(function):
+    missing = isinstance(problem, HandlerProblem) and problem.file
+    if missing and "AWS_LAMBDA_EXEC_WRAPPER" in packaging.variables(function):
         yield "handler", WRAPPED
-    elif found is not None:
-        yield (
-            "handler"
-            if found in (OTHER_LAYER, RUNNING) or isinstance(found, HandlerProblem)
-            else code_property(function),
-            found,
-        )
+    elif problem is not None:
+        of_handler = problem in (OTHER_LAYER, RUNNING) or isinstance(problem, HandlerProblem)
+        yield "handler" if of_handler else packaging.code_property(function), problem
 
 
 class _Reader:
-    """Looks for what a runtime looks for."""
+    """Finds the files that a runtime loads for a handler."""
 
-    def __init__(self, stack: Stack, archive: Archive, found: Layers, runtime: str) -> None:
+    def __init__(self, stack: Stack, archive: Archive, layers: Layers, runtime: str) -> None:
         self.archive = archive
         self.runtime = runtime
-        self.layers, unread = opened_layers(stack, found)
-        self.unread = found.others or unread
+        self.layers, unread = packaging.opened_layers(stack, layers)
+        self.unread = layers.others or unread
 
     def problem(self, handler: str) -> HandlerProblem | Unknown:
         """What is wrong with a handler."""
@@ -121,7 +107,7 @@ class _Reader:
         if layered and self.unread:
             return OTHER_LAYER
         name = posixpath.basename(file)
-        alike = [each for each in self.archive.members if posixpath.basename(each) == name]
+        alike = [member for member in self.archive.members if posixpath.basename(member) == name]
         return HandlerProblem(printable(file), printable(min(alike, default="")))
 
     def _python(self, handler: str) -> HandlerProblem | Unknown:
@@ -131,14 +117,14 @@ class _Reader:
         dotted = path.replace("/", ".")
         if not all(dotted.split(".")) or not name:
             return HandlerProblem(form="module.function")
-        places = self._places(python_folders(self.runtime))
+        places = self._places(packaging.python_folders(self.runtime))
         package = PythonPackage(places)
         module = package.module(dotted)
         if module is None:
             base = dotted.replace(".", "/")
             return (
                 HandlerProblem()
-                if any(_compiled(each, base) for each in places.names())
+                if any(_compiled(file, base) for file in places.names())
                 else self._absent(f"{base}.py")
             )
         defined = defines(package.readable, module, name)
@@ -158,17 +144,17 @@ class _Reader:
             path, roots = path.removeprefix(_OPT), ("",)
         path = path.removeprefix(_TASK)
         files = [f"{path}{ending}" for ending in (".js", "", ".mjs", ".cjs", "/index.js", "/package.json")]
-        return self._first_of([*files, *(f"node_modules/{each}" for each in files)], roots)
+        return self._first_of([*files, *(f"node_modules/{file}" for file in files)], roots)
 
     def _bootstrap(self) -> HandlerProblem | Unknown:
         places = self._places(("",))
-        found = places.find("bootstrap")
-        if found is None:
+        bootstrap = places.find("bootstrap")
+        if bootstrap is None:
             return self._absent("bootstrap")
-        return HandlerProblem(not_executable="bootstrap" if found.executable is False else "")
+        return HandlerProblem(not_executable="bootstrap" if bootstrap.executable is False else "")
 
     def _java(self, handler: str) -> HandlerProblem | Unknown:
-        if self.layers or self.unread or any(each.endswith(".jar") for each in self.archive.members):
+        if self.layers or self.unread or any(member.endswith(".jar") for member in self.archive.members):
             return HandlerProblem()  # the class may be in any of them
         return self._first_of([f"{handler.partition('::')[0].replace('.', '/')}.class"], ())
 

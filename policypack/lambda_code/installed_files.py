@@ -24,7 +24,7 @@ def published(archive: Archive) -> frozenset[str]:
     Raises:
         UnreadableError: the archive cannot be read.
     """
-    return frozenset(file for each in _described(archive) for file in _files_of(archive, each))
+    return frozenset(file for folder in _described(archive) for file in _files_of(archive, folder))
 
 
 def idle(archive: Archive) -> frozenset[str]:
@@ -33,12 +33,12 @@ def idle(archive: Archive) -> frozenset[str]:
     Raises:
         UnreadableError: the archive cannot be read.
     """
-    found: set[str] = set()
-    for each in _described(archive):
-        about = f"{each}/METADATA"
-        if about in archive.members and not _SDK.search(archive.head(about, _MOST_OF_A_LIST)):
-            found.update(_files_of(archive, each))
-    return frozenset(found)
+    names: set[str] = set()
+    for folder in _described(archive):
+        metadata = f"{folder}/METADATA"
+        if metadata in archive.members and not _SDK.search(archive.head(metadata, _MOST_OF_A_LIST)):
+            names.update(_files_of(archive, folder))
+    return frozenset(names)
 
 
 def _described(archive: Archive) -> Iterator[str]:

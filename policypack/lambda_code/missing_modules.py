@@ -14,20 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import published
-from policypack.lambda_code.packaging import (
-    UNSURE,
-    HandlerName,
-    Search,
-    code_property,
-    judged_handlers,
-    layers,
-    opened_layers,
-    python_folders,
-    read_code,
-    variables,
-)
+from policypack.lambda_code.packaging import HandlerName, Search
 from policypack.lambda_code.python_code import TOO_MUCH, Followed
 from policypack.lambda_code.runtime_modules import change, has, minor_of
 from policypack.python.files import CodePlace, UnreadableError
@@ -39,7 +29,7 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.75
 _PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
-"""Variables that add places where modules are looked for."""
+"""Variables that add places to look for modules in."""
 _PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
 
 
@@ -50,9 +40,9 @@ class MissingImport(msgspec.Struct, frozen=True):
     module: str = ""
     member: str = ""
     hint: str = ""
-    """A clause; empty where nothing helps."""
+    """A clause; empty if there is no suggestion."""
     inside: bool = False
-    """Whether only the archive could hold it, and no layer."""
+    """Whether only the archive could contain it, and no layer."""
 
     def words(self, runtime: str, *, layered: bool) -> str:
         """A clause: what fails, and where.
@@ -88,16 +78,16 @@ class FailedImports(msgspec.Struct, frozen=True):
 
 def imported(stack: Stack) -> Iterator[Placed[MissingImports]]:
     """What the handler of each function whose archive can be read cannot import."""
-    return judged_handlers(stack, partial(_imported, stack), "python")
+    return packaging.judged_handlers(stack, partial(_imported, stack), "python")
 
 
 def _imported(stack: Stack, function: Resource, runs: HandlerName) -> Iterator[tuple[str, MissingImports | Unknown]]:
     minor = minor_of(runs.runtime)
     if minor is None:
         return
-    found = read_code(stack, function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
-    path = code_property(function)
-    yield from ((path, each) for each in (found if isinstance(found, tuple) else (found,)) if each is not None)
+    values = packaging.read_code(stack, function, lambda archive: tuple(_judged(stack, function, runs, archive, minor)))
+    path = packaging.code_property(function)
+    yield from ((path, value) for value in (values if isinstance(values, tuple) else (values,)) if value is not None)
 
 
 def _judged(
@@ -106,30 +96,30 @@ def _judged(
     # parsing is paid for only where there is code to parse
     from policypack.python.interpret import read_imports
 
-    held, folders = layers(stack, function), python_folders(runs.runtime)
-    archives, unread = opened_layers(stack, held)
+    layers, folders = packaging.layers_of(stack, function), packaging.python_folders(runs.runtime)
+    archives, unread = packaging.opened_layers(stack, layers)
     theirs = published(archive)
     importer = Importer(
         Search.beside(archive, archives, folders),
         lambda file: file not in theirs and archive.find(file) is not None,
         minor,
-        elsewhere=any(each in variables(function) for each in _PATH),
+        elsewhere=any(variable in packaging.variables(function) for variable in _PATH),
     )
     reading = read_imports(PythonPackage(Followed.beside(archive, archives, folders)), runs.handler, minor)
     if reading.exceeded:
         yield TOO_MUCH
-    found = importer.run(reading)
-    open_end = found.elsewhere or unread or held.others
-    certain = tuple(each for each in found.missing if each.inside or not open_end)
+    failed = importer.run(reading)
+    open_end = failed.elsewhere or unread or layers.others
+    certain = tuple(missing for missing in failed.missing if missing.inside or not open_end)
     yield MissingImports(certain, runs.runtime, bool(archives))
-    if held.foreign or unread:
+    if layers.foreign or unread:
         return  # a module that is missing here may be in a layer from outside the stack
-    perhaps, fix = "but perhaps a layer that is known only after the update", UNSURE.fix
-    if found.elsewhere:
+    perhaps, fix = "but perhaps a layer that is known only after the update", packaging.UNSURE.fix
+    if failed.elsewhere:
         perhaps, fix = "but more places are looked in, which the code or a variable adds", _PACKAGE_IT
-    for each in found.missing:
-        if each not in certain:
-            yield Unknown(f"{each.words(runs.runtime, layered=bool(archives))}, {perhaps}", fix)
+    for missing in failed.missing:
+        if missing not in certain:
+            yield Unknown(f"{missing.words(runs.runtime, layered=bool(archives))}, {perhaps}", fix)
 
 
 class Importer:
@@ -158,15 +148,15 @@ class Importer:
         for name in reading.modules:
             self._own(name)
         self._elsewhere |= any(map(self._is_own, reading.reader.searching))
-        found: dict[tuple[str, str], MissingImport] = {}
-        for each in reading.imports:
-            missing = self._missing(each) if self._is_own(each.place.file) else None
+        by_name: dict[tuple[str, str], MissingImport] = {}
+        for statement in reading.imports:
+            missing = self._missing(statement) if self._is_own(statement.place.file) else None
             if missing:
-                found.setdefault((missing.module, missing.member), missing)
+                by_name.setdefault((missing.module, missing.member), missing)
         missing_ones = [
-            each
-            for each in found.values()
-            if each.inside or not (self._elsewhere and self._index.is_anywhere(each.module.partition(".")[0]))
+            missing
+            for missing in by_name.values()
+            if missing.inside or not (self._elsewhere and self._index.is_anywhere(missing.module.partition(".")[0]))
         ]
         return FailedImports(tuple(missing_ones), self._elsewhere)
 
@@ -180,14 +170,14 @@ class Importer:
             return None
         return module if module and self._is_own(module.file) else None
 
-    def _missing(self, given: Imported) -> MissingImport | None:
+    def _missing(self, statement: Imported) -> MissingImport | None:
         """What an import does not find."""
-        if not given.module:
-            return MissingImport(given.place, inside=True)
-        if given.member and f"{given.module}.{given.member}" in self._index:
+        if not statement.module:
+            return MissingImport(statement.place, inside=True)
+        if statement.member and f"{statement.module}.{statement.member}" in self._index:
             return None
-        absent = self._absent(given.place, given.module)
-        return absent or (self._undefined(given) if given.member else None)
+        absent = self._absent(statement.place, statement.module)
+        return absent or (self._undefined(statement) if statement.member else None)
 
     def _absent(self, place: CodePlace, name: str) -> MissingImport | None:
         """A module that nothing contains, if that can be determined."""
@@ -215,21 +205,21 @@ class Importer:
             return True
         return module is None or makes_names(module)
 
-    def _undefined(self, given: Imported) -> MissingImport | None:
+    def _undefined(self, statement: Imported) -> MissingImport | None:
         """A member that a module surely does not have."""
-        name, member = given.module, given.member
+        name, member = statement.module, statement.member
         if member == "*" or member.startswith("__"):
             return None
         if not self._index.is_regular(name):  # a package without a file of its own has nothing but modules
             known = name in self._index and not has(self._minor, name.partition(".")[0])
             full = f"{name}.{member}"
-            return MissingImport(given.place, full, hint=self._hint(full)) if known else None
+            return MissingImport(statement.place, full, hint=self._hint(full)) if known else None
         module = self._own(name)
         if module is None or defines(self._package.readable, module, member) is not False:
             return None
-        names = [each for each in members(module) if each != member]
+        names = [other for other in members(module) if other != member]
         near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
-        return MissingImport(given.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
+        return MissingImport(statement.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 
     def _hint(self, name: str) -> str:
         near = self._index.near(name)
@@ -256,15 +246,15 @@ class _Index:
         return path in self._modules or path in self._folders
 
     def is_regular(self, name: str) -> bool:
-        """Whether a module of this name hides what is in later places."""
+        """Whether a module of this name hides files in later places."""
         return name.replace(".", "/") in self._modules
 
     def is_anywhere(self, name: str) -> bool:
         """Whether a module of this name, which has no dot, is in any folder."""
-        return any(each == name or each.endswith(f"/{name}") for each in (*self._modules, *self._folders))
+        return any(path == name or path.endswith(f"/{name}") for path in (*self._modules, *self._folders))
 
     def near(self, name: str) -> list[str]:
-        """The module that was probably meant, where one is near: not a deeper one, nor one less deep."""
+        """The module of the same depth with the most similar name, if one is similar."""
         path = name.replace(".", "/")
-        alike = sorted(each for each in self._modules if each.count("/") == path.count("/"))
-        return [each.replace("/", ".") for each in get_close_matches(path, alike, n=1, cutoff=_ALIKE)]
+        alike = sorted(module for module in self._modules if module.count("/") == path.count("/"))
+        return [match.replace("/", ".") for match in get_close_matches(path, alike, n=1, cutoff=_ALIKE)]

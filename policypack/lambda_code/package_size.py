@@ -9,11 +9,11 @@ import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive, printable
-from policypack.lambda_code.packaging import UNSURE, code_property, functions, layers, read_code
+from policypack.lambda_code.packaging import UNSURE, code_property, functions, layers_of, read_code
 from policypack.resources.tokens import LAYER
 
 HEAVIEST = 3
-"""Packages that are named of what is too large."""
+"""The number of packages that a report names."""
 
 _PLACE = re.compile(
     r"(?:python/(?:lib/python[0-9.]+/site-packages/)?|nodejs/(?:node[0-9]+/)?node_modules/|node_modules/)"
@@ -21,7 +21,7 @@ _PLACE = re.compile(
 
 
 class Size(msgspec.Struct, frozen=True):
-    """Of an archive, or of all that one function unpacks: bytes; None for what is not known or does not matter here."""
+    """Of an archive, or of all that one function unpacks: bytes; None if unknown or irrelevant."""
 
     zipped: int | None = None
     unzipped: int | None = None
@@ -37,11 +37,11 @@ def package_sizes(archive: Archive) -> dict[str, int]:
     Raises:
         UnreadableError: the archive cannot be read.
     """
-    found: dict[str, int] = {}
+    packages: dict[str, int] = {}
     for name, member in archive.members.items():
         package = printable(_PLACE.sub("", name, count=1).partition("/")[0])
-        found[package] = found.get(package, 0) + member.size
-    return found
+        packages[package] = packages.get(package, 0) + member.size
+    return packages
 
 
 def sizes(stack: Stack) -> Iterator[Placed[Size]]:
@@ -53,13 +53,13 @@ def sizes(stack: Stack) -> Iterator[Placed[Size]]:
         yield from _own(stack, layer)
     for function in functions(stack):
         yield from _own(stack, function)
-        held = layers(stack, function)
-        if held.unsure:
+        layers = layers_of(stack, function)
+        if layers.unsure:
             yield function, "layers", UNSURE
-        if held.count:
-            yield function, "layers", Size(layers=held.count)
-        if held.known:
-            yield function, "layers", _together(stack, [function, *held.known])
+        if layers.count:
+            yield function, "layers", Size(layers=layers.count)
+        if layers.known:
+            yield function, "layers", _together(stack, [function, *layers.known])
 
 
 def _own(stack: Stack, resource: Resource) -> Iterator[Placed[Size]]:
@@ -69,21 +69,21 @@ def _own(stack: Stack, resource: Resource) -> Iterator[Placed[Size]]:
         zipped = archive.packed if path == "code" else None  # a zip file in a bucket may be larger
         return Size(zipped, *_unzipped(package_sizes(archive)))
 
-    found = read_code(stack, resource, size)
-    if found is not None:
-        yield resource, path, found
+    own = read_code(stack, resource, size)
+    if own is not None:
+        yield resource, path, own
 
 
 def _together(stack: Stack, resources: list[Resource]) -> Size:
     """The size of a function with its layers, as far as they can be read."""
-    whole: dict[str, int] = {}
-    for each in resources:
-        found = read_code(stack, each, package_sizes)
-        for name, size in ({} if found is None or isinstance(found, Unknown) else found).items():
-            whole[name] = whole.get(name, 0) + size
-    return Size(None, *_unzipped(whole), with_layers=True)
+    total: dict[str, int] = {}
+    for resource in resources:
+        packages = read_code(stack, resource, package_sizes)
+        for name, size in ({} if packages is None or isinstance(packages, Unknown) else packages).items():
+            total[name] = total.get(name, 0) + size
+    return Size(None, *_unzipped(total), with_layers=True)
 
 
 def _unzipped(packages: dict[str, int]) -> tuple[int, tuple[tuple[str, int], ...]]:
-    ordered = sorted(packages.items(), key=lambda each: (-each[1], each[0]))
+    ordered = sorted(packages.items(), key=lambda item: (-item[1], item[0]))
     return sum(packages.values()), tuple(ordered[:HEAVIEST])

@@ -36,7 +36,7 @@ NOT_SURE = Unknown(
 )
 
 _TEXTS = ("contentBase64", "content")
-"""Properties of an object that hold its content as text: in Base64, or in UTF-8."""
+"""Properties of an object that contain its content as text: in Base64, or in UTF-8."""
 
 
 class Layers(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Layers(msgspec.Struct, frozen=True):
     known: tuple[Resource, ...] = ()
     others: bool = False
     foreign: bool = False
-    """Whether some surely are from elsewhere: their ARNs are known, and what is in them is not."""
+    """Whether some surely are from outside the stack: their ARNs are known, their content is not."""
     unsure: bool = False
     """Whether one of the stack's layers may be among them, which is unknown before the update."""
     count: int | None = 0
@@ -64,23 +64,23 @@ class Search:
         return cls([(archive, ""), *((layer, folder) for layer in layers for folder in folders)])
 
     def find(self, name: str) -> ArchivedFile | None:
-        """The file of this name, or None where no place has one."""
-        return next((found for archive, folder in self.places if (found := archive.find(folder + name))), None)
+        """The file of this name, or None if no place has one."""
+        return next((file for archive, folder in self.places if (file := archive.find(folder + name))), None)
 
     def place(self, name: str) -> tuple[Archive, str] | None:
-        """The archive that a file of this name is taken from, and its whole name there, or None where none has one."""
-        found = ((archive, folder + name) for archive, folder in self.places if archive.find(folder + name))
-        return next(found, None)
+        """The archive that a file of this name is taken from, and its full name there, or None if none has one."""
+        places = ((archive, folder + name) for archive, folder in self.places if archive.find(folder + name))
+        return next(places, None)
 
     def names(self) -> Iterator[str]:
         """The files in all places, by the name that finds them."""
         for archive, folder in self.places:
-            yield from (each.removeprefix(folder) for each in archive.members if each.startswith(folder))
+            yield from (member.removeprefix(folder) for member in archive.members if member.startswith(folder))
 
     def content(self, name: str) -> bytes | None:
-        """The whole of one file, or None where no place has one; raises `UnreadableError`."""
-        found = (archive.content(folder + name) for archive, folder in self.places)
-        return next((each for each in found if each is not None), None)
+        """The content of one file, or None if no place has one; raises `UnreadableError`."""
+        contents = (archive.content(folder + name) for archive, folder in self.places)
+        return next((content for content in contents if content is not None), None)
 
 
 class HandlerName(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ def handler_name(stack: Stack, function: Resource, family: str = "") -> HandlerN
     """Runtime and handler of a function whose code the stack has, or the path of the one that is unknown.
 
     Args:
-        stack: contains the objects of buckets that may hold the code.
+        stack: contains the objects of buckets that may contain the code.
         function: an `aws:lambda/function:Function`.
         family: the runtimes in question begin so: `python`; None is returned for others.
     """
@@ -122,9 +122,9 @@ def judged_handlers(
 
 def functions(stack: Stack) -> Iterator[Resource]:
     """The functions that the stack makes and that run a zip file, not a container image."""
-    for each in stack.of(FUNCTION):
-        if not each.external and not _is_image(each):
-            yield each
+    for function in stack.of(FUNCTION):
+        if not function.external and not _is_image(function):
+            yield function
 
 
 def code_property(function: Resource) -> str:
@@ -133,39 +133,39 @@ def code_property(function: Resource) -> str:
 
 
 def code_of(stack: Stack, resource: Resource) -> tuple[Resource, str] | Unknown | None:
-    """The resource that holds the code of a function or layer, and the property there.
+    """The resource that contains the code of a function or layer, and its property.
 
     Returns:
         None for container images, and for code in an object outside the stack. `Unknown` if several objects of the
-        stack may hold it.
+        stack may contain it.
     """
     if _is_image(resource):
         return None
     if resource.inputs.get("code") is not None:
         return resource, "code"
-    found = code_objects(stack, resource)
-    if found.certain is None:
-        return NOT_SURE if found.possible else None
-    inputs = found.certain.inputs
-    return found.certain, next((name for name in _TEXTS if inputs.get(name) is not None), "source")
+    objects = code_objects(stack, resource)
+    if objects.certain is None:
+        return NOT_SURE if objects.possible else None
+    inputs = objects.certain.inputs
+    return objects.certain, next((name for name in _TEXTS if inputs.get(name) is not None), "source")
 
 
 def read_code(stack: Stack, resource: Resource, read: Callable[[Archive], T]) -> T | Unknown | None:
     """What `read` returns for the archive of a function or layer.
 
     Args:
-        stack: contains the objects of buckets that may hold the code.
+        stack: contains the objects of buckets that may contain the code.
         resource: the function or layer.
-        read: raises `UnreadableError` where the archive does.
+        read: raises `UnreadableError` if the archive does.
 
     Returns:
         None for container images, for code in an object outside the stack, and for code of which a state from another
         machine has only the hash. `Unknown` if the code should be readable and is not.
     """
-    held = code_of(stack, resource)
-    if held is None or isinstance(held, Unknown):
-        return held
-    holder, name = held
+    location = code_of(stack, resource)
+    if location is None or isinstance(location, Unknown):
+        return location
+    holder, name = location
     code = holder.inputs.get(name)
     if isinstance(code, Unknown):
         return code
@@ -209,23 +209,23 @@ def recorded(code: Asset) -> bool:
     return bool(code.hash) or any(recorded(member) for member in (code.members or {}).values())
 
 
-def layers(stack: Stack, function: Resource) -> Layers:
+def layers_of(stack: Stack, function: Resource) -> Layers:
     """The layers of a function."""
     value = function.inputs.get("layers")
     if value is None:
         return Layers()
     values = value if isinstance(value, list) else [value]
-    meant = resolve_all(stack, function, "layers", values, LAYER)
+    resolved = resolve_all(stack, function, "layers", values, LAYER)
     known = {
         named.resource.urn: named.resource
-        for each in meant
-        for named in (each.certain or (each.possible if each.between else ()))
+        for layer in resolved
+        for named in (layer.certain or (layer.possible if layer.between else ()))
     }
     return Layers(
         tuple(known.values()),
-        others=any(not (each.certain or each.between) for each in meant),
-        foreign=any(each.foreign is True for each in meant),
-        unsure=any(each.possible and not each.between for each in meant),
+        others=any(not (layer.certain or layer.between) for layer in resolved),
+        foreign=any(layer.foreign is True for layer in resolved),
+        unsure=any(layer.possible and not layer.between for layer in resolved),
         count=len(values) if isinstance(value, list) else None,
     )
 
@@ -233,14 +233,14 @@ def layers(stack: Stack, function: Resource) -> Layers:
 def variables(function: Resource) -> Mapping[str, Any]:
     """A function's environment variables, as far as they are known."""
     environment = function.inputs.get("environment")
-    given = environment.get("variables") if isinstance(environment, dict) else None
-    return given if isinstance(given, dict) else {}
+    values = environment.get("variables") if isinstance(environment, dict) else None
+    return values if isinstance(values, dict) else {}
 
 
-def opened_layers(stack: Stack, found: Layers) -> tuple[tuple[Archive, ...], bool]:
+def opened_layers(stack: Stack, layers: Layers) -> tuple[tuple[Archive, ...], bool]:
     """The archives of those layers that the stack has, and whether one of them cannot be read here."""
-    read = [read_code(stack, each, lambda archive: archive) for each in found.known]
-    archives = tuple(each for each in read if isinstance(each, Archive))
+    read = [read_code(stack, layer, lambda archive: archive) for layer in layers.known]
+    archives = tuple(archive for archive in read if isinstance(archive, Archive))
     return archives, len(archives) < len(read)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.binaries import HEAD, Target, mismatch, wheel_mismatch
-from policypack.lambda_code.packaging import UNSURE, code_of, code_property, functions, layers, read_code
+from policypack.lambda_code.packaging import UNSURE, code_of, code_property, functions, layers_of, read_code
 
 DEFAULT_ARCHITECTURE = "x86_64"
 _LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|node|pyd)$")
@@ -43,14 +43,14 @@ class MismatchedFiles(msgspec.Struct, frozen=True):
 def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]:
     """The files and wheels that cannot be used on the target, each with what it was built for.
 
-    A file for another machine is left out where one for the target lies beside it under the same name but for the
-    machine's: such a package finds the right one itself.
+    A file for another machine is left out if the same folder has one for the target, with a name that differs in the
+    machine only: such a package loads the right one itself.
 
     Raises:
         UnreadableError: the archive cannot be read.
     """
     fitting: set[str] = set()
-    found: list[tuple[str, str]] = []
+    mismatches: list[tuple[str, str]] = []
     for name, member in archive.members.items():
         if _is_for_other_python(name, target):
             continue
@@ -58,10 +58,10 @@ def foreign_files(archive: Archive, target: Target) -> Iterator[tuple[str, str]]
             head = archive.head(name, HEAD)
             reason = mismatch(name, head, target)
             if reason:
-                found.append((name, reason))
+                mismatches.append((name, reason))
             elif head.startswith(b"\x7fELF"):
                 fitting.add(_without_machine(name))
-    yield from sorted((printable(name), reason) for name, reason in found if _without_machine(name) not in fitting)
+    yield from sorted((printable(name), reason) for name, reason in mismatches if _without_machine(name) not in fitting)
     for name in sorted(archive.members):
         wheel = _WHEEL.search(name)
         if wheel and not _is_for_other_python(name, target):
@@ -78,21 +78,21 @@ def foreign(stack: Stack) -> Iterator[Placed[MismatchedFiles]]:
 
 
 def _foreign(stack: Stack, function: Resource) -> Iterator[tuple[str, MismatchedFiles | Unknown]]:
-    target, held = _target(function), layers(stack, function)
-    if target is None or not (code_of(stack, function) or held.known or held.unsure):
+    target, layers = _target(function), layers_of(stack, function)
+    if target is None or not (code_of(stack, function) or layers.known or layers.unsure):
         return
     if not isinstance(target, Target):
         yield target
         return
-    found = read_code(stack, function, lambda archive: tuple(foreign_files(archive, target)))
-    if found is not None:
+    own = read_code(stack, function, lambda archive: tuple(foreign_files(archive, target)))
+    if own is not None:
         yield (
             code_property(function),
-            found if isinstance(found, Unknown) else MismatchedFiles(_described(target), found),
+            own if isinstance(own, Unknown) else MismatchedFiles(_described(target), own),
         )
-    if held.unsure:
+    if layers.unsure:
         yield "layers", UNSURE
-    for layer in held.known:
+    for layer in layers.known:
         inside = read_code(stack, layer, lambda archive: tuple(foreign_files(archive, target)))
         files = () if inside is None or isinstance(inside, Unknown) else inside
         yield "layers", MismatchedFiles(_described(target), files, layer.name, tuple(_declared(layer.inputs, target)))
@@ -120,17 +120,17 @@ def _described(target: Target) -> str:
 
 def _declared(layer: Mapping[str, Any], target: Target) -> Iterator[str]:
     """The architectures and runtimes that a layer declares, if the target is not among them."""
-    for name, wanted in (("compatibleArchitectures", target.architecture), ("compatibleRuntimes", target.runtime)):
+    for name, needed in (("compatibleArchitectures", target.architecture), ("compatibleRuntimes", target.runtime)):
         listed = layer.get(name)
-        known = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
-        if listed and known and wanted not in listed:
-            yield ", ".join(f"`{each}`" for each in listed)
+        known = isinstance(listed, list) and all(isinstance(value, str) for value in listed)
+        if listed and known and needed not in listed:
+            yield ", ".join(f"`{value}`" for value in listed)
 
 
 def _is_for_other_python(name: str, target: Target) -> bool:
-    """Whether a file of a layer is where only another version of Python looks."""
-    found = _VERSION.match(name)
-    return found is not None and found["runtime"] != target.runtime
+    """Whether a file of a layer is in a folder of another version of Python."""
+    match = _VERSION.match(name)
+    return match is not None and match["runtime"] != target.runtime
 
 
 def _may_be_compiled(name: str) -> bool:

@@ -13,20 +13,10 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import idle
-from policypack.lambda_code.packaging import (
-    HandlerName,
-    Layers,
-    Search,
-    code_property,
-    functions,
-    handler_name,
-    layers,
-    opened_layers,
-    python_folders,
-    read_code,
-)
+from policypack.lambda_code.packaging import HandlerName, Layers, Search
 from policypack.lambda_code.runtime_modules import minor_of
 from policypack.python.files import UnreadableError
 from policypack.python.model import Handling
@@ -59,7 +49,7 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading |
     """What a function's code does, or why that is unknown, with the path of the property in question.
 
     Args:
-        stack: where its layers and the objects of buckets are.
+        stack: contains its layers and the objects of buckets.
         function: an `aws:lambda/function:Function`.
 
     Returns:
@@ -67,12 +57,14 @@ def python_code(stack: Stack, function: Resource) -> tuple[str, ProgramReading |
         code of which a state from another machine has only the hash. `Unknown` for what should be readable and is
         not.
     """
-    runs = handler_name(stack, function, "python")
+    runs = packaging.handler_name(stack, function, "python")
     if not isinstance(runs, HandlerName):
         return runs
-    held = layers(stack, function)
-    found = read_code(stack, function, lambda archive: read_program(stack, archive, held, runs.runtime, runs.handler))
-    return None if found is None else (code_property(function), found)
+    layers = packaging.layers_of(stack, function)
+    reading = packaging.read_code(
+        stack, function, lambda archive: read_program(stack, archive, layers, runs.runtime, runs.handler)
+    )
+    return None if reading is None else (packaging.code_property(function), reading)
 
 
 class Followed(Search):
@@ -83,11 +75,11 @@ class Followed(Search):
         self._idle = {id(archive): _idle(archive) for archive, _ in self.places}
 
     def content(self, name: str) -> bytes | None:
-        """The whole of one file, or None where no place has one that is followed; raises `UnreadableError`."""
-        found = self.place(name)
-        if found is None:
+        """The content of one file, or None if no place has one that is followed; raises `UnreadableError`."""
+        place = self.place(name)
+        if place is None:
             return None
-        archive, file = found
+        archive, file = place
         return None if file in self._idle[id(archive)] else archive.content(file)
 
 
@@ -99,22 +91,22 @@ def _idle(archive: Archive) -> frozenset[str]:
 
 
 def read_program(
-    stack: Stack, archive: Archive, held: Layers, runtime: str, handler: str
+    stack: Stack, archive: Archive, layers: Layers, runtime: str, handler: str
 ) -> ProgramReading | NoModule | Unknown:
     """What a program does: the code in an archive, with what Lambda finds in the layers.
 
     Raises:
-        UnreadableError: what has to be read cannot be.
+        UnreadableError: a file that has to be read cannot be.
     """
     # parsing is paid for only where there is code to parse
     from policypack.python.interpret import read
     from policypack.python.modules import PythonPackage
 
-    archives, unread = opened_layers(stack, held)
-    package = PythonPackage(Followed.beside(archive, archives, python_folders(runtime)))
+    archives, unread = packaging.opened_layers(stack, layers)
+    package = PythonPackage(Followed.beside(archive, archives, packaging.python_folders(runtime)))
     module = handler.rpartition(".")[0].replace("/", ".")
     if package.module(module) is None:
-        return NoModule(module, held.others or unread)
+        return NoModule(module, layers.others or unread)
     reading = read(package, handler, minor_of(runtime))
     return reading if reading.exceeded or reading.handlers else NO_FUNCTION
 
@@ -126,11 +118,11 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
     for code of which a state from another machine has only the hash: there is no code to read. What should be
     readable and is not is yielded as `Unknown`, with the reason.
     """
-    for function in functions(stack):
-        found = python_code(stack, function)
-        if found is None:
+    for function in packaging.functions(stack):
+        code = python_code(stack, function)
+        if code is None:
             continue
-        path, reading = found
+        path, reading = code
         if isinstance(reading, Unknown):
             yield function, path, reading
         elif isinstance(reading, NoModule):

@@ -13,7 +13,7 @@ from policypack.lambda_code.binaries import Target
 IN_THE_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
 """Packages: the AWS SDK and what it needs, which every Python runtime has. Their versions change without notice."""
 
-_MODULES_OF_THEM = {each.removeprefix("python-") for each in IN_THE_RUNTIME}
+_MODULES_OF_THEM = {package.removeprefix("python-") for package in IN_THE_RUNTIME}
 _OF_THE_CLIENT = {"awslambdaric", "bootstrap", "lambda_runtime_client", "runtime_client", "simplejson"}
 _OF_LAMBDA = _MODULES_OF_THEM | _OF_THE_CLIENT | {"snapshot_restore_py"}
 
@@ -36,7 +36,7 @@ _BROUGHT = {"pip": None, "pkg_resources": 12, "setuptools": 12}
 
 
 def minor_of(runtime: str) -> int | None:
-    """The `13` of `python3.13`; None for what is no Python 3 runtime."""
+    """The `13` of `python3.13`; None for other runtimes."""
     python = Target(runtime).python
     return python[1] if python and python[0] == 3 else None
 
@@ -52,7 +52,7 @@ def has(minor: int, name: str) -> bool:
 
 
 def change(name: str) -> str:
-    """Since when, or until when, the standard library has a module: a clause, empty where versions do not differ."""
+    """Since when, or until when, the standard library has a module: a clause, empty if versions do not differ."""
     if name in _REMOVED:
         return f"Python 3.{_REMOVED[name]} removed it"
     return f"it came with Python 3.{_ADDED[name]}" if name in _ADDED else ""

@@ -1,7 +1,7 @@
-"""Secrets in an archive: files that are made to hold them, and credentials of a form that is known in any file.
+"""Secrets in an archive: files of a kind that contains them, and credentials of a known form in any file.
 
 What a package's own list of files names (`RECORD`), and what is in `node_modules`, was published before it got here,
-and holds no secret of the function's owner; test keys are among it. So neither is looked into.
+and contains no secret of the function's owner, though it may contain test keys. So neither is searched.
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (access keys),
 https://www.rfc-editor.org/rfc/rfc7468 (private keys), https://packaging.python.org/en/latest/specifications/recording-installed-packages/,
 https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns (tokens).
@@ -72,26 +72,26 @@ _TOKENS = (
     ("a SendGrid key", (b"SG.",), rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
     ("a Pulumi token", (b"pul-",), rb"pul-[a-f0-9]{40}"),
 )
-"""What a token is, what stands in every one of its kind, which is quickly looked for, and its form."""
+"""The kind of token, marks that are in each of its kind and fast to search for, and its form."""
 _NEAR = 400
 """Characters between an access key's id and its secret."""
 
 
 class SecretFile(msgspec.Struct, frozen=True):
-    """A file that holds a secret, and what kind: `a private key`."""
+    """A file that contains a secret, and its kind: `a private key`."""
 
     name: str
     kind: str
 
 
 def secret_files(archive: Archive) -> list[SecretFile]:
-    """The files of an archive that hold secrets, by name. The secrets themselves are in nothing that is returned.
+    """The files of an archive that contain secrets, by name. The result does not contain the secrets themselves.
 
     Raises:
         UnreadableError: the archive cannot be read, or has more text than is searched.
     """
     theirs = published(archive)
-    found: list[SecretFile] = []
+    secrets: list[SecretFile] = []
     searched = 0
     for name, member in sorted(archive.members.items()):
         if name in theirs or "node_modules/" in name:
@@ -103,12 +103,12 @@ def secret_files(archive: Archive) -> list[SecretFile]:
                 raise UnreadableError("holds more text than is searched for secrets")
             kind = secret_text(name, archive.head(name, MOST_OF_ONE))
         if kind:
-            found.append(SecretFile(printable(name), kind))
-    return found
+            secrets.append(SecretFile(printable(name), kind))
+    return secrets
 
 
 def secret_name(name: str) -> str | None:
-    """What secret a file holds by its name alone; None where its content has to be seen."""
+    """The kind of secret that a file contains, by its name alone; None if its content decides."""
     base = posixpath.basename(name).lower()
     folders = name.split("/")[:-1]
     if ".git" in folders:
@@ -121,7 +121,7 @@ def secret_name(name: str) -> str | None:
 
 
 def secret_text(name: str, content: bytes) -> str | None:
-    """What secret a file holds by its content, or None."""
+    """The kind of secret in a file's content, or None."""
     if b"\0" in content[:1024]:
         return None
     base = posixpath.basename(name).lower()
@@ -130,7 +130,7 @@ def secret_text(name: str, content: bytes) -> str | None:
     if _has_access_key(content):
         return "an AWS access key"
     for kind, marks, form in _forms():
-        if any(mark in content for mark in marks) and any(_is_random(each[0]) for each in form.finditer(content)):
+        if any(mark in content for mark in marks) and any(_is_random(match[0]) for match in form.finditer(content)):
             return kind
     if _ENVIRONMENT.fullmatch(base) and not _SAMPLE.search(base.removeprefix(".")) and _SETTING.search(content):
         return "an environment file"
@@ -147,13 +147,13 @@ def _forms() -> tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...]:
 
 def _has_access_key(content: bytes) -> bool:
     named = _NAMED_SECRET_KEY.finditer(content) if b"ecret" in content or b"ECRET" in content else ()
-    if any(_is_key(found["token"]) for found in named):
+    if any(_is_key(match["token"]) for match in named):
         return True
     if b"AKIA" not in content and b"ASIA" not in content:
         return False
-    for found in _ACCESS_KEY.finditer(content):
-        around = content[max(found.start() - _NEAR, 0) : found.end() + _NEAR]
-        if not found[0].endswith(b"EXAMPLE") and any(_is_key(each[0]) for each in _SECRET_KEY.finditer(around)):
+    for match in _ACCESS_KEY.finditer(content):
+        around = content[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
+        if not match[0].endswith(b"EXAMPLE") and any(_is_key(other[0]) for other in _SECRET_KEY.finditer(around)):
             return True
     return False
 
@@ -161,7 +161,7 @@ def _has_access_key(content: bytes) -> bool:
 def _is_key(token: bytes) -> bool:
     """Whether forty characters are a secret access key, and not a hash, a path or the one of AWS's own examples."""
     kinds = (rb"[a-z]", rb"[A-Z]", rb"[0-9]")
-    return b"EXAMPLE" not in token and all(re.search(each, token) for each in kinds) and _is_random(token)
+    return b"EXAMPLE" not in token and all(re.search(kind, token) for kind in kinds) and _is_random(token)
 
 
 def _is_random(token: bytes) -> bool:

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import classes, expressions, records
+from policypack.python import classes, domain, expressions, records
+from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.model import UNKNOWN_TEXT, Shape
 from policypack.python.reader import Reader
-from policypack.python.values import (
-    EMPTY,
-    UNKNOWN,
-    ClassValue,
-    DictValue,
-    Instance,
-    ListValue,
-    LoadedModule,
-    Scope,
-    Value,
-    Values,
-    either,
-    joined_dictionaries,
-    list_of,
-    one,
-    shapes,
-    texts,
-)
 
 
 def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of target)
-    """Let a target hold values too; alone, where no branch may leave it as it was."""
+    """Assign values to a target; inside a branch they are added to its earlier ones."""
     match target:
         case ast.Name(id=name):
             where = scope
@@ -41,18 +24,20 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
             if where.is_class and where.owner is not None:
                 reader.put(where.owner, name, values)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            for index, each in enumerate(elements):
-                _unpack(reader, each, _at(reader, values, index, len(elements), target, scope), values, scope)
+            for index, element in enumerate(elements):
+                _unpack(reader, element, _at(reader, values, index, len(elements), target, scope), values, scope)
         case ast.Attribute(value=base, attr=name):
             for owner in expressions.value(reader, base, scope):
                 _put(reader, owner, name, values)
         case ast.Subscript(value=(ast.Name() | ast.Attribute()) as base, slice=index):
-            keys = texts(expressions.value(reader, index, scope)) or [UNKNOWN_TEXT]
+            keys = domain.texts(expressions.value(reader, index, scope)) or [UNKNOWN_TEXT]
             changed = [
-                each.merged(DictValue(tuple((key, values) for key in keys))) if isinstance(each, DictValue) else each
-                for each in expressions.value(reader, base, scope)
+                value.merged(domain.DictValue(tuple((key, values) for key in keys)))
+                if isinstance(value, domain.DictValue)
+                else value
+                for value in expressions.value(reader, base, scope)
             ]
-            if any(isinstance(each, DictValue) for each in changed):
+            if any(isinstance(value, domain.DictValue) for value in changed):
                 change(reader, base, frozenset(changed), scope)
         case ast.Subscript(value=base, slice=index):
             expressions.value(reader, base, scope)
@@ -60,23 +45,23 @@ def assign(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> No
 
 
 def _put(reader: Reader, owner: Value, name: str, values: Values) -> None:
-    """Let an attribute hold values too."""
-    if isinstance(owner, Instance) and classes.set_by_property(reader, owner, name, values):
+    """Add values to an attribute."""
+    if isinstance(owner, domain.Instance) and classes.set_by_property(reader, owner, name, values):
         return
-    if isinstance(owner, Instance | ClassValue):
+    if isinstance(owner, domain.Instance | domain.ClassValue):
         reader.put(owner, name, values)
-    elif isinstance(owner, LoadedModule):
+    elif isinstance(owner, domain.LoadedModule):
         names = owner.scope.names
         names[name] = either((names.get(name, EMPTY), values))
 
 
 def change(reader: Reader, target: ast.expr, values: Values, scope: Scope) -> None:
-    """Let a target hold what an object that it holds has become: the name may be of a scope around."""
+    """Assign the new value of an object that a method changed; the name may belong to an outer scope."""
     where = _holder(target.id, scope) if isinstance(target, ast.Name) else None
     if not isinstance(target, ast.Name) or where is None or where is scope:
         assign(reader, target, values, scope)
     else:
-        where.names[target.id] = joined_dictionaries(either((where.names[target.id], values)))
+        where.names[target.id] = domain.joined_dictionaries(either((where.names[target.id], values)))
 
 
 def _holder(name: str, scope: Scope | None) -> Scope | None:
@@ -90,50 +75,50 @@ def _holder(name: str, scope: Scope | None) -> Scope | None:
 
 
 def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, scope: Scope) -> None:
-    """Let one of several targets hold its element of values, or with a star a list of such."""
+    """Assign an element of values to one of several targets, or a list of elements to a starred one."""
     if not isinstance(target, ast.Starred):
         assign(reader, target, element, scope)
         return
-    some = frozenset({Shape.SOME}) if shapes(values) & records.MANY else records.NONE_OF_THEM
-    assign(reader, target.value, list_of(element, some), scope)
+    some = frozenset({Shape.SOME}) if domain.shapes(values) & records.MANY else records.NONE_OF_THEM
+    assign(reader, target.value, domain.list_of(element, some), scope)
 
 
 def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
-    found = [
-        each.elements[index]
-        if isinstance(each, ListValue) and not each.alike and len(each.elements) == count
-        else expressions.iterated(reader, one(each), node, scope)
-        for each in values
+    elements = [
+        value.elements[index]
+        if isinstance(value, domain.ListValue) and not value.alike and len(value.elements) == count
+        else expressions.iterated(reader, single(value), node, scope)
+        for value in values
     ]
-    return either(found)
+    return either(elements)
 
 
 def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of pattern)
-    """Let the names of a pattern hold what they may stand for, where the subject matches it."""
+    """Assign the possible values to the names of a pattern, as if the subject matches it."""
     reader.saw(pattern, subject)
     match pattern:
         case ast.MatchAs(pattern=inner, name=name):
             _let(name, subject, scope)
             if inner:
                 bind(reader, inner, subject, scope)
-        case ast.MatchMapping(keys=keys, patterns=inner_ones, rest=rest):
-            for key, inner in zip(keys, inner_ones, strict=True):
+        case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
+            for key, inner in zip(keys, patterns, strict=True):
                 index = expressions.value(reader, key, scope)
                 bind(reader, inner, expressions.item(subject, index, key), scope)
             _let(rest, UNKNOWN, scope)
-        case ast.MatchSequence(patterns=inner_ones):
-            each = expressions.iterated(reader, subject, ast.copy_location(ast.Constant(None), pattern), scope)
-            for inner in inner_ones:
+        case ast.MatchSequence(patterns=patterns):
+            element = expressions.iterated(reader, subject, ast.copy_location(ast.Constant(None), pattern), scope)
+            for inner in patterns:
                 if isinstance(inner, ast.MatchStar):
-                    some = frozenset({Shape.SOME}) if shapes(subject) & records.MANY else records.NONE_OF_THEM
-                    _let(inner.name, list_of(each, some), scope)
+                    some = frozenset({Shape.SOME}) if domain.shapes(subject) & records.MANY else records.NONE_OF_THEM
+                    _let(inner.name, domain.list_of(element, some), scope)
                 else:
-                    bind(reader, inner, each, scope)
-        case ast.MatchOr(patterns=inner_ones):
-            for inner in inner_ones:
+                    bind(reader, inner, element, scope)
+        case ast.MatchOr(patterns=patterns):
+            for inner in patterns:
                 bind(reader, inner, subject, scope)
-        case ast.MatchClass(patterns=inner_ones, kwd_patterns=named):
-            for inner in (*inner_ones, *named):
+        case ast.MatchClass(patterns=patterns, kwd_patterns=named):
+            for inner in (*patterns, *named):
                 bind(reader, inner, UNKNOWN, scope)
 
 

@@ -4,40 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python import assignment, callbacks, classes, expressions, records, statements
+from policypack.python import assignment, callbacks, classes, domain, expressions, records, statements
+from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.files import CodePlace
 from policypack.python.libraries import boto, external
 from policypack.python.model import Text, shape_of
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
-from policypack.python.values import (
-    EMPTY,
-    EVENT,
-    UNKNOWN,
-    Boto,
-    ClassValue,
-    Client,
-    DictValue,
-    External,
-    FunctionValue,
-    Instance,
-    ListValue,
-    LoadedModule,
-    Method,
-    Nothing,
-    PartialValue,
-    Pending,
-    Scope,
-    Super,
-    Value,
-    Values,
-    either,
-    list_of,
-    one,
-    opaque,
-    shapes,
-    text,
-    texts,
-)
 
 DEEPEST = 40
 LONGEST = 12
@@ -48,81 +20,93 @@ SUPER = "builtins.super"
 def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
     callee = _likely(expressions.value(reader, node.func, scope))
-    given = arguments(reader, node, scope)
-    if len(callee) == 1 and External(SUPER) in callee:
+    arguments = arguments_of(reader, node, scope)
+    if len(callee) == 1 and domain.External(SUPER) in callee:
         return classes.above(scope)
-    changed = _changed(reader, node, given, scope)
+    changed = _changed(reader, node, arguments, scope)
     if changed is not None:
         return changed
-    found = call_all(reader, callee or UNKNOWN, given, node, scope)
-    if any(isinstance(each, FunctionValue | ClassValue | PartialValue | Instance) or _waits(each) for each in callee):
-        return found
-    return _of_records(reader, node, given, found)
+    result = call_all(reader, callee or UNKNOWN, arguments, node, scope)
+    if any(
+        isinstance(value, domain.FunctionValue | domain.ClassValue | domain.PartialValue | domain.Instance)
+        or _waits(value)
+        for value in callee
+    ):
+        return result
+    return _of_records(reader, node, arguments, result)
 
 
 def _waits(callee: Value) -> bool:
-    return isinstance(callee, Method) and isinstance(callee.owner, Pending)
+    return isinstance(callee, domain.Method) and isinstance(callee.owner, domain.Pending)
 
 
-def _of_records(reader: Reader, node: ast.Call, given: Arguments, found: Values) -> Values:
+def _of_records(reader: Reader, node: ast.Call, arguments: Arguments, result: Values) -> Values:
     """What a library returned, with what it is to the records."""
-    held = [shapes(each) for each in given.all]
-    base = shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
-    keys = [each.constant for each in texts(given.args[0])] if given.args else []
-    return records.made_of(found, records.called(node, base, records.NONE_OF_THEM.union(*held), keys))
+    given_shapes = [domain.shapes(argument) for argument in arguments.all]
+    base = (
+        domain.shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
+    )
+    keys = [key.constant for key in domain.texts(arguments.args[0])] if arguments.args else []
+    return records.with_shapes(result, records.called(node, base, records.NONE_OF_THEM.union(*given_shapes), keys))
 
 
 def _likely(callee: Values) -> Values:
-    """Without what has no such method, and what is not known, where a client surely has it: that is the one meant."""
-    methods = [each for each in callee if isinstance(each, Method)]
+    """The callees without unknown values and clients that lack the method, if some client has it."""
+    methods = [value for value in callee if isinstance(value, domain.Method)]
     if len(methods) < 2:
         return callee
-    meant = {each for each in methods if isinstance(each.owner, Client) and boto.offers(each.owner, each.name)}
-    other = {each for each in methods if isinstance(each.owner, Client | Text) and each not in meant}
-    return callee - other if meant else callee
+    offered = {
+        method
+        for method in methods
+        if isinstance(method.owner, domain.Client) and boto.offers(method.owner, method.name)
+    }
+    other = {method for method in methods if isinstance(method.owner, domain.Client | Text) and method not in offered}
+    return callee - other if offered else callee
 
 
-def arguments(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
+def arguments_of(reader: Reader, node: ast.Call, scope: Scope) -> Arguments:
     """The arguments of a call, with those in `*listed` and `**named`."""
     args: list[Values] = []
     keywords: dict[str, Values] = {}
     unread = False
-    for each in node.args:
-        if isinstance(each, ast.Starred):
-            listed = callbacks.spread(expressions.value(reader, each.value, scope), EMPTY)
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            listed = callbacks.spread(expressions.value(reader, argument.value, scope), EMPTY)
             args += listed.args
             unread = unread or listed.open
         else:
-            args.append(expressions.value(reader, each, scope))
+            args.append(expressions.value(reader, argument, scope))
     for keyword in node.keywords:
-        found = expressions.value(reader, keyword.value, scope)
+        value = expressions.value(reader, keyword.value, scope)
         if keyword.arg is not None:
-            keywords[keyword.arg] = found
+            keywords[keyword.arg] = value
             continue
-        named = callbacks.spread(EMPTY, found)
+        named = callbacks.spread(EMPTY, value)
         unread = unread or named.open
-        for name, value in named.keywords:
-            keywords[name] = either((keywords.get(name, EMPTY), value))
+        for name, named_value in named.keywords:
+            keywords[name] = either((keywords.get(name, EMPTY), named_value))
     return Arguments(tuple(args), tuple(keywords.items()), unread)
 
 
-def _changed(reader: Reader, node: ast.Call, given: Arguments, scope: Scope) -> Values | None:
-    """A list or dictionary that a method changes; None where this is none."""
+def _changed(reader: Reader, node: ast.Call, arguments: Arguments, scope: Scope) -> Values | None:
+    """The result of a method that changes a list or dictionary; None for other calls."""
     if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name | ast.Attribute):
         return None
-    held = expressions.value(reader, node.func.value, scope)
-    if not held or not all(isinstance(each, ListValue | DictValue) for each in held):
+    receivers = expressions.value(reader, node.func.value, scope)
+    if not receivers or not all(isinstance(receiver, domain.ListValue | domain.DictValue) for receiver in receivers):
         return None
-    name, first = node.func.attr, given.get("", 0)
+    name, first = node.func.attr, arguments.get("", 0)
     after: list[Value] = []
-    for each in held:
-        if isinstance(each, ListValue) and name in ("append", "add", "extend", "insert"):
-            more = given.get("", 1) if name == "insert" else first
-            more = expressions.iterated(reader, more, node, scope) if name == "extend" else more
-            after.append(ListValue((either((*each.elements, more)),), alike=True, of=each.of))
-        elif isinstance(each, DictValue) and name == "update":
-            keywords = DictValue(tuple((Text((key,)), value) for key, value in given.keywords), open=given.open)
-            after.append(each.merged(keywords).updated(first))
+    for receiver in receivers:
+        if isinstance(receiver, domain.ListValue) and name in ("append", "add", "extend", "insert"):
+            added = arguments.get("", 1) if name == "insert" else first
+            added = expressions.iterated(reader, added, node, scope) if name == "extend" else added
+            after.append(domain.ListValue((either((*receiver.elements, added)),), alike=True, of=receiver.of))
+        elif isinstance(receiver, domain.DictValue) and name == "update":
+            keywords = domain.DictValue(
+                tuple((Text((key,)), value) for key, value in arguments.keywords), open=arguments.open
+            )
+            after.append(receiver.merged(keywords).updated(first))
         else:
             return None
     assignment.change(reader, node.func.value, frozenset(after), scope)
@@ -132,149 +116,161 @@ def _changed(reader: Reader, node: ast.Call, given: Arguments, scope: Scope) -> 
 def attribute(reader: Reader, base: Values, name: str, node: ast.expr, scope: Scope) -> Values:
     """What an attribute of a value may be."""
     with reader.perhaps(surely=len(base) == 1):
-        return either(_attribute(reader, each, name, node, scope) for each in base)
+        return either(_attribute(reader, value, name, node, scope) for value in base)
 
 
 def _attribute(  # noqa: C901 (one case for each kind of value)
     reader: Reader, base: Value, name: str, node: ast.expr, scope: Scope
 ) -> Values:
     match base:
-        case External(name=dotted):
+        case domain.External(name=dotted):
             if f"{dotted}.{name}" in SEARCH_PATHS:
                 reader.searching.add(scope.module.file)
-            return one(External(f"{dotted}.{name}", base.given)) if dotted.count(".") < LONGEST else UNKNOWN
-        case LoadedModule(scope=inner):
+            return (
+                single(domain.External(f"{dotted}.{name}", base.callbacks)) if dotted.count(".") < LONGEST else UNKNOWN
+            )
+        case domain.LoadedModule(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
-        case Boto():
+        case domain.Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
-        case Method(owner=Client(), name="meta") if name == "client":
-            return one(base.owner)
-        case ClassValue(node=ast.ClassDef(name=own)) if name == "__name__":
-            return text(own)
-        case ClassValue() if name == "__subclasses__":
-            return one(Method(base, name))
-        case Instance() | ClassValue() | Super():
+        case domain.Method(owner=domain.Client(), name="meta") if name == "client":
+            return single(base.owner)
+        case domain.ClassValue(node=ast.ClassDef(name=own)) if name == "__name__":
+            return domain.text(own)
+        case domain.ClassValue() if name == "__subclasses__":
+            return single(domain.Method(base, name))
+        case domain.Instance() | domain.ClassValue() | domain.Super():
             return classes.attribute(reader, base, name)
         case Text() if shape := shape_of(base):
-            return one(Method(base, name)) | records.attribute(shape, name)
-        case Nothing():
+            return single(domain.Method(base, name)) | records.attribute(shape, name)
+        case domain.Nothing():
             return EMPTY
         case _:
-            return one(Method(base, name))
+            return single(domain.Method(base, name))
 
 
-def call_all(reader: Reader, callees: Values, given: Arguments, node: ast.expr, scope: Scope) -> Values:
+def call_all(reader: Reader, callees: Values, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What calling one of several values returns."""
     with reader.perhaps(surely=len(callees) == 1):
-        return either(call(reader, each, given, node, scope) for each in callees)
+        return either(call(reader, callee, arguments, node, scope) for callee in callees)
 
 
-def call(reader: Reader, callee: Value, given: Arguments, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
+def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:  # noqa: C901 (one case for each kind of value)
     """What calling a value returns."""
     match callee:
-        case FunctionValue():
-            return run(reader, callee, given)
-        case ClassValue():
-            return classes.made(reader, callee, given, node, scope)
-        case PartialValue(of=of, args=args, keywords=keywords):
-            more = Arguments(
-                (*args, *given.args), tuple({**dict(keywords), **dict(given.keywords)}.items()), given.open
+        case domain.FunctionValue():
+            return run(reader, callee, arguments)
+        case domain.ClassValue():
+            return classes.instantiate(reader, callee, arguments, node, scope)
+        case domain.PartialValue(of=of, args=args, keywords=keywords):
+            combined = Arguments(
+                (*args, *arguments.args), tuple({**dict(keywords), **dict(arguments.keywords)}.items()), arguments.open
             )
-            return call_all(reader, of, more, node, scope)
-        case Method(owner=Boto()):
-            return boto.called(reader, callee, given, reader.place(node, scope))
-        case Method(owner=ClassValue() as cls, name="__subclasses__"):
+            return call_all(reader, of, combined, node, scope)
+        case domain.Method(owner=domain.Boto()):
+            return boto.called(reader, callee, arguments, reader.place(node, scope))
+        case domain.Method(owner=domain.ClassValue() as cls, name="__subclasses__"):
             return classes.subclasses(reader, cls)
-        case Method(owner=Pending(result=result), name=name):
+        case domain.Method(owner=domain.Pending(result=result), name=name):
             if name == "add_done_callback":
-                return call_all(reader, given.get("fn", 0), Arguments((one(callee.owner),)), node, scope)
+                return call_all(reader, arguments.get("fn", 0), Arguments((single(callee.owner),)), node, scope)
             return result if name in ("result", "get") else UNKNOWN
-        case Method():
-            return external.method(reader, callee, given, node, scope)
-        case External(name=name, given=wrapped):
+        case domain.Method():
+            return external.method(reader, callee, arguments, node, scope)
+        case domain.External(name=name, callbacks=wrapped):
             with reader.perhaps():
-                found = call_all(reader, wrapped, given, node, scope)
-            return either((external.called(reader, name, given, node, scope), found))
-        case Instance():
-            return method(reader, callee, "__call__", given) or UNKNOWN
+                result = call_all(reader, wrapped, arguments, node, scope)
+            return either((external.called(reader, name, arguments, node, scope), result))
+        case domain.Instance():
+            return method(reader, callee, "__call__", arguments) or UNKNOWN
         case Text() if shape_of(callee):
-            return EVENT
+            return domain.EVENT
         case _:
-            return callbacks.call_library(reader, records.called_name(node), given, node, scope) or UNKNOWN
+            return callbacks.call_library(reader, records.called_name(node), arguments, node, scope) or UNKNOWN
 
 
-def method(reader: Reader, owner: Instance, name: str, given: Arguments) -> Values:
-    """What a method of an instance returns; nothing where the package does not define it."""
-    return run_all(reader, classes.attribute(reader, owner, name), given)
+def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:
+    """The result of a method of an instance; the empty set if the package does not define it."""
+    return run_all(reader, classes.attribute(reader, owner, name), arguments)
 
 
-def run_all(reader: Reader, values: Values, given: Arguments) -> Values:
+def run_all(reader: Reader, values: Values, arguments: Arguments) -> Values:
     """What the functions among values return."""
-    functions = [each for each in values if isinstance(each, FunctionValue)]
+    functions = [value for value in values if isinstance(value, domain.FunctionValue)]
     with reader.perhaps(surely=len(functions) == 1):
-        return either(run(reader, each, given) for each in functions)
+        return either(run(reader, function, arguments) for function in functions)
 
 
-def run(reader: Reader, code: FunctionValue, given: Arguments) -> Values:
+def run(reader: Reader, code: domain.FunctionValue, arguments: Arguments) -> Values:
     """Read a function's body for these arguments, once a round."""
     if not reader.deep:
         return UNKNOWN
     if code.bound is not None:
-        given = Arguments((code.bound, *given.args), given.keywords, given.open)
-    given = reader.context(code.node, given)
-    mark = (code.node, code.scope, given)
-    reader.enter(mark)
-    if mark in reader.fresh:
-        return reader.results.get(mark, EMPTY)
+        arguments = Arguments((code.bound, *arguments.args), arguments.keywords, arguments.open)
+    arguments = reader.context(code.node, arguments)
+    frame = (code.node, code.scope, arguments)
+    reader.enter(frame)
+    if frame in reader.fresh:
+        return reader.results.get(frame, EMPTY)
     if reader.depth >= DEEPEST:
         reader.note_unresolved(
             CodePlace(code.scope.module.file, code.node.lineno),
             "begins a function that is called too deep inside others",
         )
         return UNKNOWN
-    reader.fresh.add(mark)
+    reader.fresh.add(frame)
     reader.called.setdefault(code.node, code.scope.module)
-    inner = reader.scopes.setdefault(mark, Scope(code.scope.module, outer=code.scope, owner=code.scope.owner))
+    inner = reader.scopes.setdefault(frame, Scope(code.scope.module, outer=code.scope, owner=code.scope.owner))
     inner.returned, inner.branches, inner.returns = EMPTY, 0, False
     if code.cls is not None:
         inner.owner = code.cls
-    _bind(reader, code, given, inner)
+    _bind(reader, code, arguments, inner)
     reader.depth += 1
-    with reader.inside(mark):
+    with reader.inside(frame):
         if isinstance(code.node, ast.Lambda):
-            found = expressions.value(reader, code.node.body, inner)
+            result = expressions.value(reader, code.node.body, inner)
         else:
             statements.execute(reader, code.node.body, inner)
-            found = inner.returned
+            result = inner.returned
     if inner.yielded is not None:
-        reader.generators.add(mark)
-        found = list_of(inner.yielded, inner.yielded_of)
+        reader.generators.add(frame)
+        result = domain.list_of(inner.yielded, inner.yielded_of)
     reader.depth -= 1
-    reader.results[mark] = either((reader.results.get(mark, EMPTY), found))
-    return reader.results[mark]
+    reader.results[frame] = either((reader.results.get(frame, EMPTY), result))
+    return reader.results[frame]
 
 
-def _bind(reader: Reader, code: FunctionValue, given: Arguments, inner: Scope) -> None:
+def _bind(reader: Reader, code: domain.FunctionValue, arguments: Arguments, inner: Scope) -> None:
     """Give parameters their values: the argument, else the default, else a value of the annotated type."""
     spec = code.node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults: dict[str, ast.expr] = dict(
-        zip([each.arg for each in positional[len(positional) - len(spec.defaults) :]], spec.defaults, strict=True)
-    )
-    defaults |= {each.arg: default for each, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default}
-    keywords = dict(given.keywords)
-    for index, each in enumerate([*positional, *spec.kwonlyargs]):
-        found = (
-            given.args[index] if index < len(given.args) and index < len(positional) else keywords.pop(each.arg, EMPTY)
+        zip(
+            [parameter.arg for parameter in positional[len(positional) - len(spec.defaults) :]],
+            spec.defaults,
+            strict=True,
         )
-        if not found and each.arg in defaults:
-            found = expressions.value(reader, defaults[each.arg], code.scope)
-        if opaque(found) and each.annotation is not None:
-            found = external.annotated(reader, each.annotation, code.scope) or found
-        inner.names[each.arg] = found or UNKNOWN
+    )
+    defaults |= {
+        parameter.arg: default for parameter, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default
+    }
+    keywords = dict(arguments.keywords)
+    for index, parameter in enumerate([*positional, *spec.kwonlyargs]):
+        value = (
+            arguments.args[index]
+            if index < len(arguments.args) and index < len(positional)
+            else keywords.pop(parameter.arg, EMPTY)
+        )
+        if not value and parameter.arg in defaults:
+            value = expressions.value(reader, defaults[parameter.arg], code.scope)
+        if domain.opaque(value) and parameter.annotation is not None:
+            value = external.annotated(reader, parameter.annotation, code.scope) or value
+        inner.names[parameter.arg] = value or UNKNOWN
     if spec.vararg:
-        rest = given.args[len(positional) :]
-        inner.names[spec.vararg.arg] = one(ListValue(rest) if not given.open else ListValue((UNKNOWN,), alike=True))
+        rest = arguments.args[len(positional) :]
+        inner.names[spec.vararg.arg] = single(
+            domain.ListValue(rest) if not arguments.open else domain.ListValue((UNKNOWN,), alike=True)
+        )
     if spec.kwarg:
         items = tuple((Text((name,)), value) for name, value in keywords.items())
-        inner.names[spec.kwarg.arg] = one(DictValue(items, open=given.open))
+        inner.names[spec.kwarg.arg] = single(domain.DictValue(items, open=arguments.open))

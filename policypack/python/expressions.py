@@ -1,4 +1,4 @@
-"""What an expression may stand for."""
+"""The possible values of expressions."""
 
 from __future__ import annotations
 
@@ -6,38 +6,17 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import assignment, callbacks, calling, records
+from policypack.python import assignment, callbacks, calling, domain, records
+from policypack.python.domain import EMPTY, UNKNOWN, Scope, Values, either, single
 from policypack.python.libraries import boto
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
 from policypack.python.reader import Arguments, Reader
-from policypack.python.values import (
-    EMPTY,
-    EVENT,
-    MOST,
-    NONE,
-    UNKNOWN,
-    ClassValue,
-    Collection,
-    DictValue,
-    External,
-    FunctionValue,
-    Instance,
-    ListValue,
-    Scope,
-    Values,
-    either,
-    list_of,
-    one,
-    shapes,
-    text,
-    texts,
-)
 
 ENVIRON = "os.environ"
 
 
 def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:
-    """What an expression may stand for; the calls in it are noted."""
+    """The possible values of an expression; the calls in it are noted."""
     reader.step()
     return reader.saw(node, _value(reader, node, scope))
 
@@ -45,9 +24,9 @@ def value(reader: Reader, node: ast.expr, scope: Scope) -> Values:
 def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C901, PLR0912 (one case for each kind of expression)
     match node:
         case ast.Constant(value=str() as constant):
-            return text(constant)
+            return domain.text(constant)
         case ast.Constant(value=None):
-            return NONE
+            return domain.NONE
         case ast.Name(id=name):
             return named(reader, name, scope)
         case ast.Attribute(value=base, attr=name):
@@ -55,21 +34,21 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.Call():
             return calling.called(reader, node, scope)
         case ast.JoinedStr(values=parts):
-            return concatenated([text(""), *(value(reader, each, scope) for each in parts)])
+            return concatenated([domain.text(""), *(value(reader, part, scope) for part in parts)])
         case ast.FormattedValue(value=inner):
-            found = value(reader, inner, scope)
-            return found if node.format_spec is None else UNKNOWN
+            result = value(reader, inner, scope)
+            return result if node.format_spec is None else UNKNOWN
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return added(value(reader, left, scope), value(reader, right, scope))
         case ast.BinOp(left=left, op=ast.Mod(), right=right):
             return _formatted(reader, left, right, scope)
         case ast.BinOp(left=left, right=right):  # `Path("a") / key`, or numbers
-            held = shapes(value(reader, left, scope)) | shapes(value(reader, right, scope))
-            return records.made_of(UNKNOWN, held & {Shape.COUNT, *records.MANY})
+            operand_shapes = domain.shapes(value(reader, left, scope)) | domain.shapes(value(reader, right, scope))
+            return records.with_shapes(UNKNOWN, operand_shapes & {Shape.COUNT, *records.MANY})
         case ast.BoolOp(op=operator, values=[operand, *rest]):
             first = value(reader, operand, scope)
             with reader.perhaps():
-                others = [value(reader, each, scope) for each in rest]
+                others = [value(reader, operand, scope) for operand in rest]
             return _or(first, others) if isinstance(operator, ast.Or) else either([first, *others])
         case ast.IfExp(test=test, body=body, orelse=orelse):
             value(reader, test, scope)
@@ -84,42 +63,42 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.Dict(keys=keys, values=values):
             return _mapped(reader, keys, values, scope)
         case ast.ListComp(generators=loops, elt=element) | ast.SetComp(generators=loops, elt=element):
-            _, found, of = _comprehended(reader, loops, [element], scope)
-            return list_of(found, of)
+            _, result, of = _comprehended(reader, loops, [element], scope)
+            return domain.list_of(result, of)
         case ast.GeneratorExp(generators=loops, elt=element):
-            _, found, of = _comprehended(reader, loops, [element], scope, lazy=True)
-            return list_of(found, of)
+            _, result, of = _comprehended(reader, loops, [element], scope, lazy=True)
+            return domain.list_of(result, of)
         case ast.DictComp(generators=loops, key=key, value=inner):
-            _, found, of = _comprehended(reader, loops, [key, inner], scope)
-            return one(DictValue(((UNKNOWN_TEXT, found),), open=True, of=of))
+            _, result, of = _comprehended(reader, loops, [key, inner], scope)
+            return single(domain.DictValue(((UNKNOWN_TEXT, result),), open=True, of=of))
         case ast.Lambda():
-            return one(FunctionValue(node, scope))
+            return single(domain.FunctionValue(node, scope))
         case ast.NamedExpr(target=target, value=inner):
-            found = value(reader, inner, scope)
-            assignment.assign(reader, target, found, scope)
-            return found
+            result = value(reader, inner, scope)
+            assignment.assign(reader, target, result, scope)
+            return result
         case ast.Await(value=inner):
             return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
-            found = NONE if inner is None else value(reader, inner, scope)
-            scope.yielded = either((scope.yielded or EMPTY, found))
-            if Shape.RECORD in shapes(found):
+            result = domain.NONE if inner is None else value(reader, inner, scope)
+            scope.yielded = either((scope.yielded or EMPTY, result))
+            if Shape.RECORD in domain.shapes(result):
                 scope.yielded_of |= {Shape.RECORDS}
             return UNKNOWN
         case ast.YieldFrom(value=inner):
             source = value(reader, inner, scope)
-            scope.yielded_of |= shapes(source) & records.MANY
-            found = iterated(reader, source, inner, scope)
-            scope.yielded = either((scope.yielded or EMPTY, found))
+            scope.yielded_of |= domain.shapes(source) & records.MANY
+            result = iterated(reader, source, inner, scope)
+            scope.yielded = either((scope.yielded or EMPTY, result))
             return UNKNOWN
-    for each in ast.iter_child_nodes(node):
-        if isinstance(each, ast.expr):
-            value(reader, each, scope)
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            value(reader, child, scope)
     return UNKNOWN
 
 
 def named(reader: Reader, name: str, scope: Scope) -> Values:
-    """What a name may stand for."""
+    """The possible values of a name."""
     where: Scope | None = scope
     while where is not None:
         if (
@@ -129,103 +108,111 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
         ):
             return where.names[name]
         where = where.outer
-    found = either(reader.imported(star, name) for star in scope.module.stars)
-    return found or one(External(f"builtins.{name}"))
+    result = either(reader.imported(star, name) for star in scope.module.stars)
+    return result or single(domain.External(f"builtins.{name}"))
 
 
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
-    """What going through values gives."""
-    found: list[Values] = []
-    for each in values:
-        if isinstance(each, ListValue):
-            found += each.elements
-        elif isinstance(each, Collection):
-            found.append(boto.listed(reader, each, Arguments(), reader.place(node, scope)))
-        elif isinstance(each, Instance):
-            got = calling.method(reader, each, "__iter__", Arguments())
-            found.append(iterated(reader, got, node, scope) if got else UNKNOWN)
-        elif isinstance(each, DictValue):
-            found.append(frozenset(key for key, _ in each.items) or UNKNOWN)
-        elif isinstance(each, FunctionValue | ClassValue):  # of a list that was cut off
-            found.append(one(each))
+    """The elements of values."""
+    elements: list[Values] = []
+    for item in values:
+        if isinstance(item, domain.ListValue):
+            elements += item.elements
+        elif isinstance(item, domain.Collection):
+            elements.append(boto.listed(reader, item, Arguments(), reader.place(node, scope)))
+        elif isinstance(item, domain.Instance):
+            got = calling.method(reader, item, "__iter__", Arguments())
+            elements.append(iterated(reader, got, node, scope) if got else UNKNOWN)
+        elif isinstance(item, domain.DictValue):
+            elements.append(frozenset(key for key, _ in item.items) or UNKNOWN)
+        elif isinstance(item, domain.FunctionValue | domain.ClassValue):  # of a list that was cut off
+            elements.append(single(item))
         else:
-            shape = shape_of(each)
-            found.append(records.element(shape) if shape else UNKNOWN)
-    return either(found)
+            shape = shape_of(item)
+            elements.append(records.element(shape) if shape else UNKNOWN)
+    return either(elements)
 
 
 def item(base: Values, index: Values, node: ast.expr) -> Values:
     """What is at an index."""
-    found: list[Values] = []
+    items: list[Values] = []
     position = node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
-    for each in base:
-        if isinstance(each, External) and each.name == ENVIRON:
-            found += [variable(key) for key in texts(index)]
-        elif isinstance(each, DictValue):
-            found += [each.any() if key.constant is None else each.item(key.constant) for key in texts(index)]
-        elif isinstance(each, FunctionValue | ClassValue):  # of a dictionary that was cut off, or `Kind[int]`
-            found.append(one(each))
-        elif isinstance(each, ListValue) and isinstance(node, ast.Slice):
-            some = frozenset({Shape.SOME}) if each.of & records.MANY else records.NONE_OF_THEM
-            found.append(list_of(either(each.elements), some))
-        elif isinstance(each, ListValue):
-            fits = position is not None and not each.alike and -len(each.elements) <= position < len(each.elements)
-            found += [each.elements[position]] if fits and position is not None else each.elements
+    for container in base:
+        if isinstance(container, domain.External) and container.name == ENVIRON:
+            items += [variable(key) for key in domain.texts(index)]
+        elif isinstance(container, domain.DictValue):
+            items += [
+                container.any() if key.constant is None else container.item(key.constant) for key in domain.texts(index)
+            ]
+        elif isinstance(
+            container, domain.FunctionValue | domain.ClassValue
+        ):  # of a dictionary that was cut off, or `Kind[int]`
+            items.append(single(container))
+        elif isinstance(container, domain.ListValue) and isinstance(node, ast.Slice):
+            some = frozenset({Shape.SOME}) if container.of & records.MANY else records.NONE_OF_THEM
+            items.append(domain.list_of(either(container.elements), some))
+        elif isinstance(container, domain.ListValue):
+            fits = (
+                position is not None
+                and not container.alike
+                and -len(container.elements) <= position < len(container.elements)
+            )
+            items += [container.elements[position]] if fits and position is not None else container.elements
         else:
-            found.append(UNKNOWN if not shape_of(each) or isinstance(node, ast.Slice) else EVENT)
-    return _item_of(base, index, node, either(found))
+            items.append(UNKNOWN if not shape_of(container) or isinstance(node, ast.Slice) else domain.EVENT)
+    return _item_of(base, index, node, either(items))
 
 
-def _item_of(base: Values, index: Values, node: ast.expr, found: Values) -> Values:
+def _item_of(base: Values, index: Values, node: ast.expr, result: Values) -> Values:
     """The same as `found`, with what it is to the records."""
-    held = shapes(base)
-    if not held:
-        return found
-    keys = [each.constant for each in texts(index)]
-    whole = frozenset(shape for each in base if (shape := shape_of(each)))
+    base_shapes = domain.shapes(base)
+    if not base_shapes:
+        return result
+    keys = [key.constant for key in domain.texts(index)]
+    own_shapes = frozenset(shape for container in base if (shape := shape_of(container)))
     if isinstance(node, ast.Slice):
-        return records.made_of(found, records.item(held, keys, sliced=True))
-    return records.made_of(found, records.item(whole, keys)) if whole else found
+        return records.with_shapes(result, records.item(base_shapes, keys, sliced=True))
+    return records.with_shapes(result, records.item(own_shapes, keys)) if own_shapes else result
 
 
 def variable(name: Text, default: Values = EMPTY) -> Values:
     """A variable of the environment."""
     if name.constant is None:
         return UNKNOWN
-    fixed = [each.constant for each in texts(default)]
+    fixed = [option.constant for option in domain.texts(default)]
     known = fixed[0] if len(fixed) == 1 else None
-    return one(Text((Environment(name.constant, known),)))
+    return single(Text((Environment(name.constant, known),)))
 
 
 def concatenated(parts: Iterable[Values]) -> Values:
     """Texts one after the other."""
-    found = text("")
-    for each in parts:
-        found = added(found, each)
-    return found
+    result = domain.text("")
+    for part in parts:
+        result = added(result, part)
+    return result
 
 
 def added(left: Values, right: Values) -> Values:
     """Two texts, or two lists, one after the other."""
-    many = (shapes(left) | shapes(right)) & records.MANY
-    lists = [each for each in (*left, *right) if isinstance(each, ListValue)]
+    many = (domain.shapes(left) | domain.shapes(right)) & records.MANY
+    lists = [operand for operand in (*left, *right) if isinstance(operand, domain.ListValue)]
     if lists:
-        elements = [*(element for each in lists for element in each.elements), *map(records.element, many)]
-        return list_of(either(elements), many)
-    if held := many | ((shapes(left) | shapes(right)) & {Shape.COUNT}):
-        return records.made_of(UNKNOWN, held)
-    pairs = list(product(texts(left) or [UNKNOWN_TEXT], texts(right) or [UNKNOWN_TEXT]))
-    if len(pairs) > MOST:
+        elements = [*(element for operand in lists for element in operand.elements), *map(records.element, many)]
+        return domain.list_of(either(elements), many)
+    if operand_shapes := many | ((domain.shapes(left) | domain.shapes(right)) & {Shape.COUNT}):
+        return records.with_shapes(UNKNOWN, operand_shapes)
+    pairs = list(product(domain.texts(left) or [UNKNOWN_TEXT], domain.texts(right) or [UNKNOWN_TEXT]))
+    if len(pairs) > domain.MOST:
         return UNKNOWN
-    return frozenset(one + other for one, other in pairs)
+    return frozenset(first + second for first, second in pairs)
 
 
 def _or(first: Values, rest: list[Values]) -> Values:
     """`os.environ.get("NAME") or "default"`."""
     if len(first) == 1 and len(rest) == 1:
-        (one,) = first
-        if isinstance(one, Text) and len(one.parts) == 1:
-            (part,) = one.parts
+        (only,) = first
+        if isinstance(only, Text) and len(only.parts) == 1:
+            (part,) = only.parts
             if isinstance(part, Environment) and part.default is None:
                 return variable(Text((part.name,)), rest[0])
     return either([first, *rest])
@@ -233,44 +220,48 @@ def _or(first: Values, rest: list[Values]) -> Values:
 
 def _formatted(reader: Reader, left: ast.expr, right: ast.expr, scope: Scope) -> Values:
     """`"%s/%s" % (one, other)`."""
-    patterns = texts(value(reader, left, scope))
+    patterns = domain.texts(value(reader, left, scope))
     operands = value(reader, right, scope)
-    found = []
-    for each in patterns:
-        if each.constant is None:
+    results = []
+    for pattern in patterns:
+        if pattern.constant is None:
             return UNKNOWN
-        pieces = each.constant.replace("%d", "%s").split("%s")
-        given: list[Values] = []
+        pieces = pattern.constant.replace("%d", "%s").split("%s")
+        arguments: list[Values] = []
         for operand in operands:
-            given = list(operand.elements) if isinstance(operand, ListValue) and not operand.alike else [operands]
-        if "%" in "".join(pieces) or len(given) != len(pieces) - 1:
+            arguments = (
+                list(operand.elements) if isinstance(operand, domain.ListValue) and not operand.alike else [operands]
+            )
+        if "%" in "".join(pieces) or len(arguments) != len(pieces) - 1:
             return UNKNOWN
-        parts = [text(pieces[0])]
-        for argument, piece in zip(given, pieces[1:], strict=True):
-            parts += [argument, text(piece)]
-        found.append(concatenated(parts))
-    return either(found) or UNKNOWN
+        parts = [domain.text(pieces[0])]
+        for argument, piece in zip(arguments, pieces[1:], strict=True):
+            parts += [argument, domain.text(piece)]
+        results.append(concatenated(parts))
+    return either(results) or UNKNOWN
 
 
 def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope) -> Values:
-    found = DictValue(())
-    for key, each in zip(keys, values, strict=True):
-        given = value(reader, each, scope)
+    result = domain.DictValue(())
+    for key, expression in zip(keys, values, strict=True):
+        item_value = value(reader, expression, scope)
         if key is None:
-            found = found.updated(given)
+            result = result.updated(item_value)
         else:
-            found = found.merged(DictValue(tuple((one, given) for one in texts(value(reader, key, scope)))))
-    return one(found)
+            result = result.merged(
+                domain.DictValue(tuple((name, item_value) for name in domain.texts(value(reader, key, scope))))
+            )
+    return single(result)
 
 
 def _listed(reader: Reader, elements: list[ast.expr], scope: Scope) -> Values:
-    alike = any(isinstance(each, ast.Starred) for each in elements)
-    found = tuple(value(reader, each, scope) for each in elements)
-    if not alike and len(elements) <= MOST:
-        return one(ListValue(found))
-    starred = (reader.seen.get(each.value, EMPTY) for each in elements if isinstance(each, ast.Starred))
-    of = records.NONE_OF_THEM.union(*(shapes(each) for each in starred)) & records.MANY
-    return list_of(either(found), of)
+    alike = any(isinstance(element, ast.Starred) for element in elements)
+    items = tuple(value(reader, element, scope) for element in elements)
+    if not alike and len(elements) <= domain.MOST:
+        return single(domain.ListValue(items))
+    starred = (reader.seen.get(element.value, EMPTY) for element in elements if isinstance(element, ast.Starred))
+    of = records.NONE_OF_THEM.union(*(domain.shapes(iterable) for iterable in starred)) & records.MANY
+    return domain.list_of(either(items), of)
 
 
 def _comprehended(
@@ -282,12 +273,12 @@ def _comprehended(
     for loop in loops:
         with reader.perhaps(surely=surely):
             source = value(reader, loop.iter, scope)
-        of |= shapes(source)
-        surely = surely and not loop.ifs and Shape.RECORDS in shapes(source)
+        of |= domain.shapes(source)
+        surely = surely and not loop.ifs and Shape.RECORDS in domain.shapes(source)
         with reader.perhaps(surely=surely):
             assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
             for condition in loop.ifs:
                 value(reader, condition, scope)
     with reader.perhaps(surely=surely):
-        found = [value(reader, each, scope) for each in elements]
-    return found[0], found[-1], records.comprehended(of, elements, loops, lazy=lazy)
+        results = [value(reader, element, scope) for element in elements]
+    return results[0], results[-1], records.comprehended(of, elements, loops, lazy=lazy)

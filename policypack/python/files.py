@@ -25,17 +25,17 @@ class Files(Protocol):
     """Files by name."""
 
     def content(self, name: str, /) -> bytes | None:
-        """The whole of one file, or None where there is none; raises `UnreadableError`."""
+        """The content of one file, or None if there is none; raises `UnreadableError`."""
 
 
 def source_of(files: Files, name: str) -> tuple[str, bytes] | None:
-    """The file and the text of the module of this dotted name, or None where there is none.
+    """The file and the text of the module of this dotted name, or None if there is none.
 
     Raises:
         UnreadableError: it cannot be read.
     """
     base = name.replace(".", "/")
-    for file in (f"{base}/__init__.py", f"{base}.py"):  # where there are both, Python takes the package
+    for file in (f"{base}/__init__.py", f"{base}.py"):  # if there are both, Python imports the package
         content = files.content(file)
         if content is not None:
             return file, content

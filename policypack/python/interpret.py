@@ -1,4 +1,4 @@
-"""Reads a program: the handler's module, then the handler, then what it gives to libraries that may call it."""
+"""Reads a program: the handler's module, then the handler, then the callbacks that it passes to libraries."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from policypack.python import calling, classes, statements
-from policypack.python.files import CodePlace
-from policypack.python.libraries.names import SDK
-from policypack.python.model import AwsCalls, Imported, Unresolved
-from policypack.python.modules import Module, PythonPackage, imported_modules
-from policypack.python.reader import Arguments, Reader, TooMuchCodeError
-from policypack.python.values import (
+from policypack.python.domain import (
     EMPTY,
     UNKNOWN,
     WHOLE_EVENT,
@@ -21,11 +16,16 @@ from policypack.python.values import (
     Instance,
     Value,
     Values,
-    one,
+    single,
 )
+from policypack.python.files import CodePlace
+from policypack.python.libraries.names import SDK
+from policypack.python.model import AwsCalls, Imported, Unresolved
+from policypack.python.modules import Module, PythonPackage, imported_modules
+from policypack.python.reader import Arguments, Reader, TooMuchCodeError
 
 NEAREST = 20
-"""Modules, counted from the handler's own, that are read where all of them are too much."""
+"""The number of modules, nearest to the handler's own first, that are read if all of them are too large."""
 LIBRARIES = SDK | {"aws_lambda_powertools", "aws_xray_sdk", "urllib3", "jmespath", "dateutil", "six"}
 """Packages that are known without being read, should they be packaged with the function."""
 
@@ -38,7 +38,7 @@ class ProgramReading:
     problems: tuple[Unresolved, ...] = ()
     """What could not be read at all."""
     handlers: Values = EMPTY
-    """What the handler's name stands for."""
+    """The values of the handler's name."""
     exceeded: bool = False
     """Whether there is more than was read: the code is too large, or calls itself in too many ways."""
 
@@ -46,17 +46,17 @@ class ProgramReading:
     def calls(self) -> AwsCalls:
         """The AWS calls, and what cannot be resolved of them, by file and line."""
         calls = sorted(
-            self.reader.calls, key=lambda each: (each.place.file, each.place.line, each.operation, str(each.arguments))
+            self.reader.calls, key=lambda call: (call.place.file, call.place.line, call.operation, str(call.arguments))
         )
         unresolved = {*self.reader.unresolved, *self.problems}
-        ordered = sorted(unresolved, key=lambda each: (each.place.file, each.place.line, each.why))
+        ordered = sorted(unresolved, key=lambda problem: (problem.place.file, problem.place.line, problem.why))
         return AwsCalls(tuple(calls), tuple(ordered))
 
     @property
     def imports(self) -> tuple[Imported, ...]:
-        """The imports that surely run when a function is invoked, and that nothing catches where they fail."""
+        """The imports that surely run when a function is invoked, and whose failure is not caught."""
         surely = self.reader.surely_run()
-        return tuple(each for frame, each in self.reader.imports if frame in surely)
+        return tuple(imported for frame, imported in self.reader.imports if frame in surely)
 
     @property
     def modules(self) -> list[str]:
@@ -73,22 +73,22 @@ def read(package: PythonPackage, handler: str, minor: int | None = None) -> Prog
         minor: of the Python that runs it: 13 for Python 3.13.
 
     Raises:
-        UnreadableError: the archive cannot be read, or holds no such module.
+        UnreadableError: the archive cannot be read, or has no such module.
     """
     entry, _, function = handler.replace("/", ".").rpartition(".")
-    found = imported_modules(package, entry, LIBRARIES)
+    program = imported_modules(package, entry, LIBRARIES)
     problems = tuple(
-        Unresolved(CodePlace(file, 1), "begins a file that does not parse as Python") for file in found.broken
+        Unresolved(CodePlace(file, 1), "begins a file that does not parse as Python") for file in program.broken
     )
-    if entry not in found.modules:
+    if entry not in program.modules:
         return ProgramReading(Reader({}, statements.load), problems)
-    modules, first = tuple(found.modules.items()), CodePlace(found.modules[entry].file, 1)
+    modules, first = tuple(program.modules.items()), CodePlace(program.modules[entry].file, 1)
     reading = _read(modules, entry, function, minor)
     if reading.exceeded:
         why = "begins code that is too large, or too deeply nested, to be read"
         problems = (*problems, Unresolved(first, why))
         reading = _read(modules[:NEAREST], entry, function, minor)
-    elif found.cut:
+    elif program.cut:
         problems = (*problems, Unresolved(first, "begins code of more modules than are read here"))
     return replace(reading, problems=problems)
 
@@ -132,54 +132,54 @@ def _round(reader: Reader, entry: str, function: str) -> Values:
     if function:
         handlers = reader.globals[entry].names.get(function) or reader.imported(entry, function)
     with reader.perhaps(surely=len(handlers) == 1):
-        for each in handlers:
-            _enter(reader, each, (WHOLE_EVENT, UNKNOWN))
+        for handler in handlers:
+            _enter(reader, handler, (WHOLE_EVENT, UNKNOWN))
     with reader.perhaps():
-        for each in list(reader.escaped):
-            _escape(reader, each)
+        for value in list(reader.escaped):
+            _escape(reader, value)
     return handlers
 
 
-def _escape(reader: Reader, given: Value) -> None:
-    """Call what a library was given and may call, unless it was called in this round."""
-    if isinstance(given, FunctionValue) and given.node not in reader.called:
-        if given.cls is not None and given.bound is None:
-            _methods(reader, given.cls, only=given)
+def _escape(reader: Reader, value: Value) -> None:
+    """Call a callback that was passed to a library, unless it was called in this round."""
+    if isinstance(value, FunctionValue) and value.node not in reader.called:
+        if value.cls is not None and value.bound is None:
+            _methods(reader, value.cls, only=value)
         else:
-            _enter(reader, given, (UNKNOWN,))
-    elif isinstance(given, ClassValue | Instance):
-        cls = given.cls if isinstance(given, Instance) else given
-        for each in classes.lines_of(cls, reader):
-            if isinstance(each, ClassValue):
-                _methods(reader, each, made=one(given) if isinstance(given, Instance) else EMPTY)
+            _enter(reader, value, (UNKNOWN,))
+    elif isinstance(value, ClassValue | Instance):
+        cls = value.cls if isinstance(value, Instance) else value
+        for ancestor in classes.mro(cls, reader):
+            if isinstance(ancestor, ClassValue):
+                _methods(reader, ancestor, instances=single(value) if isinstance(value, Instance) else EMPTY)
 
 
-def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, made: Values = EMPTY) -> None:
+def _methods(reader: Reader, cls: ClassValue, *, only: FunctionValue | None = None, instances: Values = EMPTY) -> None:
     """Call the methods of a class that were not called yet, on its instances, or on a new one."""
     waiting = [
-        each
+        value
         for values in cls.scope.names.values()
-        for each in values
-        if isinstance(each, FunctionValue) and each.node not in reader.called and each.scope is cls.scope
+        for value in values
+        if isinstance(value, FunctionValue) and value.node not in reader.called and value.scope is cls.scope
     ]
-    waiting = [each for each in waiting if only is None or each.node is only.node]
+    waiting = [method for method in waiting if only is None or method.node is only.node]
     if not waiting:
         return
-    known: Values = made or frozenset(owner for owner, _ in reader.heap if getattr(owner, "cls", None) == cls)
-    here = ast.copy_location(ast.Name(cls.node.name), cls.node)
-    made = known or classes.made(reader, cls, Arguments(open=True), here, cls.scope)
-    for each in waiting:
-        if each.node not in reader.called:
-            bound = classes.receiver(each, made, cls)
-            calling.run(reader, FunctionValue(each.node, each.scope, bound, cls), Arguments(open=True))
+    known: Values = instances or frozenset(owner for owner, _ in reader.heap if getattr(owner, "cls", None) == cls)
+    node = ast.copy_location(ast.Name(cls.node.name), cls.node)
+    instances = known or classes.instantiate(reader, cls, Arguments(open=True), node, cls.scope)
+    for method in waiting:
+        if method.node not in reader.called:
+            bound = classes.receiver(method, instances, cls)
+            calling.run(reader, FunctionValue(method.node, method.scope, bound, cls), Arguments(open=True))
 
 
 def _enter(reader: Reader, value: Value, args: tuple[Values, ...]) -> None:
     """Call a value as Lambda calls a handler."""
     if isinstance(value, FunctionValue):
         spec = value.node.args
-        wanted = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults) - (value.bound is not None)
-        calling.run(reader, value, Arguments(args[: max(wanted, 0)] if not spec.vararg else args))
+        required = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults) - (value.bound is not None)
+        calling.run(reader, value, Arguments(args[: max(required, 0)] if not spec.vararg else args))
         return
     scope = next(iter(reader.globals.values()))
     calling.call(reader, value, Arguments(args), ast.Constant(None, lineno=1, col_offset=0), scope)

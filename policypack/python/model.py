@@ -11,7 +11,7 @@ from policypack.python.files import CodePlace
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """The value of an environment variable, and what the code takes where it is not set."""
+    """The value of an environment variable, and the code's default if it is not set."""
 
     name: str
     default: str | None = None
@@ -54,8 +54,8 @@ class Text(msgspec.Struct, frozen=True):
 
     @property
     def constant(self) -> str | None:
-        """The whole text where all of it stands in the code."""
-        return "".join(map(str, self.parts)) if all(isinstance(each, str) for each in self.parts) else None
+        """The text if all of it is in the code."""
+        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
     def __add__(self, other: Text) -> Text:
         """One after the other."""
@@ -64,29 +64,29 @@ class Text(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """As a person reads it: `${NAME}` for a variable of the environment, `…` for what is not known."""
         return "".join(
-            each
-            if isinstance(each, str)
-            else f"${{{each.name}}}"
-            if isinstance(each, Environment)
+            part
+            if isinstance(part, str)
+            else f"${{{part.name}}}"
+            if isinstance(part, Environment)
             else "(the event's)"
-            if each.event
+            if part.event
             else "…"
-            for each in self.parts
+            for part in self.parts
         )
 
 
 def joined(parts: Iterable[Part]) -> Text:
     """A text of these parts: neighbours that are known become one, and so do unknown ones."""
-    found: list[Part] = []
-    for each in parts:
-        last = found[-1] if found else None
-        if isinstance(each, str) and isinstance(last, str):
-            found[-1] = last + each
-        elif isinstance(each, UnknownPart) and isinstance(last, UnknownPart):
-            found[-1] = UnknownPart(event=each.event and last.event)
-        elif each != "":
-            found.append(UnknownPart(each.event) if isinstance(each, UnknownPart) else each)
-    return Text(tuple(found))
+    merged: list[Part] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if isinstance(part, str) and isinstance(last, str):
+            merged[-1] = last + part
+        elif isinstance(part, UnknownPart) and isinstance(last, UnknownPart):
+            merged[-1] = UnknownPart(event=part.event and last.event)
+        elif part != "":
+            merged.append(UnknownPart(part.event) if isinstance(part, UnknownPart) else part)
+    return Text(tuple(merged))
 
 
 UNKNOWN_TEXT = Text((UnknownPart(),))
@@ -120,12 +120,12 @@ class AwsCall(msgspec.Struct, frozen=True):
     """Whether there may be arguments that cannot be read: `**options`."""
 
     def argument(self, *names: str) -> tuple[Text, ...]:
-        """What the first of these arguments that is given may be; nothing where none is."""
-        given = dict(self.arguments)
-        return next((given[each] for each in names if each in given), ())
+        """The possible texts of the first of these arguments that is passed; empty if none is."""
+        arguments = dict(self.arguments)
+        return next((arguments[name] for name in names if name in arguments), ())
 
     def has(self, *names: str) -> bool:
-        """Whether one of these arguments is given."""
+        """Whether one of these arguments is passed."""
         return any(name in names or name.partition("[")[0].partition(".")[0] in names for name, _ in self.arguments)
 
 
@@ -174,7 +174,7 @@ class RecordLoop(msgspec.Struct, frozen=True):
     """A loop over the records; `searches` if it does nothing but look for something among them."""
 
     place: CodePlace
-    leavings: tuple[LoopExit, ...]
+    exits: tuple[LoopExit, ...]
     searches: bool = False
 
 
@@ -185,4 +185,4 @@ class Handling(msgspec.Struct, frozen=True):
     picks: tuple[CodePlace, ...] = ()
     """Where one record is taken by its place."""
     elsewhere: bool = False
-    """Whether all records are gone through without a loop, counted, or given to a library."""
+    """Whether all records are iterated without a loop, counted, or passed to a library."""

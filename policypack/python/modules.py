@@ -23,7 +23,7 @@ class NotPythonError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A name that stands for a module, or for a member of one."""
+    """The module, or the member of one, that a name is imported from."""
 
     module: str
     member: str = ""
@@ -39,7 +39,7 @@ class Module:
     is_package: bool = False
     size: int = 0
     imported: tuple[tuple[str, Import], ...] = ()
-    """What it imports under which name, at its top or inside its functions; the name `*` stands for everything."""
+    """What it imports under which name, at its top or inside its functions; the name `*` is everything."""
     named: tuple[str, ...] = ()
     """The modules that it imports by their whole names: `import a.b`, `importlib.import_module("a.b")`."""
 
@@ -51,7 +51,7 @@ class Module:
     @property
     def stars(self) -> tuple[str, ...]:
         """The modules that it imports everything from."""
-        return tuple(each.module for name, each in self.imported if name == "*")
+        return tuple(imported.module for name, imported in self.imported if name == "*")
 
 
 class PythonPackage:
@@ -66,7 +66,7 @@ class PythonPackage:
         self._modules: dict[str, Module | None] = {}
 
     def module(self, name: str) -> Module | None:
-        """The module of this dotted name, or None where the archive has none.
+        """The module of this dotted name, or None if the archive has none.
 
         Raises:
             UnreadableError: its file cannot be read or parsed.
@@ -83,8 +83,8 @@ class PythonPackage:
             return None
 
     def _load(self, name: str) -> Module | None:
-        found = source_of(self.files, name)
-        return None if found is None else parsed(name, *found)
+        source = source_of(self.files, name)
+        return None if source is None else parsed(name, *source)
 
 
 @lru_cache(maxsize=256)
@@ -122,7 +122,7 @@ def _named(tree: ast.Module) -> Iterator[str]:
             ) if not name.startswith("."):
                 yield name
             case ast.Import(names=names):
-                yield from (each.name for each in names)
+                yield from (alias.name for alias in names)
 
 
 def _imports(tree: ast.Module, parent: str) -> Iterator[tuple[str, Import]]:
@@ -156,14 +156,14 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
     """A module and what it imports, and what those import.
 
     Args:
-        package: where the modules are.
+        package: contains the modules.
         entry: the dotted name of the handler's module.
         known: packages that are not looked into.
 
     Raises:
-        UnreadableError: the archive cannot be read, or holds no such module.
+        UnreadableError: the archive cannot be read, or has no such module.
     """
-    found = ImportedModules()
+    program = ImportedModules()
     seen: set[str] = set()
     waiting = deque([entry])
     size = 0
@@ -177,21 +177,21 @@ def imported_modules(package: PythonPackage, entry: str, known: Container[str] =
         try:
             module = package.module(name)
         except NotPythonError as error:
-            found.broken.append(error.file)
+            program.broken.append(error.file)
             continue
         if module is None:
             if name == entry:
                 raise UnreadableError(f"holds no module `{entry}`, which the handler is in")
             continue
         size += module.size
-        if len(found.modules) == MOST_FILES or size > MOST_BYTES:
-            found.cut = True
-            return found
-        found.modules[name] = module
+        if len(program.modules) == MOST_FILES or size > MOST_BYTES:
+            program.cut = True
+            return program
+        program.modules[name] = module
         waiting += module.named
-        for _, each in module.imported:
-            waiting += [each.module, f"{each.module}.{each.member}" if each.module else each.member]
-    return found
+        for _, imported in module.imported:
+            waiting += [imported.module, f"{imported.module}.{imported.member}" if imported.module else imported.member]
+    return program
 
 
 _MAKERS = frozenset({"__getattr__", "__path__", "exec", "globals", "locals", "setattr", "vars"})
@@ -218,18 +218,18 @@ def binds(find: Callable[[str], Module | None], module: Module, name: str, depth
     if name in _assigned(module):
         return True
     itself = Import(module.name, name)
-    given = (each for bound, each in module.imported if bound == name and each != itself)
-    found = [_bound(find, each, depth) for each in given]
+    imports = (imported for bound, imported in module.imported if bound == name and imported != itself)
+    answers = [_bound(find, imported, depth) for imported in imports]
     for star in module.stars:
         target = find(star)
-        found.append(defines(find, target, name, depth - 1) if target else None)
-    if True in found or any(isinstance(each, ast.Name) and _stores(each, name) for each in ast.walk(module.tree)):
+        answers.append(defines(find, target, name, depth - 1) if target else None)
+    if True in answers or any(isinstance(node, ast.Name) and _stores(node, name) for node in ast.walk(module.tree)):
         return True
-    return None if None in found or makes_names(module) else False
+    return None if None in answers or makes_names(module) else False
 
 
 def members(module: Module) -> list[str]:
-    """The names that a module's own statements give it."""
+    """The names that a module's own statements define."""
     return list(dict.fromkeys([*_assigned(module), *(name for name, _ in module.imported if name != "*")]))
 
 
@@ -238,12 +238,12 @@ def makes_names(module: Module) -> bool:
     return any(map(_makes_names, ast.walk(module.tree)))
 
 
-def _bound(find: Callable[[str], Module | None], given: Import, depth: int) -> bool | None:
+def _bound(find: Callable[[str], Module | None], imported: Import, depth: int) -> bool | None:
     """Whether an import finds what it imports; modules outside the archive are taken to have it."""
-    target = find(given.module) if given.member else None
+    target = find(imported.module) if imported.member else None
     if target is None:
         return True
-    return bool(find(f"{given.module}.{given.member}")) or defines(find, target, given.member, depth - 1)
+    return bool(find(f"{imported.module}.{imported.member}")) or defines(find, target, imported.member, depth - 1)
 
 
 def _assigned(module: Module) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The state of one reading of a package: its modules, what attributes hold, and what has been found."""
+"""The state of one reading of a package: its modules, the values of attributes, and the findings."""
 
 from __future__ import annotations
 
@@ -7,40 +7,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from policypack.python import domain
+from policypack.python.domain import EMPTY, UNKNOWN, Scope, Values, either, single
 from policypack.python.files import CodePlace
 from policypack.python.model import EVENT_TEXT, AwsCall, Imported, Text, Unresolved, shape_of
 from policypack.python.modules import Module, binds
-from policypack.python.values import (
-    EMPTY,
-    UNKNOWN,
-    BotoResource,
-    BotoSession,
-    ClassValue,
-    Client,
-    DictValue,
-    External,
-    FunctionNode,
-    FunctionValue,
-    Instance,
-    ListValue,
-    LoadedModule,
-    Nothing,
-    Scope,
-    Values,
-    either,
-    joined_dictionaries,
-    narrowed,
-    of_event,
-    one,
-    texts,
-)
 
 STEPS = 100_000
 """Expressions that are read at most; a function of ten modules has two thousand, read three times."""
 SHALLOW_STEPS = 10 * STEPS
-"""The same where functions are not entered, and everything is read once."""
+"""The same if functions are not entered, and everything is read once."""
 SEARCH_PATHS = frozenset({"site.addsitedir", "sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"})
-"""What code uses that changes where modules come from."""
+"""Members of the standard library by which code changes the places that modules are imported from."""
 ROUNDS = 12
 """Times that everything is read at most; three or four are enough for what people write."""
 WAYS = 16
@@ -62,19 +40,19 @@ class Arguments:
     open: bool = False
 
     def get(self, name: str, position: int | None = None) -> Values:
-        """An argument by its name, or its position; nothing where it is not given."""
-        found = dict(self.keywords).get(name, EMPTY)
-        return found or (self.args[position] if position is not None and position < len(self.args) else EMPTY)
+        """An argument by its name, or its position; the empty set if it is not passed."""
+        argument = dict(self.keywords).get(name, EMPTY)
+        return argument or (self.args[position] if position is not None and position < len(self.args) else EMPTY)
 
     @property
     def all(self) -> list[Values]:
         """Every argument."""
-        return [*self.args, *(each for _, each in self.keywords)]
+        return [*self.args, *(value for _, value in self.keywords)]
 
     def widened(self, *, wholly: bool) -> Arguments:
         """The same with fewer distinctions: without texts and lists, or `wholly` without all but a method's own object."""
-        args = tuple(each if wholly and not at else _wide(each, wholly=wholly) for at, each in enumerate(self.args))
-        return Arguments(args, tuple((name, _wide(each, wholly=wholly)) for name, each in self.keywords), self.open)
+        args = tuple(value if wholly and not at else _wide(value, wholly=wholly) for at, value in enumerate(self.args))
+        return Arguments(args, tuple((name, _wide(value, wholly=wholly)) for name, value in self.keywords), self.open)
 
 
 @dataclass(slots=True)
@@ -87,7 +65,7 @@ class Reader:
     modules: Mapping[str, Module]
     load: Callable[[Reader, Scope], None]
     minor: int | None = None
-    """The version of Python 3 that runs the code, where it is known."""
+    """The version of Python 3 that runs the code, if it is known."""
     deep: bool = True
     """Whether functions are entered."""
     frame: Hashable = None
@@ -95,17 +73,17 @@ class Reader:
     sure: bool = True
     """Whether this part of the frame surely runs, and nothing in the frame hides an exception that it raises."""
     imports: dict[tuple[Hashable, Imported], None] = field(default_factory=dict)
-    """Imports that surely run where their frame does, with that frame."""
+    """Imports that surely run if their frame does, with that frame."""
     entered: dict[Hashable, set[Hashable]] = field(default_factory=dict)
-    """By frame, the frames that surely run where it does."""
+    """By frame, the frames that surely run if it does."""
     generators: set[Hashable] = field(default_factory=set)
     """Frames that run later than they are called, if at all."""
     searching: set[str] = field(default_factory=set)
-    """Files with code that changes where modules come from."""
+    """Files with code that changes the places that modules are imported from."""
     round: int = 0
     steps: int = 0
     depth: int = 0
-    heap: dict[tuple[Instance | ClassValue, str], Values] = field(default_factory=dict)
+    heap: dict[tuple[domain.Instance | domain.ClassValue, str], Values] = field(default_factory=dict)
     calls: dict[AwsCall, None] = field(default_factory=dict)
     unresolved: dict[Unresolved, None] = field(default_factory=dict)
     results: dict[object, Values] = field(default_factory=dict)
@@ -117,15 +95,15 @@ class Reader:
     """The names of each module that has been read, by the module's own."""
     rounds: dict[str, int] = field(default_factory=dict)
     """The round in which a module was last read."""
-    called: dict[FunctionNode, Module] = field(default_factory=dict)
+    called: dict[domain.FunctionNode, Module] = field(default_factory=dict)
     """The functions that have been read in this round, in order."""
-    contexts: dict[FunctionNode, set[Arguments]] = field(default_factory=dict)
+    contexts: dict[domain.FunctionNode, set[Arguments]] = field(default_factory=dict)
     """The arguments that a function is read for."""
-    classes: dict[tuple[ast.ClassDef, int], ClassValue] = field(default_factory=dict)
+    classes: dict[tuple[ast.ClassDef, int], domain.ClassValue] = field(default_factory=dict)
     seen: dict[ast.AST, Values] = field(default_factory=dict)
-    """What each expression and pattern that has been read may stand for."""
-    escaped: dict[FunctionValue | ClassValue | Instance, None] = field(default_factory=dict)
-    """What a library was given, and may call."""
+    """The possible values of each expression and pattern that has been read."""
+    escaped: dict[domain.FunctionValue | domain.ClassValue | domain.Instance, None] = field(default_factory=dict)
+    """Callbacks that were passed to a library, which may call them."""
     suspects: bool = False
     """Whether boto3 is imported anywhere, so that a method of something unknown may be a call."""
 
@@ -152,12 +130,12 @@ class Reader:
         self.seen.clear()
 
     def saw(self, node: ast.AST, values: Values) -> Values:
-        """Note what an expression or a pattern may stand for."""
+        """Note the possible values of an expression or a pattern."""
         self.seen[node] = self.seen.get(node, EMPTY) | values
         return values
 
     def place(self, node: ast.expr | ast.stmt, scope: Scope) -> CodePlace:
-        """Where something stands."""
+        """The place of an expression or statement."""
         return CodePlace(scope.module.file, node.lineno)
 
     def called_with(
@@ -165,17 +143,17 @@ class Reader:
         place: CodePlace,
         service: str,
         operation: str,
-        given: Iterable[tuple[str, Values]],
+        arguments: Iterable[tuple[str, Values]],
         *,
         open_: bool = False,
     ) -> None:
         """Note a call."""
-        flat = [each for name, values in given for each in _flattened(name, values, NESTED)]
+        flat = [argument for name, values in arguments for argument in _flattened(name, values, NESTED)]
         merged: dict[str, dict[Text, None]] = {}
-        for name, each in sorted(flat, key=lambda each: (each[0], str(each[1]))):
-            merged.setdefault(name, {}).update(dict.fromkeys(each))
-        arguments = tuple((name, tuple(each)) for name, each in merged.items())
-        self.calls[AwsCall(place, service, operation, arguments, open_)] = None
+        for name, options in sorted(flat, key=lambda argument: (argument[0], str(argument[1]))):
+            merged.setdefault(name, {}).update(dict.fromkeys(options))
+        constants = tuple((name, tuple(options)) for name, options in merged.items())
+        self.calls[AwsCall(place, service, operation, constants, open_)] = None
 
     def note_unresolved(self, place: CodePlace, why: str) -> None:
         """Note that something cannot be resolved."""
@@ -183,10 +161,10 @@ class Reader:
 
     def module(self, name: str) -> Scope | None:
         """The names of a module of the package, which has been read in this round."""
-        found = self.modules.get(name)
-        if found is None:
+        module = self.modules.get(name)
+        if module is None:
             return None
-        scope = self.globals.setdefault(name, Scope(found))
+        scope = self.globals.setdefault(name, Scope(module))
         if self.rounds.get(name) != self.round:
             self.rounds[name] = self.round
             with self.inside(name):
@@ -216,14 +194,14 @@ class Reader:
 
     def surely_run(self) -> set[Hashable]:
         """The frames that run whenever the program does."""
-        found: set[Hashable] = set()
+        frames: set[Hashable] = set()
         waiting: list[Hashable] = [None]
         while waiting:
             frame = waiting.pop()
-            if frame not in found and frame not in self.generators:
-                found.add(frame)
+            if frame not in frames and frame not in self.generators:
+                frames.add(frame)
                 waiting += self.entered.get(frame, ())
-        return found
+        return frames
 
     def run_modules(self, name: str) -> None:
         """Run the packages around a module, and then itself."""
@@ -233,79 +211,83 @@ class Reader:
             self.enter(step)
             self.module(step)
 
-    def run_import(self, given: Imported) -> None:
+    def run_import(self, target: Imported) -> None:
         """Import a module as Python does: the packages around it first, then a member that is a module."""
         if self.sure:
-            self.imports[self.frame, given] = None
-        self.run_modules(given.module)
-        package = self.modules.get(given.module)
-        if self.sure and given.member and not (package and binds(self.modules.get, package, given.member) is not False):
-            self.enter(f"{given.module}.{given.member}")
+            self.imports[self.frame, target] = None
+        self.run_modules(target.module)
+        package = self.modules.get(target.module)
+        if (
+            self.sure
+            and target.member
+            and not (package and binds(self.modules.get, package, target.member) is not False)
+        ):
+            self.enter(f"{target.module}.{target.member}")
 
     def imported(self, module: str, member: str = "", seen: frozenset[str] = frozenset()) -> Values:
-        """What an import stands for; `seen` are modules that import everything from this one."""
-        found = self.module(module)
+        """The values of an import; `seen` are modules that import everything from this one."""
+        scope = self.module(module)
         if not member:
-            return one(LoadedModule(found) if found else External(module))
-        if found and member in found.names:
-            return found.names[member]
+            return single(domain.LoadedModule(scope) if scope else domain.External(module))
+        if scope and member in scope.names:
+            return scope.names[member]
         inner = self.module(f"{module}.{member}")
         if inner:
-            return one(LoadedModule(inner))
-        if found:
+            return single(domain.LoadedModule(inner))
+        if scope:
             seen |= {module}
-            return either(self.imported(star, member, seen) for star in found.module.stars if star not in seen)
-        return one(External(f"{module}.{member}"))
+            return either(self.imported(star, member, seen) for star in scope.module.stars if star not in seen)
+        return single(domain.External(f"{module}.{member}"))
 
-    def context(self, node: FunctionNode, given: Arguments) -> Arguments:
+    def context(self, node: domain.FunctionNode, arguments: Arguments) -> Arguments:
         """The arguments to read a function for: as they are, or with fewer distinctions if it is called in many ways."""
         known = self.contexts.setdefault(node, set())
         for limit, candidate in (
-            (WAYS, given),
-            (2 * WAYS, given.widened(wholly=False)),
-            (1 << 30, given.widened(wholly=True)),
+            (WAYS, arguments),
+            (2 * WAYS, arguments.widened(wholly=False)),
+            (1 << 30, arguments.widened(wholly=True)),
         ):
             if candidate in known or len(known) < limit:
                 known.add(candidate)
                 return candidate
-        return given
+        return arguments
 
-    def put(self, owner: Instance | ClassValue, name: str, values: Values) -> None:
-        """An attribute may hold this too."""
-        self.heap[owner, name] = joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
+    def put(self, owner: domain.Instance | domain.ClassValue, name: str, values: Values) -> None:
+        """Add values to an attribute."""
+        self.heap[owner, name] = domain.joined_dictionaries(either((self.heap.get((owner, name), EMPTY), values)))
 
     def state(self) -> object:
         """What must stay the same for the reading to be at its end."""
-        held = sum(map(len, self.heap.values()))
+        values = sum(map(len, self.heap.values()))
         seen = sum(map(len, self.seen.values()))
-        return (len(self.calls), len(self.unresolved), len(self.heap), held, len(self.seen), seen, len(self.escaped))
+        return (len(self.calls), len(self.unresolved), len(self.heap), values, len(self.seen), seen, len(self.escaped))
 
 
 def _wide(values: Values, *, wholly: bool) -> Values:
-    if of_event(values):
+    if domain.of_event(values):
         return values
-    kept = narrowed(values)
+    kept = domain.narrowed(values)
     if wholly:
-        distinct = Client | BotoResource | BotoSession | FunctionValue | ClassValue
-        kept = frozenset(each for each in kept if isinstance(each, distinct) or shape_of(each))
+        distinct = domain.Client | domain.BotoResource | domain.BotoSession | domain.FunctionValue | domain.ClassValue
+        kept = frozenset(value for value in kept if isinstance(value, distinct) or shape_of(value))
     return kept if len(kept) == len(values) else kept | UNKNOWN
 
 
 def _flattened(name: str, values: Values, depth: int) -> Iterator[tuple[str, tuple[Text, ...]]]:
-    plain = frozenset(each for each in values if not isinstance(each, ListValue | DictValue))
-    plain = frozenset(EVENT_TEXT if shape_of(each) else each for each in plain)
-    if found := texts(plain):
-        yield name, tuple(found)
-    elif not values or all(isinstance(each, Nothing) for each in values):
+    plain = frozenset(value for value in values if not isinstance(value, domain.ListValue | domain.DictValue))
+    plain = frozenset(EVENT_TEXT if shape_of(value) else value for value in plain)
+    if options := domain.texts(plain):
+        yield name, tuple(options)
+    elif not values or all(isinstance(value, domain.Nothing) for value in values):
         return
     if not depth:
         return
-    for each in values:
-        if isinstance(each, ListValue):
-            for element in each.elements:
+    for container in values:
+        if isinstance(container, domain.ListValue):
+            for element in container.elements:
                 yield from _flattened(f"{name}[]", element, depth - 1)
-        elif isinstance(each, DictValue):
-            if each.items:
-                yield f"{name}{{}}", tuple(EVENT_TEXT if shape_of(key) else key for key, _ in each.items)
-            for key, value in each.items:
+        elif isinstance(container, domain.DictValue):
+            if container.items:
+                yield f"{name}{{}}", tuple(EVENT_TEXT if shape_of(key) else key for key, _ in container.items)
+            for key, value in container.items:
                 yield from _flattened(f"{name}.{key}", value, depth - 1)

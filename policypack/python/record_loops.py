@@ -8,13 +8,7 @@ from dataclasses import dataclass, replace
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.classes import ancestors, last_names, raised_name
-from policypack.python.files import CodePlace
-from policypack.python.interpret import ProgramReading
-from policypack.python.model import Handling, How, LoopExit, RecordLoop, Shape
-from policypack.python.modules import AnyFunction, Module
-from policypack.python.reader import Reader
-from policypack.python.records import MANY, called_name, own_nodes
-from policypack.python.values import (
+from policypack.python.domain import (
     EMPTY,
     ClassValue,
     FunctionNode,
@@ -24,6 +18,12 @@ from policypack.python.values import (
     Values,
     shapes,
 )
+from policypack.python.files import CodePlace
+from policypack.python.interpret import ProgramReading
+from policypack.python.model import Handling, How, LoopExit, RecordLoop, Shape
+from policypack.python.modules import AnyFunction, Module
+from policypack.python.reader import Reader
+from policypack.python.records import MANY, called_name, own_nodes
 
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
@@ -53,20 +53,20 @@ CATCH_ALL = {"Exception", "BaseException"}
 
 
 def handling(reading: ProgramReading) -> Handling:
-    """What a handler does with its records, in all the functions of its code that it gives them to."""
-    handlers = {each.node for each in reading.handlers if isinstance(each, FunctionValue)}
+    """What a handler does with its records, in all functions of its code that it passes them to."""
+    handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
     scans = [_Scan(reading.reader, node, module, node in handlers) for node, module in reading.reader.called.items()]
-    loops = tuple(loop for each in scans for loop in each.loops())
-    picks = dict.fromkeys(place for each in scans for place in each.picks())
-    return Handling(loops, tuple(picks), any(each.goes_elsewhere() for each in scans))
+    loops = tuple(loop for scan in scans for loop in scan.loops())
+    picks = dict.fromkeys(place for scan in scans for place in scan.picks())
+    return Handling(loops, tuple(picks), any(scan.goes_elsewhere() for scan in scans))
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What stands between a statement and the loop."""
+    """What is between a statement and the loop."""
 
     inner: bool = False
-    """Whether a loop inside stands between them."""
+    """Whether an inner loop is between them."""
     guarded: bool = False
     """Whether a condition or an error does."""
     spent: bool = False
@@ -75,7 +75,7 @@ class _Around:
 
 
 class _Scan:
-    """One function, with what its names hold."""
+    """One function, with the values of its names."""
 
     def __init__(self, reader: Reader, function: FunctionNode, module: Module, is_handler: bool) -> None:  # noqa: FBT001 (one caller)
         self.reader = reader
@@ -92,24 +92,26 @@ class _Scan:
             over = isinstance(node, ast.For | ast.AsyncFor) and self._holds(node.iter, *MANY)
             if over or node in self.whiles:
                 assert isinstance(node, ast.For | ast.AsyncFor | ast.While)
-                leavings = tuple(self._leavings(node.body, _Around()))
+                exits = tuple(self._exits(node.body, _Around()))
                 searches = not self.is_handler and _only_looks(node.body)
-                yield RecordLoop(self._place(node), leavings, searches)
+                yield RecordLoop(self._place(node), exits, searches)
 
     def picks(self) -> Iterator[CodePlace]:
         """Where one record is taken by its place, outside of any loop over records."""
-        looped = {id(each) for loop in self.nodes if self._loops(loop) for each in ast.walk(loop)}
+        looped = {id(node) for loop in self.nodes if self._loops(loop) for node in ast.walk(loop)}
         for node in self.nodes:
             if id(node) not in looped and self._picks(node):
                 yield self._place(node)
 
     def goes_elsewhere(self) -> bool:
-        """Whether all records are gone through without a loop, counted, or given to a library."""
+        """Whether all records are iterated without a loop, counted, or passed to a library."""
         for node in self.nodes:
             match node:
                 case ast.comprehension(iter=source) if self._holds(source, *MANY):
                     return True
-                case ast.Compare() if any(self._holds(each, Shape.COUNT) for each in (node.left, *node.comparators)):
+                case ast.Compare() if any(
+                    self._holds(operand, Shape.COUNT) for operand in (node.left, *node.comparators)
+                ):
                     return True
                 case ast.Call() if self._gives_away(node):
                     return True
@@ -131,11 +133,11 @@ class _Scan:
 
     def _takes(self, node: ast.While) -> bool:
         """Whether a `while` loop takes one record after the other."""
-        inside = [node.test, *(each for statement in node.body for each in own_nodes(statement))]
-        inside += [each for each in ast.walk(node.test) if each is not node.test]
-        for each in inside:
-            match each:
-                case ast.Call(args=[source, *_]) if called_name(each) in {"next", "anext"}:
+        inside = [node.test, *(node_inside for statement in node.body for node_inside in own_nodes(statement))]
+        inside += [child for child in ast.walk(node.test) if child is not node.test]
+        for child in inside:
+            match child:
+                case ast.Call(args=[source, *_]) if called_name(child) in {"next", "anext"}:
                     if self._holds(source, *MANY):
                         return True
                 case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")) if self._holds(source, *MANY):
@@ -146,8 +148,8 @@ class _Scan:
         return False
 
     def _names_of_taken(self) -> set[str]:
-        """The names that hold the record that a `while` loop has taken, or nothing where none remains."""
-        found = set()
+        """The names of the record that a `while` loop has taken; their value is empty if none remains."""
+        names = set()
         for loop in self.whiles:
             for node in ast.walk(loop):
                 match node:
@@ -155,8 +157,8 @@ class _Scan:
                         ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call)
                         | ast.NamedExpr(target=ast.Name(id=name), value=ast.Call() as call)
                     ) if called_name(call) in {"next", "anext", "pop", "popleft"}:
-                        found.add(name)
-        return found
+                        names.add(name)
+        return names
 
     def _picks(self, node: ast.AST) -> bool:
         match node:
@@ -169,7 +171,9 @@ class _Scan:
             case ast.Attribute(value=source, attr="record"):
                 return self._holds(source, Shape.EVENT)
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
-                return self._holds(source, Shape.RECORDS) and any(isinstance(each, ast.Starred) for each in elements)
+                return self._holds(source, Shape.RECORDS) and any(
+                    isinstance(element, ast.Starred) for element in elements
+                )
             case ast.MatchSequence(patterns=[_, *_, ast.MatchStar()]):
                 return self._holds(node, Shape.RECORDS)
         return False
@@ -178,17 +182,19 @@ class _Scan:
         """Whether a call of a library gets the records, or the event to go through them."""
         name = called_name(node)
         own = FunctionValue | ClassValue | PartialValue | Instance
-        if name in LOOKS_ONLY or any(isinstance(each, own) for each in self._values(node.func)):
+        if name in LOOKS_ONLY or any(isinstance(value, own) for value in self._values(node.func)):
             return False
-        given = [*node.args, *(each.value for each in node.keywords)]
-        if name in FOLLOWED and any(isinstance(each, own) for one in given for each in self._values(one)):
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if name in FOLLOWED and any(
+            isinstance(value, own) for argument in arguments for value in self._values(argument)
+        ):
             return False
         result = shapes(self._values(node)) - {Shape.PART}
-        if any(self._holds(each, Shape.RECORDS) for each in given):
+        if any(self._holds(argument, Shape.RECORDS) for argument in arguments):
             return name in {"map", "starmap"} or not result
-        return not result and any(self._holds(each, Shape.EVENT) for each in given)
+        return not result and any(self._holds(argument, Shape.EVENT) for argument in arguments)
 
-    def _leavings(  # noqa: C901, PLR0912 (one case for each kind of statement)
+    def _exits(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
     ) -> Iterator[LoopExit]:
         """The statements by which the loop around a body is left while records remain."""
@@ -208,27 +214,27 @@ class _Scan:
                         yield LoopExit(self._place(statement), How.EXIT)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
-                    yield from self._leavings([*then, *otherwise], inside)
+                    yield from self._exits([*then, *otherwise], inside)
                 case ast.For() | ast.AsyncFor() | ast.While():
-                    yield from self._leavings(statement.body, replace(around, inner=True))
-                    yield from self._leavings(statement.orelse, around)
+                    yield from self._exits(statement.body, replace(around, inner=True))
+                    yield from self._exits(statement.orelse, around)
                 case ast.Try() | ast.TryStar():
                     yield from self._in_try(statement, around)
                 case ast.With(body=inner) | ast.AsyncWith(body=inner):
                     assert isinstance(statement, ast.With | ast.AsyncWith)
-                    yield from self._leavings(inner, replace(around, catching=(*around.catching, statement)))
+                    yield from self._exits(inner, replace(around, catching=(*around.catching, statement)))
                 case ast.Match(cases=cases):
                     for case in cases:
-                        yield from self._leavings(case.body, replace(around, guarded=True))
+                        yield from self._exits(case.body, replace(around, guarded=True))
 
     def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
-        if any(isinstance(each, ast.Continue) for each in statement.finalbody) and not around.inner:
+        if any(isinstance(last, ast.Continue) for last in statement.finalbody) and not around.inner:
             return  # the `continue` takes the place of every way out
-        yield from self._leavings(statement.body, replace(around, catching=(*around.catching, statement)))
+        yield from self._exits(statement.body, replace(around, catching=(*around.catching, statement)))
         for handler in statement.handlers:
             spent = around.spent or bool(last_names(handler.type) & EXHAUSTED)
-            yield from self._leavings(handler.body, replace(around, guarded=True, spent=spent))
-        yield from self._leavings([*statement.orelse, *statement.finalbody], around)
+            yield from self._exits(handler.body, replace(around, guarded=True, spent=spent))
+        yield from self._exits([*statement.orelse, *statement.finalbody], around)
 
     def _spent(self, test: ast.expr) -> bool:
         """Whether a condition asks if records remain."""
@@ -240,16 +246,16 @@ class _Scan:
         return False
 
     def _caught(self, statement: ast.Raise, around: _Around) -> bool:
-        """Whether a `try` inside the loop catches what is raised; what it then does is looked at where it does it."""
+        """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
-        for each in around.catching:
-            if isinstance(each, ast.Try | ast.TryStar):
-                caught += [handler.type for handler in each.handlers]
+        for block in around.catching:
+            if isinstance(block, ast.Try | ast.TryStar):
+                caught += [handler.type for handler in block.handlers]
             else:
-                contexts = (item.context_expr for item in each.items)
+                contexts = (item.context_expr for item in block.items)
                 suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
-                caught += [each for call in suppress for each in call.args]
-        return any(self._catches(each, statement) for each in caught)
+                caught += [caught_type for call in suppress for caught_type in call.args]
+        return any(self._catches(caught_type, statement) for caught_type in caught)
 
     def _catches(self, caught: ast.expr | None, statement: ast.Raise) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
@@ -281,7 +287,7 @@ def _reports_failures(statement: ast.Return) -> bool:
 
 
 def _uses(test: ast.expr, name: str) -> bool:
-    """Whether a condition looks into what the name holds, rather than asks if it holds anything."""
+    """Whether a condition reads an attribute or item of the name's value, not only whether there is one."""
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
         for node in ast.walk(test)
@@ -295,8 +301,8 @@ def _only_looks(body: list[ast.stmt]) -> bool:
     returns = [node for node in nodes if isinstance(node, ast.Return)]
     return (
         bool(returns)
-        and all(each.value is not None for each in returns)
-        and all(called_name(each) in PURE for each in calls)
+        and all(node.value is not None for node in returns)
+        and all(called_name(node) in PURE for node in calls)
         and not any(
             isinstance(node, AnyFunction | ast.Raise | ast.Break | ast.Delete | ast.AugAssign) for node in nodes
         )

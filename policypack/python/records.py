@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from policypack.python.model import EVENT_TEXT, Shape, Shapes, event_text, shape_of
-from policypack.python.values import (
+from policypack.python.domain import (
     UNKNOWN,
     External,
     ListValue,
     Values,
-    one,
     shapes,
+    single,
 )
+from policypack.python.model import EVENT_TEXT, Shape, Shapes, event_text, shape_of
 
 KEYS = ("Records", "records")
 MANY: Shapes = frozenset({Shape.RECORDS, Shape.SOME})
@@ -46,21 +46,21 @@ def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> S
     """What is at an index, or at one of these keys."""
     if sliced:
         return frozenset({Shape.SOME}) if base & MANY else NONE_OF_THEM
-    if Shape.EVENT in base and any(each in KEYS for each in keys):
+    if Shape.EVENT in base and any(key in KEYS for key in keys):
         return frozenset({Shape.RECORDS})
     return frozenset({Shape.RECORD}) if base & {Shape.EVENT, Shape.RECORD, *MANY} else NONE_OF_THEM
 
 
 def attribute(of: Shape, name: str) -> Values:
-    """What an attribute of something of the event is: of a data class, say."""
+    """An attribute of a value of the event, such as of a data class."""
     if of is Shape.EVENT:
-        return one(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
-    return one(event_text(of if of is Shape.RECORD else Shape.PART))
+        return single(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
+    return single(event_text(of if of is Shape.RECORD else Shape.PART))
 
 
 def element(of: Shape) -> Values:
-    """What going through something of the event gives."""
-    return one(event_text(Shape.RECORD if of in MANY else Shape.PART))
+    """The elements of a value of the event."""
+    return single(event_text(Shape.RECORD if of in MANY else Shape.PART))
 
 
 def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str | None]) -> Shapes:
@@ -70,7 +70,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         node: the call.
         base: of what a method is called on.
         arguments: of all arguments together.
-        keys: what the first argument may be, where that is a text.
+        keys: the possible texts of the first argument.
     """
     name = called_name(node)
     if name == "get" and node.args:
@@ -87,42 +87,42 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         return frozenset({Shape.EVENT})
     if name in _MODELS or name.endswith(("Event", "Model")):
         return arguments & {Shape.EVENT}
-    taken = name in {"next", "anext", "pop", "popleft"} and (arguments | base) & MANY
-    return frozenset({Shape.RECORD}) if taken else NONE_OF_THEM
+    is_taken = name in {"next", "anext", "pop", "popleft"} and (arguments | base) & MANY
+    return frozenset({Shape.RECORD}) if is_taken else NONE_OF_THEM
 
 
 def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
-    """What a comprehension holds: what is only taken from each record stands for it, what work gave for each does not."""
+    """The records in a comprehension: those that it only reads, not the results of work on each."""
     source &= MANY
     plain = all(map(_plain, elements))
     if not source or not (plain or lazy):
         return NONE_OF_THEM
-    return source if plain and not any(each.ifs for each in loops) else frozenset({Shape.SOME})
+    return source if plain and not any(loop.ifs for loop in loops) else frozenset({Shape.SOME})
 
 
-def made_of(values: Values, found: Shapes) -> Values:
+def with_shapes(values: Values, result: Shapes) -> Values:
     """Values with what they are to the records, which takes the place of what they were made from.
 
     Args:
         values: the result as texts and lists.
-        found: what the result is to the records.
+        result: what the result is to the records.
     """
-    if not found and not any(map(shape_of, values)):
+    if not result and not any(map(shape_of, values)):
         return values
-    kept = frozenset(EVENT_TEXT if shape_of(each) else each for each in values)
-    missing = found - shapes(kept)
-    if missing & MANY and any(isinstance(each, ListValue) and each.alike for each in kept):
-        kept, missing = with_of(kept, missing & MANY), missing - MANY
+    kept = frozenset(EVENT_TEXT if shape_of(value) else value for value in values)
+    missing = result - shapes(kept)
+    if missing & MANY and any(isinstance(value, ListValue) and value.alike for value in kept):
+        kept, missing = with_records(kept, missing & MANY), missing - MANY
     if missing:
-        kept = frozenset(each for each in kept if each != EVENT_TEXT and not _opaque(each))
+        kept = frozenset(value for value in kept if value != EVENT_TEXT and not _opaque(value))
     return kept | frozenset(map(event_text, missing))
 
 
-def with_of(values: Values, of: Shapes) -> Values:
+def with_records(values: Values, of: Shapes) -> Values:
     """Lists with the records that they have an element for each of."""
     return frozenset(
-        ListValue(each.elements, each.alike, each.of | of) if isinstance(each, ListValue) and each.alike else each
-        for each in values
+        ListValue(value.elements, value.alike, value.of | of) if isinstance(value, ListValue) and value.alike else value
+        for value in values
     )
 
 
@@ -135,7 +135,7 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _plain(node: ast.expr) -> bool:
-    return all(called_name(each) in _PLAIN for each in ast.walk(node) if isinstance(each, ast.Call))
+    return all(called_name(child) in _PLAIN for child in ast.walk(node) if isinstance(child, ast.Call))
 
 
 def _opaque(value: object) -> bool:

@@ -7,32 +7,14 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, classes, expressions
+from policypack.python import assignment, calling, classes, domain, expressions
+from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
 from policypack.python.model import Imported, Shape, Text
 from policypack.python.modules import absolute
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 from policypack.python.records import own_nodes
-from policypack.python.values import (
-    EMPTY,
-    UNKNOWN,
-    ClassValue,
-    External,
-    FunctionValue,
-    Instance,
-    ListValue,
-    Method,
-    PartialValue,
-    Scope,
-    Value,
-    Values,
-    callables,
-    either,
-    one,
-    opaque,
-    shapes,
-)
 
 REPEATED = 2
 _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
@@ -46,9 +28,9 @@ _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bo
 def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Read statements."""
     sure = reader.sure
-    for each in body:
+    for statement in body:
         reader.sure = sure and not (scope.returns or scope.jumps)
-        _execute(reader, each, scope)
+        _execute(reader, statement, scope)
     reader.sure = sure
 
 
@@ -79,23 +61,23 @@ def _loop(reader: Reader, scope: Scope, *, surely: bool = False) -> Iterator[Non
 def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa: C901, PLR0912, PLR0915 (one case for each kind of statement)
     reader.step()
     match statement:
-        case ast.Assign(targets=targets, value=given):
-            found = expressions.value(reader, given, scope)
+        case ast.Assign(targets=targets, value=expression):
+            value = expressions.value(reader, expression, scope)
             for target in targets:
-                assignment.assign(reader, target, found, scope)
-        case ast.AnnAssign(target=target, value=given) if given is not None:
-            found = expressions.value(reader, given, scope)
-            if opaque(found):
-                found = external.annotated(reader, statement.annotation, scope) or found
-            assignment.assign(reader, target, found, scope)
-        case ast.AugAssign(target=target, value=given):
+                assignment.assign(reader, target, value, scope)
+        case ast.AnnAssign(target=target, value=expression) if expression is not None:
+            value = expressions.value(reader, expression, scope)
+            if domain.opaque(value):
+                value = external.annotated(reader, statement.annotation, scope) or value
+            assignment.assign(reader, target, value, scope)
+        case ast.AugAssign(target=target, value=expression):
             old = expressions.value(reader, target, scope)
-            new = expressions.added(old, expressions.value(reader, given, scope))
+            new = expressions.added(old, expressions.value(reader, expression, scope))
             with _branch(reader, scope):
                 assignment.assign(reader, target, new, scope)
-        case ast.Return(value=given):
-            found = expressions.value(reader, given, scope) if given else EMPTY
-            scope.returned = either((scope.returned, found))
+        case ast.Return(value=expression):
+            value = expressions.value(reader, expression, scope) if expression else EMPTY
+            scope.returned = either((scope.returned, value))
             scope.returns = True
         case ast.Break() | ast.Continue():
             scope.jumps = True
@@ -113,10 +95,10 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             execute(reader, orelse, scope)  # Lambda imports the module
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)
-            taken = _truth(test, reader.minor)
-            with _branch(reader, scope, surely=taken is True):
+            truth = _truth(test, reader.minor)
+            with _branch(reader, scope, surely=truth is True):
                 execute(reader, body, scope)
-            with _branch(reader, scope, surely=taken is False):
+            with _branch(reader, scope, surely=truth is False):
                 execute(reader, orelse, scope)
         case (
             ast.For(target=target, iter=source, body=body, orelse=orelse)
@@ -124,7 +106,9 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         ):
             values = expressions.value(reader, source, scope)
             assignment.assign(reader, target, expressions.iterated(reader, values, source, scope), scope)
-            with _loop(reader, scope, surely=Shape.RECORDS in shapes(values)):  # an event has one record at least
+            with _loop(
+                reader, scope, surely=Shape.RECORDS in domain.shapes(values)
+            ):  # an event has one record at least
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
             with _branch(reader, scope):
@@ -173,27 +157,32 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
 
 
 def _define(reader: Reader, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-    code = FunctionValue(node, scope, None, scope.owner)
-    found: Values = one(code)
-    for each in node.decorator_list:
-        if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):  # the name stays the getter's
-            scope.names[f"{node.name}.{each.attr}"] = found
+    code = domain.FunctionValue(node, scope, None, scope.owner)
+    defined: Values = single(code)
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Attribute) and decorator.attr in (
+            "setter",
+            "deleter",
+        ):  # the name stays the getter's
+            scope.names[f"{node.name}.{decorator.attr}"] = defined
             return
     for decorator in reversed(node.decorator_list):
-        made = expressions.value(reader, decorator, scope)
-        local = frozenset(each for each in made if isinstance(each, FunctionValue | PartialValue))
+        wrappers = expressions.value(reader, decorator, scope)
+        local = frozenset(
+            function for function in wrappers if isinstance(function, domain.FunctionValue | domain.PartialValue)
+        )
         if local:
-            wrapped = calling.call_all(reader, local, Arguments((found,)), decorator, scope)
-            found = callables(wrapped) or found
-        elif any(_may_register(each, in_class=scope.is_class) for each in made):
+            wrapped = calling.call_all(reader, local, Arguments((defined,)), decorator, scope)
+            defined = domain.callables(wrapped) or defined
+        elif any(_may_register(function, in_class=scope.is_class) for function in wrappers):
             reader.escaped[code] = None
-    assignment.assign(reader, ast.Name(node.name, ast.Store()), found, scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), defined, scope)
 
 
 def _may_register(decorator: Value, *, in_class: bool) -> bool:
     """Whether a decorator of a library may keep what it decorates, and call it later: `@app.get("/")`."""
-    if not isinstance(decorator, External):
-        return isinstance(decorator, Method | Text)
+    if not isinstance(decorator, domain.External):
+        return isinstance(decorator, domain.Method | Text)
     if decorator.name.startswith("aws_lambda_powertools."):
         return "event_handler" in decorator.name
     if is_known(decorator.name):
@@ -202,38 +191,37 @@ def _may_register(decorator: Value, *, in_class: bool) -> bool:
 
 
 def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
-    bases = either(expressions.value(reader, each, scope) for each in node.bases)
-    mark = (node, id(scope))
-    cls = reader.classes.get(mark)
+    bases = either(expressions.value(reader, base, scope) for base in node.bases)
+    key = (node, id(scope))
+    cls = reader.classes.get(key)
     if cls is None or cls.bases != bases:
-        cls = ClassValue(node, Scope(scope.module, outer=scope), bases)
+        cls = domain.ClassValue(node, Scope(scope.module, outer=scope), bases)
         cls.scope.owner, cls.scope.is_class = cls, True
-        reader.classes[mark] = cls
+        reader.classes[key] = cls
     execute(reader, node.body, cls.scope)
-    for above in classes.lines_of(cls, reader)[1:]:
-        if isinstance(above, ClassValue):
-            for each in above.scope.names.get("__init_subclass__", ()):
-                if isinstance(each, FunctionValue):
-                    hook = FunctionValue(each.node, each.scope, one(cls), above)
+    for above in classes.mro(cls, reader)[1:]:
+        if isinstance(above, domain.ClassValue):
+            for hook_value in above.scope.names.get("__init_subclass__", ()):
+                if isinstance(hook_value, domain.FunctionValue):
+                    hook = domain.FunctionValue(hook_value.node, hook_value.scope, single(cls), above)
                     calling.run(reader, hook, Arguments(open=True))
     for decorator in node.decorator_list:
-        for made in expressions.value(reader, decorator, scope):
-            if isinstance(made, FunctionValue | PartialValue):
-                calling.call(reader, made, Arguments((one(cls),)), decorator, scope)
-            elif _may_register(made, in_class=True):
+        for function in expressions.value(reader, decorator, scope):
+            if isinstance(function, domain.FunctionValue | domain.PartialValue):
+                calling.call(reader, function, Arguments((single(cls),)), decorator, scope)
+            elif _may_register(function, in_class=True):
                 reader.escaped[cls] = None
-    assignment.assign(reader, ast.Name(node.name, ast.Store()), one(cls), scope)
+    assignment.assign(reader, ast.Name(node.name, ast.Store()), single(cls), scope)
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-    external.noticed(reader, node, scope)
+    external.note_import(reader, node, scope)
     place = reader.place(node, scope)
     if isinstance(node, ast.Import):
         for alias in node.names:
             reader.run_import(Imported(place, alias.name))
-            whole = reader.imported(alias.name)
-            top = whole if alias.asname else reader.imported(alias.name.partition(".")[0])
-            _name(scope, alias.asname or alias.name.partition(".")[0], top)
+            top = alias.name.partition(".")[0]
+            _name(scope, alias.asname or top, reader.imported(alias.name if alias.asname else top))
         return
     parent = scope.module.parent
     module = absolute(parent, node)
@@ -249,22 +237,22 @@ def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> 
 
 
 def _name(scope: Scope, name: str, values: Values) -> None:
-    """Let an import give a name its value; in a branch, it may keep a function or class that it has."""
-    kept = callables(scope.names.get(name, EMPTY)) if scope.branches else EMPTY
+    """Assign an import to a name; inside a branch, the name keeps its functions and classes too."""
+    kept = domain.callables(scope.names.get(name, EMPTY)) if scope.branches else EMPTY
     scope.names[name] = values | kept
 
 
 def _entered(reader: Reader, values: Values) -> Values:
-    """What `with` gives."""
-    found: list[Values] = []
-    for each in values:
-        if isinstance(each, ListValue):
-            found += each.elements
-        elif isinstance(each, Instance):
-            found.append(calling.method(reader, each, "__enter__", Arguments()) or one(each))
+    """The values that `with` assigns."""
+    entered: list[Values] = []
+    for value in values:
+        if isinstance(value, domain.ListValue):
+            entered += value.elements
+        elif isinstance(value, domain.Instance):
+            entered.append(calling.method(reader, value, "__enter__", Arguments()) or single(value))
         else:
-            found.append(one(each))
-    return either(found)
+            entered.append(single(value))
+    return either(entered)
 
 
 def _hides(handler: ast.ExceptHandler) -> bool:
@@ -274,12 +262,13 @@ def _hides(handler: ast.ExceptHandler) -> bool:
         return False
     known = [classes.builtin(name) for name in classes.last_names(handler.type)]
     return not known or any(
-        each is None or issubclass(ModuleNotFoundError, each) or issubclass(each, ImportError) for each in known
+        exception is None or issubclass(ModuleNotFoundError, exception) or issubclass(exception, ImportError)
+        for exception in known
     )
 
 
 def _truth(test: ast.expr, minor: int | None) -> bool | None:
-    """What a condition comes to where Lambda imports the module; None where it depends on more."""
+    """The result of a condition when Lambda imports the module; None if it depends on more."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = _truth(operand, minor)
@@ -291,7 +280,11 @@ def _truth(test: ast.expr, minor: int | None) -> bool | None:
         case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
             return False
         case ast.Compare(left=left, ops=[compared], comparators=[ast.Tuple(elts=elements)]):
-            numbers = [each.value for each in elements if isinstance(each, ast.Constant) and type(each.value) is int]
+            numbers = [
+                element.value
+                for element in elements
+                if isinstance(element, ast.Constant) and type(element.value) is int
+            ]
             compare = _COMPARED.get(type(compared))
             if compare and minor is not None and _is_version(left) and 0 < len(numbers) == len(elements) < 3:
                 # `sys.version_info` has more parts than it is compared with, so the two are never equal

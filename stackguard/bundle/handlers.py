@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from policypack.lambda_code.archive import Archive, holding
+from policypack.lambda_code.archive import Archive, archive_of
 from policypack.lambda_code.missing_modules import Importer, MissingImport
 from policypack.lambda_code.packaging import Search
 from policypack.lambda_code.runtime_modules import minor_of
@@ -34,7 +34,7 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
     module = path.replace("/", ".")
     if not module:
         raise CannotBundle(f"{where} names no function of a module, as `package.module.function` does")
-    code = holding({file.path: file.content for file in own})
+    code = archive_of({file.path: file.content for file in own})
     minor = minor_of(function.target.runtime)
     assert minor is not None  # only Python's runtimes can be chosen
     installed = [] if dependencies is None else [(dependencies, prefix)]

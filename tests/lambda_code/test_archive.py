@@ -1,4 +1,4 @@
-"""What is in an archive, whatever it is made of, and what becomes of one that is not what it seems."""
+"""Archives of each kind, and archives that are malformed."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def as_folder(folder: Path, files: Mapping[str, bytes]) -> Asset:
 
 
 def as_assets(folder: Path, files: Mapping[str, bytes]) -> Asset:
-    whole = as_folder(folder, files).path
+    root = as_folder(folder, files).path
     members = {
         "./index.py": Asset(text=files["index.py"].decode()),
-        "pkg": Asset(path=f"{whole}/pkg", archive=True),
+        "pkg": Asset(path=f"{root}/pkg", archive=True),
     }
     return Asset(archive=True, members=members)
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(pack: Pack, tmp_path: Path) 
     assert archive.head("pkg/data.bin", 64) == bytes(64)
 
 
-def test_only_a_zip_file_says_how_large_it_is_and_what_may_be_executed(tmp_path: Path) -> None:
+def test_only_a_zip_file_records_its_size_and_what_may_be_executed(tmp_path: Path) -> None:
     asset = as_zip(tmp_path, {})
     assert asset.path
     with zipfile.ZipFile(asset.path, "a") as packed:
@@ -147,7 +147,7 @@ def test_a_folder_is_read_as_pulumi_packs_it(tmp_path: Path) -> None:
         (Asset(archive=True, members={"a": Asset(path="/nowhere", archive=True)}), "a path that is", AbsentError),
     ],
 )
-def test_what_cannot_be_read_says_why(asset: Asset, why: str, kind: type[UnreadableError]) -> None:
+def test_the_reason_why_an_asset_cannot_be_read(asset: Asset, why: str, kind: type[UnreadableError]) -> None:
     with pytest.raises(UnreadableError, match=why) as raised:
         opened(asset).members  # noqa: B018
     assert type(raised.value) is kind

@@ -40,7 +40,7 @@ NODE = Target("nodejs22.x", "arm64")
         ("a/_json.pypy310-pp73-x86_64-linux-gnu.so", elf(), INTEL, "built for PyPy"),
     ],
 )
-def test_a_foreign_file_says_what_it_was_built_for(name: str, head: bytes, target: Target, reason: str) -> None:
+def test_the_platform_of_a_foreign_file(name: str, head: bytes, target: Target, reason: str) -> None:
     assert mismatch(name, head, target) == reason
 
 
@@ -125,14 +125,14 @@ NAMES = st.text(max_size=40) | st.from_regex(r"[a-z]+\.(cpython-|cp|pypy)[0-9]{0
 
 @given(NAMES, MAGICS, st.binary(max_size=64), RUNTIMES, st.sampled_from(["x86_64", "arm64", "", "mips"]))
 def test_no_file_is_too_strange(name: str, magic: bytes, rest: bytes, runtime: str, architecture: str) -> None:
-    found = mismatch(name, magic + rest, Target(runtime, architecture))
-    assert found is None or found.startswith("built for ")
+    reason = mismatch(name, magic + rest, Target(runtime, architecture))
+    assert reason is None or reason.startswith("built for ")
 
 
 @given(st.text() | st.from_regex(r"(Tag: [a-z0-9_.]{0,20}-[a-z0-9_.]{0,20}-[a-z0-9_.]{0,30}\n)*"), RUNTIMES)
 def test_no_metadata_is_too_strange(metadata: str, runtime: str) -> None:
-    found = wheel_mismatch(metadata, Target(runtime))
-    assert found is None or found.startswith("built for ")
+    reason = wheel_mismatch(metadata, Target(runtime))
+    assert reason is None or reason.startswith("built for ")
 
 
 @given(st.sampled_from([X86_64, ARM64]), st.integers(7, 20), st.sampled_from(["tagged", "untagged"]))

@@ -30,21 +30,21 @@ def archive(**files: str) -> Asset:
 
 
 def read(resource: Resource) -> Handling | Unknown | None:
-    found = list(handlers(Stack([resource], Settings())))
-    assert len(found) <= 1
-    return found[0][2] if found else None
+    readings = list(handlers(Stack([resource], Settings())))
+    assert len(readings) <= 1
+    return readings[0][2] if readings else None
 
 
 def ways(text: str, **files: str) -> list[str]:
-    """What a handler in `index.py` does with records: `3 returns`, and `2 picks` where one record is taken."""
-    found = read(function(archive(index=text, **files)))
-    assert isinstance(found, Handling), found
-    complete = found.elsewhere or any(not loop.leavings for loop in found.loops)
-    loops = [loop for loop in found.loops if not (loop.searches and complete)]
-    left = [f"{each.place.line} {each.how}" for loop in loops for each in loop.leavings]
-    if found.loops or found.elsewhere:
+    """What a handler in `index.py` does with records: `3 returns`, and `2 picks` if one record is taken."""
+    result = read(function(archive(index=text, **files)))
+    assert isinstance(result, Handling), result
+    complete = result.elsewhere or any(not loop.exits for loop in result.loops)
+    loops = [loop for loop in result.loops if not (loop.searches and complete)]
+    left = [f"{exit_.place.line} {exit_.how}" for loop in loops for exit_ in loop.exits]
+    if result.loops or result.elsewhere:
         return left
-    return [f"{place.line} picks" for place in found.picks]
+    return [f"{place.line} picks" for place in result.picks]
 
 
 def body(text: str) -> str:
@@ -186,9 +186,9 @@ def test_helpers_of_the_archive_are_followed() -> None:
                 if not record:
                     return
     """
-    found = read(function(archive(index=index, work__steps=steps)))
-    assert isinstance(found, Handling)
-    assert [(str(each.place), each.how) for loop in found.loops for each in loop.leavings] == [
+    result = read(function(archive(index=index, work__steps=steps)))
+    assert isinstance(result, Handling)
+    assert [(str(exit_.place), exit_.how) for loop in result.loops for exit_ in loop.exits] == [
         ("work/steps.py:8", "returns")
     ]
 
@@ -336,8 +336,8 @@ def test_a_handler_under_a_decorator_is_followed() -> None:
         def logged(handler, event, context):
             return handler(event, context)
     """
-    for each in (own, powertools, "from lib import logged\n"):
-        assert len(ways(f"{textwrap.dedent(each)}\n@logged\n{LEAVES}")) == 1
+    for text in (own, powertools, "from lib import logged\n"):
+        assert len(ways(f"{textwrap.dedent(text)}\n@logged\n{LEAVES}")) == 1
 
 
 def test_an_import_that_fails_leaves_the_handler_of_the_other() -> None:
@@ -346,7 +346,7 @@ def test_an_import_that_fails_leaves_the_handler_of_the_other() -> None:
     assert len(ways(text, work=work)) == 1
 
 
-def test_a_search_for_something_is_no_loss_where_all_records_are_handled() -> None:
+def test_a_search_loses_no_record_if_all_records_are_handled() -> None:
     text = """
         def source_of(event):
             for record in event["Records"]:
@@ -380,9 +380,9 @@ def test_exceptions_of_the_archive_are_traced_to_their_parents() -> None:
 
 def test_the_reference_handler_is_read_and_complete() -> None:
     folder = Path(__file__).parents[2] / "lambda_fn"
-    found = read(function(Asset(path=str(folder), archive=True), "ingest.handler.handler"))
-    assert isinstance(found, Handling)
-    assert [loop.leavings for loop in found.loops] == [()]
+    result = read(function(Asset(path=str(folder), archive=True), "ingest.handler.handler"))
+    assert isinstance(result, Handling)
+    assert [loop.exits for loop in result.loops] == [()]
 
 
 def test_archives_of_every_form_are_read(tmp_path: Path) -> None:
@@ -405,11 +405,11 @@ def test_archives_of_every_form_are_read(tmp_path: Path) -> None:
         Asset(members={".": Asset(path=str(packed), archive=True)}, archive=True),
         Asset(members={"app/": Asset(members={"main.py": file}, archive=True)}, archive=True),
     ]
-    for each in archives:
+    for code in archives:
         for handler in ("app.main.handler", "app/main.handler"):
-            found = read(function(each, handler))
-            assert isinstance(found, Handling)
-            assert len(found.loops[0].leavings) == 1
+            result = read(function(code, handler))
+            assert isinstance(result, Handling)
+            assert len(result.loops[0].exits) == 1
 
 
 @pytest.mark.parametrize(
@@ -445,9 +445,9 @@ def test_what_is_no_python_code_here_is_not_judged(resource: Resource) -> None:
     ],
 )
 def test_code_that_cannot_be_read_is_undecided(resource: Resource, why: str) -> None:
-    found = read(resource)
-    assert isinstance(found, Unknown)
-    assert why in found.why
+    result = read(resource)
+    assert isinstance(result, Unknown)
+    assert why in result.why
 
 
 def test_code_that_calls_itself_comes_to_an_end() -> None:

@@ -47,9 +47,11 @@ def texts(**files: str) -> Asset:
 
 
 def function(code: Asset | None, dependencies: dict[str, tuple[str, ...]] | None = None, **inputs: Any) -> Resource:
-    given = {"name": "read", "role": "arn:aws:iam::111122223333:role/read", "runtime": "python3.13"}
-    given |= {"handler": "index.handler"} | ({"code": code} if code else {})
-    return Resource("aws:lambda/function:Function", "read", given | inputs, property_dependencies=dependencies or {})
+    properties = {"name": "read", "role": "arn:aws:iam::111122223333:role/read", "runtime": "python3.13"}
+    properties |= {"handler": "index.handler"} | ({"code": code} if code else {})
+    return Resource(
+        "aws:lambda/function:Function", "read", properties | inputs, property_dependencies=dependencies or {}
+    )
 
 
 def role() -> Iterator[Resource]:
@@ -67,7 +69,7 @@ def held(source: Any, key: Any = "read.zip", bucket: Any = "code", outputs: dict
     return Resource(OBJECT, "code", {k: v for k, v in inputs.items() if v is not None}, outputs=outputs or {})
 
 
-@pytest.mark.parametrize("policy", BOTH, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", BOTH, ids=lambda policy: policy.id)
 @pytest.mark.parametrize("place", ["python__shared", "python__lib__python3.13__site-packages__shared"])
 def test_code_in_a_layer_of_the_stack_is_read(policy: Policy[Any], place: str) -> None:
     shared = layer(texts(**{place: WORK}))
@@ -76,10 +78,10 @@ def test_code_in_a_layer_of_the_stack_is_read(policy: Policy[Any], place: str) -
         function(texts(index=HANDLER), layers=[arn]),
         function(texts(index=HANDLER), {"layers": (shared.urn,)}, layers=[UNKNOWN]),
     ):
-        assert any("shared.py:" in each for each in messages(policy, run, shared, *role()))
+        assert any("shared.py:" in message for message in messages(policy, run, shared, *role()))
 
 
-@pytest.mark.parametrize("policy", BOTH, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", BOTH, ids=lambda policy: policy.id)
 @pytest.mark.parametrize("place", ["shared", "build__python__shared", "python__lib__python3.12__site-packages__shared"])
 def test_code_in_other_folders_of_a_layer_is_not(policy: Policy[Any], place: str) -> None:
     shared = layer(texts(**{place: WORK}))
@@ -99,8 +101,8 @@ def test_a_handler_in_a_layer_is_read_and_one_in_a_layer_from_elsewhere_is_undec
     shared = layer(texts(python__index=HANDLER, python__shared=WORK))
     assert len(messages(EARLY_RETURN, function(texts(other=""), layers=[arn]), shared)) == 1
     for policy in BOTH:
-        told = outcomes(policy, function(texts(other=""), layers=[arn]), *role())
-        assert [each.message for each in told if "may be in a layer" in each.message] != []
+        reports = outcomes(policy, function(texts(other=""), layers=[arn]), *role())
+        assert [report.message for report in reports if "may be in a layer" in report.message] != []
 
 
 def test_published_packages_in_a_layer_are_followed_where_they_call_aws_themselves() -> None:
@@ -139,9 +141,9 @@ def zipped(files: dict[str, str]) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.id)
 @pytest.mark.parametrize(
-    ("found", "inputs", "origins"),
+    ("code_object", "inputs", "origins"),
     [
         (held(PROGRAM), {"s3Bucket": "code", "s3Key": "read.zip"}, ()),
         (held(PROGRAM), {"s3Bucket": "code", "s3Key": UNKNOWN}, ("s3Key", "s3Bucket")),
@@ -156,47 +158,47 @@ def zipped(files: dict[str, str]) -> bytes:
     ids=["by name", "by output", "both unknown", "known by its output", "by the bucket's arn"],
 )
 def test_code_in_an_object_of_the_stack_is_read(
-    policy: Policy[Any], found: Resource, inputs: dict[str, Any], origins: tuple[str, ...]
+    policy: Policy[Any], code_object: Resource, inputs: dict[str, Any], origins: tuple[str, ...]
 ) -> None:
-    run = function(None, dict.fromkeys(origins, (found.urn,)), **inputs)
-    assert messages(policy, run, found, *role()) != []
+    run = function(None, dict.fromkeys(origins, (code_object.urn,)), **inputs)
+    assert messages(policy, run, code_object, *role()) != []
 
 
 def test_code_in_an_object_in_a_bucket_of_the_stack_is_read() -> None:
     bucket = Resource("aws:s3/bucket:Bucket", "code", {})
-    found = Resource(
+    code_object = Resource(
         OBJECT,
         "code",
         {"bucket": UNKNOWN, "key": "read.zip", "source": PROGRAM},
         property_dependencies={"bucket": (bucket.urn,)},
     )
     run = function(None, {"s3Bucket": (bucket.urn,)}, s3Bucket=UNKNOWN, s3Key="read.zip")
-    assert messages(EARLY_RETURN, run, found, bucket) != []
+    assert messages(EARLY_RETURN, run, code_object, bucket) != []
     other = Resource("aws:s3/bucket:Bucket", "other", {})
     elsewhere = function(None, {"s3Bucket": (other.urn,)}, s3Bucket=UNKNOWN, s3Key="read.zip")
-    assert outcomes(EARLY_RETURN, elsewhere, found, bucket, other) == []
+    assert outcomes(EARLY_RETURN, elsewhere, code_object, bucket, other) == []
 
 
 def test_a_layer_in_an_object_is_read() -> None:
     shared = layer(None, s3Bucket="code", s3Key="layer.zip")
-    found = held(texts(python__shared=WORK), "layer.zip")
+    code_object = held(texts(python__shared=WORK), "layer.zip")
     arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
-    assert messages(EARLY_RETURN, function(texts(index=HANDLER), layers=[arn]), shared, found) != []
+    assert messages(EARLY_RETURN, function(texts(index=HANDLER), layers=[arn]), shared, code_object) != []
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.id)
 @pytest.mark.parametrize(
-    "found",
+    "code_object",
     [held(PROGRAM, "other.zip"), held(PROGRAM, bucket="other"), held(PROGRAM, "read.zip2")],
     ids=["another key", "another bucket", "a longer key"],
 )
-def test_another_object_says_nothing(policy: Policy[Any], found: Resource) -> None:
-    assert outcomes(policy, function(None, s3Bucket="code", s3Key="read.zip"), found) == []
+def test_another_object_is_not_read(policy: Policy[Any], code_object: Resource) -> None:
+    assert outcomes(policy, function(None, s3Bucket="code", s3Key="read.zip"), code_object) == []
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.id)
 @pytest.mark.parametrize(
-    ("found", "inputs", "why"),
+    ("code_object", "inputs", "why"),
     [
         (held(PROGRAM, UNKNOWN), {"s3Bucket": "code", "s3Key": "read.zip"}, "in which is known only after the update"),
         (held(PROGRAM), {"s3Bucket": "code", "s3Key": UNKNOWN}, "in which is known only after the update"),
@@ -207,30 +209,30 @@ def test_another_object_says_nothing(policy: Policy[Any], found: Resource) -> No
     ids=["the object's key", "the function's key", "an older version", "the source", "no source"],
 )
 def test_code_that_may_be_in_an_object_is_undecided(
-    policy: Policy[Any], found: Resource, inputs: dict[str, Any], why: str
+    policy: Policy[Any], code_object: Resource, inputs: dict[str, Any], why: str
 ) -> None:
-    told = outcomes(policy, function(None, **inputs), found, *role())
-    assert undecided(policy, function(None, **inputs), found, *role()) == ["s3Key" for _ in told]
-    assert all(why in each.message for each in told)
-    assert told != []
+    reports = outcomes(policy, function(None, **inputs), code_object, *role())
+    assert undecided(policy, function(None, **inputs), code_object, *role()) == ["s3Key" for _ in reports]
+    assert all(why in report.message for report in reports)
+    assert reports != []
 
 
 def text_object(**content: Any) -> Resource:
     return Resource(OBJECT, "code", {"bucket": "code", "key": "read.zip", **content})
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.id)
 def test_code_in_the_text_of_an_object_is_read(policy: Policy[Any]) -> None:
     run = function(None, s3Bucket="code", s3Key="read.zip")
-    found = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
-    assert messages(policy, run, found, *role()) != []
-    assert undecided(policy, run, found, *role()) == []
+    code_object = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
+    assert messages(policy, run, code_object, *role()) != []
+    assert undecided(policy, run, code_object, *role()) == []
     for kind in ("aws:s3/bucketObject:BucketObject", OBJECT):
         file = Resource(kind, "code", {"bucket": "code", "key": "read.zip", "source": PROGRAM})
-        assert messages(policy, run, file, *role()) == messages(policy, run, found, *role())
+        assert messages(policy, run, file, *role()) == messages(policy, run, code_object, *role())
 
 
-@pytest.mark.parametrize("policy", ALL, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.id)
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -247,26 +249,26 @@ def test_text_of_an_object_that_is_no_archive_is_undecided(
     policy: Policy[Any], content: dict[str, Any], why: str
 ) -> None:
     run = function(None, s3Bucket="code", s3Key="read.zip")
-    told = outcomes(policy, run, text_object(**content), *role())
-    assert [each.path for each in told] == ["s3Key" for _ in told] != []
-    assert all(why in each.message for each in told)
+    reports = outcomes(policy, run, text_object(**content), *role())
+    assert [report.path for report in reports] == ["s3Key" for _ in reports] != []
+    assert all(why in report.message for report in reports)
 
 
 def test_the_limit_of_a_zip_that_is_uploaded_with_the_call_does_not_hold_for_an_object(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("policypack.policies.lambda_.oversized_archive.ZIPPED", 100)
-    found = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
-    (told,) = messages(OVERSIZED_ARCHIVE, function(None, s3Bucket="code", s3Key="read.zip"), found)
-    assert "unzips to" in told
+    code_object = text_object(contentBase64=base64.b64encode(zipped(FILES)).decode())
+    (message,) = messages(OVERSIZED_ARCHIVE, function(None, s3Bucket="code", s3Key="read.zip"), code_object)
+    assert "unzips to" in message
 
 
-@pytest.mark.parametrize("policy", ARCHIVES, ids=lambda each: each.id)
+@pytest.mark.parametrize("policy", ARCHIVES, ids=lambda policy: policy.id)
 def test_a_layer_in_an_object_is_judged(policy: Policy[Any]) -> None:
     shared = layer(None, s3Bucket="code", s3Key="layer.zip")
     arn = "arn:aws:lambda:eu-west-1:111122223333:layer:shared:1"
     run = function(texts(index=""), layers=[arn])
     assert messages(policy, run, shared, held(PROGRAM, "layer.zip")) != []
-    told = outcomes(policy, run, shared, held(UNKNOWN, "layer.zip"))
-    assert [each.path for each in told] in (["s3Key"], ["layers"])
-    assert "known only after the update" in told[0].message
+    reports = outcomes(policy, run, shared, held(UNKNOWN, "layer.zip"))
+    assert [report.path for report in reports] in (["s3Key"], ["layers"])
+    assert "known only after the update" in reports[0].message

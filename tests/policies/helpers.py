@@ -20,24 +20,24 @@ def outcomes(policy: Policy[Any], *resources: Resource, **settings: Any) -> list
     """What a policy reports of one resource, or of a little stack; a policy that crashes fails the test."""
     chosen = Settings(**settings)
     subjects = [Stack(resources, chosen)] if policy.over_stack else resources
-    found = [each for subject in subjects for each in judge(policy, subject, chosen)]
-    assert [each.message for each in found if each.kind is Kind.ERROR] == []
-    return found
+    reports = [outcome for subject in subjects for outcome in judge(policy, subject, chosen)]
+    assert [report.message for report in reports if report.kind is Kind.ERROR] == []
+    return reports
 
 
 def violations(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[str]:
     """The paths of the violations, in the order of the report."""
-    return [each.path for each in outcomes(policy, *resources, **settings) if each.kind is Kind.VIOLATION]
+    return [outcome.path for outcome in outcomes(policy, *resources, **settings) if outcome.kind is Kind.VIOLATION]
 
 
 def messages(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[str]:
     """The messages of the violations."""
-    return [each.message for each in outcomes(policy, *resources, **settings) if each.kind is Kind.VIOLATION]
+    return [outcome.message for outcome in outcomes(policy, *resources, **settings) if outcome.kind is Kind.VIOLATION]
 
 
 def undecided(policy: Policy[Any], *resources: Resource, **settings: Any) -> list[str]:
     """The paths at which the policy is undecided."""
-    return [each.path for each in outcomes(policy, *resources, **settings) if each.kind is Kind.UNDECIDED]
+    return [outcome.path for outcome in outcomes(policy, *resources, **settings) if outcome.kind is Kind.UNDECIDED]
 
 
 def silent(policy: Policy[Any], *cases: Any, of: Callable[..., Any] | None = None, **settings: Any) -> Any:
@@ -45,7 +45,7 @@ def silent(policy: Policy[Any], *cases: Any, of: Callable[..., Any] | None = Non
 
     @_parametrized(cases)
     def test(case: Any) -> None:
-        assert [(each.path, each.message) for each in outcomes(policy, *_stack(case, of), **settings)] == []
+        assert [(outcome.path, outcome.message) for outcome in outcomes(policy, *_stack(case, of), **settings)] == []
 
     return test
 
@@ -66,7 +66,7 @@ def undecided_at(policy: Policy[Any], path: str, *cases: Any, of: Callable[..., 
     @_parametrized(cases)
     def test(case: Any) -> None:
         reports = outcomes(policy, *_stack(case, of))
-        assert [(each.kind, each.path) for each in reports] == [(Kind.UNDECIDED, path)]
+        assert [(report.kind, report.path) for report in reports] == [(Kind.UNDECIDED, path)]
 
     return test
 
@@ -84,8 +84,8 @@ def undecided_with(policy: Policy[Any], *rows: tuple[Any, str, str], of: Callabl
 def _with(policy: Policy[Any], kind: Kind, rows: Any, of: Callable[..., Any] | None) -> Any:
     @pytest.mark.parametrize(("case", "path", "part"), rows)
     def test(case: Any, path: str, part: str) -> None:
-        reports = [each for each in outcomes(policy, *_stack(case, of)) if each.kind is kind]
-        assert [each.path for each in reports] == [path]
+        reports = [outcome for outcome in outcomes(policy, *_stack(case, of)) if outcome.kind is kind]
+        assert [report.path for report in reports] == [path]
         assert part in reports[0].message
 
     return test
@@ -98,5 +98,5 @@ def _parametrized(cases: tuple[Any, ...]) -> Any:
 
 def _stack(case: Any, of: Callable[..., Any] | None) -> tuple[Resource, ...]:
     parts = case if isinstance(case, tuple) else (case,)
-    made = of(*parts) if of else case
-    return tuple(made) if isinstance(made, tuple | list) else (made,)
+    resources = of(*parts) if of else case
+    return tuple(resources) if isinstance(resources, tuple | list) else (resources,)

@@ -16,7 +16,7 @@ ELSEWHERE = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPyth
 
 
 def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | None = None) -> Asset:
-    """An archive that is a zip file, with the modes that Unix gives its files."""
+    """An archive that is a zip file, with the Unix modes of its files."""
     with zipfile.ZipFile(path, "w") as packed:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
@@ -27,8 +27,8 @@ def zipped(path: Path, files: Mapping[str, bytes], modes: Mapping[str, int] | No
 
 def function(code: Any = None, **inputs: Any) -> Resource:
     """A function on Python 3.13 that runs `index.handler`; None leaves an input out."""
-    held = {"runtime": "python3.13", "handler": "index.handler", "code": code, **inputs}
-    return Resource(FUNCTION, "read", {name: value for name, value in held.items() if value is not None})
+    properties = {"runtime": "python3.13", "handler": "index.handler", "code": code, **inputs}
+    return Resource(FUNCTION, "read", {name: value for name, value in properties.items() if value is not None})
 
 
 def layer(code: Any, **inputs: Any) -> Resource:
@@ -38,13 +38,13 @@ def layer(code: Any, **inputs: Any) -> Resource:
 
 def with_layers(resource: Resource, *layers: Resource, known: bool = True) -> tuple[Resource, ...]:
     """The function with these layers, whose ARNs may be known only after the update."""
-    values = [f"arn:aws:lambda:eu-west-1:111122223333:layer:{each.inputs['layerName']}:1" for each in layers]
+    values = [f"arn:aws:lambda:eu-west-1:111122223333:layer:{layer.inputs['layerName']}:1" for layer in layers]
     return (
         *layers,
         replace(
             resource,
             inputs={**resource.inputs, "layers": values if known else [UNKNOWN for _ in layers]},
-            property_dependencies={"layers": tuple(each.urn for each in layers)},
+            property_dependencies={"layers": tuple(layer.urn for layer in layers)},
         ),
     )
 
@@ -54,7 +54,7 @@ READ_ELSEWHERE = (
     function(None, packageType="Image", imageUri="111122223333.dkr.ecr.eu-west-1.amazonaws.com/read:1"),
     function(Asset(path="/builds/7/app", archive=True, hash="2c26b46b"), handler="app.handler"),
 )
-"""Functions whose code the gate does not read: in a bucket, in an image, on the machine of an earlier update."""
+"""Functions whose code the gate does not read: in a bucket, in an image, or on the machine of an earlier update."""
 UNREADABLE = (
     (function(UNKNOWN), "code", "known only after the update"),
     (function(Asset(path="/nowhere.zip", archive=True)), "code", "not on this machine"),

@@ -1,4 +1,4 @@
-"""Whatever stands where a policy document should: every policy about documents has an outcome or nothing, and an end."""
+"""Any value in place of a policy document: each policy about documents ends, without a crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from policypack.iam.parliament import engine as parliament
 from policypack.iam.parliament import linter
 from policypack.policies import POLICIES
 
-ABOUT_DOCUMENTS = [each for each in POLICIES if each.id.startswith("iam-")]
+ABOUT_DOCUMENTS = [policy for policy in POLICIES if policy.id.startswith("iam-")]
 CARRIERS = {
     "aws:iam/rolePolicy:RolePolicy": "policy",
     "aws:s3/bucketPolicy:BucketPolicy": "policy",
@@ -79,7 +79,7 @@ def outcomes(raw: Any, kind: str = "aws:iam/rolePolicy:RolePolicy") -> list[Outc
 
 @given(DOCUMENTS, st.sampled_from(sorted(CARRIERS)))
 def test_anything_at_all_has_an_outcome_or_none(raw: Any, kind: str) -> None:
-    assert [each.message for each in outcomes(raw, kind) if each.kind is Kind.ERROR] == []
+    assert [outcome.message for outcome in outcomes(raw, kind) if outcome.kind is Kind.ERROR] == []
 
 
 DEEP: dict[str, Any] = {}
@@ -93,12 +93,12 @@ HOSTILE = {
     "six globs against six": document(allow(resource=["arn:aws:s3:::" + "*a" * 6, "arn:aws:s3:::" + "*a" * 6 + "*"])),
     "20 kB of wildcards": document(allow(resource="arn:aws:s3:::" + "*ab?" * 5000)),
     "20 kB of wildcards in an action": document(allow("s3:" + "*G?t" * 5000)),
-    "100 statements": document(*(allow("iam:*", f"arn:aws:ec2:*:*:instance/i-{each}*") for each in range(100))),
+    "100 statements": document(*(allow("iam:*", f"arn:aws:ec2:*:*:instance/i-{number}*") for number in range(100))),
     "10 wide statements": document(
-        *(allow(["ec2:*", "*:*e*"], f"arn:aws:ec2:*:*:instance/x{each}:i") for each in range(10))
+        *(allow(["ec2:*", "*:*e*"], f"arn:aws:ec2:*:*:instance/x{number}:i") for number in range(10))
     ),
     "100 keys": document(
-        allow("ec2:*", "*", Condition={"StringLike": {f"ec2:{each}": ["*"] * 10 for each in range(100)}})
+        allow("ec2:*", "*", Condition={"StringLike": {f"ec2:{number}": ["*"] * 10 for number in range(100)}})
     ),
     "nesting": document(allow(Condition=DEEP)),
     "odd characters": document(
@@ -131,9 +131,9 @@ def test_hostile_documents_come_to_an_end_by_counted_work(raw: Any, kind: str, t
 
 def test_a_document_whose_statements_together_are_too_much_is_reported() -> None:
     """Each statement alone is within the bound; none of the work is repeated for the next one once it is spent."""
-    everywhere = [f"arn:aws:s3:::b{each}*/*" for each in range(40)]
-    wide = [allow(["*:Get*", "*:List*"], [*everywhere, f"arn:aws:ec2:*:*:vpc/{each}?"]) for each in range(16)]
-    told = [each.message for each in outcomes(document(*wide)) if "NOT_LINTED" in each.message]
-    assert told == [
+    everywhere = [f"arn:aws:s3:::b{number}*/*" for number in range(40)]
+    wide = [allow(["*:Get*", "*:List*"], [*everywhere, f"arn:aws:ec2:*:*:vpc/{number}?"]) for number in range(16)]
+    messages = [outcome.message for outcome in outcomes(document(*wide)) if "NOT_LINTED" in outcome.message]
+    assert messages == [
         "is too large for Parliament, so it is not linted; split it or write it more plainly (`NOT_LINTED`, high)"
     ]

@@ -31,8 +31,8 @@ def test_what_is_only_defined_calls_nothing(way: str) -> None:
     ],
 )
 def test_what_a_library_may_call_is_undecided(text: str, why: str) -> None:
-    told = unresolved(f"import boto3\nimport lib\ndef handler(event, context):\n    {text}\n")
-    assert told == ([f"4 {why}"] if why else [])
+    reasons = unresolved(f"import boto3\nimport lib\ndef handler(event, context):\n    {text}\n")
+    assert reasons == ([f"4 {why}"] if why else [])
 
 
 @pytest.mark.parametrize("text", ["print(s3)", "contextlib.closing(s3)", "patch_all(s3)", "len([s3])"])

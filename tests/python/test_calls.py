@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from policypack.lambda_code.archive import holding
+from policypack.lambda_code.archive import archive_of
 from policypack.python.interpret import read
 from policypack.python.model import AwsCalls
 from policypack.python.modules import PythonPackage
@@ -12,8 +12,10 @@ from tests.python.ways import WAYS
 
 
 def found(text: str, **others: str) -> AwsCalls:
-    sources = {f"{name.replace('__', '/')}.py": textwrap.dedent(each) for name, each in {"app": text, **others}.items()}
-    files = holding({name: each.encode() for name, each in sources.items()})
+    sources = {
+        f"{name.replace('__', '/')}.py": textwrap.dedent(source) for name, source in {"app": text, **others}.items()
+    }
+    files = archive_of({name: source.encode() for name, source in sources.items()})
     return read(PythonPackage(files), "app.handler").calls
 
 
@@ -21,19 +23,19 @@ def called(text: str, **others: str) -> list[str]:
     """Each call as `LINE service:Operation argument=text|text`, with the arguments that name a resource."""
     calls = found(text, **others)
     assert calls.unresolved == ()
-    return [shown(each) for each in calls.calls]
+    return [shown(call) for call in calls.calls]
 
 
 NAMES = ("Bucket", "Key", "Prefix", "QueueUrl", "TopicArn", "TableName", "SecretId", "Name", "FunctionName", "Path")
 
 
 def shown(call: object) -> str:
-    arguments = [f"{name}={'|'.join(map(str, given))}" for name, given in call.arguments if name in NAMES]  # type: ignore[attr-defined]
+    arguments = [f"{name}={'|'.join(map(str, texts))}" for name, texts in call.arguments if name in NAMES]  # type: ignore[attr-defined]
     return " ".join([f"{call.place.line} {call.service}:{call.operation}", *arguments])  # type: ignore[attr-defined]
 
 
 def unresolved(text: str, **others: str) -> list[str]:
-    return [f"{each.place.line} {each.why}" for each in found(text, **others).unresolved]
+    return [f"{problem.place.line} {problem.why}" for problem in found(text, **others).unresolved]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -90,12 +92,12 @@ def test_modules_that_the_handler_never_imports_are_not_read() -> None:
         ("import awswrangler", "4 imports `awswrangler`, which calls AWS in ways"),
     ],
 )
-def test_what_cannot_be_resolved_is_told_with_its_line(text: str, why: str) -> None:
-    told = unresolved(f"import boto3\nimport plugins\ndef handler(event, context):\n    {text}\n")
-    assert any(each.startswith(why) for each in told), told
+def test_what_cannot_be_resolved_is_reported_with_its_line(text: str, why: str) -> None:
+    reasons = unresolved(f"import boto3\nimport plugins\ndef handler(event, context):\n    {text}\n")
+    assert any(reason.startswith(why) for reason in reasons), reasons
 
 
-def test_a_file_that_does_not_parse_is_told() -> None:
+def test_a_file_that_does_not_parse_is_reported() -> None:
     assert unresolved("def handler(event, context:\n") == ["1 begins a file that does not parse as Python"]
 
 

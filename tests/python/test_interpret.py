@@ -1,4 +1,4 @@
-"""The end of reading: whatever the code is, it ends within counted work, and says where that was not enough."""
+"""Reading any code ends within a number of steps, and reports code that needs more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.lambda_code.archive import holding
+from policypack.lambda_code.archive import archive_of
 from policypack.python.interpret import ProgramReading, read
 from policypack.python.modules import PythonPackage
 from policypack.python.reader import ROUNDS, STEPS
@@ -18,8 +18,8 @@ NAMES = ("f", "g", "h", "x", "y")
 
 
 def reading(text: str, **files: str) -> ProgramReading:
-    contents = {f"{name}.py": each.encode() for name, each in {"index": text, **files}.items()}
-    return read(PythonPackage(holding(contents)), "index.handler")
+    contents = {f"{name}.py": source.encode() for name, source in {"index": text, **files}.items()}
+    return read(PythonPackage(archive_of(contents)), "index.handler")
 
 
 def expressions() -> st.SearchStrategy[str]:
@@ -27,7 +27,7 @@ def expressions() -> st.SearchStrategy[str]:
 
     def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         pairs = st.tuples(st.sampled_from(FORMS), inner, inner)
-        return pairs.map(lambda each: each[0].format(each[1], each[2]))
+        return pairs.map(lambda parts: parts[0].format(parts[1], parts[2]))
 
     return st.recursive(leaves, grown, max_leaves=6)
 
@@ -69,7 +69,9 @@ def statements() -> st.SearchStrategy[str]:
             "def g({0}): return {1}",
         ]
     )
-    return st.tuples(forms, st.sampled_from(NAMES), expressions()).map(lambda each: each[0].format(each[1], each[2]))
+    return st.tuples(forms, st.sampled_from(NAMES), expressions()).map(
+        lambda parts: parts[0].format(parts[1], parts[2])
+    )
 
 
 @st.composite
@@ -78,15 +80,15 @@ def programs(draw: st.DrawFn) -> str:
     lines += ["    def __init__(self, x, y):", "        self.a = x", "        self.b = self.run"]
     lines += [
         "    def run(self, x=None):",
-        *(f"        {each}" for each in draw(st.lists(statements(), max_size=3))),
+        *(f"        {line}" for line in draw(st.lists(statements(), max_size=3))),
         "        pass",
     ]
     for name in ("f", "g", "h"):
         body = draw(st.lists(statements(), max_size=4))
-        lines += [f"def {name}(x, *y):", "    event = x", *(f"    {each}" for each in body), "    pass"]
+        lines += [f"def {name}(x, *y):", "    event = x", *(f"    {line}" for line in body), "    pass"]
     lines += [
         "def handler(event, context):",
-        *(f"    {each}" for each in draw(st.lists(statements(), max_size=4))),
+        *(f"    {line}" for line in draw(st.lists(statements(), max_size=4))),
         "    f(event)",
     ]
     return "\n".join(lines)
@@ -98,11 +100,11 @@ def test_reading_ends_on_any_module(text: str) -> None:
         compile(text, "index.py", "exec")
     except SyntaxError:
         return
-    found = reading(text)
-    assert found.reader.steps <= STEPS + 1
-    assert found.reader.round <= ROUNDS + 1
-    assert found.exceeded == any("too large" in each.why for each in found.calls.unresolved)
-    handling(found)
+    program = reading(text)
+    assert program.reader.steps <= STEPS + 1
+    assert program.reader.round <= ROUNDS + 1
+    assert program.exceeded == any("too large" in problem.why for problem in program.calls.unresolved)
+    handling(program)
 
 
 ENDLESS = {
@@ -126,9 +128,9 @@ ENDLESS = {
 @pytest.mark.parametrize("name", ENDLESS)
 def test_reading_ends_where_the_code_does_not(name: str) -> None:
     text = f"{ENDLESS[name]}\ndef handler(event, context):\n    return f(event)\n"
-    found = reading(text, other="from index import f\ndef g(x):\n    return f([x])\n")
-    assert found.reader.steps <= STEPS + 1
-    handling(found)
+    program = reading(text, other="from index import f\ndef g(x):\n    return f([x])\n")
+    assert program.reader.steps <= STEPS + 1
+    handling(program)
 
 
 def test_where_all_is_too_much_the_nearest_modules_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,20 +142,20 @@ def test_where_all_is_too_much_the_nearest_modules_are_read(monkeypatch: pytest.
             for record in event["Records"]:
                 return record
     """
-    found = reading(textwrap.dedent(text), **many)
-    assert ["too large" in each.why for each in found.calls.unresolved] == [True]
-    assert [len(each.leavings) for each in handling(found).loops] == [1]
+    program = reading(textwrap.dedent(text), **many)
+    assert ["too large" in problem.why for problem in program.calls.unresolved] == [True]
+    assert [len(loop.exits) for loop in handling(program).loops] == [1]
     assert reading(textwrap.dedent(text), m0="x = 1\n" * 2_000).exceeded
 
 
 def test_modules_that_are_too_many_leave_the_calls_undecided() -> None:
     many = {f"m{n}": "x = 1\n" for n in range(260)}
     imports = f"import {', '.join(many)}\n"
-    found = reading(f"{imports}def handler(event, context):\n    pass\n", **many)
-    assert [str(each.place) for each in found.calls.unresolved] == ["index.py:1"]
-    assert not found.exceeded
+    program = reading(f"{imports}def handler(event, context):\n    pass\n", **many)
+    assert [str(problem.place) for problem in program.calls.unresolved] == ["index.py:1"]
+    assert not program.exceeded
 
 
 def test_code_that_is_nested_too_deeply_is_undecided() -> None:
-    found = reading(f"def handler(event, context):\n    return {'f(' * 90}event{')' * 90}\n")
-    assert found.exceeded == any("too large" in each.why for each in found.calls.unresolved)
+    program = reading(f"def handler(event, context):\n    return {'f(' * 90}event{')' * 90}\n")
+    assert program.exceeded == any("too large" in problem.why for problem in program.calls.unresolved)

@@ -19,7 +19,7 @@ from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of, value_at
 from policypack.iam.managed import FOR_FUNCTIONS
 from policypack.lambda_code.archive import opened
-from policypack.lambda_code.packaging import FIX, layers
+from policypack.lambda_code.packaging import FIX, layers_of
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
 from policypack.python.files import UnreadableError
 from policypack.python.model import AwsCalls, Unresolved
@@ -180,7 +180,7 @@ def _calls(stack: Stack, function: Resource, code: Asset | None) -> AwsCalls | U
         if not isinstance(runtime, str) or not isinstance(name, str) or not runtime.startswith("python"):
             return None
         try:
-            reading = read_program(stack, opened(code), layers(stack, function), runtime, name)
+            reading = read_program(stack, opened(code), layers_of(stack, function), runtime, name)
         except UnreadableError as error:
             return Unknown(str(error), FIX)
     if isinstance(reading, NoModule):

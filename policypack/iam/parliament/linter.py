@@ -33,6 +33,8 @@ SINGLE_VALUE = "SINGLE_VALUE_CONDITION_TOO_PERMISSIVE"
 """Parliament's issue, which it reports for a statement and we report for each condition."""
 HEAVY = "RESOURCE_MISMATCH"
 """Parliament's issue that is compared with every statement of the document for each action."""
+_ELEMENTS = {"RESOURCE_MISMATCH": ".Action", "RESOURCE_STAR": ".Resource", "RESOURCE_EFFECTIVELY_STAR": ".Resource"}
+"""The element that an issue is about, if Parliament reports the issue at its statement."""
 SHOWN = 3
 JOINT = frozenset({"ec2", "glue"})
 """Services of which one call needs a resource of each required type; elsewhere they are often alternatives.
@@ -176,7 +178,7 @@ def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport
     explain = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
     reason = explain(finding, document) if callable(explain) else explain
     if reason is not None:
-        yield LintReport(finding.issue, title, severity, finding.path, reason)
+        yield LintReport(finding.issue, title, severity, finding.path + _ELEMENTS.get(finding.issue, ""), reason)
 
 
 def _judged_statement(finding: _Finding) -> Statement | None:

@@ -20,7 +20,7 @@ from policypack.resources.conflicts import conflicts
 class Contested(msgspec.Struct, frozen=True):
     """What is managed twice, and by which resource first."""
 
-    thing: str
+    setting: str
     first: str
     inline: str
 
@@ -35,7 +35,7 @@ def contested(stack: Stack) -> Iterator[Placed[Contested]]:
 
 
 def check(contested: Contested) -> Iterator[Violation]:
-    how = f"sets `{contested.inline}` inline" if contested.inline else f"already manages {contested.thing}"
+    how = f"sets `{contested.inline}` inline" if contested.inline else f"already manages {contested.setting}"
     yield Violation("", f"`{contested.first}` {how}; changing or deleting one undoes the other")
 
 

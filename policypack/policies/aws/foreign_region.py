@@ -1,4 +1,4 @@
-"""A resource in a region that nobody chose keeps data under another jurisdiction, and outside of your monitoring.
+"""A resource in an unintended region keeps data under another jurisdiction, and outside of your monitoring.
 
 The program does not show it: it creates a provider for a region and does not pass it on, or an argument that was copied
 from another stack overrides the provider's region for one resource. Certificates and web ACLs that CloudFront reads

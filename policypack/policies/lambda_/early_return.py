@@ -16,10 +16,10 @@ from policypack.python.model import Handling
 
 
 def check(handling: Handling) -> Iterator[Judgement]:
-    complete = handling.elsewhere or any(not loop.leavings for loop in handling.loops)
+    complete = handling.elsewhere or any(not loop.exits for loop in handling.loops)
     for loop in handling.loops:
         if not (loop.searches and complete):
-            for exit_ in loop.leavings:
+            for exit_ in loop.exits:
                 message = f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
                 yield Violation("", message)
     if not handling.loops and not handling.elsewhere:

@@ -55,7 +55,7 @@ def writing(*statements: Any, **inputs: Any) -> list[Resource]:
 
 
 def writes(action: Any = "s3:PutObject", to: Any = "arn:aws:s3:::acme-kept/orders/*") -> dict[str, Any]:
-    """The statement that lets it write."""
+    """The statement that allows it to write."""
     return allow(action, to)
 
 

@@ -29,9 +29,9 @@ class Dependency(msgspec.Struct, frozen=True):
 def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
     """Notifications that are not created after any permission that lets them invoke their function."""
     for trigger in triggers(stack):
-        means = trigger.functions
-        surely = len(means.all) < 2 or means.between
-        for named in means.all or ([None] if means.foreign else []):
+        functions = trigger.functions
+        surely = len(functions.all) < 2 or functions.between
+        for named in functions.all or ([None] if functions.foreign else []):
             permissions = allowing(stack, trigger, named)
             if not any(
                 grant.external or comes_after(stack, trigger.notification, grant) for grant in permissions.certain

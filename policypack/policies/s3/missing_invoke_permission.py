@@ -47,15 +47,15 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
     """Each function that each notification invokes."""
     yield from unread(stack)
     for trigger in triggers(stack):
-        means = trigger.functions
-        if means.foreign is not False:
+        functions = trigger.functions
+        if functions.foreign is not False:
             if not allowing(stack, trigger, None).certain:
-                yield trigger.notification, trigger.path, ELSEWHERE if means.foreign else LATER
+                yield trigger.notification, trigger.path, ELSEWHERE if functions.foreign else LATER
             continue
-        path = "lambdaFunctions" if means.between else trigger.path
-        for named in means.all:
+        path = "lambdaFunctions" if functions.between else trigger.path
+        for named in functions.all:
             permissions = allowing(stack, trigger, named)
-            surely = (len(means.certain) == 1 or means.between) and not named.resource.external
+            surely = (len(functions.certain) == 1 or functions.between) and not named.resource.external
             invoked = Invoked(named.resource.name, surely, len(permissions.certain), len(permissions.possible))
             yield trigger.notification, path, invoked
 

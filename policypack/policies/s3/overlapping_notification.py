@@ -18,7 +18,7 @@ from policypack.resources.notification import NotificationEntry, entries, overla
 
 
 def pairs(resource: Resource) -> Iterator[Reading[tuple[NotificationEntry, NotificationEntry]]]:
-    """Each two targets of a notification, and what is unknown where there may be two."""
+    """Each two targets of a notification, and unknown values that may be a second one."""
     read = list(entries(resource))
     for path, entry in read:
         if isinstance(entry, Unknown) and (len(read) > 1 or not path.endswith("]")):

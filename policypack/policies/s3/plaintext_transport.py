@@ -46,7 +46,9 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     for bucket in buckets(stack):
         policies = sidecars(stack, bucket, BUCKET_POLICY)
         carriers = (bucket, *policies.certain)
-        placed = tuple((each, path, document) for each in carriers for path, document in documents_of(each, RESOURCE))
+        placed = tuple(
+            (carrier, path, document) for carrier in carriers for path, document in documents_of(carrier, RESOURCE)
+        )
         yield bucket, "", Guard(physical_name(bucket), placed, bool(policies.possible))
 
 

@@ -1,4 +1,4 @@
-"""Names of libraries and of their members that the reader knows."""
+"""Names of libraries and of their members that the reader models."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ OPAQUE = frozenset(
     }
 )
 """Libraries that call AWS in ways that their use does not show."""
-PASSED_ON = frozenset(
+RETURNING = frozenset(
     {
         *("str", "list", "tuple", "sorted", "set", "iter", "reversed", "next", "deepcopy", "copy", "closing"),
         *("cast", "enumerate", "unquote", "unquote_plus", "loads", "nullcontext", "lru_cache", "cache"),
         *("aclosing", "dict", "deque"),
     }
 )
-"""Functions of the standard library whose result holds what they are given, by their last name."""
+"""Functions of the standard library whose result contains their arguments, by their last name."""
 KEPT = frozenset(
     {
         *("strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys"),
         *("removesuffix",),
     }
 )
-"""Methods that give back what is in, or nearly is, the thing itself."""
-SUSPECTED = frozenset(
+"""Methods that return the value itself, or a part of it."""
+CLIENT_METHODS = frozenset(
     {
         *("abort_multipart_upload", "assume_role", "batch_get_item", "batch_write_item"),
         *("complete_multipart_upload", "copy_object", "create_multipart_upload", "delete_item"),
@@ -54,8 +54,8 @@ SUSPECTED = frozenset(
         *("update_secret", "upload_file", "upload_fileobj", "upload_part"),
     }
 )
-"""Methods that are hardly anything but an operation of AWS, whatever they are called on."""
-TYPED = ("types_boto3_", "mypy_boto3_")
+"""Methods with names that, in practice, only clients of AWS have."""
+STUB_PACKAGES = ("types_boto3_", "mypy_boto3_")
 
 
 def is_standard(name: str) -> bool:

@@ -24,14 +24,14 @@ def _data(package: str) -> Path | None:
 
 @cache
 def _model(package: str, service: str, name: str) -> Json:
-    """The newest model of this name; empty where there is none."""
+    """The newest model of this name; empty if there is none."""
     data = _data(package)
     folder = data / service if data and service.replace("-", "").isalnum() else None
     for version in sorted(folder.glob("*-*"), reverse=True) if folder and folder.is_dir() else ():
         packed, plain = version / f"{name}.json.gz", version / f"{name}.json"
         if packed.is_file():
-            found: Json = json.loads(gzip.decompress(packed.read_bytes()))
-            return found
+            model: Json = json.loads(gzip.decompress(packed.read_bytes()))
+            return model
         if plain.is_file():
             read: Json = json.loads(plain.read_bytes())
             return read
@@ -55,20 +55,23 @@ def exists(service: str) -> bool:
 @cache
 def operations(service: str) -> Mapping[str, str]:
     """The operations of a service by the name of their method."""
-    return {python_name(each): each for each in _model("botocore", service, "service-2").get("operations", ())}
+    return {
+        python_name(operation): operation
+        for operation in _model("botocore", service, "service-2").get("operations", ())
+    }
 
 
 def signing_name(service: str) -> str:
     """The name that a service signs requests by, which is mostly the prefix of its actions."""
-    about = _model("botocore", service, "service-2").get("metadata", {})
-    return str(about.get("signingName") or about.get("endpointPrefix") or service)
+    metadata = _model("botocore", service, "service-2").get("metadata", {})
+    return str(metadata.get("signingName") or metadata.get("endpointPrefix") or service)
 
 
 @cache
 def waiters(service: str) -> Mapping[str, str]:
     """The operation that each waiter asks, by the waiter's name in Python and as the model writes it."""
-    found = _model("botocore", service, "waiters-2").get("waiters", {})
-    return {spelled: each["operation"] for name, each in found.items() for spelled in (python_name(name), name)}
+    models = _model("botocore", service, "waiters-2").get("waiters", {})
+    return {alias: waiter["operation"] for name, waiter in models.items() for alias in (python_name(name), name)}
 
 
 @cache
@@ -82,10 +85,13 @@ def resource(service: str, kind: str) -> Json:
         name: {
             "resource": {
                 "type": name,
-                "identifiers": [{"target": one["name"], "source": "input"} for one in each.get("identifiers", ())],
+                "identifiers": [
+                    {"target": identifier["name"], "source": "input"}
+                    for identifier in definition.get("identifiers", ())
+                ],
             }
         }
-        for name, each in every.items()
+        for name, definition in every.items()
     }
     return {**model.get("service", {}), "has": has}
 
@@ -95,9 +101,11 @@ def members(service: str, kind: str) -> frozenset[str]:
     """The attributes of a resource that boto3 loads when they are first read."""
     shape = resource(service, kind).get("shape", "")
     shapes = _model("botocore", service, "service-2").get("shapes", {})
-    return frozenset(python_name(each) for each in shapes.get(shape, {}).get("members", ()))
+    return frozenset(python_name(member) for member in shapes.get(shape, {}).get("members", ()))
 
 
 def named(definitions: Json, method: str) -> tuple[str, Json] | None:
     """The definition that boto3 offers under this name, with its name in the model."""
-    return next(((name, each) for name, each in definitions.items() if method in (name, python_name(name))), None)
+    return next(
+        ((name, definition) for name, definition in definitions.items() if method in (name, python_name(name))), None
+    )

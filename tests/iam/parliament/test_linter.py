@@ -42,10 +42,10 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
         ("EXCEPTION", "Action", allow("GetObject")),
         ("INVALID_ARN", "Resource", allow(resource="inbox/*")),
         ("INVALID_SID", "Sid", allow(Sid="read the inbox")),
-        ("RESOURCE_MISMATCH", "", allow("s3:GetObject", BUCKET)),
-        ("RESOURCE_MISMATCH", "", allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*")),
-        ("RESOURCE_STAR", "", allow("s3:GetObject", "*")),
-        ("RESOURCE_EFFECTIVELY_STAR", "", allow("s3:GetObject", "arn:*:s3:::*/*")),
+        ("RESOURCE_MISMATCH", "Action", allow("s3:GetObject", BUCKET)),
+        ("RESOURCE_MISMATCH", "Action", allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*")),
+        ("RESOURCE_STAR", "Resource", allow("s3:GetObject", "*")),
+        ("RESOURCE_EFFECTIVELY_STAR", "Resource", allow("s3:GetObject", "arn:*:s3:::*/*")),
         ("UNKNOWN_CONDITION_FOR_ACTION", "Condition.StringEquals", allow(**when("StringEquals", "s3:prefix", "in/"))),
         ("MISMATCHED_TYPE", "Condition.DateLessThan", allow(**when("DateLessThan", "aws:CurrentTime", "tomorrow"))),
         ("MISMATCHED_TYPE", "Condition.IpAddress", allow(**when("IpAddress", "aws:SourceIp", "everywhere"))),
@@ -196,7 +196,7 @@ def test_required_types_may_be_in_another_statement() -> None:
 
 def test_a_statement_with_an_unknown_is_left_out_and_the_others_are_not() -> None:
     assert issues(allow("s3:GetObject", UNKNOWN), allow("s3:GetObject", BUCKET)) == {
-        ("RESOURCE_MISMATCH", "Statement[1]")
+        ("RESOURCE_MISMATCH", "Statement[1].Action")
     }
     assert issues(allow(), Version=UNKNOWN) == set()
 

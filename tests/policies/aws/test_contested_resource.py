@@ -25,7 +25,7 @@ def made(token: str, logical: str, origins: dict[str, Resource] | None = None, /
         f"aws:{service}/{kind[0].lower()}{kind[1:]}:{kind}",
         logical,
         {**unknown, **inputs},
-        property_dependencies={name: (each.urn,) for name, each in (origins or {}).items()},
+        property_dependencies={name: (origin.urn,) for name, origin in (origins or {}).items()},
     )
 
 
@@ -90,8 +90,8 @@ test_however_the_bucket_is_named = reported(
     ],
     ids=lambda stack: stack[-1].type.rpartition(":")[2],
 )
-def test_the_same_thing_twice(stack: list[Resource]) -> None:
-    assert [(each.kind, each.resource.name) for each in outcomes(POLICY, *stack)] == [("violation", "second")]
+def test_two_resources_that_manage_one_setting(stack: list[Resource]) -> None:
+    assert [(outcome.kind, outcome.resource.name) for outcome in outcomes(POLICY, *stack)] == [("violation", "second")]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_security_group_rules_of_the_other_direction_are_no_contest() -> None:
     rules = [
         made("ec2/SecurityGroupRule", kind, {"securityGroupId": group}, type=kind) for kind in ("ingress", "egress")
     ]
-    assert [each.resource.name for each in outcomes(POLICY, group, *rules)] == ["egress"]
+    assert [outcome.resource.name for outcome in outcomes(POLICY, group, *rules)] == ["egress"]
 
 
 A, B, OUTBOX = (
@@ -166,7 +166,9 @@ test_silent = silent(
 
 def test_names_may_repeat_in_another_account_or_region() -> None:
     east, home = (Resource("pulumi:providers:aws", name, {}) for name in ("east", "home"))
-    queues = [Resource("aws:sqs/queue:Queue", each.name, {"name": "jobs"}, provider=each.urn) for each in (east, home)]
+    queues = [
+        Resource("aws:sqs/queue:Queue", region.name, {"name": "jobs"}, provider=region.urn) for region in (east, home)
+    ]
     regions = [
         made("sqs/Queue", f"in-{region}", name="jobs", region=region) for region in ("eu-west-1", "eu-central-1")
     ]
@@ -176,7 +178,8 @@ def test_names_may_repeat_in_another_account_or_region() -> None:
 def test_bucket_names_may_not() -> None:
     east, home = (Resource("pulumi:providers:aws", name, {}) for name in ("east", "home"))
     buckets = [
-        Resource("aws:s3/bucket:Bucket", each.name, {"bucket": "acme"}, provider=each.urn) for each in (east, home)
+        Resource("aws:s3/bucket:Bucket", region.name, {"bucket": "acme"}, provider=region.urn)
+        for region in (east, home)
     ]
     assert violations(POLICY, east, home, *buckets) == ["bucket"]
 
@@ -190,7 +193,7 @@ def test_names_computed_from_one_source_are_undecided() -> None:
 
 def test_names_computed_from_two_sources_are_two_names() -> None:
     pets = [Resource("random:index/randomPet:RandomPet", name) for name in ("cat", "dog")]
-    policies = [made("s3/BucketPolicy", each.name, {"bucket": each}) for each in pets]
+    policies = [made("s3/BucketPolicy", pet.name, {"bucket": pet}) for pet in pets]
     assert outcomes(POLICY, *pets, *policies) == []
 
 
@@ -212,7 +215,7 @@ def test_an_untraced_sidecar_beside_an_inline_setting_is_undecided() -> None:
 
 def test_known_contests_come_before_unknown_ones() -> None:
     stack = (*twice("s3/BucketPolicy", bucket="acme-inbox"), made("s3/BucketPolicy", "lost", bucket=UNKNOWN))
-    assert [(each.kind, each.resource.name) for each in outcomes(POLICY, *stack)] == [
+    assert [(outcome.kind, outcome.resource.name) for outcome in outcomes(POLICY, *stack)] == [
         ("violation", "second"),
         ("undecided", "lost"),
     ]
@@ -220,5 +223,5 @@ def test_known_contests_come_before_unknown_ones() -> None:
 
 def test_the_order_of_registration_changes_nothing() -> None:
     first, second = twice("s3/BucketPolicy", bucket="acme-inbox")
-    (one,), (two,) = outcomes(POLICY, first, second), outcomes(POLICY, second, first)
-    assert (one.resource, one.message) == (two.resource, two.message)
+    (forward,), (backward,) = outcomes(POLICY, first, second), outcomes(POLICY, second, first)
+    assert (forward.resource, forward.message) == (backward.resource, backward.message)

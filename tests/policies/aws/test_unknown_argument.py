@@ -53,7 +53,9 @@ URN = "urn:pulumi:stack::project::pulumi:providers:aws::{}"
 
 
 def outcome(resource: Resource, *others: Resource) -> list[tuple[str, str]]:
-    return [(each.kind.value, each.path) for each in evaluate([POLICY], Stack((resource, *others), Settings()))]
+    return [
+        (outcome.kind.value, outcome.path) for outcome in evaluate([POLICY], Stack((resource, *others), Settings()))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_the_table_judges_what_it_is_not_older_than(provider: str, kinds: list[t
     ("version", "kinds"),
     [("6.83.0", []), ("7.0.1", [("violation", "colour")]), ("v7.999.0", [("undecided", "colour")])],
 )
-def test_an_explicit_provider_says_its_version(version: str, kinds: list[tuple[str, str]]) -> None:
+def test_the_version_of_an_explicit_provider(version: str, kinds: list[tuple[str, str]]) -> None:
     provider = Resource("pulumi:providers:aws", "home", {"version": version}, URN.format("home"))
     assert outcome(bucket(provider=provider.urn, colour="blue"), provider) == kinds
 

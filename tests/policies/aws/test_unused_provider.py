@@ -34,7 +34,7 @@ def test_a_provider_that_another_resource_only_reads_from() -> None:
         provider=DEFAULT.urn,
         property_dependencies={"value": (unused.urn,)},
     )
-    assert [each.resource for each in outcomes(POLICY, unused, DEFAULT, reader)] == [unused]
+    assert [outcome.resource for outcome in outcomes(POLICY, unused, DEFAULT, reader)] == [unused]
 
 
 test_silent = silent(POLICY, DEFAULT, Resource("pulumi:providers:kubernetes", "cluster", {}))

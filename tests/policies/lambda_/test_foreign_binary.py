@@ -56,7 +56,7 @@ def test_code_for_another_machine(files: dict[str, bytes], message: str, tmp_pat
 
 def test_each_reason_is_reported_once(tmp_path: Path) -> None:
     run = function(native(tmp_path, {"a.so": elf(ARM64), "b.so": MACH_O, "c.so": elf(ARM64)}))
-    assert [each.partition(";")[0] for each in messages(POLICY, run)] == [
+    assert [message.partition(";")[0] for message in messages(POLICY, run)] == [
         "contains `a.so` and 1 more, built for arm64",
         "contains `b.so`, built for macOS",
     ]
@@ -132,9 +132,9 @@ def test_what_a_layer_has_for_other_versions_of_python_is_not_loaded(tmp_path: P
 )
 def test_what_a_layer_declares(declared: dict[str, object], part: str | None) -> None:
     stack = with_layers(function(texts({})), layer(texts({"python/a.py": ""}), **declared))
-    found = messages(POLICY, *stack)
-    assert len(found) == (1 if part else 0)
-    assert not part or part in found[0]
+    reports = messages(POLICY, *stack)
+    assert len(reports) == (1 if part else 0)
+    assert not part or part in reports[0]
 
 
 test_what_is_not_known_is_undecided = undecided_with(
@@ -154,7 +154,7 @@ def test_a_layer_that_cannot_be_read_is_undecided() -> None:
     )
 
 
-test_where_there_is_nothing_to_read_there_is_nothing_to_judge = silent(
+test_a_function_without_readable_code_is_not_judged = silent(
     POLICY,
     function(None, s3Bucket="code", s3Key="read.zip", architectures=UNKNOWN),
     *READ_ELSEWHERE,
@@ -169,7 +169,7 @@ def test_packages_that_are_installed_here_are_for_here(tmp_path: Path) -> None:
     for name in ("msgspec", "yaml", "cryptography", "rpds"):
         if (site / name).is_dir():
             shutil.copytree(site / name, tmp_path / name)
-    assert any(each.suffix == ".so" for each in tmp_path.rglob("*"))
+    assert any(file.suffix == ".so" for file in tmp_path.rglob("*"))
     runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
     machine = {"aarch64": "arm64"}.get(sysconfig.get_platform().rpartition("-")[2], "x86_64")
     archive = opened(Asset(path=str(tmp_path), archive=True))

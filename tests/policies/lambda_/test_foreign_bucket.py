@@ -13,7 +13,7 @@ test_a_bucket_that_the_stack_does_not_have = reported(
     ((), {"sourceArn": BUCKET_ARN}),
     ((bucket(None),), {"sourceArn": BUCKET_ARN}),
     ((bucket(),), {"sourceArn": "arn:aws:s3:::acme-old", "principal": UNKNOWN}),
-    of=lambda buckets, given: (*buckets, permission(**given)),
+    of=lambda buckets, properties: (*buckets, permission(**properties)),
 )
 test_silent = silent(
     POLICY,

@@ -157,7 +157,7 @@ test_what_is_not_known_is_undecided = undecided_with(
         "is read by the wrapper",
     ),
 )
-test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
+test_a_function_without_readable_code_is_not_judged = silent(
     POLICY, *READ_ELSEWHERE, function(texts({}), handler=None), function(texts({}), runtime=None)
 )
 

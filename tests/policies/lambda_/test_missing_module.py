@@ -161,8 +161,8 @@ RUNS = {
 @pytest.mark.parametrize("way", RUNS)
 def test_an_import_in_a_function_that_every_invocation_runs(way: str) -> None:
     files = {"index.py": RUNS[way], "lib.py": "def work():\n    import pandas\n"}
-    (found,) = messages(POLICY, function(texts(files)))
-    assert found.startswith("imports `pandas` (`")
+    (message,) = messages(POLICY, function(texts(files)))
+    assert message.startswith("imports `pandas` (`")
 
 
 MAY_RUN = {
@@ -198,7 +198,7 @@ def test_code_that_is_too_large_is_judged_by_what_its_modules_import(monkeypatch
     monkeypatch.setattr("policypack.python.reader.SHALLOW_STEPS", 20)
     run = function(texts({**files, "pandas.py": "import polars"}))
     assert undecided(POLICY, run) == ["code"]
-    assert any("holds code that is too large" in each.message for each in outcomes(POLICY, run))
+    assert any("holds code that is too large" in outcome.message for outcome in outcomes(POLICY, run))
 
 
 def test_a_place_that_only_a_function_adds_that_nothing_calls_is_none() -> None:
@@ -278,7 +278,7 @@ test_what_is_not_known_is_undecided = undecided_with(
     *UNREADABLE,
     (function(texts({"index.py": "import a", "a.py": "def ("})), "code", "`a.py`, which does not parse as Python"),
 )
-test_where_there_is_no_code_to_read_there_is_nothing_to_judge = silent(
+test_a_function_without_readable_code_is_not_judged = silent(
     POLICY,
     *READ_ELSEWHERE,
     function(texts({"index.py": "import pandas"}), handler=None),
@@ -292,7 +292,7 @@ def test_each_import_is_reported_once_at_its_first_place() -> None:
     assert len(messages(POLICY, function(texts(files)))) == 1
 
 
-SOURCES = [each.read_text(encoding="utf-8") for each in (STACK / "policypack").rglob("*.py")]
+SOURCES = [file.read_text(encoding="utf-8") for file in (STACK / "policypack").rglob("*.py")]
 PIECES = [
     "import {0}.{1}",
     "from {0} import {1}",
@@ -327,9 +327,11 @@ def test_no_source_that_parses_makes_it_fail(pieces: list[tuple[str, str, str]])
 
 @given(st.sampled_from(SOURCES))
 def test_real_sources_lack_only_what_they_import(text: str) -> None:
-    found = messages(POLICY, function(texts({"index.py": text})))
+    reports = messages(POLICY, function(texts({"index.py": text})))
     lines = text.splitlines()
-    assert all("import " in lines[int(number) - 1] for each in found for number in re.findall(r"index\.py:(\d+)", each))
+    assert all(
+        "import " in lines[int(number) - 1] for report in reports for number in re.findall(r"index\.py:(\d+)", report)
+    )
 
 
 NAMES = st.sampled_from("abc")
@@ -391,5 +393,5 @@ def test_the_reference_is_silent_with_its_dependencies_and_names_those_it_lacks(
     folder = Asset(path=str(STACK / "lambda_fn"), archive=True)
     run = function(folder, handler="ingest.handler.handler")
     assert outcomes(POLICY, function(folder, handler="ingest.handler.handler", layers=[ELSEWHERE])) == []
-    assert all("imports `aws_lambda_powertools" in each for each in messages(POLICY, run))
+    assert all("imports `aws_lambda_powertools" in message for message in messages(POLICY, run))
     assert messages(POLICY, run)

@@ -88,7 +88,7 @@ def test_a_boundary_limits_the_role() -> None:
     assert "does not allow `s3:PutObject`" in messages(POLICY, limited, policy, run, limit)[0]
 
 
-def test_what_is_not_known_is_undecided_and_says_why() -> None:
+def test_an_unknown_value_is_undecided_with_its_reason() -> None:
     unset = stack(PUT, environment={"variables": {}})
     assert undecided(POLICY, *unset) == ["role"]
     assert (
@@ -127,8 +127,8 @@ def test_an_encrypted_queue_needs_its_key() -> None:
     send = allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:later")
     key = "arn:aws:kms:eu-west-1:111122223333:key/1234"
     queue = construct("aws:sqs/queue:Queue", "later", name="later", kmsMasterKeyId=key)
-    found = messages(POLICY, *stack(send, text=text), queue)
-    assert [each.partition(":")[0] for each in found] == ["does not allow `kms", "does not allow `kms"]
+    reports = messages(POLICY, *stack(send, text=text), queue)
+    assert [report.partition(":")[0] for report in reports] == ["does not allow `kms", "does not allow `kms"]
     assert outcomes(POLICY, *stack(send, allow(["kms:Decrypt", "kms:GenerateDataKey"], key), text=text), queue) == []
     own = construct("aws:sqs/queue:Queue", "later", name="later", kmsMasterKeyId="alias/aws/sqs")
     assert outcomes(POLICY, *stack(send, text=text), own) == []
@@ -156,12 +156,14 @@ def test_a_call_that_cannot_be_resolved_is_undecided_beside_what_is_missing() ->
             boto3.client("s3").get_object(Bucket="acme", Key="a")
             boto3.client(event["service"]).run()
     """
-    found = stack(text=text)
-    assert messages(POLICY, *found) == [
+    resources = stack(text=text)
+    assert messages(POLICY, *resources) == [
         "does not allow `s3:GetObject` on `arn:aws:s3:::acme/a`: `app.py:4` calls `GetObject` of `s3`"
     ]
-    assert undecided(POLICY, *found) == ["code"]
-    assert "`app.py:5` makes a client of a service whose name is not a constant" in outcomes(POLICY, *found)[1].message
+    assert undecided(POLICY, *resources) == ["code"]
+    assert (
+        "`app.py:5` makes a client of a service whose name is not a constant" in outcomes(POLICY, *resources)[1].message
+    )
 
 
 def test_modules_far_from_the_handler_are_not_read_without_end() -> None:

@@ -21,9 +21,9 @@ ALPHABET = string.ascii_letters + string.digits
 
 
 def token(length: int, alphabet: str = ALPHABET) -> str:
-    """Characters without a meaning: no token stands in this file, for others search it for tokens too."""
-    found = random.Random(length).choices(alphabet, k=length)
-    return "".join(found) if alphabet != ALPHABET else "aZ9" + "".join(found)[3:]
+    """Random characters: this file contains no token, because secret scanners search it too."""
+    characters = random.Random(length).choices(alphabet, k=length)
+    return "".join(characters) if alphabet != ALPHABET else "aZ9" + "".join(characters)[3:]
 
 
 KEY_ID = "AKIA" + token(16, string.ascii_uppercase + "234567")
@@ -150,8 +150,8 @@ def test_a_name_that_is_no_text_breaks_no_report(tmp_path: Path) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n"))
     folder.mkdir()
     (folder / ".env").write_text("A=1")
-    (found,) = messages(POLICY, function(Asset(path=str(tmp_path), archive=True)))
-    assert found == "contains an environment file: `??/.env`"
+    (message,) = messages(POLICY, function(Asset(path=str(tmp_path), archive=True)))
+    assert message == "contains an environment file: `??/.env`"
 
 
 def test_a_file_at_a_url_beside_files_that_are_here_is_undecided() -> None:

@@ -61,8 +61,8 @@ def test_a_role_that_two_functions_share_is_held_to_what_both_need() -> None:
     other = stack(text=READ)[2]
     logging = {**other.inputs, "loggingConfig": {"logGroup": "/aws/lambda/read"}}
     second = Resource(other.type, "second", {**logging, "name": "second"})
-    found = messages(POLICY, role, policy, function, second)
-    assert set(found) == {
+    reports = messages(POLICY, role, policy, function, second)
+    assert set(reports) == {
         "allows `s3:DeleteObject`, which is never called",
         "allows `s3:GetObject` on more of `arn:aws:s3:::acme/out/*` than it is called on, for example on `arn:aws:s3:::acme/out/example`",
     }
@@ -88,10 +88,10 @@ def test_a_managed_policy_of_two_roles_is_held_to_what_both_need() -> None:
     arn = "arn:aws:iam::111122223333:policy/both"
     both = document(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::acme/out/*"))
     policy = Resource("aws:iam/policy:Policy", "both", {"name": "both", "policy": both}, outputs={"arn": arn})
-    held = []
+    resources = []
     for name, text in (("read", CODE), ("second", READ.replace('"out/a"', '"out/" + event["a"]'))):
         function = stack(text=text)[2]
-        held += [
+        resources += [
             construct("aws:iam/role:Role", name, name=name),
             construct(ATTACHMENT, name, role=name, policyArn=arn),
             Resource(
@@ -100,8 +100,8 @@ def test_a_managed_policy_of_two_roles_is_held_to_what_both_need() -> None:
                 {**function.inputs, "name": name, "role": arn.replace("policy/both", f"role/{name}")},
             ),
         ]
-    assert outcomes(POLICY, policy, *held) == []
-    assert "allows `s3:GetObject`, which is never called" in messages(POLICY, policy, *held[:3])
+    assert outcomes(POLICY, policy, *resources) == []
+    assert "allows `s3:GetObject`, which is never called" in messages(POLICY, policy, *resources[:3])
 
 
 IDLE = """
@@ -145,9 +145,9 @@ def attached(name: str, policy: str = "") -> Resource:
 
 def blamed(*resources: Resource) -> set[tuple[str, str]]:
     """The type and name of every resource with a violation; nothing is undecided."""
-    found = outcomes(POLICY, *resources)
-    assert [each.message for each in found if each.kind is Kind.UNDECIDED] == []
-    return {(each.resource.type.rpartition(":")[2], each.resource.name) for each in found}
+    reports = outcomes(POLICY, *resources)
+    assert [report.message for report in reports if report.kind is Kind.UNDECIDED] == []
+    return {(report.resource.type.rpartition(":")[2], report.resource.name) for report in reports}
 
 
 @each_order
@@ -180,8 +180,11 @@ def test_of_three_functions_whose_roles_share_a_document_each_idle_one_is_blamed
 
 @each_order
 def test_of_three_inline_policies_with_one_text_both_idle_ones_are_blamed(order: int) -> None:
-    held = [[*worker(name, text), inline(name)] for name, text in (("one", IDLE), ("writer", CODE), ("two", IDLE))]
-    assert blamed(*[one for many in held[::order] for one in many]) == {("RolePolicy", "one"), ("RolePolicy", "two")}
+    workers = [[*worker(name, text), inline(name)] for name, text in (("one", IDLE), ("writer", CODE), ("two", IDLE))]
+    assert blamed(*[resource for worker_resources in workers[::order] for resource in worker_resources]) == {
+        ("RolePolicy", "one"),
+        ("RolePolicy", "two"),
+    }
 
 
 def test_of_managed_policies_in_a_list_the_one_that_only_idle_roles_have_is_blamed() -> None:
@@ -196,8 +199,8 @@ def test_of_managed_policies_in_a_list_the_one_that_only_idle_roles_have_is_blam
 def test_a_managed_policy_that_a_writer_may_have_is_kept() -> None:
     maybe = Resource(ATTACHMENT, "maybe", {"role": "writer", "policyArn": UNKNOWN})
     resources = [*worker("writer", CODE), *worker("idle", IDLE), managed("shared"), attached("idle", "shared"), maybe]
-    found = [each.resource.name for each in outcomes(POLICY, *resources) if each.kind is Kind.VIOLATION]
-    assert "shared" not in found
+    names = [outcome.resource.name for outcome in outcomes(POLICY, *resources) if outcome.kind is Kind.VIOLATION]
+    assert "shared" not in names
 
 
 ANN = [
@@ -210,10 +213,10 @@ BATCH = [construct("aws:iam/role:Role", "batch", name="batch"), attached("batch"
 @pytest.mark.parametrize("other", [BATCH, ANN], ids=["another role", "a user"])
 def test_a_managed_policy_that_somebody_else_has_may_be_needed_there(other: list[Resource]) -> None:
     idle = [*worker("idle", IDLE), managed("shared"), attached("idle", "shared"), inline("idle")]
-    found = outcomes(POLICY, *idle, *other)
-    kinds = {(each.resource.type.rpartition(":")[2], each.kind) for each in found}
+    reports = outcomes(POLICY, *idle, *other)
+    kinds = {(report.resource.type.rpartition(":")[2], report.kind) for report in reports}
     assert kinds == {("Policy", Kind.UNDECIDED), ("RolePolicy", Kind.VIOLATION)}
-    words = " ".join(each.message for each in found)
+    words = " ".join(report.message for report in reports)
     assert f"unless it is for `{other[0].name}`, which has the same managed policy" in words
 
 

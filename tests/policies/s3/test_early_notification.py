@@ -47,7 +47,7 @@ def test_a_parent_of_what_is_waited_for_is_not_waited_for_itself() -> None:
 
 def test_a_function_that_may_be_another_is_undecided() -> None:
     read, write = function(), function("write", title="write")
-    one = notification(target(UNKNOWN), after=(read, write), at="lambdaFunctions")
-    assert undecided(POLICY, bucket(), read, write, permission(), one) == [ARN]
+    listener = notification(target(UNKNOWN), after=(read, write), at="lambdaFunctions")
+    assert undecided(POLICY, bucket(), read, write, permission(), listener) == [ARN]
     perhaps = permission(title="perhaps", function=UNKNOWN)
     assert undecided(POLICY, bucket(), read, permission(), perhaps, notification(after=(perhaps,))) == [ARN]

@@ -30,7 +30,7 @@ test_silent = silent(
 
 def test_each_bucket_needs_its_own() -> None:
     stack = (bucket("a"), bucket("b"), bucket("c"), block(UNKNOWN, bucket("b")))
-    assert [each.resource.name for each in outcomes(POLICY, *stack)] == ["a", "c"]
+    assert [outcome.resource.name for outcome in outcomes(POLICY, *stack)] == ["a", "c"]
 
 
 def test_a_block_of_an_unknown_bucket_leaves_it_undecided() -> None:

@@ -56,14 +56,14 @@ def test_every_function_that_a_list_depends_on_needs_one() -> None:
         target(UNKNOWN, prefix="a"), target(UNKNOWN, prefix="b"), after=(read, write), at="lambdaFunctions"
     )
     allowed = [
-        permission(each, at="function", function=UNKNOWN, title=each.name, sourceArn=BUCKET_ARN)
-        for each in (read, write)
+        permission(function, at="function", function=UNKNOWN, title=function.name, sourceArn=BUCKET_ARN)
+        for function in (read, write)
     ]
     assert outcomes(POLICY, bucket(), read, write, *allowed, both) == []
     assert violations(POLICY, bucket(), read, write, allowed[0], both) == ["lambdaFunctions"]
     assert "`write`" in messages(POLICY, bucket(), read, write, allowed[0], both)[0]
-    one = notification(target(UNKNOWN), after=(read, write), at="lambdaFunctions")
-    assert undecided(POLICY, bucket(), read, write, allowed[0], one) == [ARN]
+    listener = notification(target(UNKNOWN), after=(read, write), at="lambdaFunctions")
+    assert undecided(POLICY, bucket(), read, write, allowed[0], listener) == [ARN]
 
 
 test_what_may_be_the_permission_is_undecided = undecided_at(

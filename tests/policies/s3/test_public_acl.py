@@ -17,7 +17,7 @@ def made(token: str, **inputs: Any) -> Resource:
 
 
 def policy(*grantees: Any, permission: str = "READ") -> dict[str, Any]:
-    return {"owner": {"id": "me"}, "grants": [{"permission": permission, "grantee": each} for each in grantees]}
+    return {"owner": {"id": "me"}, "grants": [{"permission": permission, "grantee": grantee} for grantee in grantees]}
 
 
 test_public = reported_with(

@@ -1,1 +1,1 @@
-"""Policies about documents that do not mean what they say, one a file."""
+"""Policies about documents whose effect differs from what they seem to allow or deny, one a file."""

@@ -48,8 +48,12 @@ def _fits(action: Action, *resources: str) -> bool:
 
 def _needs(actions: frozenset[Action]) -> str:
     action = min(actions, key=str)
-    formats = sorted((each.written for each in action.formats), key=len)[:2]
-    return f"`{action}` needs {', '.join(f'`{each}`' for each in formats)}" if formats else f"`{action}` takes `*` only"
+    formats = sorted((resource.written for resource in action.formats), key=len)[:2]
+    return (
+        f"`{action}` needs {', '.join(f'`{written}`' for written in formats)}"
+        if formats
+        else f"`{action}` takes `*` only"
+    )
 
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"

@@ -1,4 +1,4 @@
-"""`ForAllValues` in an Allow statement, which holds for no values."""
+"""`ForAllValues` in an Allow statement, which is true if the key is absent."""
 
 from __future__ import annotations
 

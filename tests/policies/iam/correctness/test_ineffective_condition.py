@@ -1,4 +1,4 @@
-"""Conditions that never do what they say, and those that do."""
+"""Conditions without an effect, and conditions with one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def denied(operator: str, key: str, value: Any) -> Resource:
 
 
 @pytest.mark.parametrize(
-    ("key", "meant"),
+    ("key", "suggestion"),
     [
         ("aws:SourceIPs", "aws:SourceIp"),
         ("aws:PrincipalOrgId2", "aws:PrincipalOrgID"),
@@ -25,10 +25,10 @@ def denied(operator: str, key: str, value: Any) -> Resource:
         ("iam:PassedToServices", "iam:PassedToService"),
     ],
 )
-def test_a_key_that_no_request_has(key: str, meant: str) -> None:
+def test_a_key_that_no_request_has(key: str, suggestion: str) -> None:
     for operator in ("StringEquals", "StringNotEqualsIfExists", "Null"):
         assert messages(POLICY, denied(operator, key, "true")) == [
-            f"`{key}` is not in AWS's reference of condition keys, so a request may never have it; did you mean `{meant}`?"
+            f"`{key}` is not in AWS's reference of condition keys, so a request may never have it; did you mean `{suggestion}`?"
         ]
 
 

@@ -7,8 +7,7 @@ from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.correctness.linter_report import POLICY
 from tests.policies.helpers import reported, reported_with, silent, undecided, undecided_at
 
-STATEMENT = "policy.Statement[0]"
-ACTION, RESOURCE = f"{STATEMENT}.Action", f"{STATEMENT}.Resource"
+ACTION, RESOURCE = "policy.Statement[0].Action", "policy.Statement[0].Resource"
 TOPIC = Resource("aws:sns/topicPolicy:TopicPolicy", "t", {"policy": document(allow("sns:Publsh", Principal="*"))})
 INLINE = Resource("aws:iam/role:Role", "r", {"inlinePolicies": [{"policy": document(allow("s3:GetObjects"))}]})
 OWNER = {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}
@@ -17,9 +16,9 @@ test_every_type_of_document_is_linted = reported(POLICY, ACTION, TOPIC)
 test_inline_policies = reported(POLICY, f"inlinePolicies[0].{ACTION}", INLINE)
 test_the_message_names_the_issue_and_the_reason = reported_with(
     POLICY,
-    (allow("s3:GetObject", "arn:aws:s3:::inbox"), STATEMENT, "no resource of the statement"),
-    (allow("s3:GetObject", "arn:aws:s3:::inbox"), STATEMENT, "(`RESOURCE_MISMATCH`, medium)"),
-    (allow("s3:GetObject", "*"), STATEMENT, "(`RESOURCE_STAR`, low)"),
+    (allow("s3:GetObject", "arn:aws:s3:::inbox"), ACTION, "no resource of the statement"),
+    (allow("s3:GetObject", "arn:aws:s3:::inbox"), ACTION, "(`RESOURCE_MISMATCH`, medium)"),
+    (allow("s3:GetObject", "*"), RESOURCE, "(`RESOURCE_STAR`, low)"),
     of=role_policy,
 )
 test_silent = silent(POLICY, bucket_policy(allow(Principal=OWNER)), bucket_policy(allow(Principal={"AWS": UNKNOWN})))

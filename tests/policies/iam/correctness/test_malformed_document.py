@@ -31,7 +31,7 @@ def test_a_stringified_output_deep_in_a_mapping() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         ("", "empty"),
         ("{", "is not JSON"),
@@ -40,8 +40,8 @@ def test_a_stringified_output_deep_in_a_mapping() -> None:
         ("{'Version': '2012-10-17'}", "is not JSON"),
     ],
 )
-def test_text_that_is_no_document(text: str, said: str) -> None:
-    assert any(said in message for message in messages(POLICY, written(text)))
+def test_text_that_is_no_document(text: str, reason: str) -> None:
+    assert any(reason in message for message in messages(POLICY, written(text)))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_neither_fits_the_other() -> None:
     assert violations(POLICY, role_policy(allow("s3:ListBucket", [BUCKET, OBJECTS]))) == [RESOURCE]
 
 
-def test_the_message_says_what_the_action_needs() -> None:
+def test_the_message_quotes_what_the_action_needs() -> None:
     message, _ = messages(POLICY, role_policy(allow("sqs:SendMessage", BUCKET)))
     assert message.endswith("`sqs:SendMessage` needs `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`")
 

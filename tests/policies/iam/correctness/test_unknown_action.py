@@ -20,12 +20,12 @@ test_typing_errors = reported(
 test_a_trust_policy = reported(
     POLICY, "assumeRolePolicy.Statement[0].Action", role(allow("sts:AsumeRole", None, Principal="*"))
 )
-test_the_message_suggests_what_was_meant = reported_with(
+test_the_message_suggests_a_similar_action = reported_with(
     POLICY,
     ("lamda:InvokeFunction", PATH, "did you mean `lambda`?"),
     *(
-        (each, PATH, f"`{each}` is no longer in AWS's reference of actions: AWS has withdrawn or renamed it")
-        for each in WITHDRAWN
+        (name, PATH, f"`{name}` is no longer in AWS's reference of actions: AWS has withdrawn or renamed it")
+        for name in WITHDRAWN
     ),
     of=lambda pattern: role_policy(allow(pattern)),
 )

@@ -74,5 +74,5 @@ def test_escalation_is_reported_for_what_does_not_allow_everything(name: str, pa
 def test_escalation_may_lead_through_a_policy_of_aws() -> None:
     inline = attached("RolePolicy", role="worker", policy=document(allow("iam:PassRole", "*")))
     reports = outcomes(ESCALATION, WORKER, inline, to_role("arn:aws:iam::aws:policy/PowerUserAccess"))
-    (message,) = [each.message for each in reports if each.resource.type == inline.type]
+    (message,) = [report.message for report in reports if report.resource.type == inline.type]
     assert "of `PowerUserAccess` in `attached`" in message

@@ -17,7 +17,9 @@ def key(*statements: dict[str, Any]) -> Resource:
 
 
 patterns = ["**", "*:*", "S3:*", "s3:**", "s3:?*", ["s3:GetObject", "sqs:*"]]
-test_spellings = reported(POLICY, "policy.Statement[0].Action", *patterns, of=lambda each: role_policy(allow(each)))
+test_spellings = reported(
+    POLICY, "policy.Statement[0].Action", *patterns, of=lambda pattern: role_policy(allow(pattern))
+)
 test_resource_based_documents = reported(
     POLICY,
     "policy.Statement[0].Action",

@@ -66,7 +66,7 @@ def test_a_denial_of_other_actions_does_not_count() -> None:
     assert violations(POLICY, bucket_policy(let(), others)) == ["policy.Statement[0]"]
 
 
-def test_whose_data_is_encrypted_says_for_whom() -> None:
+def test_an_encryption_context_limits_the_caller() -> None:
     def logs(condition: Any) -> Resource:
         statement = allow("kms:Decrypt", "*", Principal={"Service": "logs.amazonaws.com"}, Condition=condition)
         return Resource("aws:kms/key:Key", "logs", {"policy": document(statement)})

@@ -12,7 +12,7 @@ test_outsiders_are_allowed = reported(
     allow(["s3:GetObject", UNKNOWN], Principal="*"),
     of=bucket_policy,
 )
-test_nobody_from_outside_is_allowed = silent(
+test_no_outsider_is_allowed = silent(
     POLICY,
     [allow(Principal={"AWS": "444455556666"})],
     [deny("s3:*", "*", Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}})],
@@ -40,5 +40,5 @@ def test_an_unknown_that_decides() -> None:
     assert undecided(POLICY, bucket_policy(allow(Principal="*", Condition=UNKNOWN))) == [
         "policy.Statement[0].Condition"
     ]
-    whole = Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": UNKNOWN})
-    assert undecided(POLICY, whole) == ["policy"]
+    unknown = Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": UNKNOWN})
+    assert undecided(POLICY, unknown) == ["policy"]

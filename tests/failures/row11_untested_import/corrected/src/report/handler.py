@@ -3,4 +3,4 @@ import logging
 
 def handler(event, context):
     orders = event["orders"]
-    logging.info("%s orders, %s in all", len(orders), sum(each["amount"] for each in orders))
+    logging.info("%s orders, %s in all", len(orders), sum(order["amount"] for order in orders))

@@ -1,4 +1,4 @@
-"""What an expression may stand for while code is read. Values are hashable; a set of them is what may be."""
+"""The interpreter's abstract domain: an expression's possible values, as a set of hashable values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from policypack.python.modules import Module
 
 MOST = 12
 """Values that are kept separate; more become one unknown."""
-MOST_HELD = 64
+MOST_CONTENTS = 64
 DEEPEST = 5
 """Levels of lists in lists that are distinguished."""
 
@@ -23,11 +23,11 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something of a module that is not in the package, by its dotted name; `()` follows what is called."""
+    """A member of a module outside the package, by its dotted name; `()` follows the name of a called one."""
 
     name: str
-    given: frozenset[Value] = frozenset()
-    """The functions and classes of the package that it was given, and that it may call when it is called itself."""
+    callbacks: frozenset[Value] = frozenset()
+    """The functions and classes of the package that were passed to it, and that it may call when it is called."""
 
 
 class Boto:
@@ -43,7 +43,7 @@ class BotoSession(Boto):
 
 @dataclass(frozen=True, slots=True)
 class Client(Boto):
-    """A client; the service is None where its name is not known."""
+    """A client; the service is None if its name is unknown."""
 
     service: str | None
 
@@ -106,7 +106,7 @@ class Scope:
     owner: ClassValue | None = None
     """The class whose body this is, or in whose method it is."""
     is_class: bool = False
-    """Whether it is a class's body, whose names its methods do not see."""
+    """Whether it is a class's body: its names are not visible in its methods."""
     returned: Values = frozenset()
     yielded: Values | None = None
     yielded_of: Shapes = frozenset()
@@ -125,7 +125,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(frozen=True, slots=True)
 class FunctionValue:
-    """A function of the package, where it stands, and what it is bound to."""
+    """A function of the package, with its scope and the object that it is bound to."""
 
     node: FunctionNode
     scope: Scope
@@ -161,22 +161,22 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class _Container:
-    """A value that holds others; one that is nested too deeply, or holds too much, is cut off."""
+    """A value that contains others; one that is nested too deeply or too large is cut off."""
 
     level: int = field(default=0, init=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Cut off what is too much: code that calls itself would nest without end."""
-        held = self.held()
-        depth = 1 + max((getattr(each, "level", 0) for values in held for each in values), default=0)
-        if depth > DEEPEST or len(held) > MOST_HELD:
+        contents = self.contents()
+        depth = 1 + max((getattr(value, "level", 0) for values in contents for value in values), default=0)
+        if depth > DEEPEST or len(contents) > MOST_CONTENTS:
             depth = 1
-            for name, value in self._cut(UNKNOWN | callables(EMPTY.union(*held))).items():
+            for name, value in self._cut(UNKNOWN | callables(EMPTY.union(*contents))).items():
                 object.__setattr__(self, name, value)
         object.__setattr__(self, "level", depth)
 
-    def held(self) -> list[Values]:
-        """The values that it holds."""
+    def contents(self) -> list[Values]:
+        """The values that it contains."""
         match self:
             case ListValue(elements=elements):
                 return [*elements]
@@ -189,7 +189,7 @@ class _Container:
         return []
 
     def _cut(self, rest: Values) -> dict[str, object]:
-        """Its fields where all that it holds is the unknown, and functions."""
+        """Its fields after the cut: they contain unknown values and functions only."""
         raise NotImplementedError
 
 
@@ -208,7 +208,7 @@ class ListValue(_Container):
 
 @dataclass(frozen=True, slots=True)
 class DictValue(_Container):
-    """A dictionary by its keys; `open` where it may hold others."""
+    """A dictionary by its keys; `open` if it may contain others."""
 
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
@@ -220,32 +220,32 @@ class DictValue(_Container):
 
     def item(self, key: str) -> Values:
         """What is at a key."""
-        found = [value for each, value in self.items if each.constant == key]
-        others = [value for each, value in self.items if each.constant is None]
-        return either([*found, *others, *([] if found else [UNKNOWN])])
+        exact = [value for name, value in self.items if name.constant == key]
+        others = [value for name, value in self.items if name.constant is None]
+        return either([*exact, *others, *([] if exact else [UNKNOWN])])
 
     def any(self) -> Values:
         """What is at a key that is not known."""
-        return either([*self.held(), UNKNOWN])
+        return either([*self.contents(), UNKNOWN])
 
     def merged(self, other: DictValue) -> DictValue:
-        """Both, where the other one's come last."""
+        """This dictionary, updated with the other one."""
         items = dict(self.items)
         for key, value in other.items:
             items[key] = value if key.constant is not None else either((items.get(key, EMPTY), value))
         return DictValue(tuple(items.items()), self.open or other.open, self.of | other.of)
 
     def updated(self, others: Values) -> DictValue:
-        """The same with each of other dictionaries; open where something is none."""
-        found = self
-        for each in others:
-            found = found.merged(each if isinstance(each, DictValue) else DictValue((), open=True))
-        return found
+        """This dictionary, updated with others; open if one of them is not a dictionary."""
+        result = self
+        for other in others:
+            result = result.merged(other if isinstance(other, DictValue) else DictValue((), open=True))
+        return result
 
 
 @dataclass(frozen=True, slots=True)
 class PartialValue(_Container):
-    """A function with some arguments given."""
+    """A function with some of its arguments: `functools.partial`."""
 
     of: frozenset[Value]
     args: tuple[frozenset[Value], ...]
@@ -257,7 +257,7 @@ class PartialValue(_Container):
 
 @dataclass(frozen=True, slots=True)
 class Pending(_Container):
-    """What a future, a task or a thread is to give."""
+    """A future, a task or a thread, with its result."""
 
     result: frozenset[Value]
 
@@ -291,83 +291,87 @@ NONE: Values = frozenset({Nothing()})
 EMPTY: Values = frozenset()
 
 
-def one(value: Value) -> Values:
+def single(value: Value) -> Values:
     """What is surely this."""
     return frozenset({value})
 
 
 def list_of(element: Values, of: Shapes = frozenset()) -> Values:
     """A list of any number of elements, one for each of these records."""
-    return one(ListValue((element,), alike=True, of=of))
+    return single(ListValue((element,), alike=True, of=of))
 
 
 def text(value: str) -> Values:
     """A constant."""
-    return one(Text((value,) if value else ()))
+    return single(Text((value,) if value else ()))
 
 
 def either(values: Iterable[Values]) -> Values:
     """What is one of these."""
-    found = frozenset().union(*values)
-    if len(found) <= MOST:
-        return found
-    kept = narrowed(found)
-    if len(kept) > MOST * 4:
-        kept = frozenset(each for each in kept if isinstance(each, FunctionValue | ClassValue) or shape_of(each))
-    return kept | UNKNOWN
+    joined = frozenset().union(*values)
+    if len(joined) <= MOST:
+        return joined
+    kept_values = narrowed(joined)
+    if len(kept_values) > MOST * 4:
+        kept_values = frozenset(
+            value for value in kept_values if isinstance(value, FunctionValue | ClassValue) or shape_of(value)
+        )
+    return kept_values | UNKNOWN
 
 
 def narrowed(values: Values) -> Values:
-    """Values without texts, lists and dictionaries, but with the functions that those hold."""
+    """Values without texts, lists and dictionaries, but with the functions in those."""
     wide = Text | ListValue | DictValue | Nothing | PartialValue | Pending
-    kept = frozenset(each for each in values if not isinstance(each, wide) or shape_of(each))
+    kept = frozenset(value for value in values if not isinstance(value, wide) or shape_of(value))
     return kept | callables(values - kept)
 
 
 def joined_dictionaries(values: Values) -> Values:
-    """Values with one dictionary in place of several, which may hold what any of them holds."""
-    found = [each for each in values if isinstance(each, DictValue)]
-    if len(found) < 2:
+    """Values with their dictionaries merged into one, which has the possible items of all."""
+    dictionaries = [value for value in values if isinstance(value, DictValue)]
+    if len(dictionaries) < 2:
         return values
     items: dict[Text, Values] = {}
-    for key, value in (item for each in found for item in each.items):
+    for key, value in (item for dictionary in dictionaries for item in dictionary.items):
         items[key] = either((items.get(key, EMPTY), value))
-    one = DictValue(
-        tuple(items.items()), any(each.open for each in found), frozenset().union(*(each.of for each in found))
+    dictionary = DictValue(
+        tuple(items.items()),
+        any(item.open for item in dictionaries),
+        frozenset().union(*(item.of for item in dictionaries)),
     )
-    return frozenset(each for each in values if not isinstance(each, DictValue)) | {one}
+    return frozenset(value for value in values if not isinstance(value, DictValue)) | {dictionary}
 
 
 def callables(values: Values) -> Values:
     """The functions and classes of the package in values, lists and dictionaries."""
-    found: list[Values] = []
-    for each in values:
-        if isinstance(each, FunctionValue | ClassValue):
-            found.append(frozenset({each}))
-        elif isinstance(each, External):
-            found.append(each.given)
-        elif isinstance(each, _Container):
-            found += map(callables, each.held())
-    return EMPTY.union(*found)
+    functions: list[Values] = []
+    for value in values:
+        if isinstance(value, FunctionValue | ClassValue):
+            functions.append(frozenset({value}))
+        elif isinstance(value, External):
+            functions.append(value.callbacks)
+        elif isinstance(value, _Container):
+            functions += map(callables, value.contents())
+    return EMPTY.union(*functions)
 
 
 def texts(values: Values) -> list[Text]:
     """What a value may be as a text: one that is none is not known, and `None` is left out."""
-    found = {each if isinstance(each, Text) else UNKNOWN_TEXT for each in values if not isinstance(each, Nothing)}
-    return sorted(found, key=str)
+    options = {value if isinstance(value, Text) else UNKNOWN_TEXT for value in values if not isinstance(value, Nothing)}
+    return sorted(options, key=str)
 
 
 def opaque(values: Values) -> bool:
-    """Whether nothing is known of a value, or only which foreign function made it."""
-    return all(each == UNKNOWN_TEXT or (isinstance(each, External) and each.name.endswith("()")) for each in values)
+    """Whether a value is unknown, or the result of a function outside the package."""
+    return all(value == UNKNOWN_TEXT or (isinstance(value, External) and value.name.endswith("()")) for value in values)
 
 
 def of_event(values: Values) -> bool:
     """Whether a value surely comes with the event."""
-    return bool(values) and all(shape_of(each) for each in values)
+    return bool(values) and all(shape_of(value) for value in values)
 
 
 def shapes(values: Values) -> Shapes:
     """What a value may be to the records of the event."""
-    found = {shape for each in values if (shape := shape_of(each))}
-    return frozenset(found).union(*(each.of for each in values if isinstance(each, ListValue | DictValue)))
+    own = {shape for value in values if (shape := shape_of(value))}
+    return frozenset(own).union(*(value.of for value in values if isinstance(value, ListValue | DictValue)))
