@@ -177,6 +177,7 @@ MAY_RUN = {
     "a record that is skipped": f"{LOAD}{HANDLE}for r in event['Records']:\n        if r['x']:\n            continue\n        load()",
     "records that are chosen": f"{LOAD}{HANDLE}return [load(r) for r in event['Records'] if r['x']]",
     "a generator": f"def load():\n    import pandas\n    yield 1\n{HANDLE}load()",
+    "an exception before it that is caught": f"{LOAD}{HANDLE}try:\n        raise KeyError\n        load()\n    except KeyError:\n        return 1",
     "a function that a library is given": f"import atexit\n{LOAD}{HANDLE}atexit.register(load)",
     "work for an executor": f"from concurrent.futures import ThreadPoolExecutor as P\n{LOAD}{HANDLE}P().submit(load)",
     "a lambda that nothing calls": f"{LOAD}{HANDLE}later = lambda: load()",
