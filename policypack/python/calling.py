@@ -43,11 +43,14 @@ DEEPEST = 40
 LONGEST = 12
 """Dots in the name of something that is not in the package."""
 SUPER = "builtins.super"
+RUNS_COROUTINE = frozenset({"run", "run_until_complete"})
 
 
 def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
     callee = _likely(expressions.value(reader, node.func, scope))
+    if records.called_name(node) in RUNS_COROUTINE:
+        reader.waited.update(node.args)
     given = arguments(reader, node, scope)
     if len(callee) == 1 and External(SUPER) in callee:
         return classes.above(scope)
@@ -173,7 +176,9 @@ def call(reader: Reader, callee: Value, given: Arguments, node: ast.expr, scope:
     """What calling a value returns."""
     match callee:
         case FunctionValue():
-            return run(reader, callee, given)
+            lazy = isinstance(callee.node, ast.AsyncFunctionDef) and node not in reader.waited
+            with reader.perhaps(surely=not lazy):
+                return run(reader, callee, given)
         case ClassValue():
             return classes.made(reader, callee, given, node, scope)
         case PartialValue(of=of, args=args, keywords=keywords):

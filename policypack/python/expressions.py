@@ -99,6 +99,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             assignment.assign(reader, target, found, scope)
             return found
         case ast.Await(value=inner):
+            reader.waited.add(inner)
             return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
             found = NONE if inner is None else value(reader, inner, scope)

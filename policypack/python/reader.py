@@ -100,6 +100,8 @@ class Reader:
     """By frame, the frames that surely run where it does."""
     generators: set[Hashable] = field(default_factory=set)
     """Frames that run later than they are called, if at all."""
+    waited: set[ast.expr] = field(default_factory=set)
+    """Calls whose result is waited for, so that they run a coroutine function's body."""
     searching: set[str] = field(default_factory=set)
     """Files with code that changes where modules come from."""
     round: int = 0
