@@ -15,11 +15,14 @@ DEEPEST = 40
 LONGEST = 12
 """Dots in the name of something that is not in the package."""
 SUPER = "builtins.super"
+RUNS_COROUTINE = frozenset({"run", "run_until_complete"})
 
 
 def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
     callee = _likely(expressions.value(reader, node.func, scope))
+    if records.called_name(node) in RUNS_COROUTINE:
+        reader.waited.update(node.args)
     arguments = arguments_of(reader, node, scope)
     if len(callee) == 1 and domain.External(SUPER) in callee:
         return classes.above(scope)
@@ -159,7 +162,9 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
     """What calling a value returns."""
     match callee:
         case domain.FunctionValue():
-            return run(reader, callee, arguments)
+            lazy = isinstance(callee.node, ast.AsyncFunctionDef) and node not in reader.waited
+            with reader.perhaps(surely=not lazy):
+                return run(reader, callee, arguments)
         case domain.ClassValue():
             return classes.instantiate(reader, callee, arguments, node, scope)
         case domain.PartialValue(of=of, args=args, keywords=keywords):

@@ -78,6 +78,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             assignment.assign(reader, target, result, scope)
             return result
         case ast.Await(value=inner):
+            reader.waited.add(inner)
             return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
             result = domain.NONE if inner is None else value(reader, inner, scope)

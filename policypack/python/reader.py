@@ -78,6 +78,8 @@ class Reader:
     """By frame, the frames that surely run if it does."""
     generators: set[Hashable] = field(default_factory=set)
     """Frames that run later than they are called, if at all."""
+    waited: set[ast.expr] = field(default_factory=set)
+    """Calls whose result is waited for, so that they run a coroutine function's body."""
     searching: set[str] = field(default_factory=set)
     """Files with code that changes the places that modules are imported from."""
     round: int = 0

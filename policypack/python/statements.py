@@ -28,9 +28,11 @@ _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bo
 def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Read statements."""
     sure = reader.sure
+    raised = False
     for statement in body:
-        reader.sure = sure and not (scope.returns or scope.jumps)
+        reader.sure = sure and not (raised or scope.returns or scope.jumps)
         _execute(reader, statement, scope)
+        raised = raised or isinstance(statement, ast.Raise)
     reader.sure = sure
 
 
