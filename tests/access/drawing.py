@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -190,6 +191,51 @@ def sampled_with_variables(chance: Random) -> Asked:
     ]
     context = {key: (value,) for key, value in sent.items() if value}
     return Asked("AWS", ("self",), None, "s3:GetObject", f"arn:aws:s3:::b/{'/'.join(parts)}", context)
+
+
+REFERRING = ["aws:username", "aws:userid"]
+REFERRING_VALUES = ["x", "b", "xb", "bx", "xx", "bb", "xbb", "q"]
+
+
+def documents_of_references() -> st.SearchStrategy[dict[str, Any]]:
+    """A policy document with conditions on keys that refer to one another's values, beside other alternatives."""
+
+    def on(key: str) -> st.SearchStrategy[tuple[str, str, list[str]]]:
+        other = "".join(f"${{{each}}}" for each in REFERRING if each != key)
+        refers = st.sampled_from([other, other, other, f"x{other}", f"{other}b"])
+        plain = st.sampled_from(["x*", "*b", "b", "bx", "?b*", "xb*"])
+        return st.tuples(
+            st.sampled_from(["StringLike", "StringNotLike", "StringLikeIfExists", "StringNotLikeIfExists"]),
+            st.just(key),
+            st.one_of(st.tuples(refers), st.tuples(plain, refers), st.tuples(plain, plain, refers)).map(list),
+        )
+
+    def statement(effect: str, found: list[tuple[str, str, list[str]]]) -> dict[str, Any]:
+        condition: dict[str, dict[str, list[str]]] = {}
+        for operator, key, values in found:
+            condition.setdefault(operator, {})[key] = values
+        return {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
+
+    found = st.lists(st.sampled_from(REFERRING).flatmap(on), min_size=2, max_size=3)
+    first = st.builds(statement, st.just("Allow"), found)
+    more = st.lists(st.builds(statement, st.sampled_from(["Allow", "Deny"]), found), max_size=1)
+    return st.builds(lambda one, rest: {"Version": "2012-10-17", "Statement": [one, *rest]}, first, more)
+
+
+def requests_of_references() -> list[Asked]:
+    """Every request of the small world in which two keys refer to one another."""
+    several = product([None, *REFERRING_VALUES], repeat=len(REFERRING))
+    return [
+        Asked(
+            "AWS",
+            ("self",),
+            None,
+            "s3:GetObject",
+            "arn:aws:s3:::b/x",
+            {key.lower(): (value,) for key, value in zip(REFERRING, values, strict=True) if value},
+        )
+        for values in several
+    ]
 
 
 def sampled(chance: Random, *, principals: bool) -> Asked:

@@ -9,12 +9,14 @@ from typing import cast
 import msgspec
 
 from policypack.access.solver import callers
+from policypack.access.solver.bounds import Bound
 from policypack.access.solver.conditions import Values
 from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
+from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Caller, Request, includes_caller
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.substitution import Assignment, restored, substituted, variables_of
-from policypack.access.solver.variables import assignments
+from policypack.access.solver.substitution import Assignment, freed, restored, substituted, variables_of
+from policypack.access.solver.variables import assignments, may_miss
 from policypack.access.solver.witness import improved
 from policypack.iam.condition_keys import NETWORK_KEYS
 from policypack.iam.document import Statement
@@ -48,7 +50,11 @@ class EveryRequest(RequestSpace):
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
     ) -> Iterator[Request]:
-        """A request of one caller for an action of these cells, if there is one; the masks are of `against`."""
+        """A request of one caller for an action of these cells, if there is one; the masks are of `against`.
+
+        Raises:
+            TooManyCellsError: keys refer to one another in a way that leaves it open whether there is one.
+        """
         for assignment in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
             needed = _with_values(required, assignment)
             others = {
@@ -63,6 +69,17 @@ class EveryRequest(RequestSpace):
                 if request is not None:
                     yield request
                     return
+        if may_miss(required, against) and self._possible(caller, required, against, action_cells):
+            raise TooManyCellsError
+
+    def _possible(
+        self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
+    ) -> bool:
+        """Whether there is a request if variables stand for whatever they need to at each of their places."""
+        needed = [each for statement in required if (each := freed(statement, Bound.MOST)) is not None]
+        others = {index: read for index, each in enumerate(against) if (read := freed(each, Bound.LEAST)) is not None}
+        texts = narrowed(action_cells, [*others])
+        return self._with_assignment(needed, [*others.values()], texts, (caller, {})) is not None
 
     def _with_assignment(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
+from policypack.access.solver.bounds import WIDER, Bound
 from policypack.access.solver.conditions import pattern_of
 from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard
@@ -82,6 +83,48 @@ def substituted(statement: Statement, values: Assignment, *, partly: bool = Fals
     """
     found = _mapped(statement, lambda text: _substituted(text, values, partly=partly))
     return None if statement.resources and not found.resources else found
+
+
+def freed(statement: Statement, bound: Bound) -> Statement | None:
+    """The statement without variables, with at least, or at most, the requests that it has for any values of them.
+
+    None where at the least it matches nothing.
+    """
+    most = bound is Bound.MOST
+    written = substituted(statement, {}, partly=True) or statement
+    conditions = []
+    for condition in written.conditions:
+        if not _open(condition.values):
+            conditions.append(condition)
+        elif (other := _freed(condition, most=most)) is None:
+            return None
+        elif other.values:
+            conditions.append(other)
+    resources, not_resources = written.resources, written.not_resources
+    if resources is not None and _open(resources):
+        resources = tuple(VARIABLE.sub("*", text) for text in resources if most or not variables(text))
+    if not_resources is not None and _open(not_resources):
+        not_resources = tuple(text for text in not_resources if not variables(text)) if most else ("*",)
+    if resources == ():
+        return None
+    return msgspec.structs.replace(
+        written, resources=resources, not_resources=not_resources, conditions=tuple(conditions)
+    )
+
+
+def _freed(condition: Condition, *, most: bool) -> Condition | None:
+    """The condition without variables; without values where it holds for every request, None where for none."""
+    fixed = tuple(value for value in condition.values if not variables(value))
+    if condition.negated is most:
+        return msgspec.structs.replace(condition, values=fixed) if most or fixed else None
+    if not most:
+        return None
+    wide = tuple(VARIABLE.sub("*", value) for value in condition.values) if condition.operator in WIDER else ()
+    return msgspec.structs.replace(condition, operator=WIDER.get(condition.operator, condition.operator), values=wide)
+
+
+def _open(texts: Iterable[str]) -> bool:
+    return any(map(variables, texts))
 
 
 def restored(text: str) -> str:

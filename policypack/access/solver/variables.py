@@ -4,14 +4,15 @@ Variables get their values one after the other. Three kinds of value can matter:
 each way in which conditions on the same key hold, and one for each way in which texts with the variable match the texts
 that they are compared with. So a statement with `${aws:username}` is read with a name that is nowhere else, with each
 name that conditions on `aws:username` distinguish, and, where `b/${aws:username}` meets `b/c*`, with a name that begins
-with a `c` and one that does not. The next variable meets the values of those before it as plain text.
+with a `c` and one that does not. The next variable meets the values of those before it as plain text. Where conditions
+make keys depend on one another, what one is compared with is carried over to the others.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -92,19 +93,10 @@ class _Trial(msgspec.Struct):
         fixed = self.fixed(name)
         if fixed is not None:
             return [*fixed] or [None]
-        wishes: dict[tuple[str | Pattern, ...], set[bool | None]] = defaultdict(set)
         elements = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
-        known = _known(elements) | {name: [value for value in assignment.values() if value]}
-        for element in elements:
-            if element.about == name:
-                wishes[element.patterns].add(element.wanted)
-                for pattern in element.patterns if self.foreign else ():
-                    wishes[(pattern,)].add(None)
-                for text in _expanded([text for text in element.texts if variables(text)], known):
-                    wishes[(text,)].add(element.wanted)
-        if not self.foreign:
-            for group, wanted in self._compared(name, [*elements, *self._sent(elements, assignment)], known):
-                wishes[group].add(wanted)
+        wishes: dict[tuple[str | Pattern, ...], set[bool | None]] = defaultdict(set)
+        for group, wanted in self._distinguished(name, elements, assignment):
+            wishes[group].add(wanted)
         unmatched, matched = (
             frozenset(index for index, wish in enumerate(wishes.values()) if wish == {wanted})
             for wanted in (False, True)
@@ -114,24 +106,67 @@ class _Trial(msgspec.Struct):
         values = cells("?*", [*wishes], self.work, Preference(unmatched, matched))
         return [stand_in, *(value for member, value in values.items() if member != plain), None]
 
+    def _distinguished(
+        self, name: str, elements: Sequence[_Element], assignment: Assignment
+    ) -> Iterator[tuple[tuple[str | Pattern, ...], bool | None]]:
+        """Groups of patterns by which values of the key are distinguished, and whether a match is preferred."""
+        sent = [*elements, *self._sent(elements, assignment)]
+        known = _known(elements) | {name: [value for value in assignment.values() if value]}
+        for element in elements:
+            if element.about == name:
+                yield from ((group, element.wanted) for group in element.groups)
+                yield from (((pattern,), None) for pattern in element.patterns if self.foreign)
+                yield from (((text,), None) for text in _expanded(element.open_texts, known))
+        if not self.foreign:
+            yield from self._compared(name, sent, known)
+        unset = [each for each in self.order if each not in assignment]
+        links = _Links.of([each for each in sent if each.about in unset or not self.foreign], unset)
+        if links.tied():
+            yield from (((text,), None) for text in self._carried(name, links))
+
     def _compared(
-        self, name: str, elements: Sequence[_Element], known: Mapping[str, list[str]]
-    ) -> Iterator[tuple[tuple[str, ...], bool]]:
+        self, name: str, elements: Sequence[_Element], known: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[tuple[str, ...], bool | None]]:
         """Groups of patterns by which texts with the variable match other texts, and whether a match is preferred.
 
-        Two texts that are preferably not matched are not compared: the request matches neither.
+        Two texts that are preferably not matched are not compared: the request matches neither. No match is preferred with
+        what another variable may stand for, since its own conditions may exclude that.
         """
-        patterns: dict[_Element, list[str]] = {}
+        patterns: dict[_Element, tuple[list[str], list[str]]] = {}
         texts = [(element, text) for element in elements for text in element.texts if name in variables(text)]
         for one, text in texts:
             for other in elements:
                 if other is one or other.about != one.about or not (one.wanted or other.wanted):
                     continue
                 if other not in patterns:
-                    patterns[other] = _expanded(other.texts, known)
-                self.work.spend(len(patterns[other]))
-                for group in _infixes(name, text, patterns[other]):
-                    yield group, one.wanted and other.wanted
+                    certain = _expanded(other.texts, {name: known[name]})
+                    among = {*certain}
+                    patterns[other] = certain, [each for each in _expanded(other.texts, known) if each not in among]
+                certain, possible = patterns[other]
+                self.work.spend(len(certain) + len(possible))
+                yield from ((group, one.wanted and other.wanted) for group in _infixes(name, text, certain))
+                yield from ((group, None) for group in _infixes(name, text, possible))
+
+    def _carried(self, name: str, links: _Links) -> Iterator[str]:
+        """Patterns of the key's values by which the values of other keys without one are distinguished.
+
+        Where `aws:userid` is to be `x${aws:username}`, what a pattern says of either it says of a part of the other. A
+        pattern is carried from key to key, to none of them twice.
+        """
+        waiting = deque((each, pattern, frozenset((each,))) for each in links.unset for pattern in links.met_by(each))
+        seen = {*waiting}
+        while waiting:
+            source, pattern, visited = waiting.popleft()
+            for target in links.unset:
+                if target in visited:
+                    continue
+                found = links.carried(source, pattern, target)
+                self.work.spend(1 + len(found))
+                if target == name:
+                    yield from found
+                onward = [(target, each, visited | {target}) for each in found]
+                waiting += [each for each in onward if each not in seen]
+                seen.update(onward)
 
     def _sent(self, elements: Iterable[_Element], assignment: Assignment) -> Iterator[_Element]:
         """What a request has for the keys that elements are about, as far as that is known."""
@@ -154,12 +189,29 @@ class _Element(msgspec.Struct, frozen=True):
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         """The texts as the operator reads them, with wildcards for other variables."""
-        return tuple(
-            msgspec.structs.replace(pattern_of(self.operator, _wide(text)), wild=True)
-            if variables(text)
-            else pattern_of(self.operator, text)
-            for text in self.texts
-        )
+        return tuple(map(self._read, self.texts))
+
+    @property
+    def open_texts(self) -> list[str]:
+        """The texts with variables."""
+        return [text for text in self.texts if variables(text)]
+
+    @property
+    def groups(self) -> Iterator[tuple[Pattern, ...]]:
+        """All texts together, those without variables together, and each that has one.
+
+        A text with a variable does not match all that it matches with wildcards: it must not hide the texts beside it.
+        """
+        yield self.patterns
+        if several := self.open_texts:
+            if plain := tuple(self._read(text) for text in self.texts if text not in several):
+                yield plain
+            yield from ((self._read(text),) for text in several)
+
+    def _read(self, text: str) -> Pattern:
+        if variables(text):
+            return msgspec.structs.replace(pattern_of(self.operator, _wide(text)), wild=True)
+        return pattern_of(self.operator, text)
 
 
 def _elements(statements: Sequence[Statement], *, wanted: bool) -> Iterator[_Element]:
@@ -173,6 +225,86 @@ def _elements(statements: Sequence[Statement], *, wanted: bool) -> Iterator[_Ele
                 yield _Element(condition.name, condition.values, wanted is not condition.negated, condition.operator)
 
 
+class _Links(msgspec.Struct):
+    """How the values of keys without one depend on one another, through the texts that have their variables."""
+
+    unset: Sequence[str]
+    texts: Mapping[str, Sequence[str]]
+    """By what they are about, the texts that are compared with it."""
+
+    @staticmethod
+    def of(elements: Iterable[_Element], unset: Sequence[str]) -> _Links:
+        """The links by these elements."""
+        texts: dict[str, dict[str, None]] = {}
+        for element in elements:
+            texts.setdefault(element.about, {}).update(dict.fromkeys(element.texts))
+        return _Links(unset, {about: [*written] for about, written in texts.items()})
+
+    def tied(self) -> bool:
+        """Whether conditions on one key make the value of one depend on that of another."""
+        return any(
+            len({about, *(name for text in written for name in variables(text))}.intersection(self.unset)) > 1
+            for about, written in self.texts.items()
+            if about
+        )
+
+    def met_by(self, name: str) -> Iterator[str]:
+        """The patterns of a key's values by its own conditions, and by what texts with its variable are compared with."""
+        yield from _expanded(self.texts.get(name, ()), {})
+        for about, written in self.texts.items():
+            patterns = [*map(_wide, written)] if about not in self.unset else ()
+            for text in written if patterns else ():
+                for group in _infixes(name, text, patterns):
+                    yield from group
+
+    def carried(self, source: str, pattern: str, target: str) -> list[str]:
+        """The patterns of `target` that say of it what `pattern` says of `source`."""
+        found: dict[str, None] = {}
+        for about, written in self.texts.items():
+            made = [_wide(text, {source: pattern}) for text in written if source in variables(text)]
+            made += [pattern] if about == source else []
+            if about == target:
+                found |= dict.fromkeys(made)
+            else:
+                for text in written if made else ():
+                    for group in _infixes(target, text, made):
+                        found |= dict.fromkeys(group)
+        return [*found]
+
+
+def may_miss(required: Sequence[Statement], others: Sequence[Statement]) -> bool:
+    """Whether keys refer to one another in a way of which `assignments` may miss some: none found is not none there.
+
+    By such references it misses none where each is to a whole value, or where the references form no cycle and leave one value
+    that the key can have. The rest are equations of words, whose solutions no finite number of cells distinguishes.
+    """
+    names = {name for statement in (*required, *others) for name in variables_of(statement)}
+    if len(names) < 2:
+        return False
+    joined, whole, cyclic = {name: name for name in names}, True, False
+    every = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
+    for about, text, operator in {(each.about, text, each.operator) for each, text in _references(every, names)}:
+        inside = variables(text)
+        fixed = _wide(text, dict.fromkeys(inside, "-"))
+        if len(inside) > 1 or has_wildcard(fixed) or not operator.startswith("String") or "IgnoreCase" in operator:
+            return True
+        whole = whole and fixed == "-"
+        one, other = joined[about], joined[inside[0]]
+        cyclic = cyclic or one == other
+        joined = {name: one if root == other else root for name, root in joined.items()}
+    return cyclic and not whole
+
+
+def _references(elements: Iterable[_Element], names: Iterable[str]) -> Iterator[tuple[_Element, str]]:
+    """The elements about one of the keys with a text that has a variable for another one of them."""
+    among = {*names}
+    for element in elements:
+        if element.about in among:
+            yield from (
+                (element, text) for text in element.texts if among.intersection(variables(text)) - {element.about}
+            )
+
+
 def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
     """By key, what conditions compare it with."""
     found: dict[str, list[str]] = {}
@@ -181,7 +313,7 @@ def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
     return found
 
 
-def _expanded(texts: Iterable[str], known: Mapping[str, list[str]]) -> list[str]:
+def _expanded(texts: Iterable[str], known: Mapping[str, Iterable[str]]) -> list[str]:
     """Texts with their variables as anything, as their default, and as each value that is known for them."""
     found: dict[str, None] = {}
     for text in texts:

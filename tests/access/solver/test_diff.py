@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policypack.access.solver.bounds import Bound
-from policypack.access.solver.diff import access, diff, gains
+from policypack.access.solver.diff import NOTHING, access, diff, gains, newly, within
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
@@ -423,3 +423,64 @@ def test_a_value_with_a_star_equals_itself() -> None:
     assert own([starred], [itself]).verdict is NEW
     like = deny("s3:*", "*", Condition={"StringLike": {"aws:userid": ID}})
     assert own([starred, like], [itself]).verdict is OLD
+
+
+def bounded(*conditions: tuple[str, str, Any], home: str = "*") -> bool:
+    """Whether a permissions boundary with conditions leaves something of what is allowed on some resources."""
+    inner, outer = (
+        access([parse(document(each), DocumentKind.IDENTITY, "aws:iam/policy:Policy")], Bound.LEAST)
+        for each in (allow("*", home), when(*conditions) | {"Action": "*", "Resource": "*"})
+    )
+    return newly(within(inner, outer), NOTHING, attached=True) is not None
+
+
+def test_an_alternative_beside_a_variable_counts_where_the_other_key_refers_back() -> None:
+    other = ("StringNotLike", "aws:username", [ID])
+    assert bounded(other, ("StringLike", "aws:userid", ["x*", USER]))
+    assert not bounded(other, ("StringLike", "aws:userid", [USER]))
+
+
+def test_an_alternative_beside_a_variable_of_its_own_key_counts() -> None:
+    assert bounded(("StringLike", "aws:username", ["xx*", f"?{USER}"]))
+    assert not bounded(("StringEquals", "aws:username", f"y{USER}"))
+
+
+def test_a_value_passed_on_over_several_keys_meets_what_the_last_is_compared_with() -> None:
+    team = "aws:PrincipalTag/team"
+    chain = [("StringEquals", "aws:username", ID), ("StringEquals", "aws:userid", f"${{{team}}}")]
+    last = ("StringLike", team, "x*")
+    assert bounded(*chain, last, home=HOME)
+    assert not bounded(*chain, last, ("StringNotLike", "aws:username", "x*"), home=HOME)
+
+
+def test_values_are_passed_on_over_other_keys_too() -> None:
+    team = "${aws:PrincipalTag/team}"
+    one, other = [("StringEquals", "s3:prefix", each) for each in (USER, ID)]
+    more, last = [("StringEquals", "s3:delimiter", each) for each in (ID, team)]
+    conditions = [one, more, ("StringLike", "aws:PrincipalTag/team", "*b"), ("StringLike", "aws:username", "?*")]
+    denied = [deny("*", "*", Condition={"StringNotEquals": {key: value}}) for _, key, value in (other, last)]
+    assert own([when(*conditions), *denied], []).verdict is NEW
+    ends = deny("*", "*", Condition={"StringLike": {"aws:username": "*b"}})
+    assert own([when(*conditions), *denied, ends], []).verdict is OLD
+
+
+def test_a_value_does_not_contain_what_another_key_may_not_be() -> None:
+    contains = ("StringLike", "aws:username", f"x{ID}")
+    assert bounded(contains, ("StringLike", "aws:userid", "b*"), ("StringNotEquals", "aws:userid", "b"), home=HOME)
+
+
+@pytest.mark.parametrize("operator", ["StringEqualsIgnoreCase", "StringLike", "StringEquals"])
+def test_references_that_cells_do_not_distinguish_are_undecided(operator: str) -> None:
+    refers, other = {
+        "StringEqualsIgnoreCase": (ID, "x*"),
+        "StringLike": (f"{ID}x*", f"{USER}y"),
+        "StringEquals": (f"x{ID}", f"{USER}y"),
+    }[operator]
+    never = allow(resource=HOME, Condition={operator: {"aws:username": refers}, "ArnLike": {"aws:userid": other}})
+    denied = deny("s3:*", "arn:aws:s3:::b/*", Condition={operator: {"aws:username": ["q", refers]}})
+    assert own([never, denied], []).verdict is Verdict.UNDECIDED
+
+
+def test_references_are_decided_where_no_values_of_variables_would_do() -> None:
+    never = {"StringLike": {"aws:username": f"{ID}*", "aws:userid": "x"}, "StringNotLike": {"aws:userid": "x*"}}
+    assert own([allow(resource=HOME, Condition=never)], []).verdict is OLD
