@@ -24,7 +24,7 @@ def read(file: Path) -> dict[str, Any]:
     """The content of a settings file; an empty file has none.
 
     Raises:
-        CannotJudge: it cannot be read, is malformed, or does not hold a mapping.
+        CannotJudge: it cannot be read, is malformed, or does not contain a mapping.
     """
     try:
         text = file.read_text("utf-8-sig")

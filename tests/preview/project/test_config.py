@@ -15,7 +15,7 @@ from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import number
 from stackguard.preview.project.config import Config, ConfigSources, resolve
-from stackguard.preview.project.config_path import MISSING, PathError, found_at, parse_path, put
+from stackguard.preview.project.config_path import MISSING, PathError, parse_path, put, value_at
 
 
 def config(declared: str = "", stack: str = "", *, paths: bool = False, **overrides: str) -> Config:
@@ -165,8 +165,8 @@ def test_every_path_can_be_written(first: str, rest: list[str | int]) -> None:
 @given(st.lists(st.one_of(st.text("ab", min_size=1), st.integers(0, 1)), min_size=1, max_size=4), st.integers())
 def test_what_is_put_is_found(path: list[str | int], value: int) -> None:
     made: Any = put(None, path, value)
-    assert found_at(made, path) == value
-    assert found_at(made, [*path, "x"]) is MISSING
+    assert value_at(made, path) == value
+    assert value_at(made, [*path, "x"]) is MISSING
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from stackguard.preview.placeholders.mock import Mock, load
-from stackguard.preview.provider.account import Accounts, found_in, stated_by
+from stackguard.preview.provider.account import Accounts, accounts_in, stated_by
 
 OWN, VENDOR, OTHER = "444455556666", "777788889999", "222233334444"
 HERE, THERE = "973164285197", "618237459182"
@@ -108,7 +108,7 @@ STACK = (
 
 
 def found(*resources: Resource, stack: tuple[Resource, ...] = STACK) -> dict[str, str]:
-    return found_in((*stack, *resources), frozenset({HERE, THERE}))
+    return accounts_in((*stack, *resources), frozenset({HERE, THERE}))
 
 
 def holder(**inputs: Any) -> Resource:

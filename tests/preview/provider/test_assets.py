@@ -135,7 +135,7 @@ def test_what_holds_no_asset_stays_the_same_object(folder: Path) -> None:
         (made(a=file("gone.txt")), r"cannot read `.*/gone\.txt`"),
         (made(a=archive("bad.zip")), r"archive `.*/bad\.zip` is malformed"),
         (made(a=archive("bad.tar")), r"archive `.*/bad\.tar` is malformed"),
-        (made(a=archive("link.tar")), r"`.*/link\.tar` holds `l`, which is neither a file nor a folder"),
+        (made(a=archive("link.tar")), r"`.*/link\.tar` contains `l`, which is neither a file nor a folder"),
         (Asset(uri="s3://bucket/key"), "has an address of a kind that Pulumi does not read"),
         (Asset(uri="https://example.org/x", archive=True), r"is not a \.zip, \.tar"),
         (archive("broken"), r"cannot read `.*/broken/link`"),
