@@ -11,6 +11,9 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
 from stackguard.preview import Preview, run
+from stackguard.preview.server.process import HOST, PREFIX
+from stackguard.preview.server.protos import resource_pb2
+from stackguard.preview.server.registry import trail_of
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
@@ -331,3 +334,8 @@ class TestSettings:
 
     def test_names(self) -> None:
         assert self.preview().outputs["names"] == ["acme", "settings", "dev"]
+
+
+def test_the_runners_modules_have_the_same_place_in_every_run() -> None:
+    place = {"uri": f"file:///tmp/{PREFIX}a1b2c3d4/{HOST}/operations/calls.py", "line": 3}
+    assert trail_of(resource_pb2.RegisterResourceRequest(sourcePosition=place)) == (("operations/calls.py", 3),)
