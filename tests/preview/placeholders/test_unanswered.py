@@ -1,4 +1,4 @@
-"""What a mock file does not answer, and what a report says of it."""
+"""Calls that a mock file does not answer, and their notes."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ aws.ssm.Parameter("token", type="SecureString", value=token.authorization_token)
 """,
     ],
 )
-def test_what_an_answer_leaves_out_is_asked_for(program: Path, source: str) -> None:
+def test_a_missing_part_of_an_answer_is_requested(program: Path, source: str) -> None:
     mock = "functions:\n  - {token: aws:ecr/getAuthorizationToken:getAuthorizationToken, result: {id: x}}\n"
-    ((about, message),) = notes(ran(program, source, mock))
-    assert about == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+    ((token, message),) = notes(ran(program, source, mock))
+    assert token == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
     where = program / "mock.yaml"
     assert message == (
         f"the program uses more than the `result` at {where}:2 has; add `authorizationToken: <text>` to it"

@@ -112,15 +112,15 @@ def test_a_declared_secret_must_be_encrypted_but_can_be_given() -> None:
     with pytest.raises(CannotJudge, match="`a` is declared secret and must be encrypted; use `pulumi config set"):
         config(declared, "a: [hunter2]")
     assert config(declared, "a: {secure: AAAB}").encrypted == {"p:a"}
-    given = config(declared, "a: {secure: AAAB}", a='["hunter2"]')
-    assert (given.values, given.secret, given.encrypted) == ({"p:a": '["hunter2"]'}, {"p:a"}, set())
+    resolved = config(declared, "a: {secure: AAAB}", a='["hunter2"]')
+    assert (resolved.values, resolved.secret, resolved.encrypted) == ({"p:a": '["hunter2"]'}, {"p:a"}, set())
 
 
-def test_what_is_encrypted_within_an_object_is_unknown() -> None:
-    found = config(stack="a: {user: ada, keys: [{secure: AAAB}], secure: {secure: AAAB}}\nb: {secure: AAAB}")
-    assert json.loads(found.values["p:a"]) == {"user": "ada", "keys": [UNKNOWN_STRING], "secure": UNKNOWN_STRING}
-    assert found.values["p:b"] == UNKNOWN_STRING
-    assert found.secret == found.encrypted == {"p:a", "p:b"}
+def test_an_encrypted_value_within_an_object_is_unknown() -> None:
+    resolved = config(stack="a: {user: ada, keys: [{secure: AAAB}], secure: {secure: AAAB}}\nb: {secure: AAAB}")
+    assert json.loads(resolved.values["p:a"]) == {"user": "ada", "keys": [UNKNOWN_STRING], "secure": UNKNOWN_STRING}
+    assert resolved.values["p:b"] == UNKNOWN_STRING
+    assert resolved.secret == resolved.encrypted == {"p:a", "p:b"}
 
 
 def test_a_declared_path_leads_into_an_object() -> None:
@@ -134,8 +134,8 @@ def test_a_declared_path_leads_into_an_object() -> None:
 
 def test_an_override_is_a_text_and_with_paths_leads_into_an_object() -> None:
     assert config(stack="a: {b: 1}", **{"a.b": "2"}).values == {"p:a": '{"b":1}', "p:a.b": "2"}
-    given = {"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
-    assert config(stack="a: {b: [1], d: 1}", paths=True, **given).values == {
+    overrides = {"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
+    assert config(stack="a: {b: [1], d: 1}", paths=True, **overrides).values == {
         "p:a": '{"b":[null,true],"c":12}',  # as in Pulumi: the stack's own object is gone
         "aws:tags": '{"x":"007"}',
         "p:plain": "3",
@@ -163,10 +163,10 @@ def test_every_path_can_be_written(first: str, rest: list[str | int]) -> None:
 
 
 @given(st.lists(st.one_of(st.text("ab", min_size=1), st.integers(0, 1)), min_size=1, max_size=4), st.integers())
-def test_what_is_put_is_found(path: list[str | int], value: int) -> None:
-    made: Any = put(None, path, value)
-    assert value_at(made, path) == value
-    assert value_at(made, [*path, "x"]) is MISSING
+def test_a_value_is_read_from_where_it_is_put(path: list[str | int], value: int) -> None:
+    tree: Any = put(None, path, value)
+    assert value_at(tree, path) == value
+    assert value_at(tree, [*path, "x"]) is MISSING
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -15,7 +15,7 @@ from stackguard.preview.project.toolchain import Toolchain, toolchain
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [each for each in os.environ if each.startswith(("POETRY_", "UV_", "CONDA_", "XDG_"))]:
+    for name in [variable for variable in os.environ if variable.startswith(("POETRY_", "UV_", "CONDA_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.delenv("PULUMI_PYTHON_CMD", raising=False)
@@ -140,8 +140,8 @@ class TestPoetry:
         settings = tmp_path / "home" / ".config" / "pypoetry"
         settings.mkdir(parents=True)
         (settings / "config.toml").write_text(f'cache-dir = "{tmp_path}/c"\n[virtualenvs]\npath = "{{cache-dir}}/v"\n')
-        found = environment(tmp_path / "c" / "v" / f"{self.base(project)}-py3.11")
-        assert chosen(project, toolchain="poetry").virtualenv == found
+        configured = environment(tmp_path / "c" / "v" / f"{self.base(project)}-py3.11")
+        assert chosen(project, toolchain="poetry").virtualenv == configured
 
     def test_an_active_environment_is_the_projects(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         environment(project / ".venv")
@@ -149,16 +149,16 @@ class TestPoetry:
         monkeypatch.setenv("VIRTUAL_ENV", str(active))
         assert chosen(project, toolchain="poetry").virtualenv == active
 
-    def test_poetry_is_asked_where_its_folders_do_not_tell(
+    def test_poetry_runs_if_its_folders_do_not_have_the_answer(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        told = environment(tmp_path / "told")
+        printed = environment(tmp_path / "printed")
         tool = tmp_path / "bin" / "poetry"
         tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\n[ "$*" = "env info --path" ] && echo {told}\n')
+        tool.write_text(f'#!/bin/sh\n[ "$*" = "env info --path" ] && echo {printed}\n')
         tool.chmod(0o755)
         monkeypatch.setenv("PATH", str(tool.parent))
-        assert chosen(project, toolchain="poetry").virtualenv == told
+        assert chosen(project, toolchain="poetry").virtualenv == printed
 
     def test_malformed_files_of_poetrys_are_left_to_poetry(self, project: Path) -> None:
         (project / "pyproject.toml").write_text("project = 1\ntool = [")

@@ -169,7 +169,7 @@ def test_two_random_parts_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("{", "malformed"),
         ("[]", "malformed"),
@@ -181,8 +181,8 @@ def test_two_random_parts_differ() -> None:
         ('{"pattern": "${config.missing}"}', "`missing`"),
     ],
 )
-def test_a_malformed_config_is_one_clear_line(text: str, says: str) -> None:
-    with pytest.raises(CannotJudge, match=re.escape(says)) as failure:
+def test_a_malformed_config_is_one_clear_line(text: str, message: str) -> None:
+    with pytest.raises(CannotJudge, match=re.escape(message)) as failure:
         configured(replace(PROJECT, config={"pulumi:autonaming": text}))
     assert "pulumi:autonaming" in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -206,7 +206,7 @@ def test_drawn_characters_come_from_their_alphabet(seed: str, length: int) -> No
 
 
 def test_every_character_of_an_alphabet_is_drawn() -> None:
-    assert {each for index in range(200) for each in draw(str(index), "abcdefghij", 10)} == set("abcdefghij")
+    assert {character for index in range(200) for character in draw(str(index), "abcdefghij", 10)} == set("abcdefghij")
 
 
 def test_a_short_form_holds_only_for_its_input() -> None:

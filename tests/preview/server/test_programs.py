@@ -29,8 +29,8 @@ def ingest(*, resolve: bool = True) -> Preview:
 
 
 def named(preview: Preview, name: str) -> Resource:
-    (found,) = [resource for resource in preview.resources if resource.name == name]
-    return found
+    (named,) = [resource for resource in preview.resources if resource.name == name]
+    return named
 
 
 def provider_of(resource: Resource) -> str:
@@ -276,8 +276,8 @@ class TestOdd:
         made = named(self.preview(), "made")
         assert made.inputs == {"size": 1}
         assert made.provider == "urn:pulumi:dev::odd::pulumi:providers:pulumi-python::default"
-        (found,) = [resource for resource in self.preview().resources if resource.urn == made.provider]
-        assert found.inputs == {"odd:a": "b", "aws:region": "eu-west-1"}
+        (provider,) = [resource for resource in self.preview().resources if resource.urn == made.provider]
+        assert provider.inputs == {"odd:a": "b", "aws:region": "eu-west-1"}
         assert self.preview().outputs["made"] == UNKNOWN
 
     def test_another_stacks_outputs_are_unknown(self) -> None:
