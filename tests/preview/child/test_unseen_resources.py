@@ -186,7 +186,7 @@ def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path
         'futures.ThreadPoolExecutor(1).submit(re.match, "v", f"{plain.id}x").result()',
     ],
 )
-def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path, body: str) -> None:
+def test_a_caught_failure_outside_of_apply_ends_the_program(tmp_path: Path, body: str) -> None:
     source = f"def look():\n    {body}\n\n\ntry:\n    look()\nexcept (ValueError, KeyError):\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
         run(program(tmp_path, source), timeout=60)

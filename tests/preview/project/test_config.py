@@ -107,7 +107,7 @@ def test_a_stacks_value_is_held_to_its_type(kind: str, value: str, fits: bool) -
             config(f"a: {{type: {kind}}}", f"a: {value}")
 
 
-def test_a_declared_secret_must_be_encrypted_but_can_be_given() -> None:
+def test_a_declared_secret_must_be_encrypted_or_overridden() -> None:
     declared = "a: {type: array, items: {type: string}, secret: true}"
     with pytest.raises(CannotJudge, match="`a` is declared secret and must be encrypted; use `pulumi config set"):
         config(declared, "a: [hunter2]")

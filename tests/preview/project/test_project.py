@@ -79,7 +79,7 @@ def test_a_stack_needs_no_file_where_there_is_none(tmp_path: Path) -> None:
     assert load(write(tmp_path), "fresh", NONE).stack == "fresh"
 
 
-def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
+def test_stack_files_may_be_in_another_folder(tmp_path: Path) -> None:
     folder = write(tmp_path, "name: p\nruntime: python\nstackConfigDir: stacks")
     (folder / "stacks").mkdir()
     (folder / "stacks" / "Pulumi.dev.yaml").write_text("config: {a: 1}")
@@ -110,7 +110,7 @@ def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(
+def test_errors_are_reported_in_one_line(
     tmp_path: Path, project: str, stacks: dict[str, str], stack: str | None, message: str
 ) -> None:
     with pytest.raises(CannotJudge, match=message) as caught:
@@ -194,11 +194,11 @@ def test_declared_config_is_checked(tmp_path: Path, project: str, stack: str, me
         config(tmp_path, project, stack)
 
 
-def test_an_environment_is_not_read_and_that_is_said(tmp_path: Path) -> None:
+def test_an_environment_is_not_read_and_noted(tmp_path: Path) -> None:
     assert "`environment` is not read" in config(tmp_path, "", "environment: [prod]").notes[0]
 
 
-def test_a_stack_without_a_file_is_legal_and_said(tmp_path: Path) -> None:
+def test_a_stack_without_a_file_is_legal_and_noted(tmp_path: Path) -> None:
     project = load(write(tmp_path, prod="config: {a: 1}", dev=""), "prdo", NONE)
     assert (project.stack, project.config) == ("prdo", {})
     assert project.notes == (

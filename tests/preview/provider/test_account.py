@@ -231,7 +231,7 @@ def test_a_secret_is_not_read() -> None:
     assert accounts(Resource("aws:test/thing:Thing", "x", {"role": arn}, secrets=frozenset({"policy"}))) == {HERE: OWN}
 
 
-def test_until_the_end_the_stand_in_is_used() -> None:
+def test_the_stand_in_is_used_until_the_end() -> None:
     accounts = Accounts({}, Mock())
     here, there = accounts.of(provider()), accounts.of(provider("other", profile="other"))
     assert accounts.with_stand_in.value([here, there]) == ["111122223333"] * 2

@@ -82,7 +82,7 @@ def test_names_have_the_form_that_the_provider_gives_them(
 
 
 @pytest.mark.parametrize("token", ["aws:route53/record:Record", "aws:directoryservice/directory:Directory"])
-def test_a_name_that_is_a_domain_is_not_made_up(token: str) -> None:
+def test_a_name_that_is_a_domain_is_not_generated(token: str) -> None:
     assert rules()[token].naming is None
 
 
@@ -158,7 +158,7 @@ def test_a_proposed_name_keeps_to_the_types_own_rules_and_an_enforced_one_does_n
         named(asking({"pattern": "raw1"}), "aws:glue/catalogDatabase:CatalogDatabase")
 
 
-def test_without_autonaming_a_name_must_be_given() -> None:
+def test_without_autonaming_a_name_is_required() -> None:
     with pytest.raises(Refusal, match="automatic naming is disabled"):
         named(asking({"mode": "disabled"}))
 
@@ -209,5 +209,5 @@ def test_every_character_of_an_alphabet_is_drawn() -> None:
     assert {character for index in range(200) for character in draw(str(index), "abcdefghij", 10)} == set("abcdefghij")
 
 
-def test_a_short_form_holds_only_for_its_input() -> None:
+def test_a_short_form_applies_only_to_its_input() -> None:
     assert PhysicalNaming().bounds({"engine": "sqlserver"}) == (255, 7)

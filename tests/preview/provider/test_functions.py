@@ -81,7 +81,7 @@ class TestAgainstTheSdk:
 
 class TestTables:
     @pytest.mark.parametrize("name", sorted(tables()))
-    def test_each_holds_accounts_or_zones_of_regions_that_exist(self, name: str) -> None:
+    def test_each_table_has_accounts_or_zones_of_existing_regions(self, name: str) -> None:
         table = tables()[name]
         form = r"\d{12}" if name.startswith("sagemaker/") or name.endswith("/account") else r"Z[0-9A-Z]{10,20}"
         assert table.source
@@ -201,7 +201,7 @@ def test_cloudfront_delivers_logs_as_one_user_of_each_partition(region: str, sta
         ),
     ],
 )
-def test_what_no_table_says_is_unknown(token: str, args: dict[str, Any], region: str | Unknown) -> None:
+def test_a_value_that_no_table_has_is_unknown(token: str, args: dict[str, Any], region: str | Unknown) -> None:
     assert answer(token, args, region) is None
 
 

@@ -168,7 +168,7 @@ def test_outputs_are_as_aws_forms_them(token: str, inputs: dict[str, Any], expec
         ("aws:cognito/userPool:UserPool", {}, r"eu-west-1_[0-9a-z]{9}"),
     ],
 )
-def test_made_up_parts_have_the_form_of_real_ones(token: str, inputs: dict[str, Any], pattern: str) -> None:
+def test_random_parts_have_the_form_of_real_ones(token: str, inputs: dict[str, Any], pattern: str) -> None:
     assert re.fullmatch(pattern, outputs(token, inputs)["id"])
 
 

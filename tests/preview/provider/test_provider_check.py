@@ -130,7 +130,7 @@ def test_constants_of_the_schema() -> None:
     assert check("aws:ec2/vpc:Vpc", {"enableDnsSupport": False})["enableDnsSupport"] is False
 
 
-def test_a_document_given_as_a_structure_becomes_text_as_go_writes_it() -> None:
+def test_a_document_that_is_a_structure_becomes_text_as_go_writes_it() -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Condition": {"Bool": {"b": True}}}]}
     policy = check("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b", "policy": document})["policy"]
     assert policy == '{"Statement":[{"Condition":{"Bool":{"b":true}},"Effect":"Allow"}],"Version":"2012-10-17"}'

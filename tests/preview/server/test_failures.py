@@ -74,7 +74,7 @@ Thing('a', pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create
         ),
     ],
 )
-def test_a_failing_program_is_an_error_that_says_why(
+def test_a_failing_program_is_an_error_with_the_reason(
     program: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
     monkeypatch.delenv("AWS_REGION", raising=False)
@@ -103,7 +103,7 @@ def test_a_missing_module_names_the_python_that_lacks_it(program: Path) -> None:
     )
 
 
-def test_a_refused_registration_says_where_it_is(program: Path) -> None:
+def test_a_refused_registration_has_its_place(program: Path) -> None:
     with pytest.raises(CannotJudge, match=r"unique name \(__main__\.py:(9|11)\)"):
         run(write(program, "Thing('a')\nThing('b')\nThing('a')"), timeout=60)
 
@@ -114,7 +114,7 @@ def test_a_disabled_default_provider_is_refused(program: Path) -> None:
         run(write(program, "Thing('a')"), timeout=60)
 
 
-def test_a_program_that_reads_encrypted_config_is_told_of_the_way_out(program: Path) -> None:
+def test_a_program_that_fails_on_encrypted_config_is_reported_with_the_option(program: Path) -> None:
     (program / "Pulumi.dev.yaml").write_text("config: {broken:port: {secure: AAABAbc=}}")
     write(program, "pulumi.export('port', pulumi.Config().require_int('port'))")
     with pytest.raises(CannotJudge, match=r"give the values of `broken:port` with --config"):
@@ -140,7 +140,7 @@ def bare(program: Path) -> Path:
     return next(virtualenv.glob("lib/python*/site-packages"))
 
 
-def test_an_sdk_that_is_too_old_is_told_in_a_line(program: Path, bare: Path) -> None:
+def test_an_sdk_that_is_too_old_is_reported_in_one_line(program: Path, bare: Path) -> None:
     (bare / "pulumi" / "runtime").mkdir(parents=True)
     for module in ("pulumi/__init__.py", "pulumi/runtime/__init__.py"):
         (bare / module).touch()
@@ -174,7 +174,9 @@ def test_what_a_program_leaves_running_is_ended(program: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "tag"), [(signal.SIGINT, 71003), (signal.SIGTERM, 71004), (signal.SIGKILL, 71005)])
-def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: int) -> None:
+def test_no_process_outlives_the_gate(
+    program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: int
+) -> None:
     write(program, HANG.format(tag=own(tag)))
     temporary = tmp_path_factory.mktemp("t")
     caller = subprocess.Popen(

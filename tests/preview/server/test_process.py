@@ -132,7 +132,7 @@ def test_what_a_program_may_do_to_its_process(
         ("sys.stdout.close(); sys.stderr.close(); 1 / 0", "failed: ZeroDivisionError"),
     ],
 )
-def test_a_program_that_ends_badly_is_told_in_one_line(
+def test_a_program_that_fails_is_reported_in_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
     monkeypatch.setenv("PATH", os.defpath)  # without Pulumi's CLI

@@ -194,12 +194,12 @@ class TestIngest:
     def test_names_are_the_same_on_every_run(self) -> None:
         assert named(run(PROGRAMS / "ingest", timeout=60), "Inbox").id == named(ingest(), "Inbox").id
 
-    def test_a_resource_is_where_it_or_its_provider_says(self) -> None:
+    def test_a_resource_is_in_its_own_region_or_its_providers(self) -> None:
         assert named(ingest(), "named")["bucketRegionalDomainName"] == "chosen-name.s3.us-east-1.amazonaws.com"
         assert named(ingest(), "far")["arn"].startswith("arn:aws-cn:s3:::far-")
         assert named(ingest(), "far")["bucketDomainName"].endswith(".s3.amazonaws.com.cn")
 
-    def test_what_is_made_from_a_secret_is_secret(self) -> None:
+    def test_a_value_that_derives_from_a_secret_is_secret(self) -> None:
         hidden = named(ingest(), "hidden")
         assert hidden["arn"] == "arn:aws:s3:::hush"
         assert {"bucket", "arn", "id", "bucketDomainName"} <= hidden.secrets
@@ -235,7 +235,7 @@ class TestIngest:
         image = named(ingest(), "machine").inputs["ami"]
         assert image.why == "needs `id` of `aws:ec2/getAmi:getAmi`, which only the cloud knows"
 
-    def test_what_aws_alone_knows_stays_unknown(self) -> None:
+    def test_values_that_only_aws_knows_stay_unknown(self) -> None:
         assert ingest().outputs["role"] == UNKNOWN
 
     def test_an_existing_bucket_is_known_by_its_id(self) -> None:
@@ -284,7 +284,7 @@ class TestOdd:
         assert self.preview().outputs["from_stack"] == UNKNOWN
         assert named(self.preview(), "acme/other/dev").id == "acme/other/dev"
 
-    def test_transforms_of_the_whole_stack(self) -> None:
+    def test_transforms_of_the_stack(self) -> None:
         assert self.preview().outputs["partition"]["partition"] == "aws-us-gov"
         thing, late = named(self.preview(), "from-stack"), named(self.preview(), "late3")
         name = thing.inputs["name"]

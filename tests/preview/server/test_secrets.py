@@ -196,7 +196,7 @@ Made("t").result.apply(lambda v: print("made", v, flush=True) or os._exit(3))
     assert "made …" in text
 
 
-def test_a_short_secret_and_what_everybody_knows_stay(check: Check) -> None:
+def test_short_secrets_and_public_texts_are_not_masked(check: Check) -> None:
     source = """
 for each in ("abc", "true", "eu-west-1", "dev", "vault"):
     pulumi.Output.secret(each)
