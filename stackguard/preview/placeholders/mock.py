@@ -33,7 +33,7 @@ PLACEHOLDER = re.compile(r"<(?:text|number|true or false|value)>")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A plain value, the paths in it that are secret, and where it is written: file and line."""
+    """A plain value, its secret paths, and its place in a mock file: file and line."""
 
     value: Any
     secrets: frozenset[str] = frozenset()

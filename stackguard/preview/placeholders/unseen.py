@@ -38,7 +38,7 @@ class MissingValue:
 
 @dataclass(slots=True)
 class UnseenResources:
-    """The places of one program where resources are not seen. `root` is the project's folder."""
+    """The places in a program whose resources are not seen. `root` is the project's folder."""
 
     root: Path
     _unseen: dict[tuple[str, int, str], Unseen] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class UnseenResources:
     def waits(self, message: Mapping[str, Any], missing_values: Sequence[MissingValue]) -> None:
         """Add a function that never ran; `missing_values` are those that it waits for and that a mock file can give."""
         for missing in missing_values or (MissingValue(f"a value that {LATE}", FIX),):
-            self._add(message, partial(_waiting, missing.value), missing, message["urns"])
+            self._add(message, partial("waits at {1} for {0}".format, missing.value), missing, message["urns"])
 
     def _add(
         self, message: Mapping[str, Any], why: Callable[[str], str], missing: MissingValue, urns: Iterable[str] = ()
@@ -70,7 +70,3 @@ class UnseenResources:
     def in_order(self) -> tuple[Unseen, ...]:
         """All of them by place, the same on every run."""
         return tuple(self._unseen[key] for key in sorted(self._unseen))
-
-
-def _waiting(value: str, place: str) -> str:
-    return f"waits at {place} for {value}"

@@ -135,7 +135,7 @@ def _fill_in(
 
 
 def _check(declared: Declared, value: Any, overridden: bool, stack: str) -> None:  # noqa: FBT001
-    """Raise unless a readable value is of its declared type, and encrypted where it is declared secret.
+    """Raise unless a readable value is of its declared type, and encrypted if it is declared secret.
 
     The operator may pass a secret in plain text, and a list or a mapping as JSON, the only forms of an option.
     """

@@ -81,7 +81,7 @@ def text_sets(values: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def descending(values: Sequence[str]) -> list[str]:
-    """A set of texts where the provider sorts them."""
+    """A set of texts that the provider sorts."""
     return sorted(set(values), reverse=True)
 
 

@@ -77,12 +77,9 @@ def _caller_identity(_args: Mapping[str, Any], location: AwsLocation) -> Mapping
 
 
 def _partition(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]:
-    name, domain, reversed_domain = (
-        location.partition.name,
-        location.partition.domain,
-        location.partition.reversed_domain,
-    )
-    return {"id": name, "partition": name, "dnsSuffix": domain, "reverseDnsPrefix": reversed_domain}
+    partition = location.partition
+    names = {"id": partition.name, "partition": partition.name}
+    return {**names, "dnsSuffix": partition.domain, "reverseDnsPrefix": partition.reversed_domain}
 
 
 def _parse(args: Mapping[str, Any]) -> list[str]:

@@ -204,7 +204,7 @@ def _constant_loops(code: Any) -> dict[Any, dict[str, Any]]:
     for part in nested(code):
         ops = _uncalled(part)
         stored = collections.Counter(step.argval for step in ops if step.opname.startswith(("STORE_", "DELETE_")))
-        for step in ops:  # since Python 3.12 a comprehension restores its variables, also where it fails
+        for step in ops:  # since Python 3.12 a comprehension restores its variables, also if it fails
             stored[step.argval] -= 2 * (step.opname == "LOAD_FAST_AND_CLEAR")
         constants: dict[str, list[Any]] = collections.defaultdict(list)
         for index, step in enumerate(ops):

@@ -114,7 +114,10 @@ def _call(function: Any, how: str, args: Any, kwargs: Any) -> Any:
     if placeholder is None or how == READ:
         return _without_letters(function, how, args, kwargs)
     if function is getattr or function is hasattr:
-        _need_attribute(args, placeholder)
+        if len(args) > 1 and first_placeholder(args[1:2]) is not None:
+            need(placeholder, "uses it as a name")
+        if isinstance(args[0], Placeholder):
+            need(placeholder, "asks what it has")
         return keep(function(*args))
     if (
         name == "sub"
@@ -122,23 +125,17 @@ def _call(function: Any, how: str, args: Any, kwargs: Any) -> Any:
         and first_placeholder(args[1 if isinstance(owner, re.Pattern) else 2 :]) is not None
     ):
         return placeholder  # a text that derives from an unknown one
-    built = _joined(function, placeholder)
-    return _with_letters(function, how, args, kwargs, placeholder) if built is None else built
-
-
-def _need_attribute(args: Any, placeholder: Any) -> None:
-    """Ask for the value if `getattr` or `hasattr` decides on it."""
-    if len(args) > 1 and first_placeholder(args[1:2]) is not None:
-        need(placeholder, "uses it as a name")
-    if isinstance(args[0], Placeholder):
-        need(placeholder, "asks what it has")
+    if name in JOINING.get(str(getattr(function, "__module__", "")), ()):
+        return text_with(placeholder)
+    return _with_letters(function, how, args, kwargs, placeholder)
 
 
 def _with_letters(function: Any, how: str, args: Any, kwargs: Any, placeholder: Any) -> Any:
     """Call a function with a placeholder; ask for its value if the result depends on it."""
     name = getattr(function, "__name__", type(function).__name__)
+    dumping = str(getattr(function, "__module__", "")) == "yaml" and name in DUMPING
     try:
-        result = function(*_plain(function, args), **kwargs)
+        result = function(*(_as_texts(args) if dumping else args), **kwargs)
     except Exception:  # noqa: BLE001 (the letters may cause any error)
         need(placeholder, f"gives it to `{name}`, which fails")
     if isinstance(result, (bytearray, memoryview)):  # it cannot contain a placeholder
@@ -188,18 +185,6 @@ def _harmless(function: Any, how: str, name: str, args: Any, result: Any) -> boo
     if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes, MATCHES)):
         return False
     return type(result).__module__.partition(".")[0] not in REVEALING
-
-
-def _joined(function: Any, placeholder: Placeholder) -> Any:
-    """The text that a function builds from a placeholder and others; None for other functions."""
-    joining = getattr(function, "__name__", "") in JOINING.get(str(getattr(function, "__module__", "")), ())
-    return text_with(placeholder) if joining else None
-
-
-def _plain(function: Any, value: Any) -> Any:
-    """The arguments of a function; for YAML's, with placeholders as plain texts."""
-    dumping = str(getattr(function, "__module__", "")) == "yaml" and function.__name__ in DUMPING
-    return _as_texts(value) if dumping else value
 
 
 def _as_texts(value: Any, depth: int = DEPTH) -> Any:
