@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.preview import Preview, run
-from tests.agreement.view import given
+from tests.agreement.view import preconditions
 
 
 def options(program: Path) -> dict[str, Any]:
     """The options of the recordings: the program's stack, secret config and mock files."""
     mock = program / "mock.yaml"
-    return {"stack": "dev", "config": given(program)["config"], "mock": [mock] if mock.exists() else []}
+    return {"stack": "dev", "config": preconditions(program)["config"], "mock": [mock] if mock.exists() else []}
 
 
 @cache

@@ -10,7 +10,7 @@ from policypack.policies import POLICIES
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.sources import RunOptions
-from tests.agreement.doors import Told, by_gate, by_pack, preview
+from tests.agreement.doors import Reported, by_gate, by_pack, preview
 
 FAILURES = Path(__file__).parent / "failures"
 REFUSED_BY_THE_SDK = "program-error"
@@ -24,7 +24,7 @@ def expected(row: str) -> set[str]:
     return set((FAILURES / row / "expected.txt").read_text(encoding="utf-8").split())
 
 
-def blocking(told: frozenset[Told]) -> set[str]:
+def blocking(told: frozenset[Reported]) -> set[str]:
     """The policies of what blocks."""
     return {policy for policy, _, _, blocks in told if blocks}
 

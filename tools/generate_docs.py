@@ -23,10 +23,10 @@ def pages(policies: Sequence[Policy[Any]]) -> dict[Path, str]:
     by_service: dict[Tag, list[Policy[Any]]] = {}
     for policy in policies:
         by_service.setdefault(policy.tags[0], []).append(policy)
-    found = {Path("policies.md"): "\n".join(_index(by_service)) + "\n"}
+    pages = {Path("policies.md"): "\n".join(_index(by_service)) + "\n"}
     for service, chosen in by_service.items():
-        found[Path("policies", f"{service}.md")] = "\n".join(_service(service, chosen)) + "\n"
-    return found
+        pages[Path("policies", f"{service}.md")] = "\n".join(_service(service, chosen)) + "\n"
+    return pages
 
 
 def _index(by_service: Mapping[Tag, Sequence[Policy[Any]]]) -> Iterator[str]:
@@ -39,8 +39,8 @@ def _index(by_service: Mapping[Tag, Sequence[Policy[Any]]]) -> Iterator[str]:
         for policy in policies:
             link = f'<a id="{policy.id}"></a>[{policy.id}](policies/{service}.md#{policy.id})'
             yield f"| {link} | {policy.severity} | {policy.title} | {', '.join(policy.tags[1:])} |"
-    yield from ("", "## Tags", "", "A policy has its service as its first tag, and then what it is about.", "")
-    yield from ("| tag | what it says of a policy |", "|---|---|")
+    yield from ("", "## Tags", "", "The first tag of a policy is its service; the others are its topics.", "")
+    yield from ("| tag | meaning |", "|---|---|")
     yield from (f"| `{tag}` | {tag.meaning} |" for tag in Tag if tag not in by_service)
 
 
@@ -80,14 +80,14 @@ def _sentence(phrase: str) -> str:
 
 
 def stale(written: Mapping[Path, str]) -> list[str]:
-    """The pages that differ from what the cards say, or that no card has."""
-    found = [
+    """The pages that differ from the cards, or have none."""
+    changed = [
         str(path)
         for path, text in written.items()
         if not (DOCS / path).exists() or (DOCS / path).read_text(encoding="utf-8") != text
     ]
-    kept = {path.relative_to(DOCS) for path in (DOCS / "policies").glob("*.md")}
-    return sorted({*found, *map(str, kept - written.keys())})
+    existing = {path.relative_to(DOCS) for path in (DOCS / "policies").glob("*.md")}
+    return sorted({*changed, *map(str, existing - written.keys())})
 
 
 def main() -> int:

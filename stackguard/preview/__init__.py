@@ -32,11 +32,11 @@ class Preview:
 
     `config` maps fully qualified keys to values, secret ones included; `secret_config` names those. `resources` are in
     the order in which the program constructs them, including the stack itself, components and providers. `outputs` are
-    the stack's. `printed` is all that the program printed and logged. `notes` report what has no answer, and entries of
-    the mock files that were not used. Neither `printed` nor `notes` hold a secret; `config`, `resources` and `outputs`
-    do, and `mask` removes known secrets from any text. `unseen` are places where further resources may be constructed.
+    the stack's. `printed` is all that the program printed and logged. `notes` report calls without an answer, and
+    unused entries of the mock files. Neither `printed` nor `notes` contain a secret; `config`, `resources` and `outputs` do,
+    and `mask` removes known secrets from any text. `unseen` are places where further resources may be constructed.
     `made_up` are names, ids and ARNs with a part drawn at random, which differ in the cloud. `stand_in` is whether the
-    account of a provider is unknown, so that its ARNs hold the account of `stackguard.stand_in`.
+    account of a provider is unknown, so that its ARNs have the account of `stackguard.stand_in`.
     """
 
     project: str
@@ -92,7 +92,7 @@ def run(
 
     Args:
         folder: where its `Pulumi.yaml` is.
-        stack: its stack; optional where there is only one.
+        stack: its stack; optional if there is only one.
         config: values that override those of the files, by key.
         resolve: whether values that AWS computes (names, ids, ARNs) are filled in; otherwise they are unknown.
         timeout: seconds after which a program is stopped.

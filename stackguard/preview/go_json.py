@@ -39,7 +39,7 @@ def number(value: float) -> str:
 
 
 def parsed(value: Any) -> Any:
-    """The value of JSON text, None where it is malformed; a value that is not text as it is.
+    """The value of JSON text, None if it is malformed; any other value unchanged.
 
     The SDK and the config send the structured inputs of a provider as text.
     """

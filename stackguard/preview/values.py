@@ -113,7 +113,7 @@ def type_of(urn: str) -> str:
 
 
 def name_of(urn: str) -> str:
-    """The resource's name, which may hold anything."""
+    """The resource's name, which may contain any character."""
     return urn.split("::", 3)[3]
 
 

@@ -1,7 +1,7 @@
-"""Both doors over one program: what the gate reports, and what the pack does in a recorded preview.
+"""Both doors over one program: the outcomes of the gate, and those of the pack in a recorded preview.
 
-What the engine sends to the pack is recorded for each program, so no CLI is needed; the pack's offline run is the
-gate's own. The names that the engine draws are made others than those of the offline run, as in a real preview.
+The engine's requests to the pack are recorded for each program, so no CLI is needed; the pack's offline run is the
+gate's own. The random parts of names differ between the requests and the offline run, as in a real preview.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from stackguard.preview import Preview, run
 from stackguard.preview.project.sdk import accepted
 from stackguard.sources import REGION
 from tests.agreement import session
-from tests.agreement.view import RANDOM, given, working_folder
+from tests.agreement.view import RANDOM, preconditions, working_folder
 
-Told = tuple[str, str, str, bool]
+Reported = tuple[str, str, str, bool]
 LEVELS: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in POLICIES}
 
 
@@ -54,44 +54,45 @@ class Ran:
 def preview(name: str) -> Preview:
     program = session.TESTS / name
     mock = [file] if (file := program / "mock.yaml").exists() else []
-    return run(program, stack="dev", config=given(program)["config"], timeout=120, mock=mock)
+    return run(program, stack="dev", config=preconditions(program)["config"], timeout=120, mock=mock)
 
 
-def evened(told: frozenset[Told]) -> set[Told]:
-    """Without what a provider draws."""
-    return {(policy, urn, RANDOM.sub("-*******", text), blocks) for policy, urn, text, blocks in told}
+def without_random_parts(outcomes: frozenset[Reported]) -> set[Reported]:
+    """The outcomes without the random parts of names."""
+    return {(policy, urn, RANDOM.sub("-*******", text), blocks) for policy, urn, text, blocks in outcomes}
 
 
 @cache
-def by_gate(name: str) -> frozenset[Told]:
+def by_gate(name: str) -> frozenset[Reported]:
     ran = preview(name)
-    found = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
+    outcomes = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION), ran.unseen)
     return frozenset(
-        (each.policy.id, each.resource.urn, message(each).replace(*MOCK), each.blocks) for each in one_per_value(found)
+        (outcome.policy.id, outcome.resource.urn, message(outcome).replace(*MOCK), outcome.blocks)
+        for outcome in one_per_value(outcomes)
     )
 
 
 @cache
-def by_pack(name: str, *, resolve: bool = True) -> frozenset[Told]:
+def by_pack(name: str, *, resolve: bool = True) -> frozenset[Reported]:
     program = session.TESTS / name
     sent = session.load(program)
     pack = Session(POLICIES, Settings(), Path(), Ran(preview(name), program) if resolve else None)
-    pack.configure(_drawn_anew(sent.configuration))
-    found: list[Diagnostic] = []
-    for each in sent.resources:
-        found += pack.analyze(_drawn_anew(each), LEVELS)
-    found += pack.analyze_stack(_drawn_anew(sent.stack), LEVELS)
+    pack.configure(_with_other_names(sent.configuration))
+    diagnostics: list[Diagnostic] = []
+    for resource in sent.resources:
+        diagnostics += pack.analyze(_with_other_names(resource), LEVELS)
+    diagnostics += pack.analyze_stack(_with_other_names(sent.stack), LEVELS)
     return frozenset(
-        (each.policy.id, each.urn, each.message, each.level is EnforcementLevel.MANDATORY)
-        for each in found
-        if each.urn  # what the pack tells of its own run
+        (diagnostic.policy.id, diagnostic.urn, diagnostic.message, diagnostic.level is EnforcementLevel.MANDATORY)
+        for diagnostic in diagnostics
+        if diagnostic.urn  # others are about the pack's own run
     )
 
 
-def _drawn_anew(request: object) -> object:
+def _with_other_names(request: object) -> object:
     """A request with other digits at the end of each name that the provider draws."""
     parsed = type(request)()
     parsed.ParseFromString(
-        re.sub(rb"-[0-9a-f]{7}(?![0-9a-zA-Z])", lambda found: b"-" + found[0][:0:-1], request.SerializeToString())  # type: ignore[attr-defined]
+        re.sub(rb"-[0-9a-f]{7}(?![0-9a-zA-Z])", lambda match: b"-" + match[0][:0:-1], request.SerializeToString())  # type: ignore[attr-defined]
     )
     return parsed

@@ -1,4 +1,4 @@
-"""What Pulumi's own engine makes of a program, with the stand-in for its providers."""
+"""The preview of a program by Pulumi's own engine, with the stand-in for its providers."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from policypack.core.policy import ROOT_TYPE
 from policypack.core.wire import SECRET as SECRET_SIGNATURE
 from policypack.core.wire import SIGNATURE, UNKNOWN_STRING, decode
 from stackguard.preview.values import type_of
-from tests.agreement.view import View, facts, full_urn, given, values, view, working_folder
+from tests.agreement.view import View, facts, full_urn, preconditions, values, view, working_folder
 from tests.standin_aws.project import run_pulumi, with_standin
 
 ROOT = Path(__file__).parents[2]
-TELLER = Path(__file__).with_name("teller")
-SECRET = "[secret]"  # what the CLI prints in a secret's place
+REPORTER = Path(__file__).with_name("reporter")
+SECRET = "[secret]"  # the CLI prints this instead of a secret
 
 
 def engine_view(program: Path, scratch: Path) -> View:
-    """Preview a program with the CLI, our pack and the teller.
+    """Preview a program with the CLI, our pack and the reporter.
 
     Raises:
         RuntimeError: the preview failed.
     """
     folder = new_stack(program, scratch)
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
-    state = given(program)["state"]
+    state = preconditions(program)["state"]
     if state:
         _older_state(scratch, folder, [full_urn(urn, project) for urn in state])
-    told, events = scratch / "told", scratch / "events"
+    reported, events = scratch / "reported", scratch / "events"
     packs = []
-    for pack, config in ((ROOT, {"all": "advisory"}), (TELLER, {})):
+    for pack, config in ((ROOT, {"all": "advisory"}), (REPORTER, {})):
         settings = scratch / f"{pack.name}.json"
         settings.write_text(json.dumps(config))
         packs += ["--policy-pack", str(pack), "--policy-pack-config", str(settings)]
     seen = ("--json", "--show-reads", "--show-sames", "--event-log", str(events))
-    more = {"TELLER_FILE": str(told), "PULUMI_DEBUG_COMMANDS": "true", "STACKGUARD_RESOLVE_UNKNOWNS": "false"}
+    more = {"REPORTER_FILE": str(reported), "PULUMI_DEBUG_COMMANDS": "true", "STACKGUARD_RESOLVE_UNKNOWNS": "false"}
     printed = pulumi(scratch, folder, "preview", "--stack", "dev", *seen, *packs, environment=more)
     states = {step["urn"]: step["newState"] for step in json.loads(printed)["steps"] if "newState" in step}
-    lines = list(_lines(told))
+    lines = list(_lines(reported))
     resources = {
         urn: _facts(
             states.get(urn, {}),
@@ -54,7 +54,7 @@ def engine_view(program: Path, scratch: Path) -> View:
         for urn in {*states, *(line["urn"] for line in lines)}
     }
     violations = (line["policyEvent"] for line in _lines(events) if "policyEvent" in line)
-    outcomes = ([each["policyName"], each["resourceUrn"], each["message"].strip()] for each in violations)
+    outcomes = ([event["policyName"], event["resourceUrn"], event["message"].strip()] for event in violations)
     return view(project, resources, outcomes)
 
 
@@ -65,35 +65,35 @@ def new_stack(program: Path, scratch: Path) -> Path:
     for stack, outputs in (yaml.safe_load(mock.read_text())["stacks"] if mock.exists() else {}).items():
         _other_stack(scratch, stack, outputs)
     pulumi(scratch, folder, "stack", "init", "dev")
-    for key, value in given(program)["config"].items():
+    for key, value in preconditions(program)["config"].items():
         pulumi(scratch, folder, "config", "set", "--stack", "dev", "--secret", key, value)
     return folder
 
 
-def _facts(state: dict[str, Any], judged: dict[str, Any], final: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The facts of one resource, from the preview's digest and from what policies are told of it."""
+def _facts(state: dict[str, Any], analyzed: dict[str, Any], final: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The facts of one resource, from the preview's digest and from the policies' arguments."""
 
     def plain(properties: dict[str, Any]) -> Any:
         return values(decode(properties)[0], folder)
 
-    either = judged or final
+    policy_view = analyzed or final
     return facts(
-        type=state.get("type") or either["type"],
+        type=state.get("type") or policy_view["type"],
         custom=state.get("custom", True),
         external=state.get("external"),
         id=str(state.get("id", "")).replace(UNKNOWN_STRING, "") if state.get("external") else "",
         parent=state.get("parent") or final.get("parent"),
         provider=state["provider"].rpartition("::")[0]
         if state.get("provider")
-        else (either.get("provider") or {}).get("urn"),
-        inputs=plain(_joined(state.get("inputs", {}), judged["properties"]) if judged else state.get("inputs", {})),
+        else (policy_view.get("provider") or {}).get("urn"),
+        inputs=plain(_joined(state.get("inputs", {}), analyzed["properties"]) if analyzed else state.get("inputs", {})),
         outputs=plain(final.get("properties", {})),
         secrets=sorted(_secrets(state.get("inputs", {}), "")),
         dependencies=sorted(state.get("dependencies", ())),
         propertyDependencies={
             name: sorted(urns) for name, urns in state.get("propertyDependencies", {}).items() if urns
         },
-        deleteBeforeReplace=str(either.get("deleteBeforeReplace")).replace("None", ""),
+        deleteBeforeReplace=str(policy_view.get("deleteBeforeReplace")).replace("None", ""),
         timeouts={name: seconds for name, seconds in state.get("customTimeouts", {}).items() if seconds},
         **{
             name: state.get(name)
@@ -113,32 +113,32 @@ def _facts(state: dict[str, Any], judged: dict[str, Any], final: dict[str, Any],
     )
 
 
-def _joined(shown: Any, told: Any) -> Any:
-    """What a policy was told, but its assets as the digest shows them: with their hashes."""
-    if isinstance(shown, dict) and isinstance(told, dict):
-        if SIGNATURE in shown:
-            return shown
-        return {name: _joined(shown.get(name), each) for name, each in told.items()}
-    if isinstance(shown, list) and isinstance(told, list):
-        return [_joined(*pair) for pair in zip(shown, told, strict=True)]
-    return told
+def _joined(digest: Any, analyzed: Any) -> Any:
+    """The properties that a policy receives, with the assets of the digest, which have hashes."""
+    if isinstance(digest, dict) and isinstance(analyzed, dict):
+        if SIGNATURE in digest:
+            return digest
+        return {name: _joined(digest.get(name), value) for name, value in analyzed.items()}
+    if isinstance(digest, list) and isinstance(analyzed, list):
+        return [_joined(*pair) for pair in zip(digest, analyzed, strict=True)]
+    return analyzed
 
 
 def _secrets(value: Any, path: str) -> Iterator[str]:
     if value == SECRET:
         yield path
     elif isinstance(value, dict):
-        for name, each in value.items():
-            if name.startswith("__"):  # a provider's bookkeeping, which no policy is shown
+        for name, inner in value.items():
+            if name.startswith("__"):  # a provider's bookkeeping, which no policy receives
                 continue
-            yield from _secrets(each, f"{path}.{name}" if path else name)
+            yield from _secrets(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _secrets(each, f"{path}[{index}]")
+        for index, inner in enumerate(value):
+            yield from _secrets(inner, f"{path}[{index}]")
 
 
-def _other_stack(scratch: Path, name: str, given_outputs: dict[str, Any]) -> None:
-    """Make a stack, `organization/project/stack`, that has the outputs that a mock file gives it."""
+def _other_stack(scratch: Path, name: str, mock_outputs: dict[str, Any]) -> None:
+    """Create a stack, `organization/project/stack`, with the outputs of a mock file."""
     _, project, stack = name.split("/")
     folder = scratch / f"{project}-{stack}"
     folder.mkdir()
@@ -147,7 +147,7 @@ def _other_stack(scratch: Path, name: str, given_outputs: dict[str, Any]) -> Non
         key: {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(value["fn::secret"])}
         if isinstance(value, dict) and "fn::secret" in value
         else value
-        for key, value in given_outputs.items()
+        for key, value in mock_outputs.items()
     }
     root = f"urn:pulumi:{stack}::{project}::{ROOT_TYPE}::{project}-{stack}"
     pulumi(scratch, folder, "stack", "init", stack)
@@ -155,7 +155,7 @@ def _other_stack(scratch: Path, name: str, given_outputs: dict[str, Any]) -> Non
 
 
 def _older_state(scratch: Path, folder: Path, urns: list[str]) -> None:
-    """Put resources into the stack: what they are called is all that there is of them."""
+    """Import resources that have nothing but a name into the stack."""
     provider = full_urn(
         "::pulumi:providers:test::default", yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     )
@@ -180,7 +180,7 @@ def _import(scratch: Path, folder: Path, stack: str, resources: list[dict[str, A
 
 
 def pulumi(scratch: Path, folder: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What the CLI prints.
+    """The output of the CLI.
 
     Raises:
         RuntimeError: the command failed.

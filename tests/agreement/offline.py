@@ -1,4 +1,4 @@
-"""What the offline preview makes of a program, with nothing filled in that a provider's preview leaves out."""
+"""The offline preview of a program, without values that a provider's preview leaves out."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 from stackguard.gate.judging import JudgingObserver
 from stackguard.sources import REGION
-from tests.agreement.view import Facts, View, facts, full_urn, given, values, view, working_folder
+from tests.agreement.view import Facts, View, facts, full_urn, preconditions, values, view, working_folder
 from tests.runs import unresolved
 
 
 def offline_view(program: Path) -> View:
     """Preview a program offline and judge it."""
     ran = unresolved(program)
-    state = {full_urn(urn, ran.project) for urn in given(program)["state"]}
+    state = {full_urn(urn, ran.project) for urn in preconditions(program)["state"]}
     outcomes = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
     return view(
         ran.project,
         {resource.urn: _facts(resource, working_folder(program), state) for resource in ran.resources},
         (
-            [each.policy.id, each.resource.urn, f"{each.policy.title}\n{message(each)}"]
-            for each in one_per_value(outcomes)
+            [outcome.policy.id, outcome.resource.urn, f"{outcome.policy.title}\n{message(outcome)}"]
+            for outcome in one_per_value(outcomes)
         ),
     )
 
 
 def _facts(resource: Resource, folder: Path, state: set[str]) -> Facts:
-    """The facts of one resource; of its aliases those that the state has, which are what the engine tells."""
+    """The facts of one resource; of its aliases those in the state, as in the engine."""
     options = resource.options
     return facts(
         type=resource.type,

@@ -1,4 +1,4 @@
-"""Records what Pulumi's own engine makes of the programs, as the files that the tests compare with.
+"""Records the engine's previews of the programs, as the files that the tests compare with.
 
 Needs a `pulumi` CLI on the PATH, and the pack's `.venv`. For all programs, or for those that are named:
 
@@ -17,14 +17,14 @@ from tests.agreement.view import PROGRAMS, dump
 
 
 def record(program: Path) -> str:
-    """Write `recorded.json` into a program's folder; return a line that says so, or why not."""
+    """Write `recorded.json` into a program's folder; return a line with the result."""
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            seen = engine_view(program, Path(scratch))
+            view = engine_view(program, Path(scratch))
         except RuntimeError as error:
             return f"{program.name}: {error}"
-    (program / "recorded.json").write_text(dump(seen), encoding="utf-8")
-    return f"{program.name}: {len(seen['resources'])} resources, {len(seen['outcomes'])} outcomes"
+    (program / "recorded.json").write_text(dump(view), encoding="utf-8")
+    return f"{program.name}: {len(view['resources'])} resources, {len(view['outcomes'])} outcomes"
 
 
 def main(names: list[str]) -> None:
@@ -32,7 +32,7 @@ def main(names: list[str]) -> None:
     programs = [PROGRAMS / name for name in names] or sorted(path.parent for path in PROGRAMS.glob("*/Pulumi.yaml"))
     with ThreadPoolExecutor(2) as pool:
         for line in pool.map(record, programs):
-            print(line, flush=True)  # noqa: T201 (what a command line says)
+            print(line, flush=True)  # noqa: T201 (a command's output)
 
 
 if __name__ == "__main__":

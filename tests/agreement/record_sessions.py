@@ -1,4 +1,4 @@
-"""Records what Pulumi's own engine sends to a policy pack in a preview of each program, on a new stack.
+"""Records the engine's requests to a policy pack in a preview of each program, on a new stack.
 
 Needs a `pulumi` CLI on the PATH, and the pack's `.venv`. For all programs, or for folders below `tests`, such as
 `sound/fan_out` or `failures`:
@@ -39,7 +39,7 @@ def recorded(program: Path, scratch: Path) -> str:
 
 
 def record(name: str) -> str:
-    """Write the session of a program into its file, unless it has the same; return a line that says so, or why not."""
+    """Write the session of a program into its file, unless it has the same; return a line with the result."""
     program = TESTS / name
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -56,10 +56,10 @@ def record(name: str) -> str:
 
 def main(names: list[str]) -> None:
     """Record the named programs, or all."""
-    chosen = [each for each in programs() if not names or any(f"{each}/".startswith(f"{name}/") for name in names)]
+    chosen = [path for path in programs() if not names or any(f"{path}/".startswith(f"{name}/") for name in names)]
     with ThreadPoolExecutor(2) as pool:
         for line in pool.map(record, chosen):
-            print(line, flush=True)  # noqa: T201 (what a command line says)
+            print(line, flush=True)  # noqa: T201 (a command's output)
 
 
 if __name__ == "__main__":

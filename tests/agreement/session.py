@@ -1,9 +1,9 @@
 """Recorded sessions: the requests that the engine sends to a policy pack in a preview of a new stack.
 
 A session is a file of JSON lines, `[METHOD, REQUEST]` each, in the order in which the engine sends them. The resources
-of an `AnalyzeStack` request have a line each, sorted by URN, and so are their dependencies, since neither come in an order of
-their own. What differs between machines and runs is replaced: paths and the version of pulumi-aws by placeholders, which loading puts back,
-and the names that a provider draws by names drawn from the URN.
+of an `AnalyzeStack` request have a line each, sorted by URN, and so are their dependencies, since the order of neither is
+fixed. Values that differ between machines and runs are replaced: paths and the version of pulumi-aws by
+placeholders, which loading replaces again, and random names by names that derive from the URN.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Session:
 
 def programs() -> list[str]:
     """The programs that have a session, as folders below `tests`."""
-    found = [
+    folders = [
         file.parent.relative_to(TESTS)
         for pattern in ("programs/*", "sound/*", "failures/row*/corrected", "failures/row*/failing")
         for file in TESTS.glob(f"{pattern}/Pulumi.yaml")
         if not _refused(file.parent)
     ]
-    return sorted(str(folder) for folder in found)
+    return sorted(str(folder) for folder in folders)
 
 
 def _refused(program: Path) -> bool:
@@ -60,7 +60,7 @@ def _refused(program: Path) -> bool:
 
 
 def file_of(program: Path) -> Path:
-    """Where the session of a program is: outside its folder, which may be the very archive that it deploys."""
+    """The file of a program's session: outside its folder, which may be the archive that it deploys."""
     return SESSIONS / f"{program.relative_to(TESTS)}.jsonl"
 
 
@@ -74,14 +74,14 @@ def load(program: Path) -> Session:
 
 
 def parse(text: str, program: Path) -> Session:
-    """The session that a file holds, with the program where it is on this machine."""
-    for here, placeholder in _placeholders(program).items():
-        text = text.replace(placeholder, here)
+    """The session in a file, with the program's folder on this machine."""
+    for local, placeholder in _placeholders(program).items():
+        text = text.replace(placeholder, local)
     lines = [json.loads(line) for line in text.splitlines()]
     (configuration,) = _requests(lines, "ConfigureStack")
     return Session(
         ParseDict(configuration, analyzer_pb2.AnalyzerStackConfigureRequest()),
-        tuple(ParseDict(each, analyzer_pb2.AnalyzeRequest()) for each in _requests(lines, "Analyze")),
+        tuple(ParseDict(request, analyzer_pb2.AnalyzeRequest()) for request in _requests(lines, "Analyze")),
         ParseDict({"resources": _requests(lines, "AnalyzeStack")}, analyzer_pb2.AnalyzeStackRequest()),
     )
 
@@ -97,20 +97,20 @@ def dump(lines: Iterable[Line], program: Path, scratch: Path) -> str:
     written: list[Line] = []
     for method, request in lines:
         if method == "AnalyzeStack":
-            resources = sorted(request["resources"], key=lambda each: str(each["urn"]))
-            written += [(method, _with_sorted_dependencies(each)) for each in resources]
+            resources = sorted(request["resources"], key=lambda resource: str(resource["urn"]))
+            written += [(method, _with_sorted_dependencies(resource)) for resource in resources]
         else:
             written.append((method, request))
     text = "".join(f"{json.dumps(line, ensure_ascii=False, sort_keys=True)}\n" for line in written)
     for name, drawn in _names(_requests(written, "Analyze")).items():
         text = text.replace(name, drawn)
-    for here, placeholder in {str(scratch): "<scratch>", **_placeholders(program)}.items():
-        text = text.replace(here, placeholder)
+    for local, placeholder in {str(scratch): "<scratch>", **_placeholders(program)}.items():
+        text = text.replace(local, placeholder)
     return text
 
 
 def comparable(text: str) -> list[str]:
-    """The lines of a session in an order of their own: a program's calls reach the engine side by side."""
+    """The lines of a session, sorted: a program's calls reach the engine in any order."""
     return sorted(text.splitlines())
 
 
@@ -132,7 +132,7 @@ def _requests(lines: Iterable[Line], method: str) -> list[dict[str, Any]]:
 
 
 def _names(requests: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The names that the provider draws, each with the one that the file has in its place."""
+    """The random names of the provider, each with its replacement in the file."""
     return {
         value: value[:-RANDOM_DIGITS] + draw(f"recorded {request['urn']}", HEX, RANDOM_DIGITS)
         for request in requests
@@ -142,14 +142,14 @@ def _names(requests: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _placeholders(program: Path) -> dict[str, str]:
-    """What stands in a session for what is this machine's; longer texts first."""
+    """The texts of this machine, each with its placeholder in a session; longer ones first."""
     installed = version("pulumi-aws")
     return {
         str(program.resolve()): "<program>",
         str(TESTS): "<tests>",
         str(TESTS.parent): "<repository>",
         sys.prefix: "<environment>",
-        f'"path": "{tempfile.gettempdir()}/': '"path": "<temporary>/',  # of assets: code has such texts of its own
+        f'"path": "{tempfile.gettempdir()}/': '"path": "<temporary>/',  # of assets: code contains such texts too
         installed: "<aws-version>",
         installed.replace(".", "_"): "<aws_version>",
     }

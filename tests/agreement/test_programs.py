@@ -1,4 +1,4 @@
-"""The offline preview of every program is the one that Pulumi's own engine gives: recorded, and live where there is one."""
+"""The offline preview of every program is that of Pulumi's own engine: recorded, and live with a CLI."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ offline = cache(lambda name: offline_view(PROGRAMS / name))
 
 
 def differences(engine: View, ours: View) -> list[str]:
-    """Where the two disagree, but for what docs/decisions/0013-meant-differences.md lists, a line each."""
+    """The differences, a line each, except those in docs/decisions/0013-meant-differences.md."""
     theirs: dict[str, Any] = _without_unseen(engine["resources"], ours["resources"])
-    found = [
+    lines = [
         f"{urn}: `{fact}` is {theirs.get(urn, {}).get(fact)!r} for the engine, {ours['resources'].get(urn, {}).get(fact)!r} for us"
         for urn in sorted({*theirs, *ours["resources"]})
         for fact in sorted({*theirs.get(urn, {}), *ours["resources"].get(urn, {})} - {"remote"})
         if theirs.get(urn, {}).get(fact) != ours["resources"].get(urn, {}).get(fact)
     ]
     mine = [outcome for outcome in ours["outcomes"] if outcome[0] != UNSEEN]
-    found += [f"only the engine says {outcome}" for outcome in engine["outcomes"] if outcome not in mine]
-    found += [f"only we say {outcome}" for outcome in mine if outcome not in engine["outcomes"]]
-    return found
+    lines += [f"only the engine reports {outcome}" for outcome in engine["outcomes"] if outcome not in mine]
+    lines += [f"only we report {outcome}" for outcome in mine if outcome not in engine["outcomes"]]
+    return lines
 
 
 def _without_unseen(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
-    """The engine's resources without those that a plugin put into a component."""
+    """The engine's resources without those that a plugin registers in a component."""
     remote = {urn for urn, facts in ours.items() if facts.get("remote")}
     return {urn: facts for urn, facts in theirs.items() if urn in ours or facts.get("parent") not in remote}
 
@@ -62,9 +62,11 @@ def test_a_component_of_a_plugin_is_undecided_and_not_silent() -> None:
     ]
 
 
-def test_a_difference_is_told() -> None:
+def test_a_difference_is_reported() -> None:
     engine, ours = load(PROGRAMS / "options"), offline("options")
     urn = "::test:index:Thing::protected"
     changed = {**engine, "resources": {**engine["resources"], urn: {**engine["resources"][urn], "protect": False}}}
     assert differences(changed, ours) == [f"{urn}: `protect` is False for the engine, True for us"]
-    assert differences({**engine, "outcomes": [["x", urn, "y"]]}, ours) == [f"only the engine says {['x', urn, 'y']}"]
+    assert differences({**engine, "outcomes": [["x", urn, "y"]]}, ours) == [
+        f"only the engine reports {['x', urn, 'y']}"
+    ]

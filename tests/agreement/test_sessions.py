@@ -1,4 +1,4 @@
-"""The recorded sessions are of the programs as they are: against the offline run, and live where there is a CLI."""
+"""The recorded sessions fit the programs: compared with the offline run, and live with a CLI."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ BUILT_BY_A_PLUGIN = {
         "urn:pulumi:dev::remote-components::test:index:Remote$test:index:Thing::plain-unseen",
     )
 }
-"""What the engine's plugin puts into a component: offline there are no plugins, and `pulumi-unseen-component` reports it."""
+"""The resources that the engine's plugin registers in a component: offline, `pulumi-unseen-component` reports them."""
 
 each_program = pytest.mark.parametrize("name", NAMES)
 
 
 def differences(session: Session, preview: Preview) -> list[str]:
-    """Where the resources of a session are not those that the offline run manages, a line each.
+    """The differences between the resources of a session and those of the offline run, a line each.
 
-    The engine analyzes each resource once, and once more with the stack. What a program only reads it does neither way.
+    The engine analyzes each resource once, and once more with the stack, but none that a program only reads.
     """
     managed = [resource.urn for resource in preview.resources if not resource.external]
     return [
         f"{urn}: {method} {times[urn]} times instead of {expected[urn]}"
         for method, requests in (("Analyze", session.resources), ("AnalyzeStack", session.stack.resources))
-        for times, expected in [(Counter(each.urn for each in requests), Counter(managed))]
+        for times, expected in [(Counter(request.urn for request in requests), Counter(managed))]
         for urn in sorted({*times, *expected})
         if times[urn] != expected[urn]
     ]
@@ -73,7 +73,7 @@ def test_there_is_no_session_without_a_program() -> None:
     assert sorted(SESSIONS.rglob("*.jsonl")) == sorted(file_of(TESTS / name) for name in NAMES)
 
 
-def test_a_session_holds_nothing_of_the_machine_that_recorded_it() -> None:
+def test_a_session_contains_nothing_of_the_machine_that_recorded_it() -> None:
     texts = {name: file_of(TESTS / name).read_text(encoding="utf-8") for name in NAMES}
     assert [name for name, text in texts.items() if "/root/" in text or "/home/" in text or str(ROOT) in text] == []
     assert sum(len(text.encode()) for text in texts.values()) < 4_000_000
@@ -94,5 +94,5 @@ def test_paths_and_names_are_replaced_and_paths_are_put_back(tmp_path: Path) -> 
     session = parse(text, tmp_path)
     assert session.resources[0].properties["at"] == f"{tmp_path}/app"
     assert session.resources[0].properties["bucket"].startswith("logs-")
-    assert [each.urn for each in session.stack.resources] == ["urn:a", urn]
+    assert [resource.urn for resource in session.stack.resources] == ["urn:a", urn]
     assert session.stack.resources[1].properties["of"] == "<scratch>/x"

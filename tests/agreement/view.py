@@ -1,7 +1,7 @@
-"""One shape for what the engine and the offline preview make of a program, so that the two can be compared.
+"""One form for the previews of the engine and of this process, so that the two can be compared.
 
-A view is JSON: `resources` maps each resource's URN, without what all of them begin with, to its facts, and `outcomes`
-lists what our own policies say. What is empty or at its default is left out.
+A view is JSON: `resources` maps each resource's URN, without its common prefix, to its facts, and `outcomes` lists those
+of our own policies. Empty and default values are left out.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ View = dict[str, Any]
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 RANDOM = re.compile(r"-[0-9a-f]{7}(?![0-9a-zA-Z])")
-"""The end of a name that a provider makes up."""
+"""The random end of a name that a provider generates."""
 
 
-def given(program: Path) -> dict[str, Any]:
-    """What a program needs beside its files.
+def preconditions(program: Path) -> dict[str, Any]:
+    """The preconditions of a program beside its files.
 
     Secret `config` by key, and the URNs in the stack's own `state`. Other stacks are in its `mock.yaml`.
     """
@@ -47,12 +47,12 @@ def full_urn(urn: str, project: str) -> str:
 
 
 def facts(**fields: Any) -> Facts:
-    """The facts of one resource: those that say something."""
+    """The facts of one resource, without empty and default ones."""
     return {name: value for name, value in fields.items() if value not in (None, "", False, [], {})}
 
 
 def view(project: str, resources: Mapping[str, Facts], outcomes: Iterable[list[Any]]) -> View:
-    """A view with URNs shortened and names that are made up evened out."""
+    """A view with short URNs, and without the random parts of names."""
     text = json.dumps(
         {
             "resources": {urn: resources[urn] for urn in sorted(resources)},
@@ -60,22 +60,22 @@ def view(project: str, resources: Mapping[str, Facts], outcomes: Iterable[list[A
         },
         ensure_ascii=False,
     )
-    even = RANDOM.sub("-*******", text.replace(f"urn:pulumi:dev::{project}::", "::"))
+    text = RANDOM.sub("-*******", text.replace(f"urn:pulumi:dev::{project}::", "::"))
     installed = version("pulumi-aws")
-    even = even.replace(installed, "X.Y.Z").replace(installed.replace(".", "_"), "X_Y_Z")
-    result: View = json.loads(even)
+    text = text.replace(installed, "X.Y.Z").replace(installed.replace(".", "_"), "X_Y_Z")
+    result: View = json.loads(text)
     return result
 
 
 def values(value: Any, folder: Path, *, hashes: bool = True) -> Any:
     """A decoded property value as JSON; paths of assets are relative to the program's folder.
 
-    Policies are not told the hashes of assets, so outputs go without them.
+    Policies do not receive the hashes of assets, so outputs go without them.
     """
     match value:
         case Unknown():
             return "<unknown>"
-        case Reference():  # policies are handed the id, or the URN of what has none
+        case Reference():  # policies receive the id, or the URN of a resource without one
             return values(value.id, folder, hashes=hashes) or value.urn
         case Asset():
             kind = "<archive>" if value.archive else "<asset>"
@@ -83,7 +83,7 @@ def values(value: Any, folder: Path, *, hashes: bool = True) -> Any:
         case Mapping():
             return {name: values(value[name], folder, hashes=hashes) for name in sorted(value)}
         case list() | tuple():
-            return [values(each, folder, hashes=hashes) for each in value]
+            return [values(inner, folder, hashes=hashes) for inner in value]
     return value
 
 
@@ -96,13 +96,13 @@ def _source(asset: Asset, folder: Path, *, hashes: bool) -> Any:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else asset.path
 
 
-def dump(seen: View) -> str:
+def dump(view: View) -> str:
     """The view as a file: one resource, or outcome, a line, so that differences read well."""
     lines = [
-        f'  "{name}": {opening}\n' + ",\n".join(f"    {each}" for each in entries) + f"\n  {closing}"
+        f'  "{name}": {opening}\n' + ",\n".join(f"    {entry}" for entry in entries) + f"\n  {closing}"
         for name, opening, closing, entries in (
-            ("resources", "{", "}", [f"{_line(urn)}: {_line(of)}" for urn, of in seen["resources"].items()]),
-            ("outcomes", "[", "]", [_line(outcome) for outcome in seen["outcomes"]]),
+            ("resources", "{", "}", [f"{_line(urn)}: {_line(of)}" for urn, of in view["resources"].items()]),
+            ("outcomes", "[", "]", [_line(outcome) for outcome in view["outcomes"]]),
         )
         if entries or name == "resources"
     ]
@@ -110,7 +110,7 @@ def dump(seen: View) -> str:
 
 
 def load(program: Path) -> View:
-    """What the engine was seen to make of a program."""
+    """The recorded view of the engine."""
     recorded: View = json.loads((program / "recorded.json").read_text(encoding="utf-8"))
     return {"outcomes": [], **recorded}
 

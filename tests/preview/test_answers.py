@@ -1,4 +1,4 @@
-"""What only the cloud knows: carried as a mark, taken from a mock file, or asked for with the lines to write."""
+"""Values that only the cloud knows: passed on as placeholders, read from a mock file, or reported with the lines to write."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def preview(folder: Path, source: str, mock: str = "") -> Preview:
     return run(folder, timeout=60, mock=[folder / "mock.yaml"] if mock else [])
 
 
-def named(found: Preview, name: str) -> Resource:
-    (resource,) = [each for each in found.resources if each.name == name]
-    return resource
+def named(preview: Preview, name: str) -> Resource:
+    (named,) = [resource for resource in preview.resources if resource.name == name]
+    return named
 
 
 def line_of(folder: Path, text: str) -> int:
@@ -51,7 +51,7 @@ def line_of(folder: Path, text: str) -> int:
 
 @cache
 def carried() -> Preview:
-    """One program that hands on what it does not know in every way that needs no answer."""
+    """A program that passes unknown values on in every way that needs no answer."""
     with TemporaryDirectory() as folder:
         return preview(
             Path(folder),
@@ -87,7 +87,7 @@ class TestCarried:
             ("listed", "cidr", "`cidrBlockAssociations[0].cidrBlock` of `aws:ec2/getVpc:getVpc`"),
         ],
     )
-    def test_a_value_says_what_it_waits_for(self, name: str, key: str, path: str) -> None:
+    def test_an_unknown_value_has_the_reason(self, name: str, key: str, path: str) -> None:
         value = named(carried(), name).inputs[key]
         assert isinstance(value, Unknown)
         assert value.why == f"needs {path}, which only the cloud knows"
@@ -114,7 +114,7 @@ class TestCarried:
         assert isinstance(carried().outputs["vpc"], Unknown)
 
     def test_each_call_is_noted_with_the_line_that_answers_it(self) -> None:
-        notes = {(each.kind, each.about): each.message for each in carried().notes}
+        notes = {(note.kind, note.about): note.message for note in carried().notes}
         assert set(notes) == {
             (NoteKind.UNANSWERED, "aws:ec2/getVpc:getVpc"),
             (NoteKind.UNANSWERED, "aws:index/getAvailabilityZones:getAvailabilityZones"),
@@ -137,7 +137,7 @@ class TestCarried:
         ("[*vpc.tags.items()]", "loops over it"),
     ],
 )
-def test_a_program_that_needs_an_answer_is_told_the_lines(tmp_path: Path, source: str, operation: str) -> None:
+def test_a_program_that_needs_an_answer_is_reported_with_the_lines(tmp_path: Path, source: str, operation: str) -> None:
     with pytest.raises(CannotJudge) as caught:
         preview(tmp_path, source)
     place = f"__main__.py:{line_of(tmp_path, source)}"
@@ -146,14 +146,17 @@ def test_a_program_that_needs_an_answer_is_told_the_lines(tmp_path: Path, source
     assert "functions:\n  - token: aws:" in caught.value.detail
 
 
-def test_the_lines_that_are_told_answer_the_program(tmp_path: Path) -> None:
+def test_the_reported_lines_answer_the_program(tmp_path: Path) -> None:
     source = "for zone in zones.names: Thing(zone)"
     with pytest.raises(CannotJudge) as caught:
         preview(tmp_path, source)
     lines = caught.value.detail.partition("# for the mock file")[2].partition("\n")[2]
     assert "names: [<text>, <text>]" in lines
-    found = preview(tmp_path, source, lines.replace("[<text>, <text>]", "[eu-west-1a, eu-west-1b]"))
-    assert [each.name for each in found.resources if each.type == "test:index:Thing"] == ["eu-west-1a", "eu-west-1b"]
+    ran = preview(tmp_path, source, lines.replace("[<text>, <text>]", "[eu-west-1a, eu-west-1b]"))
+    assert [resource.name for resource in ran.resources if resource.type == "test:index:Thing"] == [
+        "eu-west-1a",
+        "eu-west-1b",
+    ]
 
 
 def test_placeholders_are_no_answer(tmp_path: Path) -> None:
@@ -176,9 +179,9 @@ def test_an_answer_reaches_every_form_of_a_call(tmp_path: Path) -> None:
 def test_a_secret_answer_is_secret(tmp_path: Path) -> None:
     source = 'Thing("t", token=aws.ssm.get_parameter_output(name="token").value)'
     mock = "functions: [{token: aws:ssm/getParameter:getParameter, result: {value: {fn::secret: hush}}}]"
-    found = named(preview(tmp_path, source, mock), "t")
-    assert found.inputs == {"token": "hush"}
-    assert found.secrets == {"token"}
+    resource = named(preview(tmp_path, source, mock), "t")
+    assert resource.inputs == {"token": "hush"}
+    assert resource.secrets == {"token"}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,9 @@ def test_a_secret_answer_is_secret(tmp_path: Path) -> None:
         ("{cidrBlockAssociations: {}}", "`result.cidrBlockAssociations` of `aws:ec2/getVpc:getVpc` must be a list"),
     ],
 )
-def test_an_answer_that_the_sdk_cannot_hold_is_named_with_its_line(tmp_path: Path, result: str, problem: str) -> None:
+def test_an_answer_that_does_not_fit_the_sdks_type_is_reported_with_its_line(
+    tmp_path: Path, result: str, problem: str
+) -> None:
     with pytest.raises(CannotJudge) as caught:
         preview(tmp_path, "", f"functions:\n- {VPC % result}")
     assert caught.value.message.startswith(f"{tmp_path / 'mock.yaml'}:2: {problem}")
@@ -212,15 +217,15 @@ class TestStacks:
           acme/network/dev: {{vpcId: vpc-1, token: {{fn::secret: hush}}}}
         functions: [{VPC % "{id: a}"}, {ZONES}]
         """
-        found = preview(tmp_path, self.SOURCE, mock)
-        assert named(found, "t").inputs == {"id": "vpc-1", "secret": "hush"}
-        assert "secret" in named(found, "t").secrets
-        assert found.notes == ()
+        ran = preview(tmp_path, self.SOURCE, mock)
+        assert named(ran, "t").inputs == {"id": "vpc-1", "secret": "hush"}
+        assert "secret" in named(ran, "t").secrets
+        assert ran.notes == ()
 
     def test_without_one_the_note_asks_for_each_output(self, tmp_path: Path) -> None:
-        notes = {each.about: each.message for each in preview(tmp_path, self.SOURCE).notes}
-        wanted = "`acme/network/dev: {vpcId: <value>, token: <value>, gone: <value>}` under `stacks:`"
-        assert notes["acme/network/dev"].endswith(wanted)
+        notes = {note.about: note.message for note in preview(tmp_path, self.SOURCE).notes}
+        expected = "`acme/network/dev: {vpcId: <value>, token: <value>, gone: <value>}` under `stacks:`"
+        assert notes["acme/network/dev"].endswith(expected)
 
 
 class TestResources:
@@ -234,23 +239,23 @@ class TestResources:
         resources:
           - {type: "random:*", name: "db*", outputs: {id: pw-1}}
           - {id: their-bucket, outputs: {bucketRegion: eu-south-1}}
-          - {name: nobody, outputs: {a: b}}
+          - {name: unused, outputs: {a: b}}
         """
-        found = preview(tmp_path, source, mock)
+        ran = preview(tmp_path, source, mock)
         expected = {"password": "pw-1", "arn": "arn:aws:s3:::their-bucket", "region": "eu-south-1"}
-        assert named(found, "t").inputs == expected
-        unused = [each.about for each in found.notes if each.kind is NoteKind.UNUSED]
+        assert named(ran, "t").inputs == expected
+        unused = [note.about for note in ran.notes if note.kind is NoteKind.UNUSED]
         assert unused == [f"{tmp_path / 'mock.yaml'}:5"]
 
 
-def test_entries_that_nothing_asks_for_are_noted(tmp_path: Path) -> None:
+def test_unused_entries_are_noted(tmp_path: Path) -> None:
     mock = """\
     functions:
     - {token: aws:ec2/getVpc:getVpc, args: {default: false}, result: {}}
     stacks:
       acme/else/dev: {}
     """
-    notes = {each.about: each.message for each in preview(tmp_path, "", mock).notes if each.kind is NoteKind.UNUSED}
+    notes = {note.about: note.message for note in preview(tmp_path, "", mock).notes if note.kind is NoteKind.UNUSED}
     file = tmp_path / "mock.yaml"
     assert notes == {
         f"{file}:2": "the program does not call the function `aws:ec2/getVpc:getVpc` with these arguments",

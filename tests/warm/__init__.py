@@ -1,8 +1,8 @@
-"""Programs and policy packs that start warm: one interpreter has imported Pulumi, and forks for each of them.
+"""Programs and policy packs that start warm: an interpreter that has imported Pulumi forks for each of them.
 
-Importing the SDK takes most of the time of a small program's run, and the product imports it before it knows the program.
+Importing the SDK takes most of the time of a small program's run, and the product imports it before it reads the program.
 So a fork of an interpreter that has it runs the product's runner as a new one would: with its own environment, folder,
-streams and session. What has an interpreter of its own, and tests marked `cold_start`, get a new interpreter.
+streams and session. A program with an interpreter of its own, and tests marked `cold_start`, get a new interpreter.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from stackguard.preview.server import process
 
 HOST = Path(__file__).with_name("host.py")
 INTERPRETER_SETTINGS = ("PYTHON", "LD_", "GRPC_", "PROTOCOL_BUFFERS_")
-"""How the names of variables begin that an interpreter reads once, at its start or an import."""
+"""The prefixes of variables that an interpreter reads once, at its start or an import."""
 
 
 class Forked:
-    """A fork that runs a program; what `subprocess.Popen` has that the product uses."""
+    """A fork that runs a program, with the part of `subprocess.Popen` that the product uses."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._answers = connection.makefile("r")
@@ -45,7 +45,7 @@ class Forked:
 
 
 class ForkedPack:
-    """A fork that runs a policy pack; what `asyncio.subprocess.Process` has that the product uses."""
+    """A fork that runs a policy pack, with the part of `asyncio.subprocess.Process` that the product uses."""
 
     def __init__(self, fork: Forked) -> None:
         self._fork = fork
@@ -58,7 +58,7 @@ class ForkedPack:
 
 
 class Host:
-    """The interpreter that forks. It ends with this process, which holds the other end of its socket."""
+    """The interpreter that forks. It ends with this process, which has the other end of its socket."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -87,23 +87,23 @@ class Host:
 
 @cache
 def host() -> Host:
-    """The one of this process."""
+    """The host of this process."""
     return Host()
 
 
 def spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes] | Forked:
-    """What starts a program in place of `subprocess.Popen`: a fork, where a new interpreter would be the same."""
+    """Starts a program instead of `subprocess.Popen`: a fork, if a new interpreter would be the same."""
     return forked(command, options) or subprocess.Popen(command, **options)
 
 
 async def spawn_pack(*command: str, **options: Any) -> asyncio.subprocess.Process | ForkedPack:
-    """What starts a policy pack in place of `asyncio.create_subprocess_exec`."""
-    found = forked(list(command), options)
-    return ForkedPack(found) if found else await asyncio.create_subprocess_exec(*command, **options)
+    """Starts a policy pack instead of `asyncio.create_subprocess_exec`."""
+    fork = forked(list(command), options)
+    return ForkedPack(fork) if fork else await asyncio.create_subprocess_exec(*command, **options)
 
 
 def forked(command: list[str], options: Mapping[str, Any]) -> Forked | None:
-    """A fork for a command line; None where only a new interpreter does, because it would be another one."""
+    """A fork for a command line; None if a new interpreter would differ."""
     interpreter, unbuffered, *arguments = map(str, command)
     environment = options["env"]
     differs = any(

@@ -24,10 +24,10 @@ SERVICES = ("cloudwatch", "dynamodb", "ec2", "iam", "kms", "lambda_", "lb", "s3"
 
 def main(listening: int) -> None:
     """Serve until the other end is closed."""
-    for each in (*SDKS, *(f"pulumi_aws.{service}" for service in SERVICES)):
-        getattr(importlib.import_module(each), "__all__", ())  # pulumi_aws loads a module when it is first looked into
-    gc.freeze()  # what is imported stays shared
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for programs
+    for name in (*SDKS, *(f"pulumi_aws.{service}" for service in SERVICES)):
+        getattr(importlib.import_module(name), "__all__", ())  # pulumi_aws loads a module at its first attribute
+    gc.freeze()  # imported modules stay shared
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for those that wait for programs
     requests = socket.socket(fileno=listening)
     while True:
         message, files, _, _ = socket.recv_fds(requests, 8, 4)
@@ -39,7 +39,7 @@ def main(listening: int) -> None:
 
 
 def wait_for(length: int, answers: int, *files: int) -> None:
-    """Fork the program, and tell the other end its process and how it ended."""
+    """Fork the program, and send its process and its exit status to the other end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     connection = socket.socket(fileno=answers)
     request = json.loads(connection.recv(length, socket.MSG_WAITALL))
@@ -47,8 +47,8 @@ def wait_for(length: int, answers: int, *files: int) -> None:
     if child == 0:
         connection.close()
         run(request, *files)
-    for each in files:
-        os.close(each)
+    for file in files:
+        os.close(file)
     with suppress(BrokenPipeError):
         connection.sendall(f"{child}\n".encode())
         connection.sendall(f"{os.waitpid(child, 0)[1]}\n".encode())

@@ -1,8 +1,8 @@
 """Follows the functions that a program gives to `Output.apply`.
 
-A function that needs an unknown value, or fails on it, gives an unknown result, as if it had not run. Where it can
-construct a resource (`decisions/constructors.py`), this is reported, because what it registers was not seen. The same
-holds for functions that never ran, because a value that they wait for is known only after the update.
+A function that needs an unknown value, or fails on it, gives an unknown result, as if it had not run. If it can
+construct a resource (`decisions/constructors.py`), this is reported, because its resources are not seen. So are
+functions that never ran, because a value that they wait for is known only after the update.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .operations.call_rules import BUILT_IN
 from .operations.calls import guard
 from .placeholders.base import Placeholder, skeleton
 from .placeholders.calls import APPLYING, NeedsAnswer, send
-from .placeholders.finding import deeply, first
+from .placeholders.finding import deeply, first_placeholder
 
 SOURCE = "_pulumi_source"
 """The attribute in which an output keeps what it is made of."""
-PLAIN = {str, int, float, bool, type(None)}  # a subclass of the program's own may hold anything
+PLAIN = {str, int, float, bool, type(None)}  # an instance of the program's own subclass may contain anything
 DEPTH = 5
 FARTHEST = 200
-"""How many outputs are looked at to find what one of them waits for."""
+"""The most outputs that are searched for what one of them waits for."""
 
 _waiting: dict[int, Callback] = {}
 _known: dict[Any, bool] = {}
@@ -42,24 +42,24 @@ _is_known: Any = pulumi.Output.is_known
 
 
 class Callback:
-    """A function given to `apply`: where, on which output, and what came of it."""
+    """A function given to `apply`: its place, its output and its result."""
 
     def __init__(self, function: Any, output: Any, place: tuple[str, int]) -> None:
         self.function, self.output, self.place = function, output, place
         self.call: dict[str, Any] | None = None
-        """What it needs: the call, the path in its result, and what stands there."""
+        """The value that it needs: the call, the path in its result, and the form of the value."""
         self.result: Any = None
         self.value: Any = None
-        """What it was called with, which may hold functions."""
+        """Its argument, which may contain functions."""
 
-    def decided(self, call: int, path: str, shown: Any) -> dict[str, bool]:
-        """Note that it needs an unknown value; return whether it can construct a resource, or keep what it decides."""
-        self.call = self.call or {"call": call, "path": path, "skeleton": shown}
+    def decided(self, call: int, path: str, skeleton: Any) -> dict[str, bool]:
+        """Record that it needs an unknown value; return whether it can construct a resource, or keep its decision."""
+        self.call = self.call or {"call": call, "path": path, "skeleton": skeleton}
         return {"constructs": self.constructs, "keeps": not self.constructs and self.keeps}
 
     @functools.cached_property
     def keeps(self) -> bool:
-        """Whether it keeps what it decides where other code finds it."""
+        """Whether it keeps its decision for other code to read."""
         reach = constructors.Reach()
         reach.constructs(self.function)
         return keeps(self.function, reach.alive)
@@ -67,14 +67,14 @@ class Callback:
     @functools.cached_property
     def constructs(self) -> bool:
         """Whether it can construct a resource."""
-        held = isinstance(self.value, (list, tuple, dict))
-        return can_construct(self.function) or (held and can_construct(self.value))
+        is_collection = isinstance(self.value, (list, tuple, dict))
+        return can_construct(self.function) or (is_collection and can_construct(self.value))
 
 
 def can_construct(function: Any) -> bool:
-    """Whether a function can construct a resource; one answer for all of the same code that close over plain values."""
+    """Whether a function can construct a resource; cached by code for functions that close over plain values."""
     plain = isinstance(function, types.FunctionType) and all(
-        type(value) in PLAIN or isinstance(value, pulumi.Output) for _, value in constructors.held_by(function)
+        type(value) in PLAIN or isinstance(value, pulumi.Output) for _, value in constructors.captured_by(function)
     )
     key = (function.__code__, function.__code__.co_filename) if plain else None
     if key is None or key not in _known:
@@ -99,7 +99,7 @@ def install() -> None:
 
 
 def _remembering(original: Any) -> Any:
-    """A function that makes an output of others, which the output then keeps."""
+    """A function that makes an output of others, which are recorded on it."""
 
     @functools.wraps(original)
     def make(*args: Any, **kwargs: Any) -> Any:
@@ -119,7 +119,7 @@ def _outputs_in(values: Any, depth: int = DEPTH) -> Iterator[Any]:
 
 
 def _awaiting(original: Any) -> Any:
-    """A method with which a program gets the value of an output, or nothing where it is not known."""
+    """A method that returns the value of an output, or None if it is unknown."""
 
     @functools.wraps(original)
     def method(output: Any, *args: Any, **kwargs: Any) -> Any:
@@ -132,7 +132,7 @@ def _awaiting(original: Any) -> Any:
 
 
 def _asking_details(original: Any) -> Any:
-    """`StackReference.get_output_details`, which gives nothing where the output is unknown."""
+    """`StackReference.get_output_details`, which returns no value for an unknown output."""
 
     @functools.wraps(original)
     def details(stack: Any, name: Any) -> Any:
@@ -142,8 +142,8 @@ def _asking_details(original: Any) -> Any:
 
 
 async def _known_by_now(output: Any, awaited: Any, place: tuple[str, int]) -> Any:
-    """What is awaited; where it is unknown, what the program makes of that is not seen."""
-    found = deeply(await awaited)
+    """The awaited value; if it is unknown, what the program does with it is not seen."""
+    value = deeply(await awaited)
     if not await _is_known(output):
         callback = APPLYING.get()
         if callback is None or callback.constructs:
@@ -151,7 +151,7 @@ async def _known_by_now(output: Any, awaited: Any, place: tuple[str, int]) -> An
         if callback is not None:
             callback.result = output
             raise NeedsAnswer
-    return found
+    return value
 
 
 def _applying(original: Any) -> Any:
@@ -171,7 +171,7 @@ def _applying(original: Any) -> Any:
 
 
 def _tracked(function: Any) -> bool:
-    """Whether a function is the program's, or may lead to one."""
+    """Whether a function is the program's, or may call one that is."""
     if not isinstance(function, types.FunctionType):
         return not isinstance(function, BUILT_IN)
     origin = frames.of_function(function)
@@ -181,7 +181,7 @@ def _tracked(function: Any) -> bool:
 
 
 def _guarded(function: Any, callback: Callback | None) -> Any:
-    """The function, but with an unknown result where it needs an unknown value, or fails on it."""
+    """The function, but with an unknown result if it needs an unknown value, or fails on it."""
     inner = callback or Callback(function, None, ("", 0))
     if callback is None:
         vars(inner).update(constructs=False, keeps=False)
@@ -213,7 +213,7 @@ async def _awaited(callback: Callback, awaitable: Any, value: Any) -> Any:
 
 @contextlib.contextmanager
 def _applied(callback: Callback, value: Any) -> Iterator[None]:
-    """Run a function given to `apply`; where it stops at an unknown value, so does this block, without an error."""
+    """Run a function given to `apply`; if it stops at an unknown value, so does this block, without an error."""
     token = APPLYING.set(callback)
     try:
         yield
@@ -224,18 +224,18 @@ def _applied(callback: Callback, value: Any) -> Iterator[None]:
 
 
 def _check(callback: Callback, error: BaseException, value: Any) -> None:
-    """Raise the error, unless it comes of an unknown value."""
+    """Raise the error, unless an unknown value causes it."""
     if isinstance(error, NeedsAnswer) or callback.call is not None:
         return
-    placeholder = first(value)
+    placeholder = first_placeholder(value)
     if placeholder is None:
         raise error
     origin = placeholder._origin
     path = origin.path if isinstance(value, Placeholder) else ""
-    shown = skeleton(origin.of)
-    follows = callback.decided(origin.call.number, path, shown)
+    value_skeleton = skeleton(origin.of)
+    follows = callback.decided(origin.call.number, path, value_skeleton)
     place = frames.place_message(_raised_at(error) or callback.place)
-    send("unseen", call=origin.call.number, path=path, skeleton=shown, **follows, **place)
+    send("unseen", call=origin.call.number, path=path, skeleton=value_skeleton, **follows, **place)
 
 
 def _raised_at(error: BaseException) -> tuple[str, int] | None:
@@ -257,7 +257,7 @@ async def send_waiting() -> None:
 
 
 async def _waits_for(output: Any) -> dict[str, Any]:
-    """What an unknown output waits for: resources by URN, and calls that nothing answers."""
+    """The causes of an unknown output: resources by URN, and unanswered calls."""
     urns: set[str] = set()
     calls: list[dict[str, Any]] = []
     queue = [output]

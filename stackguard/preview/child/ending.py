@@ -1,7 +1,7 @@
-"""Ends the processes that descend from a program, those that left its group too: for both sides of the preview.
+"""Ends the processes that descend from a program, also those that left its group: for both sides of the preview.
 
-When the parent died, the program's own interpreter runs this file with the token, and a folder to remove afterwards;
-so it depends on nothing.
+When the parent has died, the program's own interpreter runs this file with the token and a folder to remove, so it
+depends on nothing.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ ROUNDS = 8  # a process may start another while it is being ended
 def end_known_by(token: str) -> None:
     """End the other processes that carry the token: those that left the program's group, as daemons do.
 
-    Only where the kernel lets a process see the environment of others, as on Linux.
+    Only on systems where a process can read the environment of others, such as Linux.
     """
-    placeholder = f"{TOKEN}={token}".encode()
+    variable = f"{TOKEN}={token}".encode()
     for _ in range(ROUNDS):
-        found = [
-            process for process in _processes() if process != os.getpid() and placeholder in _environment_of(process)
+        processes = [
+            process for process in _processes() if process != os.getpid() and variable in _environment_of(process)
         ]
-        if not found:
+        if not processes:
             return
-        for process in found:
+        for process in processes:
             _end(process)
 
 
 def _end(process: int) -> None:
-    """End a process and wait until it is gone, but not for one that the kernel holds."""
+    """End a process and wait until it is gone, for at most a second."""
     with contextlib.suppress(OSError):  # it is gone
         handle = os.pidfd_open(process)
         try:
@@ -49,14 +49,14 @@ def _end(process: int) -> None:
 
 
 def _processes() -> list[int]:
-    """The processes of this user that run: neither this one nor any that has ended and waits to be fetched."""
+    """The processes of this user."""
     with contextlib.suppress(OSError), os.scandir("/proc") as entries:
         return [int(entry.name) for entry in entries if entry.name.isdecimal() and entry.stat().st_uid == os.getuid()]
     return []
 
 
 def _environment_of(process: int) -> bytes:
-    """A process's environment as it was at its start; nothing for one that has ended or may not be looked at."""
+    """A process's environment at its start; empty if it has ended or cannot be read."""
     try:
         return Path(f"/proc/{process}/environ").read_bytes()
     except OSError:
@@ -65,5 +65,5 @@ def _environment_of(process: int) -> bytes:
 
 if __name__ == "__main__":
     end_known_by(sys.argv[1])
-    for folder in sys.argv[2:]:  # what was still imported while it was removed has put its bytecode there
+    for folder in sys.argv[2:]:  # a module that was imported meanwhile has written its bytecode there
         shutil.rmtree(folder, ignore_errors=True)

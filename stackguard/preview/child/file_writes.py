@@ -1,9 +1,9 @@
-"""Keeps a program from writing beside another run of itself: it asks first, and waits for the answer.
+"""Keeps a program from writing while another run of it does: it asks first, and waits for the answer.
 
-Python reports what it does outside of itself to audit hooks (https://docs.python.org/3/library/audit_events.html).
-Files of the program's own, which nothing else can have open, are written without asking: those that it creates anew below
-the temporary folder, and those in folders that it made there. Of every other file that it changes, the previous content
-is kept: when this run is abandoned, no file is left half-written.
+Python reports its effects to audit hooks (https://docs.python.org/3/library/audit_events.html).
+Files of the program's own, which no other process has open, are written without asking: those that it creates below the
+temporary folder, and those in folders that it created there. The previous content of every other file that it changes
+is kept, so that an abandoned run leaves no file half-written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHANGING = {
     "shutil.rmtree": FIRST,
     "sqlite3.connect": FIRST,
 }
-"""What changes files, and which of the event's arguments name them."""
+"""The events that change files, and which of their arguments name them."""
 STARTING = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
 PATHS = (str, bytes, os.PathLike)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -38,13 +38,13 @@ EVENTS = {"open", "os.mkdir", *CHANGING, *STARTING}
 
 
 class Writes:
-    """What a program does to files; `hook` has it ask once, before it first changes a file or starts a process.
+    """The program's writes; `hook` makes it ask once, before it first changes a file or starts a process.
 
     Args:
         ask: returns when the program may go on.
-        folder: where to keep what files held before.
-        caches: folders that are made for several writers.
-        watcher: the thread that never asks, because it ends the program when nothing is left to answer.
+        folder: where the previous content of files is kept.
+        caches: folders that several processes may write to.
+        watcher: the thread that never asks, because it ends the program when its parent is gone.
     """
 
     def __init__(self, ask: Callable[[], Any], folder: str, caches: list[str], watcher: int | None = None) -> None:
@@ -52,19 +52,19 @@ class Writes:
         self.asking = self.answered = False
         self.turn = threading.RLock()
         self.exempt = {watcher}
-        """The threads of which no event is looked at."""
+        """The threads whose events are ignored."""
         self.kept: dict[str, str] = {}
-        """By path, where a copy of the file is as it was; empty where there was none."""
+        """By path, the copy of the file before the change; empty if there was no file."""
         self.temporary = os.path.realpath(tempfile.gettempdir())
         self.own = {os.path.realpath(path) for path in (*caches, os.path.join(os.sep, "dev"))}
-        """Files that only this run has, and folders in which all are; devices and caches are safe to share."""
+        """Files of this run alone, and folders that contain only such files; devices and caches are safe to share."""
 
     def hook(self, event: str, args: tuple[Any, ...]) -> None:
         """The audit hook."""
         thread = threading.get_ident()
         if event not in EVENTS or thread in self.exempt or not self.disturbs(event, args):
             return
-        with self.turn:  # other threads wait too; what asking itself does is let through
+        with self.turn:  # other threads wait too; events of asking itself pass
             if not self.asking and not self.answered:
                 self.asking = True
                 try:
@@ -94,7 +94,7 @@ class Writes:
         return True
 
     def keep(self, event: str, args: tuple[Any, ...]) -> None:
-        """Keep what the files hold that this event is about to change, once for each."""
+        """Copy the files that this event is about to change, once each."""
         named = args[:1] if event == "open" else args[CHANGING[event]] if event in CHANGING else ()
         for path in (os.path.realpath(os.fsdecode(name)) for name in named if isinstance(name, PATHS)):
             if path in self.kept or self._is_own(path) or os.path.isdir(path):
@@ -106,9 +106,9 @@ class Writes:
                 self.kept[path] = copy
 
     def undo(self) -> None:
-        """Give every changed file what it held before, and remove what was not there."""
+        """Restore every changed file, and remove new ones."""
         for path, copy in self.kept.items():
-            with contextlib.suppress(OSError):  # as far as the system lets it
+            with contextlib.suppress(OSError):  # as far as the system allows
                 if copy:
                     beside = f"{path}.{os.getpid()}"
                     shutil.copy2(copy, beside)
@@ -125,7 +125,7 @@ class Writes:
         return not (flags & os.O_EXCL and self._is_made_here(os.path.realpath(name)))
 
     def _is_made_here(self, path: str) -> bool:
-        """Whether a file or folder is made anew below the temporary folder; it is this run's own from then on."""
+        """Whether a file or folder is created below the temporary folder; it is this run's own from then on."""
         if not path.startswith(self.temporary + os.sep) or os.path.exists(path):
             return False
         self.own.add(path)

@@ -1,10 +1,10 @@
 """Runs a Pulumi program in its own interpreter: the child's side of the preview.
 
 Started by path with a file descriptor and the folder of the engine's socket. Depends on nothing but the `pulumi` of the program's own
-environment, and works on every Python that `pulumi` works on. What it does is what Pulumi's language host does
+environment, and works on every Python that `pulumi` works on. It does the same as Pulumi's language host
 (sdk/python/cmd/pulumi-language-python-exec of https://github.com/pulumi/pulumi).
 
-The parent writes one JSON line to the descriptor once it serves, and holds it open for as long as it lives.
+The parent writes one JSON line to the descriptor once it serves, and keeps it open for as long as it lives.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from typing import Any
 EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
-OLDEST_PULUMI = (3, 25)  # older ones do not wait for what a program registers late
+OLDEST_PULUMI = (3, 25)  # older ones do not wait for late registrations
 TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
 PACKAGE = "_host"
 ABANDONED: list[Callable[[], None]] = []
-"""What to do where the parent is gone, before the program is ended."""
+"""Functions to run if the parent is gone, before the program is ended."""
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     try:
         package = load()
     except (ImportError, OSError):
-        watcher.join(1)  # where the parent is gone, `watch` removes the folder that these are in, and ends this process
+        watcher.join(1)  # if the parent is gone, `watch` removes the folder of these modules, and ends this process
         raise
     line = lines.get()
     if not line:
@@ -84,7 +84,7 @@ def load() -> Any:
 
 
 def leave(code: int) -> None:
-    """Exit as the interpreter does, but without taking 300 MB of modules apart object by object."""
+    """Exit as the interpreter does, but without freeing 300 MB of modules object by object."""
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.main_thread():
             thread.join()
@@ -96,7 +96,7 @@ def leave(code: int) -> None:
 
 
 def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
-    """Hand on the parent's line; when the parent dies, end this process and all that it started."""
+    """Pass on the parent's line; when the parent dies, end this process and all that it started."""
     ending = str(Path(__file__).resolve().with_name("ending.py"))  # not by the link, which goes with the folder
     with os.fdopen(descriptor) as pipe:
         line = pipe.readline()
@@ -106,7 +106,7 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
         undo()
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
     with contextlib.suppress(OSError):
-        # What left the group is ended by a process of its own: as long as this one lives it may start more.
+        # A separate process ends those that left the group: as long as this one lives, it may start more.
         subprocess.Popen([sys.executable, "-IS", ending, TOKEN, folder], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
@@ -122,10 +122,10 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
         writes = package.file_writes.Writes(lambda: send("write"), sys.argv[2], context["caches"], watcher)
         sys.addaudithook(writes.hook)
         ABANDONED.append(writes.undo)
-    # What is imported stays, and a program makes little garbage: looking for some costs a third of a big one's time.
+    # Imported modules stay, and a program creates little garbage: collecting it takes a third of a big program's time.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    # A failing program leaves futures that nothing awaits; what failed is reported once, below.
+    # A failing program leaves futures that nothing awaits; the failure is reported once, below.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
     entry = context["entry"]
@@ -154,7 +154,7 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
         loop.run_until_complete(pulumi.runtime.run_in_stack(start))
         confirm()
     except SystemExit as error:
-        # The program's module may end itself so. Elsewhere, as in a function given to `apply`, it cuts the rest off.
+        # The program's module may exit so. Elsewhere, as in a function given to `apply`, an exit skips the rest.
         if error in exits and (error.code is None or error.code == 0):
             confirm()
         raise
@@ -171,7 +171,7 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
 
 
 def configure(pulumi: Any, context: dict[str, Any]) -> None:
-    """Connect the SDK to the engine, and have it do nothing that is not needed here."""
+    """Connect the SDK to the engine, and turn off what is not needed here."""
     runtime = pulumi.runtime
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     settings = {
@@ -194,9 +194,9 @@ def configure(pulumi: Any, context: dict[str, Any]) -> None:
 
 
 def wait_for_all(awaited: Any, **options: Any) -> Any:
-    """Have the SDK wait for all outputs at once, or for the first that fails.
+    """Wait for all outputs at once, or for the first that fails, in the SDK.
 
-    Its own loop waits for any one of them, again and again: with thousands that takes longer than all the rest.
+    Its own loop waits for any one of them, again and again: with thousands, this takes most of the time.
     """
     return asyncio.wait(awaited, **{**options, "return_when": asyncio.FIRST_EXCEPTION})
 
@@ -209,7 +209,7 @@ ignore.__name__, ignore.__qualname__, ignore.__module__ = "debug", "debug", "pul
 
 
 def user_traceback(error: BaseException, program: Path) -> str:
-    """The traceback from the program's own first frame on, or all of it where the program has none in it."""
+    """The traceback from the program's own first frame on, or all of it if it has none."""
     module = program if program.is_file() else program / "__main__.py"
     report = traceback.TracebackException(type(error), error, error.__traceback__)
     hide_frames(report)

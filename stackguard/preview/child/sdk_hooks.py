@@ -1,4 +1,4 @@
-"""Makes the SDK give placeholders for the results of calls that only the cloud knows."""
+"""Makes the SDK return placeholders for results that only the cloud knows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _engine_reports_unknown = _response is not None and "unknown" in _response.DESCR
 
 
 def install() -> None:
-    """Replace what the program calls."""
+    """Replace the SDK's functions that the program calls."""
     rewriter.install()
     calls.patch_patterns()
     inner = hasattr(_invoke, "_invoke")
     if inner:
-        _invoke._invoke = _with_answers(_invoke._invoke)  # where all forms of a call meet
+        _invoke._invoke = _with_answers(_invoke._invoke)  # all forms of a call use it
     _invoke.invoke = runtime.invoke = _direct(_invoke.invoke, asks=not inner)
     if hasattr(_invoke, "invoke_async"):
         _invoke.invoke_async = runtime.invoke_async = _direct_async
@@ -40,7 +40,7 @@ def install() -> None:
 
 
 def _keep_arguments(kind: Any) -> None:
-    """Keep placeholders in what a transform is given: it comes back from the engine as plain texts."""
+    """Keep placeholders in a transform's arguments, which the engine returns as plain texts."""
     construct = kind.__init__
 
     @functools.wraps(construct)
@@ -51,7 +51,7 @@ def _keep_arguments(kind: Any) -> None:
 
 
 def _answered(result: Any, tok: str, args: Any, typ: Any, *, output: bool) -> Any:
-    """The SDK's result of a call; that of the mock file, or an unknown one, where the server could not answer."""
+    """The SDK's result of a call; the mock file's, or an unknown one, if the server has no answer."""
     known = getattr(result, "is_known", True)
     answer = send("ask", args, token=tok, output=output, answered=known, skeleton=skeleton(typ, 2))
     if "given" in answer:
@@ -63,14 +63,14 @@ def _answered(result: Any, tok: str, args: Any, typ: Any, *, output: bool) -> An
 
 
 def _filled(result: Any, typ: Any) -> Any:
-    """A result that is unknown, filled with placeholders."""
+    """The result, with placeholders if it is unknown."""
     if not getattr(result, "is_known", True):
         result.value, result.is_known = Call(result.unanswered).result(typ), True
     return result
 
 
 def _with_answers(original: Any) -> Any:
-    """The function behind all forms of a call; its result is placeholders where nothing answers, or the mock file's."""
+    """The function behind all forms of a call; its result is placeholders, or the mock file's, if the server has no answer."""
 
     async def invoke(tok: str, props: Any, opts: Any, typ: Any, *args: Any, **kwargs: Any) -> Any:
         result = await original(tok, props, opts, typ, *args, **kwargs)
@@ -85,7 +85,7 @@ def _with_answers(original: Any) -> Any:
 
 
 def _direct(original: Any, *, asks: bool) -> Any:
-    """The form that gives a result at once."""
+    """The form that returns a result at once."""
 
     @functools.wraps(original)
     def invoke(tok: str, props: Any, opts: Any = None, typ: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -104,7 +104,7 @@ async def _direct_async(tok: str, props: Any, opts: Any = None, typ: Any = None,
 
 
 def _report_references(reference: Any) -> None:
-    """Report to the server which outputs of another stack the program asks for."""
+    """Report to the server which outputs of another stack the program reads."""
     construct = reference.__init__
 
     @functools.wraps(construct)

@@ -1,6 +1,6 @@
 """Reports the values of secret outputs to the server, so that it can mask them: the program's side of `program_secrets.py`.
 
-The server knows the configuration's secrets itself; the rest is reported as soon as it is there.
+The server has the configuration's secrets itself; each other secret is reported as soon as its value is known.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _reported: set[Any] = {_config[key] for key in runtime.get_config_secret_keys_en
 
 
 def install() -> None:
-    """Report what `Output.secret` is given and what comes of an `apply` on a secret output."""
+    """Report the argument of `Output.secret` and the result of an `apply` on a secret output."""
     output: Any = pulumi.Output
     make_secret, apply = output.secret, output.apply
 
@@ -41,14 +41,14 @@ def install() -> None:
 
 
 def report(value: Any) -> None:
-    """Report what is new in a secret value."""
-    found: list[Any] = []
-    _collect(value, found, DEPTH)
-    if found and os.getpid() == _process:  # a fork cannot talk to the server
-        send("secrets", values=found)
+    """Report the new texts and numbers in a secret value."""
+    values: list[Any] = []
+    _collect(value, values, DEPTH)
+    if values and os.getpid() == _process:  # a fork cannot talk to the server
+        send("secrets", values=values)
 
 
-def _collect(value: Any, found: list[Any], depth: int) -> None:
+def _collect(value: Any, texts: list[Any], depth: int) -> None:
     """Add the texts and numbers in a value."""
     if isinstance(value, Placeholder) or depth == 0:
         return
@@ -58,10 +58,10 @@ def _collect(value: Any, found: list[Any], depth: int) -> None:
         plain = str.__str__(value) if isinstance(value, str) else value
         if not isinstance(value, bool) and plain not in _reported:
             _reported.add(plain)
-            found.append(plain)
+            texts.append(plain)
         return
     for inner in _inside(value):
-        _collect(inner, found, depth - 1)
+        _collect(inner, texts, depth - 1)
 
 
 def _inside(value: Any) -> Any:
@@ -80,7 +80,7 @@ def _inside(value: Any) -> Any:
 
 
 def _when_done(output: Any, *, secret: bool) -> Any:
-    """The output, whose value is reported once it is there, if it is secret."""
+    """The output, whose value is reported once it is known, if it is secret."""
     future = vars(output).get("_data") or vars(output).get("_future")
     flag = vars(output).get("_is_secret")
 

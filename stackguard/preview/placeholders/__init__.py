@@ -1,1 +1,1 @@
-"""What only the cloud knows: the placeholders that stand in for it, the mock files that answer it, and what stays unseen."""
+"""Values that only the cloud knows: placeholders and mock files come in; unknown values, answers and unseen resources go out."""

@@ -1,12 +1,12 @@
 """The `--mock FILE`: answers that only a cloud or a provider plugin could give.
 
-    functions:                              # the first entry that fits gives the answer
+    functions:                              # the first entry that matches has the answer
       - token: aws:ec2/getVpc:getVpc
-        args: {default: true}               # those that have to be so; `*` in a text stands for any text
+        args: {default: true}               # a call must have these; `*` in a text matches any text
         result: {id: vpc-0a1b2c3d}          # what is left out stays unknown
     stacks:                                 # outputs of other stacks, by the name that the program uses
       acme/network/prod: {vpcId: vpc-0a1b2c3d, token: {fn::secret: sesame}}
-    resources:                              # what a provider computes; also the state of what is only read
+    resources:                              # what a provider computes; also the state of a resource that is only read
       - {type: "random:index/randomPassword:RandomPassword", name: db*, outputs: {result: {fn::secret: sesame}}}
     calls:                                  # methods
       - {token: "eks:index:Cluster/getKubeconfig", result: {result: "{}"}}
@@ -23,16 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Unknown
+from policypack.core.values import nested
 from stackguard.preview.placeholders.mock_file import Computed, Function, read
 
 SECRET = "fn::secret"  # noqa: S105 (a key, and Pulumi's own: https://www.pulumi.com/docs/iac/languages-sdks/yaml/)
 PLACEHOLDER = re.compile(r"<(?:text|number|true or false|value)>")
-"""What the lines in a report have in place of a value; as good as left out."""
+"""The text instead of a value in the lines of a report; it counts as left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A plain value, the paths in it that are secret, and where it is written: file and line."""
+    """A plain value, its secret paths, and its place in a mock file: file and line."""
 
     value: Any
     secrets: frozenset[str] = frozenset()
@@ -51,7 +52,7 @@ class Mock:
     _asked: set[str] = field(default_factory=set)
 
     def function(self, token: str, args: Mapping[str, Any]) -> Answer | None:
-        """The result of a function, whose arguments may be unknown; None where no entry fits."""
+        """The result of a function, whose arguments may be unknown; None if no entry matches."""
         return _first(self.functions, token, args)
 
     def call(self, token: str, args: Mapping[str, Any]) -> Answer | None:
@@ -59,7 +60,7 @@ class Mock:
         return _first(self.calls, token, args)
 
     def resource(self, type_token: str, name: str, identity: str, urn: str) -> Answer | None:
-        """The outputs of a resource: those of all entries that fit; where they differ, of the first."""
+        """The outputs of a resource: those of all matching entries; if they differ, of the first."""
         fitting = [
             entry
             for entry in self.resources
@@ -82,7 +83,7 @@ class Mock:
         return _answer(self.stacks[key], self._places[key])
 
     def unused(self) -> Iterator[tuple[str, str]]:
-        """Where each entry is written that nothing asked for, and what is wrong with it."""
+        """The place of each unused entry, and what is wrong with it."""
         for kind, entries in (("function", self.functions), ("method", self.calls)):
             for entry in entries:
                 if not entry.used:
@@ -130,10 +131,10 @@ def short(token: str) -> str:
 
 
 def matches(pattern: Any, value: Any) -> bool:
-    """Whether a value is what a pattern asks for.
+    """Whether a value matches a pattern.
 
-    A mapping asks for the keys that it has, a list for as many elements, a text for the same text, in which `*`
-    stands for any; `*` alone also fits what is unknown and what is no text.
+    A mapping requires its keys, a list as many elements, and a text the same text, in which `*` matches any text; `*`
+    alone also matches an unknown value and one that is no text.
     """
     if pattern == "*":
         return True
@@ -181,7 +182,7 @@ def _left_out(value: Any) -> bool:
 
 def camel(name: str) -> str:
     """The name in Pulumi's schema of a property that Python spells `cidr_block`."""
-    return re.sub(r"(?<=[a-z0-9])_([a-z0-9])", lambda found: found[1].upper(), name)
+    return re.sub(r"(?<=[a-z0-9])_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
 def _qualified(name: str, organization: str, project: str) -> tuple[str, ...]:
@@ -196,7 +197,7 @@ def _qualified(name: str, organization: str, project: str) -> tuple[str, ...]:
 
 
 def readable(value: Any) -> Any:
-    """Arguments as they are written into a mock file: what is unknown may be anything."""
+    """Arguments as they are written into a mock file, with `*` for an unknown value."""
     if isinstance(value, dict):
         return {key: readable(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -206,7 +207,4 @@ def readable(value: Any) -> Any:
 
 def unknown_in(value: Any) -> Unknown | None:
     """The first unknown value in a value, at any depth."""
-    if isinstance(value, Unknown):
-        return value
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next((found for each in inner if (found := unknown_in(each)) is not None), None)
+    return next((inner for inner in nested(value) if isinstance(inner, Unknown)), None)

@@ -1,4 +1,4 @@
-"""The text of a mock file: read with the line of each entry, and written as a person would."""
+"""The text of a mock file: read with the line of each entry, and written for people to edit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a 
 
 
 class MockEntry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One answer; where it is written, and whether anything asked for it."""
+    """One answer, with its place and whether it was used."""
 
     where: str = msgspec.field(default="", name=" where")
     used: bool = msgspec.field(default=False, name=" used")
@@ -32,7 +32,7 @@ class Function(MockEntry, kw_only=True):
 
 
 class Computed(MockEntry, kw_only=True):
-    """What a provider computes for a resource, or the state of one that is only read. Every pattern has to fit."""
+    """The outputs of a resource that its provider computes, or that is only read. Every pattern must match."""
 
     type: str = "*"
     name: str = "*"
@@ -58,7 +58,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: nod
 
 
 def read(path: Path) -> tuple[File, Mapping[str, str]]:
-    """A mock file, and where each of its stacks is written.
+    """A mock file, and the place of each of its stacks.
 
     Raises:
         CannotJudge: it is missing, is not YAML, or does not fit the format.
@@ -99,27 +99,27 @@ def _parsed(text: str, path: Path) -> tuple[yaml.Node | None, Any]:
 
 
 def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int], str]:
-    """Where a file does not fit the format, as keys, and why."""
+    """The keys at which a file does not fit the format, and why."""
     message, _, place = str(error).partition(" - at ")
     named = place.strip("`").removeprefix("$").removeprefix(".")
     keys: list[str | int] = [int(part) if part.isdigit() else part for part in re.findall(r"[A-Za-z]+|\d+", named)]
-    if "[...]" in named and keys[:1] == ["stacks"]:  # msgspec does not say which of them
+    if "[...]" in named and keys[:1] == ["stacks"]:  # msgspec omits the key
         name = next((name for name, outputs in raw["stacks"].items() if not isinstance(outputs, dict)), "")
         keys, named = ["stacks", name], f"stacks.{name}"
     where = f"`{named}`" if named else "the file"
-    if found := re.search(r"unknown field `(.+)`", message):
+    if match := re.search(r"unknown field `(.+)`", message):
         entries = {"functions": Function, "calls": Function, "resources": Computed}
         known = entries.get(str(keys[0]) if keys else "", File)
         listed = ", ".join(f"`{name}`" for name in known.__struct_encode_fields__ if not name.startswith(" "))
-        return [*keys, found[1]], f"{where} has no `{found[1]}`; it has {listed}"
-    if found := re.search(r"missing required field `(.+)`", message):
-        return keys, f"{where} needs `{found[1]}`"
+        return [*keys, match[1]], f"{where} has no `{match[1]}`; it has {listed}"
+    if match := re.search(r"missing required field `(.+)`", message):
+        return keys, f"{where} needs `{match[1]}`"
     expected = re.search(r"Expected `(\w+)", message)
     return keys, f"{where} must be {EXPECTED.get(expected[1], 'of another kind') if expected else 'of another kind'}"
 
 
 def line_of(root: yaml.Node | None, keys: Sequence[str | int]) -> int:
-    """The line of what stands at these keys, or of the innermost thing around it that is there."""
+    """The line of the value at these keys, or of the innermost parent that exists."""
     line = root.start_mark.line + 1 if root else 1
     node = root
     for key in keys:
@@ -141,7 +141,7 @@ def flow(value: Any) -> str:
 
 
 def block(value: Any) -> str:
-    """YAML in lines; what holds no other collection stands in one."""
+    """YAML in lines; a collection without another one in it takes one line."""
     return _dumped(value, flow=None)
 
 
@@ -161,14 +161,14 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """A text; one with a line break in double quotes, where that is escaped: elsewhere readers fold some of them."""
+    """A text; one with a line break in double quotes, which escape it: elsewhere some readers fold it."""
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", text, '"' if text.splitlines() not in ([], [text]) else None
     )
 
 
 _Dumper.add_representer(str, _text)
-_Dumper.yaml_implicit_resolvers = {  # a text is quoted that anyone would read as something else
+_Dumper.yaml_implicit_resolvers = {  # a text that YAML would read as another type is quoted
     first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
     for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
 }

@@ -1,8 +1,8 @@
-"""What a preview does not know, and what to write into a mock file to make it known.
+"""The unknown values of a preview, and the lines for a mock file that make them known.
 
-A program that calls a function whose result only the cloud knows is given placeholders (`child/placeholders/`, which runs
-in the program): texts that are found again in whatever the program makes of them. This module knows what each placeholder
-stands for, and reports it.
+A program that calls a function whose result only the cloud knows receives placeholders (`child/placeholders/`, which
+runs in the program): texts that can be found in every value that derives from them. This module maps each placeholder
+to its value, and reports it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policypack.core.policy import UNKNOWN, Unknown
+from policypack.core.values import nested
 from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind
@@ -34,24 +35,24 @@ STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 @dataclass(slots=True)
 class CallRecord:
-    """A call of a function: what is known of its result is in `answer`, and `read` holds what else was asked for."""
+    """A call of a function: `answer` is the known part of its result, `read` the other values that were read."""
 
     token: str
     args: Mapping[str, Any]
     answer: Answer | None = None
     read: dict[str, Any] = field(default_factory=dict)
-    """By path, what stands there in a mock file until a person fills it in."""
+    """By path, the text instead of its value in a mock file."""
     reason: str = "which only the cloud knows"
     asked: set[str] = field(default_factory=set)
-    """The paths that a value of the stack was made of."""
+    """The paths that a value of the stack derives from."""
     reported: set[str] = field(default_factory=set)
-    """The paths that an outcome is about, so that no note has to be."""
+    """The paths that an outcome reports, so that no note does."""
     skeleton: Any = "<value>"
-    """What its result looks like in a mock file."""
+    """The form of its result in a mock file."""
     deferred: bool = False
     """Whether a function given to `apply` could not run to its end without it."""
     section: str = "functions"
-    """Where its answer stands in a mock file: `functions` or `calls`."""
+    """The section of a mock file for its answer: `functions` or `calls`."""
 
     def result(self, path: str) -> str:
         """A value of its result, for a message, with the reason why it is unknown."""
@@ -60,19 +61,19 @@ class CallRecord:
 
 @dataclass(slots=True)
 class Placeholders:
-    """What the placeholders in one preview stand for."""
+    """The placeholders in one preview, and their values."""
 
     project: Project
     mock: Mock
     mask: Mask
-    """What is secret, and therefore in no line for a mock file."""
+    """The secrets, which no line for a mock file contains."""
     needed: CannotJudge | None = None
     """Why the program cannot go on, with the lines for a mock file as its detail."""
     calls: list[CallRecord] = field(default_factory=list)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By stack, the unknown outputs that the program asks for, each with its placeholder."""
+    """By stack, the unknown outputs that the program reads, each with the text instead of its value."""
     reported: set[str] = field(default_factory=set)
-    """The stacks that an outcome is about, so that no note has to be."""
+    """The stacks that an outcome reports, so that no note does."""
     unseen: UnseenResources = field(init=False)
     _placeholders: dict[str, tuple[CallRecord, str]] = field(default_factory=dict)
     _known: dict[str, Unknown] = field(default_factory=dict)
@@ -119,14 +120,14 @@ class Placeholders:
         return next((call for call in self.calls if call.token == token and call.args == args), None)
 
     def method(self, token: str, args: Mapping[str, Any]) -> Answer | None:
-        """The result of a method; None where it is unknown."""
+        """The result of a method; None if it is unknown."""
         answer = self.mock.call(token, args)
         if answer is None and self._find_call(token, args) is None:
             self.calls.append(CallRecord(token, args, section="calls"))
         return answer
 
     def waits(self, token: str, args: Mapping[str, Any]) -> None:
-        """The call is not made before a resource is created: Pulumi does not know its result either."""
+        """Record a call that waits for a resource to be created: its result is unknown to Pulumi too."""
         self._waiting.add(_key(token, args))
 
     def _ask(self, message: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +145,7 @@ class Placeholders:
         return {"call": number, "given": call.answer.value, "secret": bool(call.answer.secrets)}
 
     def find(self, text: str) -> Unknown | None:
-        """The unknown value that a text with a placeholder stands for; None where it holds none."""
+        """The unknown value of a text with a placeholder; None for one without."""
         match = PLACEHOLDER.search(text)
         if match is None:
             return None
@@ -157,24 +158,22 @@ class Placeholders:
             self._known[placeholder] = Unknown(f"needs {call.result(path)}", self._fix(call, path))
         return self._known[placeholder]
 
-    def holds(self, value: Any) -> bool:
-        """Whether there is a placeholder in a value, or the name that a placeholder is shown by."""
-        if isinstance(value, str):
-            labels = map(self._label, self._placeholders)
-            return PLACEHOLDER.search(value) is not None or any(label in value for label in labels)
-        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        return any(map(self.holds, inner))
+    def contained_in(self, value: Any) -> bool:
+        """Whether there is a placeholder in a value, or the label of one."""
+        labels = [*map(self._label, self._placeholders)]
+        texts = (inner for inner in nested(value) if isinstance(inner, str))
+        return any(PLACEHOLDER.search(text) or any(label in text for label in labels) for text in texts)
 
-    def shown(self, text: str) -> str:
-        """The text with a name for each placeholder, such as `<getVpc.id>`."""
+    def labelled(self, text: str) -> str:
+        """The text with a label for each placeholder, such as `<getVpc.id>`."""
         return PLACEHOLDER.sub(lambda match: self._label(match[0].lower()), text) if PREFIX in text.lower() else text
 
     def _label(self, placeholder: str) -> str:
         if placeholder not in self._placeholders:
             return "<unknown>"
         call, path = self._placeholders[placeholder]
-        alike = [each for each in self.calls if each.token == call.token]
-        number = f"#{alike.index(call) + 1}" if alike[0] is not call else ""
+        calls = [other for other in self.calls if other.token == call.token]
+        number = f"#{calls.index(call) + 1}" if calls[0] is not call else ""
         return f"<{call.token.rpartition(':')[2]}{number}{'' if path.startswith('[') or not path else '.'}{path}>"
 
     def _entry(self, call: CallRecord, paths: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,7 +208,7 @@ class Placeholders:
             lines = block({call.section: [entry]})
         more = sorted(other for other in call.read if other != path and re.fullmatch(r"\w+", other))
         note = f"# it also has {', '.join(more)}; what is left out stays unknown\n" if more else ""
-        header = "# for the mock file, with what there is in place of <...>"
+        header = "# for the mock file; replace each <...> by its value"
         detail = f"{place}: {message['source']}\n\n{header}\n{lines}\n{note}"
         self.needed = self.needed or CannotJudge(why, detail)
 
@@ -227,7 +226,7 @@ class Placeholders:
         return MissingValue(call.result(path), self._fix(call, path), call.token, call.args)
 
     def _known_by(self, callback: Mapping[str, Any]) -> Iterator[MissingValue]:
-        """What a function waits for that did not run."""
+        """The values that a function waits for that did not run."""
         for needed in callback["calls"]:
             yield self._missing(self.calls[needed["call"]], needed["path"], needed["skeleton"])
         for name in callback["stacks"]:
@@ -236,14 +235,14 @@ class Placeholders:
                 yield MissingValue(unknown.why.removeprefix("needs "), unknown.fix)
 
     def stack(self, name: str) -> Answer | None:
-        """The outputs of a stack that the program refers to; None where they are unknown."""
+        """The outputs of a stack that the program refers to; None if they are unknown."""
         answer = self.mock.stack(name, self.project.organization, self.project.name)
         if answer is None:
             self.outputs.setdefault(name, {})
         return answer
 
     def of_stacks(self, names: Iterable[str]) -> Unknown | None:
-        """What an output of one of these stacks waits for; None where all are known."""
+        """The unknown value of an output of one of these stacks; None if all are known."""
         name = next((name for name in names if name in self.outputs), None)
         if name is None:
             return None
@@ -289,7 +288,7 @@ class Placeholders:
 
 
 def _followed(message: Mapping[str, Any]) -> bool:
-    """Whether resources may follow from what a function given to `apply` decides."""
+    """Whether resources may follow from the decision of a function given to `apply`."""
     return bool(message["constructs"] or message.get("keeps"))
 
 
@@ -306,18 +305,18 @@ def _masked(value: Any, mask: Mask) -> Any:
 
 
 def plural(skeleton: Any) -> Any:
-    """A skeleton; a list has two elements, so that it looks like one."""
+    """A skeleton, with two elements in a list."""
     return [*skeleton, *skeleton] if isinstance(skeleton, list) and not isinstance(skeleton[0], dict) else skeleton
 
 
 def few(skeleton: Any) -> dict[str, Any]:
-    """Some fields of a result, for a line that cannot show them all."""
+    """Some fields of a result, for a line that has no room for all."""
     fields = skeleton if isinstance(skeleton, dict) else {}
     return {"id": fields["id"]} if "id" in fields else dict([*fields.items()][:FEW])
 
 
 def others(skeleton: Any, named: Collection[str]) -> str:
-    """The fields of a result that a line does not name, where it is unknown what the program reads."""
+    """The fields of a result that a line does not name, if it is unknown what the program reads."""
     names = sorted(skeleton.keys() - named) if isinstance(skeleton, dict) else []
     more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
     return f"; it also has {', '.join(f'`{name}`' for name in names[:MANY])}{more}" if names else ""

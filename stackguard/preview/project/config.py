@@ -15,7 +15,7 @@ from policypack.core.values import nested
 from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import dumps_map, number
-from stackguard.preview.project.config_path import MISSING, PathError, Step, found_at, parse_path, put
+from stackguard.preview.project.config_path import MISSING, PathError, Step, parse_path, put, value_at
 from stackguard.preview.project.config_schema import Declared, declarations, fits, structured
 
 
@@ -67,7 +67,7 @@ def resolve(sources: ConfigSources) -> Config:
         if value.secret:
             secret.add(key)
         if value.type and key not in encrypted:
-            _check(value, found_at(values[key], path), key in overrides, sources.stack)
+            _check(value, value_at(values[key], path), key in overrides, sources.stack)
     plain = {key: _text(_without_ciphertext(value)) for key, value in values.items()}
     return Config(plain, frozenset(secret), encrypted)
 
@@ -111,17 +111,17 @@ def _coerced(text: str) -> str | int | bool:
     """The boolean or number in a text inside an object, else the text."""
     if text in ("true", "false"):
         return text == "true"
-    whole = re.fullmatch(r"0|-?[1-9][0-9]*", text)
-    return int(text) if whole and -(2**63) <= int(text) < 2**64 else text
+    integer = re.fullmatch(r"0|-?[1-9][0-9]*", text)
+    return int(text) if integer and -(2**63) <= int(text) < 2**64 else text
 
 
 def _fill_in(
     values: dict[str, Any], places: Sequence[tuple[Declared, str, list[Step]]], sources: ConfigSources
 ) -> None:
-    """Add the project's own values where the stack sets none."""
+    """Add the project's own values for those that the stack does not set."""
     missing = []
     for declared, key, path in places:
-        if key in values and found_at(values[key], path) is not MISSING:
+        if key in values and value_at(values[key], path) is not MISSING:
             continue
         if declared.default is None:
             missing.append(f"`{declared.key}`")
@@ -135,7 +135,7 @@ def _fill_in(
 
 
 def _check(declared: Declared, value: Any, overridden: bool, stack: str) -> None:  # noqa: FBT001
-    """Raise unless a readable value is of its declared type, and encrypted where it is declared secret.
+    """Raise unless a readable value is of its declared type, and encrypted if it is declared secret.
 
     The operator may pass a secret in plain text, and a list or a mapping as JSON, the only forms of an option.
     """
@@ -153,7 +153,7 @@ def _check(declared: Declared, value: Any, overridden: bool, stack: str) -> None
 
 
 def _is_encrypted(value: Any) -> bool:
-    """Whether a value is a ciphertext or holds one."""
+    """Whether a value is a ciphertext or contains one."""
     return any(map(_is_ciphertext, nested(value)))
 
 
@@ -162,10 +162,10 @@ def _is_ciphertext(value: Any) -> bool:
 
 
 def _without_ciphertext(value: Any) -> Any:
-    """The value with Pulumi's sentinel of the unknown in place of every ciphertext.
+    """The value with Pulumi's sentinel of an unknown value instead of every ciphertext.
 
     Only the stack's secrets provider can decrypt, and it needs credentials. A program that passes the sentinel on gets
-    an unknown value in its policies, never a made-up secret. A program that parses or measures it fails, and the error
+    an unknown value in its policies, never an invented secret. A program that parses or measures it fails, and the error
     refers to --config.
     """
     if _is_ciphertext(value):

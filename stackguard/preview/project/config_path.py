@@ -39,7 +39,7 @@ def parse_path(text: str) -> list[Step]:
     return steps
 
 
-def found_at(value: Any, steps: Sequence[Step]) -> Any:
+def value_at(value: Any, steps: Sequence[Step]) -> Any:
     """The value at these steps, or `MISSING`."""
     for step in steps:
         if isinstance(step, int):

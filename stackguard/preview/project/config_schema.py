@@ -31,7 +31,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One declared value; `default` is None where the stack must set it."""
+    """One declared value; `default` is None if the stack must set it."""
 
     key: str
     type: Type | None = None
@@ -104,8 +104,8 @@ def fits(kind: Type, value: Any) -> bool:
         case "integer":
             if isinstance(value, str):
                 return re.fullmatch(r"[-+]?[0-9]+", value) is not None
-            whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-            return whole and not isinstance(value, bool)
+            is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            return is_whole and not isinstance(value, bool)
         case "object":
             return isinstance(value, dict)
     items = kind.items

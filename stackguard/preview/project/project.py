@@ -27,7 +27,7 @@ class Project:
     """A program to run: everything that is read from files before it starts.
 
     `config` maps fully qualified keys (`project:key`) to strings; objects are JSON text, as Pulumi passes them to a
-    program. `encrypted` names the keys whose value only Pulumi's secrets provider can read; `secret` holds those and
+    program. `encrypted` names the keys whose value only Pulumi's secrets provider can read; `secret` names those and
     the other secret ones. `entry` is the program's file or folder, relative to `working_directory`. `notes` report
     settings that are ignored. `disabled_default_providers` are the packages (or `*`) that get no default provider.
     """
@@ -53,7 +53,7 @@ class Project:
 class EngineStack:
     """A stack whose settings Pulumi's engine has resolved, so that none of its files is read.
 
-    `environment` holds the variables of the engine's own run of the program.
+    `environment` are the variables of the engine's own run of the program.
     """
 
     name: str
@@ -63,7 +63,7 @@ class EngineStack:
 
 
 def name_in(folder: Path) -> str | None:
-    """The name of the project in a folder; None where it cannot be read."""
+    """The name of the project in a folder; None if it cannot be read."""
     file = settings_file.find(_absolute(folder), "Pulumi")
     try:
         name = settings_file.read(file).get("name") if file else None
@@ -83,7 +83,7 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
 
     Args:
         folder: where its `Pulumi.yaml` is.
-        stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional where there is only one.
+        stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional if there is only one.
         overrides: configuration that overrides that of the files, by key.
         paths: whether those keys are paths into objects.
 

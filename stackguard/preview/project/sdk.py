@@ -31,7 +31,7 @@ SET_BY_CHECK = frozenset({"tagsAll"})
 
 
 def accepted(interpreter: Path, type_token: str, written: Iterable[str]) -> frozenset[str] | None:
-    """The arguments of a type in the program's SDK; None where our table has all of them, or the SDK is missing.
+    """The arguments of a type in the program's SDK; None if our table has all of them, or the SDK is missing.
 
     Args:
         interpreter: the one that runs the program.

@@ -24,7 +24,7 @@ def read(file: Path) -> dict[str, Any]:
     """The content of a settings file; an empty file has none.
 
     Raises:
-        CannotJudge: it cannot be read, is malformed, or does not hold a mapping.
+        CannotJudge: it cannot be read, is malformed, or does not contain a mapping.
     """
     try:
         text = file.read_text("utf-8-sig")
@@ -49,7 +49,7 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def lenient(file: Path) -> dict[str, Any]:
-    """The content of a JSON or TOML file of another tool; empty where it is missing or malformed."""
+    """The content of a JSON or TOML file of another tool; empty if it is missing or malformed."""
     import tomllib
 
     try:
@@ -61,7 +61,7 @@ def lenient(file: Path) -> dict[str, Any]:
 
 
 def section(settings: Any, *names: str) -> dict[str, Any]:
-    """The mapping at these names in settings; empty where there is none."""
+    """The mapping at these names in settings; empty if there is none."""
     for name in names:
         settings = settings.get(name) if isinstance(settings, dict) else None
     return settings if isinstance(settings, dict) else {}

@@ -20,7 +20,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import lenient, section
 
 DEFAULT_ORGANIZATION = "organization"
-"""Pulumi's name for it where the backend has none."""
+"""Pulumi's name for it if the backend has none."""
 PULUMI_CLOUD = "https://api.pulumi.com"
 OWN_BACKENDS = frozenset({"file", "s3", "gs", "azblob", "postgres", "postgresql", "mem"})
 LONGEST_NAME = 100
@@ -100,14 +100,14 @@ def _parsed(named: str, project: str, backend: str, file: Path) -> tuple[str, st
 
 
 def _backend(settings: Mapping[str, Any]) -> str:
-    """The address of the backend that Pulumi's CLI uses, empty where it is not logged in."""
+    """The address of the backend that Pulumi's CLI uses, empty if it is not logged in."""
     declared = section(settings, "backend").get("url")
     address = os.environ.get("PULUMI_BACKEND_URL") or declared
     return str(address or lenient(_credentials_folder() / "credentials.json").get("current") or "")
 
 
 def _default_organization(backend: str) -> str:
-    """The organization of a stack whose name has none: the configured one, else the user's own, else Pulumi's."""
+    """The organization of a stack without one in its name: the configured one, else the user's own, else Pulumi's."""
     address, folder = backend or PULUMI_CLOUD, _credentials_folder()
     return str(
         os.environ.get("PULUMI_DEFAULT_ORGANIZATION")

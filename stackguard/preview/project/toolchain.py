@@ -94,7 +94,7 @@ def _option(options: Mapping[str, Any], name: str, file: Path, choices: tuple[st
 
 
 def _upwards(folder: Path, name: str) -> Path | None:
-    """The nearest folder, from this one up, that holds a file of this name."""
+    """The nearest folder, from this one up, that contains a file of this name."""
     return next((parent for parent in (folder, *folder.parents) if (parent / name).exists()), None)
 
 
@@ -117,7 +117,7 @@ def _of_uv(file: Path, program: Path, virtualenv: str, environment: Mapping[str,
 
 
 def _of_poetry(file: Path, program: Path, environment: Mapping[str, str]) -> Path:
-    """The output of `poetry env info --path`; Poetry itself runs only where its folders do not have the answer."""
+    """The output of `poetry env info --path`; Poetry itself runs only if its folders do not have the answer."""
     project = _upwards(program, "pyproject.toml")
     if project is None:
         raise CannotJudge(f"{file}: the toolchain is Poetry, and no `pyproject.toml` is in `{program}` or above it")
@@ -154,7 +154,7 @@ def _poetry_name(project: Path) -> str:
 
 
 def _poetry_settings(project: Path, environment: Mapping[str, str]) -> tuple[Path, bool | None]:
-    """The folder of Poetry's environments, and whether a project keeps its own; None where nothing sets that."""
+    """The folder of Poetry's environments, and whether a project keeps its own; None if nothing sets that."""
     files = (lenient(project / "poetry.toml"), lenient(_user_folder("CONFIG", environment) / "config.toml"))
     settings = ChainMap(*files)
     virtualenvs = ChainMap(*(section(file, "virtualenvs") for file in files))
@@ -188,7 +188,7 @@ def _ask_poetry(project: Path, environment: Mapping[str, str]) -> Path | None:
 
 
 def _output(command: list[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str | None:
-    """What the operator's own command prints; None where it fails."""
+    """The output of the operator's own command; None if it fails."""
     try:
         process = subprocess.run(  # noqa: S603
             command,
@@ -208,7 +208,7 @@ def _output(command: list[str], *, cwd: Path | None = None, env: dict[str, str] 
 def _ambient(environment: Mapping[str, str], *, by_engine: bool) -> Path:
     """The Python of a program that names no environment.
 
-    Pulumi uses `PULUMI_PYTHON_CMD`, or `python3` on the PATH. Where the engine does not run the program, and no
+    Pulumi uses `PULUMI_PYTHON_CMD`, or `python3` on the PATH. If the engine does not run the program, and no
     environment is activated, that may be any Python. The one that runs this process is then preferred if it has
     pulumi-aws, or if the other has no Pulumi.
     """

@@ -1,8 +1,8 @@
-"""The account of each provider: stated, or found in the program's own ARNs, else the stand-in.
+"""The account of each provider: stated, or read from the program's own ARNs, else the stand-in.
 
 A stated account is known before the program runs. A hand-written ARN is known only at the program's end. Until then an
 account that nothing states has a placeholder: twelve digits that no program writes by hand, the same in every run. At
-the end the account that was found, or the stand-in, replaces it. Each placeholder belongs to one provider's credentials,
+the end the account in those ARNs, or the stand-in, replaces it. Each placeholder belongs to one provider's credentials,
 so values that derive from it differ from the program's own texts, and from values that derive from another provider.
 """
 
@@ -26,7 +26,7 @@ from stackguard.stand_in import CONFIG_KEY, STAND_IN_ACCOUNT
 
 CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 OWN_ARNS = ("arn", "arnWithoutRevision")
-"""The outputs that hold a resource's own ARN; others, such as `functionArn`, may hold that of another resource."""
+"""The outputs that are a resource's own ARN; others, such as `functionArn`, may be that of another resource."""
 OF_OTHERS = frozenset({"principal", "principals", "notprincipal", "condition", "conditions", "sourcearn"})
 """Properties and elements, in lower case, in which a document names the principals that it allows."""
 SEPARATORS: Mapping[str, str] = {"iam": "", "logs": ":"}
@@ -74,7 +74,7 @@ class Accounts:
 
     def find(self, resources: Iterable[Resource]) -> None:
         """Find the accounts in the ARNs of all resources."""
-        self.known = found_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
+        self.known = accounts_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
 
 
 def stated_by(provider: Mapping[str, Any]) -> str | None:
@@ -99,14 +99,14 @@ def _mocked(mock: Mock) -> str | None:
 
 
 def _credentials(provider: Resource) -> str:
-    """The inputs that determine a provider's account; its URN where they are unknown."""
+    """The inputs that determine a provider's account; its URN if they are unknown."""
     inputs = {name: value for name in CREDENTIALS if (value := provider.inputs.get(name)) not in (None, "", [], {})}
     if unknown_in(inputs) is not None:
         return provider.urn
     return json.dumps(inputs, sort_keys=True, default=str)
 
 
-def found_in(resources: Iterable[Resource], placeholders: frozenset[str]) -> dict[str, str]:
+def accounts_in(resources: Iterable[Resource], placeholders: frozenset[str]) -> dict[str, str]:
     """By placeholder, the one account that hand-written ARNs name for resources of the stack itself.
 
     Args:

@@ -119,7 +119,7 @@ def _members(archive: Asset, folder: str) -> Iterator[Member]:
 
 
 def _local_path(asset: Asset, folder: str) -> str | None:
-    """The file of an asset, or None where the program holds its content.
+    """The file of an asset, or None if the program has its content.
 
     Raises:
         _Remote: it is remote.
@@ -149,7 +149,7 @@ def _content(asset: Asset, folder: str) -> tuple[int, Iterator[bytes]]:
 
 
 def _file(path: str) -> tuple[int, Iterator[bytes]]:
-    status = os.stat(path)  # noqa: PTH116 (the path may hold bytes that are not text)
+    status = os.stat(path)  # noqa: PTH116 (the path may contain bytes that are not text)
     if stat.S_ISDIR(status.st_mode):
         raise Unreadable(f"asset `{path}` is a folder; use an archive for it")
     if not (stat.S_ISREG(status.st_mode) or path == os.devnull):  # reading a pipe might never end
@@ -186,7 +186,7 @@ def _tarred(path: str) -> Iterator[Member]:
                 if entry.type == tarfile.DIRTYPE:
                     continue
                 if entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
-                    raise Unreadable(f"archive `{path}` holds `{entry.name}`, which is neither a file nor a folder")
+                    raise Unreadable(f"archive `{path}` contains `{entry.name}`, which is neither a file nor a folder")
                 yield os.path.normpath(entry.name), entry.size, _blocks(partial(archive.extractfile, entry))
     except (tarfile.TarError, zlib.error, EOFError) as error:
         raise Unreadable(f"archive `{path}` is malformed: {error}") from None
@@ -200,7 +200,7 @@ def _zipped(path: str) -> Iterator[Member]:
                     continue
                 if entry.compress_type not in STORED_OR_DEFLATED or entry.flag_bits & 1:
                     raise Unreadable(
-                        f"archive `{path}` holds `{entry.filename}` encrypted or in an unusual compression"
+                        f"archive `{path}` contains `{entry.filename}` encrypted or in an unusual compression"
                     )
                 name = entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437")
                 yield os.path.normpath(os.fsdecode(name)), entry.file_size, _blocks(partial(archive.open, entry))

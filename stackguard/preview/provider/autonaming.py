@@ -35,7 +35,7 @@ class Refusal(ValueError):  # noqa: N818 (the reason is its message)
 
 
 class Short(msgspec.Struct, frozen=True, array_like=True):
-    """Tighter limits where the input `property` holds `text`: the longest name, and the random characters in it."""
+    """Tighter limits if the input `property` contains `text`: the longest name, and the random characters in it."""
 
     property: str
     text: str
@@ -47,7 +47,7 @@ class PhysicalNaming(msgspec.Struct, frozen=True, omit_defaults=True):
     """The form of one type's names: the Pulumi name, `separator`, and `length` random characters.
 
     `limit` is the longest name, before `prefix` and ending are added; 0 is none. `fifo` names the input that requires
-    the ending `.fifo`. `charset` holds the random characters, and all characters of a name that a config proposes.
+    the ending `.fifo`. `charset` are the random characters, and all characters of a name that a config proposes.
     """
 
     property: str = "name"
@@ -85,7 +85,7 @@ class _Section(_Choice, frozen=True, forbid_unknown_fields=True):
 class Strategy:
     """A project's choice: a `mode` (`default`, `verbatim`, `disabled`), or a pattern to propose or to enforce.
 
-    A pattern is `Unknown` where it refers to an unknown value of the config.
+    A pattern is `Unknown` if it refers to an unknown value of the config.
     """
 
     mode: str = "default"
@@ -98,7 +98,7 @@ DEFAULT = Strategy()
 
 @dataclass(frozen=True, slots=True)
 class Autonaming:
-    """The strategies of a project: its own, and those of packages and type tokens. `secret`: a pattern holds a secret."""
+    """The strategies of a project: its own, and those of packages and type tokens. `secret`: a pattern contains a secret."""
 
     strategy: Strategy = DEFAULT
     specific: Mapping[str, Strategy] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def draw(seed: str, alphabet: str, length: int) -> str:
 def physical_name(
     naming: PhysicalNaming, strategy: Strategy, name: str, urn: str, inputs: Mapping[str, Any]
 ) -> str | Unknown | None:
-    """The name that the provider chooses; None where an input such as `namePrefix` leaves that to the update.
+    """The name that the provider chooses; None if an input such as `namePrefix` leaves that to the update.
 
     Raises:
         Refusal: the name breaks the provider's own limits, or autonaming is disabled.

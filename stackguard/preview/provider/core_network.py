@@ -23,14 +23,14 @@ OF_ACTION = {
 """The arguments that a segment action of each kind takes; others are not written."""
 
 
-def _whole(values: list[str]) -> str | list[str]:
+def _segments(values: list[str]) -> str | list[str]:
     """Segments by name, or `*` for all."""
     names = descending(values)
     return "*" if names[:1] == ["*"] else names
 
 
 def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
-    """A condition or an action of a routing rule, whose value is text, a number or a list of numbers by its type."""
+    """A condition or an action of a routing rule; its type decides whether its value is text, a number or a list of numbers."""
     kind, value = args.get("type") or "", args.get("value")
     if kind == "asn-in-as-path" and value and value.isdecimal():
         value = int(value)
@@ -85,7 +85,7 @@ SEGMENT_ACTION = Form(
     DocumentField("destination-cidr-blocks", descending),
     DocumentField("destinations", descending),
     "description",
-    DocumentField("when-sent-to", Form(DocumentField("segments", _whole))),
+    DocumentField("when-sent-to", Form(DocumentField("segments", _segments))),
     DocumentField(
         "via",
         Form(
@@ -101,19 +101,19 @@ SEGMENT_ACTION = Form(
 
 
 def _segment_action(args: Mapping[str, Any]) -> dict[str, Any]:
-    taken = {name: value for name, value in args.items() if name in OF_ACTION.get(args["action"], ())}
+    fields = {name: value for name, value in args.items() if name in OF_ACTION.get(args["action"], ())}
     if args["action"] == "share":
-        shared, kept = args.get("shareWiths"), args.get("shareWithExcepts")
-        if bool(shared) == bool(kept):
+        shared, excepted = args.get("shareWiths"), args.get("shareWithExcepts")
+        if bool(shared) == bool(excepted):
             raise ValueError("you must specify only 1 of `share_with` or `share_with_except`")
-        taken["shareWith"] = _whole(shared) if shared else {"except": descending(kept or [])}
-    if "via" in taken:
+        fields["shareWith"] = _segments(shared) if shared else {"except": descending(excepted or [])}
+    if "via" in fields:
         overrides = [
             {**override, "useEdgeLocation": override.get("useEdgeLocation") or override.get("useEdge")}
-            for override in taken["via"].get("withEdgeOverrides") or []
+            for override in fields["via"].get("withEdgeOverrides") or []
         ]
-        taken["via"] = {**taken["via"], "withEdgeOverrides": overrides}
-    return SEGMENT_ACTION({**taken, "action": args["action"]})
+        fields["via"] = {**fields["via"], "withEdgeOverrides": overrides}
+    return SEGMENT_ACTION({**fields, "action": args["action"]})
 
 
 ATTACHMENT_POLICY = Form(

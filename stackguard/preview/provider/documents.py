@@ -28,7 +28,7 @@ class DocumentField:
     """One field of a document: its name, how its value is encoded, and the argument that it is made of.
 
     The argument is the name in camel case unless given. A field with a `default` is always written, one without only
-    where it has a value.
+    if it has a value.
     """
 
     name: str
@@ -42,7 +42,7 @@ class DocumentField:
         return self.argument or camel(self.name[0].lower() + self.name[1:].replace("-", "_"))
 
     def of(self, args: Mapping[str, Any]) -> Any:
-        """The field's value; None where it has none."""
+        """The field's value; None if it has none."""
         value = args.get(self.source)
         value = self.default if value is None else value
         return None if value is None else self.encode(value)
@@ -81,7 +81,7 @@ def text_sets(values: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def descending(values: Sequence[str]) -> list[str]:
-    """A set of texts where the provider sorts them."""
+    """A set of texts that the provider sorts."""
     return sorted(set(values), reverse=True)
 
 

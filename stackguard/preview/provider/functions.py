@@ -28,7 +28,7 @@ ONE_PARTITION = published.FUNCTIONS.keys() - {
 
 
 def call(token: str, args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
-    """The function's result, or None where only the cloud can give it.
+    """The function's result, or None if only the cloud can give it.
 
     Args:
         token: the function's token.
@@ -47,7 +47,7 @@ def call(token: str, args: Mapping[str, Any], location: AwsLocation) -> Mapping[
 
 
 def reason(token: str, args: Mapping[str, Any], location: AwsLocation) -> str:
-    """Why a function with published results has none, in the words of a report; empty for any other function."""
+    """Why a function with published results has none, for a report; empty for any other function."""
     region = location.within(args.get("region")).region
     if token not in published.FUNCTIONS or unknown_in(args) is not None:
         return ""
@@ -67,7 +67,7 @@ def _schema_names(value: Any) -> Any:
 
 
 def _caller_identity(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]:
-    """A user of the same account, who stands in for the unknown caller of the update."""
+    """A user of the same account, instead of the unknown caller of the update."""
     return {
         "accountId": location.account,
         "arn": f"arn:{location.partition.name}:iam::{location.account}:user/{STAND_IN_USER}",
@@ -77,12 +77,9 @@ def _caller_identity(_args: Mapping[str, Any], location: AwsLocation) -> Mapping
 
 
 def _partition(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any]:
-    name, domain, reversed_domain = (
-        location.partition.name,
-        location.partition.domain,
-        location.partition.reversed_domain,
-    )
-    return {"id": name, "partition": name, "dnsSuffix": domain, "reverseDnsPrefix": reversed_domain}
+    partition = location.partition
+    names = {"id": partition.name, "partition": partition.name}
+    return {**names, "dnsSuffix": partition.domain, "reverseDnsPrefix": partition.reversed_domain}
 
 
 def _parse(args: Mapping[str, Any]) -> list[str]:
@@ -109,7 +106,7 @@ def _default_tags(_args: Mapping[str, Any], location: AwsLocation) -> Mapping[st
 
 
 def _session(args: Mapping[str, Any], _location: AwsLocation) -> Mapping[str, Any] | None:
-    """The issuer of a session: any ARN but a session's issues itself; a session's role has a path only IAM knows."""
+    """The issuer of a session: any ARN but a session's issues itself; the path of a session's role is known only to IAM."""
     *_, service, _region, _account, resource = _parse(args)
     if service == "sts" and re.match(r"assumed-role/.+/..", resource):
         return None

@@ -30,10 +30,10 @@ def entry(name: bytes, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
         content: in pieces.
 
     Raises:
-        ValueError: the name holds a NUL.
+        ValueError: the name contains a NUL.
     """
     if b"\0" in name:
-        raise ValueError("the name of a file in an archive holds a NUL")
+        raise ValueError("the name of a file in an archive contains a NUL")
     kind = b"5" if name.endswith(b"/") else b"0"
     split = _split(name)
     if split and size < LIMIT:
@@ -51,7 +51,7 @@ def entry(name: bytes, size: int, content: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _split(name: bytes) -> tuple[bytes, bytes] | None:
-    """The two parts of a name in the USTAR format; None where it fits neither field."""
+    """The two parts of a name in the USTAR format; None if it fits neither field."""
     if not name.isascii():
         return None
     if len(name) <= NAME:
@@ -68,7 +68,7 @@ def _ascii(name: bytes) -> bytes:
 
 
 def _shortened(name: bytes) -> bytes:
-    """The content of the name field, where a record holds the whole name."""
+    """The content of the name field, if a record has the full name."""
     plain = _ascii(name)
     if len(plain) > NAME and plain[NAME - 1 : NAME] == b"/":
         return plain[: NAME - 1].rstrip(b"/")
@@ -96,7 +96,7 @@ def _extended(name: bytes, records: bytes) -> Iterator[bytes]:
 def _header(
     name: bytes, size: int, mode: int, kind: bytes, *, prefix: bytes = b"", devices: bytes = b"0000000\0"
 ) -> bytes:
-    nobody, start, blanks = b"0000000\0", b"00000000000\0", b" " * 8
-    numbers = (b"%07o\0" % mode, nobody, nobody, b"%011o\0" % size, start, blanks)
+    root, start, blanks = b"0000000\0", b"00000000000\0", b" " * 8
+    numbers = (b"%07o\0" % mode, root, root, b"%011o\0" % size, start, blanks)
     block = struct.pack(HEADER, name, *numbers, kind, b"", b"ustar\x0000", b"", devices, devices, prefix)
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]

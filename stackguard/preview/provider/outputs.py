@@ -11,7 +11,7 @@ from typing import Any
 from policypack.core.policy import UNKNOWN, Unknown
 from stackguard.preview.provider.autonaming import HEX, PhysicalNaming, Refusal, Strategy, draw, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
-from stackguard.preview.provider.templates import drawn, holds, holes, render
+from stackguard.preview.provider.templates import drawn, holes, is_met, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def resolve(
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """The outputs that AWS computes and that follow from what is known, and which of them are secret.
 
-    An output is secret where it is made from a secret input. Inputs are never overwritten. Only known values are
+    An output is secret if it derives from a secret input. Inputs are never overwritten. Only known values are
     returned; a missing one stays unknown.
     """
     rule = rule_of(type_token)
@@ -103,7 +103,7 @@ def resolve(
     }
     tainted = {path for path in secrets if path.isidentifier()}
     for output, condition, template in rule.templates():
-        if inputs.get(output) is not None or output in resolved or not holds(condition, known):
+        if inputs.get(output) is not None or output in resolved or not is_met(condition, known):
             continue
         value = render(template, known, f"{urn} {output}")
         if value is not None:
@@ -135,7 +135,7 @@ def made_up(type_token: str, written: Mapping[str, Any], properties: Mapping[str
 
 
 def _named(naming: PhysicalNaming, name: str, urn: str, inputs: Mapping[str, Any]) -> str | None:
-    """The physical name where Check leaves it to the update, as it does with a prefix."""
+    """The physical name if Check leaves it to the update, as it does with a prefix."""
     prefix = inputs.get(f"{naming.property}Prefix")
     if isinstance(prefix, str):
         return prefix + draw(urn, HEX, 26)  # Terraform adds a time and a counter of this length
@@ -145,7 +145,7 @@ def _named(naming: PhysicalNaming, name: str, urn: str, inputs: Mapping[str, Any
     return None
 
 
-def identified(type_token: str, identity: str) -> dict[str, Any]:
+def identify(type_token: str, identity: str) -> dict[str, Any]:
     """The one property that a type's id consists of: a bucket's id is its name."""
     rule = rule_of(type_token)
     match = re.fullmatch(r"\{(\w+)\}", rule.outputs.get("id", "")) if rule and identity else None

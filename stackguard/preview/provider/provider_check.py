@@ -5,16 +5,16 @@ region.go, autonaming.go and resource_overrides.go of https://github.com/pulumi/
 pkg/tfbridge/provider.go and schema.go of https://github.com/pulumi/pulumi-terraform-bridge:
 
 - the physical name, unless the program sets it or a prefix for it (`autonaming.py`);
-- `tagsAll`: the provider's `defaultTags` and the resource's `tags`, without those in `ignoreTags`; `{}` where there are
+- `tagsAll`: the provider's `defaultTags` and the resource's `tags`, without those in `ignoreTags`; `{}` if there are
   none. `tags` itself does not change. Every type with `tags` has it;
 - `region`: that of the provider's own inputs, on every type that has the argument and sets none, since pulumi-aws 7.
   A region that only the environment sets is not added, because it differs between machines;
-- policy documents as JSON text, where the program passes a structure;
+- policy documents as JSON text, if the program passes a structure;
 - constants of the provider's schema that are not empty: current bridges omit `false`, `0` and `""`, and the SDK sends
   those that it sets itself.
 
-The internal list `__defaults` is omitted, because policies never see it. Where a provider's own inputs hold an unknown
-value the engine does not call Check, and nothing is added.
+The internal list `__defaults` is omitted, because policies never see it. If a provider's own inputs contain an unknown
+value, the engine does not call Check, and nothing is added.
 """
 
 from __future__ import annotations
@@ -83,9 +83,8 @@ def checked(
         _tag(checked_inputs, hidden, provider, provider_secrets)
     if rule.regional and inputs.get("region") is None and provider.get("region") and _has_region_argument(provider):
         checked_inputs["region"] = provider["region"]
-    return {key: value for key, value in checked_inputs.items() if value is not None or key in inputs}, frozenset(
-        hidden
-    )
+    checked_inputs = {key: value for key, value in checked_inputs.items() if value is not None or key in inputs}
+    return checked_inputs, frozenset(hidden)
 
 
 def _has_region_argument(provider: Mapping[str, Any]) -> bool:

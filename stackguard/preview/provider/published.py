@@ -1,8 +1,8 @@
 """The AWS functions whose results AWS publishes: accounts and hosted zones by region, as in `tables/published.json`.
 
 The tables are those of the AWS provider, which pulumi-aws wraps; each names its sources. A region that is missing in a
-table has an unknown result, not an error, because a newer provider may have it. Only where AWS documents that a table
-is closed is the call refused, as the provider does.
+table has an unknown result, not an error, because a newer provider may have it. Only if AWS documents that a table is
+closed, the call is refused, as the provider does.
 """
 
 from __future__ import annotations

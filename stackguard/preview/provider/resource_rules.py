@@ -23,7 +23,7 @@ class ResourceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `regional`: it has a `region`; `tagged`: it has `tags` and `tagsAll`. `documents` are the inputs that the provider
     writes as JSON text, `nested` the names of a list's elements, `defaults` the inputs that the provider sets. `outputs`
-    maps a property to its template, in the order of resolution; a key `property ? condition` applies only where the
+    maps a property to its template, in the order of resolution; a key `property ? condition` applies only if the
     condition is true.
     """
 

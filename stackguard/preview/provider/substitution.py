@@ -1,4 +1,4 @@
-"""Replaces texts wherever a resource holds them; a value that holds none of them stays the same object."""
+"""Replaces texts in resources; a value that contains none of them stays the same object."""
 
 from __future__ import annotations
 

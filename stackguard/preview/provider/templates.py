@@ -3,7 +3,7 @@
 `{property}` is an input, an output resolved before it, or one of `partition`, `region`, `account` and `dns` (the
 partition's domain). `{uuid}`, and `{hex17}`, `{HEX17}`, `{alnum17}`, `{ALNUM17}` or `{digits17}` for any number of
 characters, are drawn from a seed, so that they are the same in every run. `{a,b}` is the first of two that is set,
-`{property|text}` is the text where the property is not set, and `{property:change}` is the value changed by an entry of
+`{property|text}` is the text if the property is not set, and `{property:change}` is the value changed by an entry of
 `CHANGES`. A template has no value if one of its properties is unknown, not set, or not of the form that a change needs.
 """
 
@@ -48,7 +48,7 @@ DASHED_WEBSITES = frozenset(
 
 
 def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
-    """The template's value; None where it has none. A list or map of templates needs a value for each."""
+    """The template's value, or None. A list or map of templates needs a value for each."""
     value = rebuilt(template, lambda leaf: _text(leaf, known, seed) if isinstance(leaf, str) else leaf)
     return None if any(leaf is None for leaf in nested(value)) else value
 
@@ -72,8 +72,8 @@ def _is_drawn(name: str) -> bool:
     return name == "uuid" or DRAWN.fullmatch(name) is not None
 
 
-def holds(condition: str, known: Mapping[str, Any]) -> bool | None:
-    """Whether `flag`, `!flag` or `property=text` is true; None where the property is unknown."""
+def is_met(condition: str, known: Mapping[str, Any]) -> bool | None:
+    """Whether `flag`, `!flag` or `property=text` is true; None if the property is unknown."""
     if not condition:
         return True
     name, equals, text = condition.removeprefix("!").partition("=")

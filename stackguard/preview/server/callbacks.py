@@ -32,7 +32,7 @@ RENAMED = {
     "replace_with": "replace_with",
     "replacement_trigger": "replacement_trigger",
 }
-"""The fields of a registration whose name is not that of the transform's option in camel case."""
+"""The fields of a registration with another name than the transform's option in camel case."""
 
 OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.enable_http_proxy", 0))
 
@@ -74,7 +74,7 @@ class Callbacks:
     async def transform(self, request: RegisterResourceRequest, ancestors: Iterable[str]) -> None:
         """Run a resource's own transforms, its ancestors', then the stack's; write their changes into `request`.
 
-        As in the engine, the result replaces the dependencies only where the resource has transforms of its own.
+        As in the engine, the result replaces the dependencies only if the resource has transforms of its own.
         """
         inherited = (transform for urn in ancestors for transform in self.resource_transforms.get(urn, ()))
         transforms = (*request.transforms, *inherited, *self.stack_transforms)

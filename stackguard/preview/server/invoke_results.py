@@ -37,7 +37,7 @@ class Answers:
     confirmed: bool = False
 
     def message(self, request: Any) -> Any | None:
-        """The answer to a message of the runner; None where the request is a function call of the program."""
+        """The answer to a message of the runner; None if the request is a function call of the program."""
         if not request.tok.startswith(TOKEN):
             return None
         args, _ = self.decoded(request.args.fields["args"].struct_value)
@@ -67,7 +67,7 @@ class Answers:
         self.placeholders.waits(request.tok, self._as_mocked(self.decoded(request.args)[0]))
 
     def function(self, request: Any, reference: str) -> Mapping[str, Any] | None:
-        """The result of a function; None where it is unknown, or in a mock file, for which the runner asks.
+        """The result of a function; None if it is unknown, or in a mock file, for which the runner asks.
 
         Raises:
             Refused: the provider refuses these arguments.
@@ -133,28 +133,28 @@ class Answers:
         return state, frozenset(f"outputs.{name}" for name in state["secretOutputNames"])
 
     def without_placeholder(self, value: Any) -> Any:
-        """An input after the provider's Check; a name that Check makes up from one with a placeholder is unknown."""
+        """An input after the provider's Check; a name that Check derives from one with a placeholder is unknown."""
         return (self.placeholders.find(value) or value) if isinstance(value, str) else value
 
     def computed(
         self, request: Any, urn: str, computed: dict[str, Any], hidden: frozenset[str]
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """The computed outputs with those of the mock files; one made from a placeholder is unknown."""
-        known = {name: value for name, value in computed.items() if not self.placeholders.holds(value)}
+        """The computed outputs with those of the mock files; one that derives from a placeholder is unknown."""
+        known = {name: value for name, value in computed.items() if not self.placeholders.contained_in(value)}
         identity = getattr(request, "id", "") or getattr(request, "importId", "")
         answer = self.placeholders.mock.resource(request.type, *map(self._as_mocked, (request.name, identity, urn)))
         if answer is None:
             return known, hidden
         return known | answer.value, hidden | {*_tops(answer)}
 
-    def explained(self, properties: dict[str, Any], dependencies: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    def with_reasons(self, properties: dict[str, Any], dependencies: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         """The properties, in which an unknown value that depends on another stack's outputs names that stack."""
-        explained = dict(properties)
+        result = dict(properties)
         for name, urns in dependencies.items():
             unknown = self.placeholders.of_stacks(stack.id for stack in self._stack_references(urns))
-            if unknown is not None and name in explained:
-                explained[name] = _with_reason(explained[name], unknown)
-        return explained
+            if unknown is not None and name in result:
+                result[name] = _with_reason(result[name], unknown)
+        return result
 
     def decoded(self, struct: Any, folder: Path | None = None) -> tuple[dict[str, Any], frozenset[str]]:
         """The plain values of a `Struct`, in which a placeholder is unknown, and the paths of those that are secret."""
@@ -165,7 +165,7 @@ class Answers:
         return (resource for resource in resources if resource and resource.type == STACK_REFERENCE)
 
     def _as_mocked(self, value: T) -> T:
-        """The value as mock files spell it: with the stand-in for the placeholder of an account."""
+        """The value as mock files have it: with the stand-in for the placeholder of an account."""
         return self.registry.accounts.with_stand_in.value(value)
 
     def _resource(self, urn: str) -> Mapping[str, Any]:
@@ -187,5 +187,5 @@ def _tops(answer: Answer) -> list[str]:
 
 
 def _with_reason(value: Any, unknown: Unknown) -> Any:
-    """The value with this unknown in place of each that states no reason of its own."""
+    """The value with this unknown instead of each that has no reason of its own."""
     return rebuilt(value, lambda inner: unknown if inner == UNKNOWN else inner)

@@ -25,8 +25,7 @@ from stackguard.preview.child import TOKEN
 from stackguard.preview.project.sdk import ProviderPackage, accepted
 from stackguard.preview.provider import assets
 from stackguard.preview.provider.autonaming import Refusal
-from stackguard.preview.provider.outputs import identified as identify
-from stackguard.preview.provider.outputs import made_up, resolve
+from stackguard.preview.provider.outputs import identify, made_up, resolve
 from stackguard.preview.provider.provider_check import checked
 from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
@@ -107,7 +106,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A resource that the program constructs."""
         registry = self.registry
         reference = await self._provided(request)
-        urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
+        urn = registry.claim(request.type, self.placeholders.labelled(request.name), request.parent)
         await self.callbacks.run_hooks(request.hooks.before_create, request, urn)
         written, requested = await self._requested(request, urn, reference)
         resource = await registry.remediated(requested)
@@ -135,7 +134,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A resource that already exists: its id is known, and the part of its state that follows from the id."""
         registry = self.registry
         reference = registry.provider_for(request.type, request.provider, registry.package(request, request.type))
-        urn = registry.claim(request.type, self.placeholders.shown(request.name), request.parent)
+        urn = registry.claim(request.type, self.placeholders.labelled(request.name), request.parent)
         inputs, secrets = self.answers.decoded(request.properties, registry.project.working_directory)
         known = "" if self.answers.unknown_id(request.id) else request.id
         identified = identify(request.type, known) if self.fill_computed else {}
@@ -275,7 +274,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         registry = self.registry
         written, secrets = self.answers.decoded(request.object, registry.project.working_directory)
         waits_for = {name: tuple(sorted(urns.urns)) for name, urns in sorted(request.propertyDependencies.items())}
-        written = self.answers.explained(written, waits_for)
+        written = self.answers.with_reasons(written, waits_for)
         written = await self._hashed(written, urn)
         inputs, secrets = self._checked(request, urn, written, reference, secrets)
         if request.type.startswith(PROVIDER_PREFIX):
@@ -361,7 +360,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         """A resource with what its registration states; `provider` is a reference."""
         return Resource(
             type=request.type,
-            name=self.placeholders.shown(request.name),
+            name=self.placeholders.labelled(request.name),
             parent=request.parent,
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),

@@ -86,7 +86,7 @@ def aliases_of(
 
 
 def _specified(spec: Any, request: Any, urn: str, known: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The URNs that an alias specification stands for: one, or one for each alias of its parent."""
+    """The URNs of an alias specification: one, or one for each alias of its parent."""
     parents: Iterable[str] = [request.parent]
     match spec.WhichOneof("parent"):
         case "parentUrn" if spec.parentUrn:

@@ -14,7 +14,7 @@ LIMIT = 2 * 1024 * 1024
 """Bytes that are kept: the last ones, which show how the program ended."""
 BLOCK = 65536
 BLOCKS = 32
-"""More than a pipe holds."""
+"""More than a pipe can contain."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +53,7 @@ class ProgramOutput:
 
     def _text(self) -> tuple[str, str]:
         """A line about bytes that are left out, if there are any, and the text."""
-        for _ in range(BLOCKS):  # as much as the pipe may hold; a program may print faster than this reads
+        for _ in range(BLOCKS):  # the capacity of the pipe; a program may print faster than this reads
             if not self._take():
                 break
         with self._lock:
@@ -63,7 +63,7 @@ class ProgramOutput:
         return head, content.decode(errors="replace")
 
     def close(self) -> None:
-        """Stop reading, even if another process still holds the other end."""
+        """Stop reading, even if another process still has the other end open."""
         os.write(self._stop[1], b".")
         if self._reader:
             self._reader.join()

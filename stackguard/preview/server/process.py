@@ -1,4 +1,4 @@
-"""The program's process: its environment, its output, and its certain end."""
+"""The program's process: its environment, its output, and its end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The secrets of one preview, and the mask over everything that is printed of it.
+"""The secrets of one preview, and the mask over everything that it prints.
 
 They are the secret configuration, the values that the program wraps as secret in its requests, the secret properties of
-its resources, the secret answers of the mock files, and the secret outputs that the runner reports (`_secrets.py`).
+its resources, the secret answers of the mock files, and the secret outputs that the runner reports (`child/secret_outputs.py`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SECRET_RESULTS: Mapping[str, tuple[str, ...]] = {
     "aws:ssm:getParameter": ("value",),
     "aws:ssm:getParametersByPath": ("values",),
 }
-"""The results that the aws provider marks as sensitive, by function; a mock file may hold them in plain text."""
+"""The results that the aws provider marks as sensitive, by function; a mock file may have them in plain text."""
 
 
 @dataclass(slots=True)
@@ -70,10 +70,7 @@ class ProgramSecrets:
 
 
 def _wrapped(value: Any) -> Iterator[Any]:
-    """The values that are wrapped as secret in a raw property map, without texts that are a placeholder alone.
-
-    A report has a name for each of those.
-    """
+    """The values that are wrapped as secret in a raw property map, without placeholders, which a report labels."""
     for inner in nested(value):
         if isinstance(inner, dict) and (
             inner.get(SIGNATURE) == SECRET or (inner.get(SIGNATURE) == OUTPUT and inner.get("secret"))

@@ -68,10 +68,10 @@ ALIAS = "_stackguard_pulumi_proto"
 
 
 def _package() -> str:
-    """The name of a package that holds the generated modules.
+    """The name of a package with the generated modules.
 
     They import only each other, relatively, so any package name works; protobuf keeps one class for a message however
-    often its module is imported. Pulumi's own package is used where it is already imported or has another layout.
+    often its module is imported. Pulumi's own package is used if it is already imported or has another layout.
     """
     spec = None if "pulumi" in sys.modules else importlib.util.find_spec("pulumi")
     for location in (spec and spec.submodule_search_locations) or ():

@@ -28,7 +28,7 @@ from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
 from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
-RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=_[a-z]+\.py$)")
+RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=[a-z_/]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
 Trail = tuple[tuple[str, int], ...]
 

@@ -66,7 +66,7 @@ def preview(
     except CannotJudge as error:
         secrets.gather(registry)
         message, detail = (
-            registry.accounts.with_stand_in.text(placeholders.shown(secrets.mask.hide(text)))
+            registry.accounts.with_stand_in.text(placeholders.labelled(secrets.mask.hide(text)))
             for text in (error.message, error.detail)
         )
         raise CannotJudge(message, detail) from None
@@ -107,7 +107,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
             program.output.masked(secrets.mask),
         ) from None
     finally:
-        program.kill()  # a process that it left running holds the output open
+        program.kill()  # a process that it left running keeps the output open
         await monitor.callbacks.close()
         await server.stop(None)
     secrets.gather(registry)
@@ -120,7 +120,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
         secret_config=project.secret,
         resources=resources,
         outputs=registry.outputs,
-        printed=accounts.text(placeholders.shown(program.output.masked(secrets.mask))),
+        printed=accounts.text(placeholders.labelled(program.output.masked(secrets.mask))),
         notes=masked_notes(placeholders.notes(), secrets.mask.hide),
         mask=secrets.mask,
         unseen=tuple(accounts.value(unseen) for unseen in placeholders.unseen.in_order()),

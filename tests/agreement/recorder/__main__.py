@@ -18,7 +18,7 @@ WRITING = threading.Lock()
 
 
 def record(method: str) -> None:
-    """Have the server write each request of a method before it answers."""
+    """Write each request of a method before the server answers it."""
     servicer = sdk._PolicyAnalyzerServicer
     answer = getattr(servicer, method)
 
@@ -31,8 +31,8 @@ def record(method: str) -> None:
     setattr(servicer, method, written)
 
 
-for each in ("ConfigureStack", "Analyze", "AnalyzeStack"):
-    record(each)
+for analyzer_method in ("ConfigureStack", "Analyze", "AnalyzeStack"):
+    record(analyzer_method)
 
 PolicyPack(
     name="recorder",

@@ -1,4 +1,4 @@
-"""A program that cuts its own preview short is never judged, and nothing it looks at says that it is being judged."""
+"""A program that cuts its own preview short is never judged, and cannot detect that it is judged."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_what_a_program_can_list_does_not_name_the_gate(
     temporary = tmp_path_factory.mktemp("t")
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setenv("TMPDIR", str(temporary))
-    for name in [each for each in os.environ if "stackguard" in os.environ[each].lower()]:
+    for name in [variable for variable in os.environ if "stackguard" in os.environ[variable].lower()]:
         monkeypatch.delenv(name)  # the test run's own
     monkeypatch.setenv("STACKGUARD_CACHE_DIR", str(temporary / "cache"))  # a user's own variable stays
     printed = preview(folder, LOOK + 'print("own", os.environ["STACKGUARD_CACHE_DIR"])').printed

@@ -40,8 +40,11 @@ UNWINDING = {"try_finally"}
 def functions(module: str) -> dict[str, range]:
     """The functions and classes of a module of the program, with their lines."""
     tree = ast.parse((PROGRAM / f"{module}.py").read_text())
-    found = [each for each in tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))]
-    return {each.name: range(each.lineno, (each.end_lineno or each.lineno) + 1) for each in found}
+    definitions = [definition for definition in tree.body if isinstance(definition, (ast.FunctionDef, ast.ClassDef))]
+    return {
+        definition.name: range(definition.lineno, (definition.end_lineno or definition.lineno) + 1)
+        for definition in definitions
+    }
 
 
 def forms(*modules: str) -> list[tuple[str, str]]:
@@ -53,81 +56,86 @@ def preview(*modules: str) -> Preview:
     return run(PROGRAM, config={"asks:forms": " ".join(modules)}, timeout=120)
 
 
-def unseen(found: Preview, module: str, name: str) -> list[Unseen]:
-    """What is not seen in the lines of a form."""
+def unseen(preview: Preview, module: str, name: str) -> list[Unseen]:
+    """The unseen places in the lines of a form."""
     file, name = ("common", ELSEWHERE[name]) if name in ELSEWHERE else (module, name)
     lines = functions(file)[name]
     return [
-        each
-        for each in found.unseen
-        if each.position and each.position.file == f"{file}.py" and each.position.line in lines
+        place
+        for place in preview.unseen
+        if place.position and place.position.file == f"{file}.py" and place.position.line in lines
     ]
 
 
 @pytest.mark.parametrize(("module", "name"), forms(*DECIDING))
-def test_what_follows_a_decision_in_apply_is_not_seen(module: str, name: str) -> None:
-    found = unseen(preview(*DECIDING), module, name)
-    assert found
-    for each in found:
-        assert each.why.startswith("constructs resources in a function given to `apply` that ")
-        assert each.position
-        assert f"`{each.position.file}:{each.position.line}`" in each.why
-        assert each.fix.endswith(".")
+def test_a_resource_that_depends_on_a_decision_in_apply_is_not_seen(module: str, name: str) -> None:
+    places = unseen(preview(*DECIDING), module, name)
+    assert places
+    for place in places:
+        assert place.why.startswith("constructs resources in a function given to `apply` that ")
+        assert place.position
+        assert f"`{place.position.file}:{place.position.line}`" in place.why
+        assert place.fix.endswith(".")
 
 
-def test_no_resource_that_depends_on_a_decision_is_made_up() -> None:
-    made = [each for each in preview(*DECIDING).resources if each.type == BAD]
-    assert len(made) == len(UNWINDING)
+def test_no_resource_that_depends_on_a_decision_is_invented() -> None:
+    bad = [resource for resource in preview(*DECIDING).resources if resource.type == BAD]
+    assert len(bad) == len(UNWINDING)
 
 
 @pytest.mark.parametrize(("module", "name"), forms("keeping"))
-def test_what_a_function_keeps_of_a_decision_is_not_seen(module: str, name: str) -> None:
-    found = unseen(preview("keeping"), module, name)
-    assert found
-    for each in found:
-        assert each.why.startswith(
+def test_a_decision_that_a_function_keeps_is_not_seen(module: str, name: str) -> None:
+    places = unseen(preview("keeping"), module, name)
+    assert places
+    for place in places:
+        assert place.why.startswith(
             "keeps what resources may follow from in a function given to `apply` that needs `id`"
         )
 
 
 @pytest.mark.parametrize(("module", "name"), forms("harmless"))
-def test_a_function_that_constructs_nothing_is_not_disturbed(module: str, name: str) -> None:
+def test_a_function_that_constructs_nothing_is_not_reported(module: str, name: str) -> None:
     assert unseen(preview("harmless", "seen"), module, name) == []
 
 
 @pytest.mark.parametrize(("module", "name"), forms("seen"))
-def test_what_a_function_constructs_that_does_not_decide_is_seen(module: str, name: str) -> None:
-    found = preview("harmless", "seen")
-    assert unseen(found, module, name) == []
-    places = [each.position for each in found.resources if each.type == "test:index:Thing" and each.position]
-    assert any(each.file == f"{module}.py" and each.line in functions(module)[name] for each in places)
+def test_a_resource_that_depends_on_no_decision_is_seen(module: str, name: str) -> None:
+    ran = preview("harmless", "seen")
+    assert unseen(ran, module, name) == []
+    positions = [resource.position for resource in ran.resources if resource.type == "test:index:Thing"]
+    lines = functions(module)[name]
+    assert any(position and position.file == f"{module}.py" and position.line in lines for position in positions)
 
 
 def report_of(*modules: str, own: bool = True) -> Report:
-    how = RunOptions(config={"asks:forms": " ".join(modules)}, timeout=120)
-    return judge(CheckRequest(str(PROGRAM), how, own=own))
+    options = RunOptions(config={"asks:forms": " ".join(modules)}, timeout=120)
+    return judge(CheckRequest(str(PROGRAM), options, own=own))
 
 
 @pytest.mark.parametrize("own", [True, False])
 def test_the_gate_closes_on_each_place(*, own: bool) -> None:
     report = report_of("decisions", own=own)
-    found = [each for each in report.outcomes if each.policy.id == POLICY]
+    outcomes = [outcome for outcome in report.outcomes if outcome.policy.id == POLICY]
     assert report.exit_code == 1
-    assert {each.kind for each in found} == {Kind.UNDECIDED}
-    assert {each.resource.type for each in found} == {"pulumi:pulumi:Stack"}
-    places = [(each.resource.position.file, each.resource.position.line) for each in found if each.resource.position]
+    assert {outcome.kind for outcome in outcomes} == {Kind.UNDECIDED}
+    assert {outcome.resource.type for outcome in outcomes} == {"pulumi:pulumi:Stack"}
+    places = [
+        (outcome.resource.position.file, outcome.resource.position.line)
+        for outcome in outcomes
+        if outcome.resource.position
+    ]
     assert len(places) == len(preview("decisions").unseen)
-    assert {line_of(each.resource, report)[0].name for each in found} == {"decisions.py"}
+    assert {line_of(outcome.resource, report)[0].name for outcome in outcomes} == {"decisions.py"}
 
 
 def test_nothing_else_closes_it() -> None:
     report = report_of("harmless", "seen")
-    assert [(each.policy.id, each.message) for each in report.outcomes] == []
+    assert [(outcome.policy.id, outcome.message) for outcome in report.outcomes] == []
     assert report.exit_code == 0
 
 
 def test_no_note_repeats_an_outcome() -> None:
-    assert [each.about for each in preview("texts").notes] == []
+    assert [note.about for note in preview("texts").notes] == []
 
 
 PREAMBLE = """
@@ -178,7 +186,7 @@ def test_outside_of_apply_the_lines_for_the_mock_file_are_printed(tmp_path: Path
         'futures.ThreadPoolExecutor(1).submit(re.match, "v", f"{plain.id}x").result()',
     ],
 )
-def test_what_is_swallowed_outside_of_apply_ends_the_program(tmp_path: Path, body: str) -> None:
+def test_a_caught_failure_outside_of_apply_ends_the_program(tmp_path: Path, body: str) -> None:
     source = f"def look():\n    {body}\n\n\ntry:\n    look()\nexcept (ValueError, KeyError):\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="give it with `--mock FILE`"):
         run(program(tmp_path, source), timeout=60)
@@ -194,18 +202,18 @@ aws.ec2.SecurityGroup("group", vpc_id=vpc.id, opts=pulumi.ResourceOptions(transf
 
 
 def test_a_transform_that_decides_ends_the_program(tmp_path: Path) -> None:
-    """What a transform is given comes back from the engine as plain texts."""
+    """The engine returns a transform's arguments as plain texts."""
     body = 'aws.s3.BucketAcl("a", bucket="b", acl={"vpc-1": "public-read"}.get(args.props["vpcId"], "private"))'
     with pytest.raises(CannotJudge, match="uses it as a key"):
         run(program(tmp_path, TRANSFORM.format(body=body)), timeout=60)
 
 
-def test_a_transform_that_builds_texts_is_not_disturbed(tmp_path: Path) -> None:
+def test_a_transform_that_builds_texts_runs(tmp_path: Path) -> None:
     body = 'args.props["description"] = f"in {args.props[\'vpcId\']}"'
-    found = run(program(tmp_path, TRANSFORM.format(body=body)), timeout=60)
-    (group,) = (each for each in found.resources if each.name == "group")
+    ran = run(program(tmp_path, TRANSFORM.format(body=body)), timeout=60)
+    (group,) = (resource for resource in ran.resources if resource.name == "group")
     assert isinstance(group.inputs["description"], Unknown)
-    assert found.unseen == ()
+    assert ran.unseen == ()
 
 
 @pytest.mark.parametrize(
@@ -216,17 +224,19 @@ def test_a_transform_that_builds_texts_is_not_disturbed(tmp_path: Path) -> None:
         "import functools\nlook = functools.partial(aws.ec2.get_vpc, id='vpc-1')\n",
     ],
 )
-def test_a_call_that_may_fail_decides_where_every_error_is_caught(tmp_path: Path, helper: str) -> None:
+def test_a_caught_failure_of_a_call_is_a_decision(tmp_path: Path, helper: str) -> None:
     call = "look()" if helper else "aws.ec2.get_vpc(id='vpc-1')"
     source = f"{helper}try:\n    {call}\nexcept Exception:\n    {BAD_ACL}\n"
     with pytest.raises(CannotJudge, match="catches what it raises"):
         run(program(tmp_path, source), timeout=60)
     mock = tmp_path / "mock.yaml"
     mock.write_text("functions: [{token: aws:ec2/getVpc:getVpc, args: {id: vpc-1}, result: {id: vpc-1}}]")
-    assert [each.type for each in run(tmp_path, timeout=60, mock=[mock]).resources if each.type == BAD] == []
+    assert [
+        resource.type for resource in run(tmp_path, timeout=60, mock=[mock]).resources if resource.type == BAD
+    ] == []
 
 
-def test_a_value_that_is_awaited_and_not_known_is_reported(tmp_path: Path) -> None:
+def test_a_program_that_awaits_an_unknown_value_is_reported(tmp_path: Path) -> None:
     source = f"""
 role = aws.iam.Role("role", assume_role_policy="{{}}")
 async def main():
@@ -234,13 +244,13 @@ async def main():
         {BAD_ACL}
 pulumi.run(main) if hasattr(pulumi, "run") else __import__("asyncio").ensure_future(main())
 """
-    (found,) = run(program(tmp_path, source), timeout=60).unseen
-    assert found.position
-    assert found.position.line == 8
-    assert found.waits_for[0].endswith("::aws:iam/role:Role::role")
+    (place,) = run(program(tmp_path, source), timeout=60).unseen
+    assert place.position
+    assert place.position.line == 8
+    assert place.waits_for[0].endswith("::aws:iam/role:Role::role")
 
 
-def test_the_outcome_says_where_why_and_what_to_give(tmp_path: Path) -> None:
+def test_an_outcome_has_the_place_the_reason_and_the_answer_to_give(tmp_path: Path) -> None:
     source = f"""
 role = aws.iam.Role("role", assume_role_policy="{{}}")
 other = pulumi.StackReference("acme/network/dev")
@@ -271,9 +281,9 @@ def test_an_answer_opens_the_gate(tmp_path: Path) -> None:
     source = f'aws.ec2.get_vpc_output(default=True).id.apply(lambda i: {BAD_ACL} if i == "vpc-1" else None)'
     mock = tmp_path / "mock.yaml"
     mock.write_text("functions: [{token: aws:ec2/getVpc:getVpc, args: {default: true}, result: {id: vpc-1}}]")
-    found = run(program(tmp_path, source), timeout=60, mock=[mock])
-    assert found.unseen == ()
-    assert [each.name for each in found.resources if each.type == BAD] == ["bad"]
+    ran = run(program(tmp_path, source), timeout=60, mock=[mock])
+    assert ran.unseen == ()
+    assert [resource.name for resource in ran.resources if resource.type == BAD] == ["bad"]
 
 
 def test_a_traceback_shows_the_programs_frames_and_none_of_ours(tmp_path: Path) -> None:
@@ -284,7 +294,7 @@ def test_a_traceback_shows_the_programs_frames_and_none_of_ours(tmp_path: Path) 
     assert "stackguard" not in caught.value.detail.replace(str(tmp_path), "")
 
 
-def test_a_module_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
+def test_a_module_keeps_its_attributes(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         '"""What it is."""\nfrom __future__ import annotations\nimport inspect\n'
         "class Shape:\n    size: int = 1\n    def area(self, by: 'int') -> str:\n        return f'{by}'\n"
@@ -292,8 +302,8 @@ def test_a_module_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
         " inspect.getsource(Shape.area), __file__)\n"
     )
     source = "import own, __main__\npulumi.export('says', [str(each) for each in own.SAYS])\npulumi.export('main', __file__)\n"
-    found = run(program(tmp_path, source), timeout=60)
-    assert found.outputs["says"] == [
+    ran = run(program(tmp_path, source), timeout=60)
+    assert ran.outputs["says"] == [
         "What it is.",
         "own",
         "own",
@@ -302,5 +312,5 @@ def test_a_module_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
         "    def area(self, by: 'int') -> str:\n        return f'{by}'\n",
         str(tmp_path / "own.py"),
     ]
-    assert found.outputs["main"] == str(tmp_path / "__main__.py")
+    assert ran.outputs["main"] == str(tmp_path / "__main__.py")
     assert not list((tmp_path / "__pycache__").glob("own.*")) if (tmp_path / "__pycache__").exists() else True

@@ -80,9 +80,9 @@ def test_the_first_file_wins_and_stacks_go_by_any_spelling(tmp_path: Path) -> No
         )
         (tmp_path / name).write_text(text)
     mock = load([tmp_path / "a", tmp_path / "b"])
-    found = mock.function("aws:ec2/getVpc:getVpc", {"default": True})
-    assert found is not None
-    assert (found.value, found.where) == ({"id": "a"}, f"{tmp_path / 'a'}:1")
+    answer = mock.function("aws:ec2/getVpc:getVpc", {"default": True})
+    assert answer is not None
+    assert (answer.value, answer.where) == ({"id": "a"}, f"{tmp_path / 'a'}:1")
     for spelling in ("prod", "acme/app/prod", "acme/prod"):
         outputs = mock.stack(spelling, "acme", "app")
         assert outputs is not None

@@ -1,4 +1,4 @@
-"""What a mock file says of a resource takes the place of what the program wrote there."""
+"""A mock file's outputs of a resource replace the program's own inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mock file does not answer, and what a report says of it."""
+"""Calls that a mock file does not answer, and their notes."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ aws.ssm.Parameter("token", type="SecureString", value=token.authorization_token)
 """,
     ],
 )
-def test_what_an_answer_leaves_out_is_asked_for(program: Path, source: str) -> None:
+def test_a_missing_part_of_an_answer_is_requested(program: Path, source: str) -> None:
     mock = "functions:\n  - {token: aws:ecr/getAuthorizationToken:getAuthorizationToken, result: {id: x}}\n"
-    ((about, message),) = notes(ran(program, source, mock))
-    assert about == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+    ((token, message),) = notes(ran(program, source, mock))
+    assert token == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
     where = program / "mock.yaml"
     assert message == (
         f"the program uses more than the `result` at {where}:2 has; add `authorizationToken: <text>` to it"
@@ -87,7 +87,7 @@ def test_a_field_that_an_apply_cannot_do_without_is_named(program: Path) -> None
         ),
     ],
 )
-def test_an_apply_that_fails_on_what_nobody_knows_is_unknown(program: Path, mock: str, beginning: str) -> None:
+def test_an_apply_that_fails_on_an_unknown_value_is_unknown(program: Path, mock: str, beginning: str) -> None:
     preview = ran(program, reading("found.user_name.group()"), mock)
     assert preview.outputs["made"] == UNKNOWN
     ((_, message),) = notes(preview)
@@ -95,7 +95,7 @@ def test_an_apply_that_fails_on_what_nobody_knows_is_unknown(program: Path, mock
     assert "`authorizationToken`, `expiresAt`, " in message
 
 
-def test_what_is_made_of_an_output_says_what_it_needs(program: Path) -> None:
+def test_a_value_that_derives_from_an_output_has_the_reason(program: Path) -> None:
     source = """
 vpc = aws.ec2.get_vpc_output(default=True)
 aws.ec2.Subnet("whole", vpc_id=vpc.id, cidr_block=vpc.cidr_block.apply(lambda block: block.split("/")[0] + "/24"))

@@ -15,7 +15,7 @@ from policypack.core.wire import UNKNOWN_STRING
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import number
 from stackguard.preview.project.config import Config, ConfigSources, resolve
-from stackguard.preview.project.config_path import MISSING, PathError, found_at, parse_path, put
+from stackguard.preview.project.config_path import MISSING, PathError, parse_path, put, value_at
 
 
 def config(declared: str = "", stack: str = "", *, paths: bool = False, **overrides: str) -> Config:
@@ -107,20 +107,20 @@ def test_a_stacks_value_is_held_to_its_type(kind: str, value: str, fits: bool) -
             config(f"a: {{type: {kind}}}", f"a: {value}")
 
 
-def test_a_declared_secret_must_be_encrypted_but_can_be_given() -> None:
+def test_a_declared_secret_must_be_encrypted_or_overridden() -> None:
     declared = "a: {type: array, items: {type: string}, secret: true}"
     with pytest.raises(CannotJudge, match="`a` is declared secret and must be encrypted; use `pulumi config set"):
         config(declared, "a: [hunter2]")
     assert config(declared, "a: {secure: AAAB}").encrypted == {"p:a"}
-    given = config(declared, "a: {secure: AAAB}", a='["hunter2"]')
-    assert (given.values, given.secret, given.encrypted) == ({"p:a": '["hunter2"]'}, {"p:a"}, set())
+    resolved = config(declared, "a: {secure: AAAB}", a='["hunter2"]')
+    assert (resolved.values, resolved.secret, resolved.encrypted) == ({"p:a": '["hunter2"]'}, {"p:a"}, set())
 
 
-def test_what_is_encrypted_within_an_object_is_unknown() -> None:
-    found = config(stack="a: {user: ada, keys: [{secure: AAAB}], secure: {secure: AAAB}}\nb: {secure: AAAB}")
-    assert json.loads(found.values["p:a"]) == {"user": "ada", "keys": [UNKNOWN_STRING], "secure": UNKNOWN_STRING}
-    assert found.values["p:b"] == UNKNOWN_STRING
-    assert found.secret == found.encrypted == {"p:a", "p:b"}
+def test_an_encrypted_value_within_an_object_is_unknown() -> None:
+    resolved = config(stack="a: {user: ada, keys: [{secure: AAAB}], secure: {secure: AAAB}}\nb: {secure: AAAB}")
+    assert json.loads(resolved.values["p:a"]) == {"user": "ada", "keys": [UNKNOWN_STRING], "secure": UNKNOWN_STRING}
+    assert resolved.values["p:b"] == UNKNOWN_STRING
+    assert resolved.secret == resolved.encrypted == {"p:a", "p:b"}
 
 
 def test_a_declared_path_leads_into_an_object() -> None:
@@ -134,8 +134,8 @@ def test_a_declared_path_leads_into_an_object() -> None:
 
 def test_an_override_is_a_text_and_with_paths_leads_into_an_object() -> None:
     assert config(stack="a: {b: 1}", **{"a.b": "2"}).values == {"p:a": '{"b":1}', "p:a.b": "2"}
-    given = {"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
-    assert config(stack="a: {b: [1], d: 1}", paths=True, **given).values == {
+    overrides = {"a.b[1]": "true", "aws:tags.x": "007", "a.c": "12", "plain": "3"}
+    assert config(stack="a: {b: [1], d: 1}", paths=True, **overrides).values == {
         "p:a": '{"b":[null,true],"c":12}',  # as in Pulumi: the stack's own object is gone
         "aws:tags": '{"x":"007"}',
         "p:plain": "3",
@@ -163,10 +163,10 @@ def test_every_path_can_be_written(first: str, rest: list[str | int]) -> None:
 
 
 @given(st.lists(st.one_of(st.text("ab", min_size=1), st.integers(0, 1)), min_size=1, max_size=4), st.integers())
-def test_what_is_put_is_found(path: list[str | int], value: int) -> None:
-    made: Any = put(None, path, value)
-    assert found_at(made, path) == value
-    assert found_at(made, [*path, "x"]) is MISSING
+def test_a_value_is_read_from_where_it_is_put(path: list[str | int], value: int) -> None:
+    tree: Any = put(None, path, value)
+    assert value_at(tree, path) == value
+    assert value_at(tree, [*path, "x"]) is MISSING
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -79,7 +79,7 @@ def test_a_stack_needs_no_file_where_there_is_none(tmp_path: Path) -> None:
     assert load(write(tmp_path), "fresh", NONE).stack == "fresh"
 
 
-def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
+def test_stack_files_may_be_in_another_folder(tmp_path: Path) -> None:
     folder = write(tmp_path, "name: p\nruntime: python\nstackConfigDir: stacks")
     (folder / "stacks").mkdir()
     (folder / "stacks" / "Pulumi.dev.yaml").write_text("config: {a: 1}")
@@ -110,7 +110,7 @@ def test_stack_files_may_stand_elsewhere(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(
+def test_errors_are_reported_in_one_line(
     tmp_path: Path, project: str, stacks: dict[str, str], stack: str | None, message: str
 ) -> None:
     with pytest.raises(CannotJudge, match=message) as caught:
@@ -159,9 +159,9 @@ def test_values_are_what_the_cli_makes_of_them(tmp_path: Path, text: str, value:
 
 
 def test_the_stack_wins_over_the_project_and_overrides_over_both(tmp_path: Path) -> None:
-    project = "config: {a: 1, b: {default: 2}, c: {value: 3, type: integer}, 'aws:region': {value: eu-west-1}}"
-    found = config(tmp_path, project, "config: {p:b: 20, 'other:config:d': 4}", c="30", **{"x:y": "z"})
-    assert found.config == {
+    declared = "config: {a: 1, b: {default: 2}, c: {value: 3, type: integer}, 'aws:region': {value: eu-west-1}}"
+    loaded = config(tmp_path, declared, "config: {p:b: 20, 'other:config:d': 4}", c="30", **{"x:y": "z"})
+    assert loaded.config == {
         "p:a": "1",
         "p:b": "20",
         "p:c": "30",
@@ -173,10 +173,10 @@ def test_the_stack_wins_over_the_project_and_overrides_over_both(tmp_path: Path)
 
 def test_secrets_are_named_and_what_is_encrypted_can_be_overridden(tmp_path: Path) -> None:
     stack = "config: {a: {secure: x}, b: {n: [{secure: x}]}, c: {secure: x}}"
-    found = config(tmp_path, "config: {d: {type: string, secret: true}}", stack, c="known", d="plain")
-    assert found.secret == {"p:a", "p:b", "p:c", "p:d"}
-    assert found.encrypted == {"p:a", "p:b"}
-    assert found.config["p:c"] == "known"
+    project = config(tmp_path, "config: {d: {type: string, secret: true}}", stack, c="known", d="plain")
+    assert project.secret == {"p:a", "p:b", "p:c", "p:d"}
+    assert project.encrypted == {"p:a", "p:b"}
+    assert project.config["p:c"] == "known"
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_declared_config_is_checked(tmp_path: Path, project: str, stack: str, me
         config(tmp_path, project, stack)
 
 
-def test_an_environment_is_not_read_and_that_is_said(tmp_path: Path) -> None:
+def test_an_environment_is_not_read_and_noted(tmp_path: Path) -> None:
     assert "`environment` is not read" in config(tmp_path, "", "environment: [prod]").notes[0]
 
 
-def test_a_stack_without_a_file_is_legal_and_said(tmp_path: Path) -> None:
+def test_a_stack_without_a_file_is_legal_and_noted(tmp_path: Path) -> None:
     project = load(write(tmp_path, prod="config: {a: 1}", dev=""), "prdo", NONE)
     assert (project.stack, project.config) == ("prdo", {})
     assert project.notes == (
@@ -219,8 +219,8 @@ def test_a_stack_is_selected_for_each_backend(
 ) -> None:
     folder = write(tmp_path, prod="", dev="")
     select(folder, {"stack": "old", "stacks": {"file://~": "dev", "https://api.pulumi.com": "acme/p/prod"}})
-    found = load(folder, None, NONE)
-    assert (found.stack, found.organization) == ("prod", "acme")
+    project = load(folder, None, NONE)
+    assert (project.stack, project.organization) == ("prod", "acme")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file://~")
     assert load(folder, None, NONE).stack == "dev"
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
@@ -302,16 +302,16 @@ def test_main_is_a_folder_or_a_file(tmp_path: Path, main: str, runs: str, entry:
     (folder / "app").mkdir()
     for name in ("app/__main__.py", "app/start.py", "run.py"):
         (folder / name).touch()
-    found = load(folder, None, NONE)
-    assert (found.working_directory, found.entry) == (folder / runs, entry)
+    project = load(folder, None, NONE)
+    assert (project.working_directory, project.entry) == (folder / runs, entry)
 
 
 def test_settings_for_the_engine(tmp_path: Path) -> None:
-    project = "config: {'pulumi:disable-default-providers': [' aws ', kubernetes], 'pulumi:tags': {value: {team: a}}}"
-    found = config(tmp_path, project, "config: {pulumi:autonaming: {mode: verbatim}}")
-    assert found.disabled_default_providers == {"aws", "kubernetes"}
-    assert found.config["pulumi:autonaming"] == '{"mode":"verbatim"}'
-    assert found.config["pulumi:tags"] == '{"team":"a"}'
+    declared = "config: {'pulumi:disable-default-providers': [' aws ', kubernetes], 'pulumi:tags': {value: {team: a}}}"
+    loaded = config(tmp_path, declared, "config: {pulumi:autonaming: {mode: verbatim}}")
+    assert loaded.disabled_default_providers == {"aws", "kubernetes"}
+    assert loaded.config["pulumi:autonaming"] == '{"mode":"verbatim"}'
+    assert loaded.config["pulumi:tags"] == '{"team":"a"}'
 
 
 def test_malformed_settings_for_the_engine(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_installed_sdk_is_read_as_the_table_was(token: str) -> None:
     assert accepted(INTERPRETER, token, ["colour"]) == argument_names(token)
 
 
-def test_what_the_table_knows_needs_no_look(tmp_path: Path) -> None:
+def test_arguments_in_the_table_are_not_looked_up(tmp_path: Path) -> None:
     assert accepted(tmp_path / "bin" / "python", BUCKET, ["bucket", "tagsAll"]) is None
     assert accepted(INTERPRETER, BUCKET, ["bucket", "tagsAll"]) is None
     assert accepted(INTERPRETER, "random:index/randomPet:RandomPet", ["colour"]) is None
@@ -74,12 +74,12 @@ def test_a_newer_sdk_is_found_and_read(tmp_path: Path, lib: str, name: str) -> N
 @pytest.mark.parametrize(
     "text", ["", "class BucketArgs:\n    pass\n", NEWER.replace("@pulumi.getter", "@other.getter")]
 )
-def test_a_shape_that_is_not_known_tells_nothing(tmp_path: Path, text: str) -> None:
+def test_a_class_of_another_shape_has_no_arguments(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "lib" / "python3.12" / "site-packages" / "pulumi_aws" / "s3"
     folder.mkdir(parents=True)
     (folder / "bucket.py").write_text(text)
     assert accepted(tmp_path / "bin" / "python", BUCKET, ["newSetting"]) is None
 
 
-def test_without_an_sdk_nothing_is_told(tmp_path: Path) -> None:
+def test_without_an_sdk_there_are_no_arguments(tmp_path: Path) -> None:
     assert accepted(tmp_path / "bin" / "python", BUCKET, ["newSetting"]) is None

@@ -15,7 +15,7 @@ from stackguard.preview.project.toolchain import Toolchain, toolchain
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [each for each in os.environ if each.startswith(("POETRY_", "UV_", "CONDA_", "XDG_"))]:
+    for name in [variable for variable in os.environ if variable.startswith(("POETRY_", "UV_", "CONDA_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.delenv("PULUMI_PYTHON_CMD", raising=False)
@@ -54,7 +54,7 @@ def test_pip_takes_the_environment_that_is_named(project: Path) -> None:
     assert chosen(project, virtualenv=str(there), toolchain="pip").virtualenv == there
 
 
-def test_a_missing_environment_is_said_with_what_makes_it(project: Path) -> None:
+def test_a_missing_environment_is_reported_with_the_command_that_creates_it(project: Path) -> None:
     assert "create it with `python3 -m venv " in refusal(project, virtualenv="venv")
     assert f"create it with `uv sync` in `{project}`" in refusal(project, toolchain="uv")
     named = refusal(project, toolchain="uv", virtualenv="venv")
@@ -76,7 +76,7 @@ def test_options_that_pulumi_refuses(project: Path, options: dict[str, Any], mes
     assert message in refusal(project, **options)
 
 
-def test_a_type_checker_is_not_run_and_that_is_said(project: Path) -> None:
+def test_a_type_checker_is_not_run_and_noted(project: Path) -> None:
     assert chosen(project, typechecker="mypy").notes == (
         f"{project / 'Pulumi.yaml'}: `mypy`, the type checker, is not run",
     )
@@ -96,7 +96,7 @@ def test_uvs_environment_can_be_named(project: Path, monkeypatch: pytest.MonkeyP
     assert chosen(project, toolchain="uv", virtualenv="own").virtualenv == own
 
 
-def test_a_lock_file_tells_the_toolchain(project: Path) -> None:
+def test_a_lock_file_determines_the_toolchain(project: Path) -> None:
     (project / "pyproject.toml").touch()
     (project.parent / "poetry.lock").touch()
     assert "Poetry has no virtual environment" in refusal(project)
@@ -140,8 +140,8 @@ class TestPoetry:
         settings = tmp_path / "home" / ".config" / "pypoetry"
         settings.mkdir(parents=True)
         (settings / "config.toml").write_text(f'cache-dir = "{tmp_path}/c"\n[virtualenvs]\npath = "{{cache-dir}}/v"\n')
-        found = environment(tmp_path / "c" / "v" / f"{self.base(project)}-py3.11")
-        assert chosen(project, toolchain="poetry").virtualenv == found
+        configured = environment(tmp_path / "c" / "v" / f"{self.base(project)}-py3.11")
+        assert chosen(project, toolchain="poetry").virtualenv == configured
 
     def test_an_active_environment_is_the_projects(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         environment(project / ".venv")
@@ -149,16 +149,16 @@ class TestPoetry:
         monkeypatch.setenv("VIRTUAL_ENV", str(active))
         assert chosen(project, toolchain="poetry").virtualenv == active
 
-    def test_poetry_is_asked_where_its_folders_do_not_tell(
+    def test_poetry_runs_if_its_folders_do_not_have_the_answer(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        told = environment(tmp_path / "told")
+        printed = environment(tmp_path / "printed")
         tool = tmp_path / "bin" / "poetry"
         tool.parent.mkdir()
-        tool.write_text(f'#!/bin/sh\n[ "$*" = "env info --path" ] && echo {told}\n')
+        tool.write_text(f'#!/bin/sh\n[ "$*" = "env info --path" ] && echo {printed}\n')
         tool.chmod(0o755)
         monkeypatch.setenv("PATH", str(tool.parent))
-        assert chosen(project, toolchain="poetry").virtualenv == told
+        assert chosen(project, toolchain="poetry").virtualenv == printed
 
     def test_malformed_files_of_poetrys_are_left_to_poetry(self, project: Path) -> None:
         (project / "pyproject.toml").write_text("project = 1\ntool = [")
@@ -176,7 +176,7 @@ class TestWithoutAnEnvironment:
     def test_our_own_python_where_there_is_no_other(self, project: Path) -> None:
         assert chosen(project) == Toolchain(Path(sys.executable))
 
-    def test_our_own_python_where_it_is_made_for_pulumi_on_aws(
+    def test_our_own_python_if_it_has_pulumi_aws(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = self.python(tmp_path / "bin")
@@ -194,7 +194,7 @@ class TestWithoutAnEnvironment:
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path))
         assert chosen(project).interpreter == other
 
-    def test_the_python_that_pulumi_is_told_to_take(
+    def test_the_python_that_pulumi_python_cmd_names(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = self.python(tmp_path / "bin")

@@ -10,7 +10,7 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from stackguard.preview.placeholders.mock import Mock, load
-from stackguard.preview.provider.account import Accounts, found_in, stated_by
+from stackguard.preview.provider.account import Accounts, accounts_in, stated_by
 
 OWN, VENDOR, OTHER = "444455556666", "777788889999", "222233334444"
 HERE, THERE = "973164285197", "618237459182"
@@ -93,31 +93,31 @@ def queue(account: str = HERE, name: str = "orders", **more: Any) -> Resource:
     return Resource("aws:sqs/queue:Queue", f"{name}-{account}", {"name": name}, outputs={"arn": arn}, **more)
 
 
-def made(token: str, arn: str) -> Resource:
+def resource(token: str, arn: str) -> Resource:
     return Resource(token, arn, outputs={"arn": arn, "functionArn": f"arn:aws:lambda:eu-west-1:{THERE}:function:else"})
 
 
 STACK = (
     queue(),
-    made("aws:iam/role:Role", f"arn:aws:iam::{HERE}:role/app"),
-    made("aws:lambda/function:Function", f"arn:aws:lambda:eu-west-1:{HERE}:function:f"),
-    made("aws:dynamodb/table:Table", f"arn:aws:dynamodb:eu-west-1:{HERE}:table/t"),
-    made("aws:cloudwatch/logGroup:LogGroup", f"arn:aws:logs:eu-west-1:{HERE}:log-group:/aws/lambda/f"),
-    made("aws:s3/bucket:Bucket", "arn:aws:s3:::inbox"),
+    resource("aws:iam/role:Role", f"arn:aws:iam::{HERE}:role/app"),
+    resource("aws:lambda/function:Function", f"arn:aws:lambda:eu-west-1:{HERE}:function:f"),
+    resource("aws:dynamodb/table:Table", f"arn:aws:dynamodb:eu-west-1:{HERE}:table/t"),
+    resource("aws:cloudwatch/logGroup:LogGroup", f"arn:aws:logs:eu-west-1:{HERE}:log-group:/aws/lambda/f"),
+    resource("aws:s3/bucket:Bucket", "arn:aws:s3:::inbox"),
 )
 
 
-def found(*resources: Resource, stack: tuple[Resource, ...] = STACK) -> dict[str, str]:
-    return found_in((*stack, *resources), frozenset({HERE, THERE}))
+def accounts(*resources: Resource, stack: tuple[Resource, ...] = STACK) -> dict[str, str]:
+    return accounts_in((*stack, *resources), frozenset({HERE, THERE}))
 
 
-def holder(**inputs: Any) -> Resource:
+def referrer(**inputs: Any) -> Resource:
     return Resource("aws:test/thing:Thing", "thing", inputs)
 
 
 def policy(**elements: Any) -> Resource:
     statement = {"Effect": "Allow", "Action": "*", **elements}
-    return holder(policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return referrer(policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def policy(**elements: Any) -> Resource:
     ],
 )
 def test_an_arn_of_the_stacks_own_names_the_account(arn: str) -> None:
-    assert found(holder(role=arn)) == {HERE: OWN}
-    assert found(holder(deep=[{"inner": arn}])) == {HERE: OWN}
-    assert found(policy(Resource=arn)) == {HERE: OWN}
-    assert found(policy(NotResource=["*", arn])) == {HERE: OWN}
-    assert found(holder(definition=json.dumps({"States": {"Work": {"Resource": arn}}}))) == {HERE: OWN}
-    assert found(holder(policy={"Statement": {"Resource": arn}})) == {HERE: OWN}
+    assert accounts(referrer(role=arn)) == {HERE: OWN}
+    assert accounts(referrer(deep=[{"inner": arn}])) == {HERE: OWN}
+    assert accounts(policy(Resource=arn)) == {HERE: OWN}
+    assert accounts(policy(NotResource=["*", arn])) == {HERE: OWN}
+    assert accounts(referrer(definition=json.dumps({"States": {"Work": {"Resource": arn}}}))) == {HERE: OWN}
+    assert accounts(referrer(policy={"Statement": {"Resource": arn}})) == {HERE: OWN}
 
 
 @pytest.mark.parametrize(
@@ -167,76 +167,77 @@ def test_an_arn_of_the_stacks_own_names_the_account(arn: str) -> None:
     ],
 )
 def test_other_texts_do_not(arn: str) -> None:
-    assert found(holder(role=arn)) == {}
-    assert found(policy(Resource=arn)) == {}
+    assert accounts(referrer(role=arn)) == {}
+    assert accounts(policy(Resource=arn)) == {}
 
 
 @pytest.mark.parametrize("arn", [f"arn:aws:iam::{VENDOR}:role/app", f"arn:aws:sqs:eu-west-1:{VENDOR}:orders"])
 def test_a_vendors_account_never_counts(arn: str) -> None:
-    assert found(policy(Resource="*", Principal={"AWS": arn})) == {}
-    assert found(policy(Resource="*", NotPrincipal={"AWS": [arn]})) == {}
-    assert found(policy(Resource="*", Condition={"ArnEquals": {"aws:SourceArn": arn}})) == {}
-    assert found(holder(principal=arn, sourceArn=arn)) == {}
-    assert found(holder(statements=[{"principals": [{"identifiers": [arn]}], "conditions": [{"values": [arn]}]}])) == {}
+    assert accounts(policy(Resource="*", Principal={"AWS": arn})) == {}
+    assert accounts(policy(Resource="*", NotPrincipal={"AWS": [arn]})) == {}
+    assert accounts(policy(Resource="*", Condition={"ArnEquals": {"aws:SourceArn": arn}})) == {}
+    assert accounts(referrer(principal=arn, sourceArn=arn)) == {}
+    statement = {"principals": [{"identifiers": [arn]}], "conditions": [{"values": [arn]}]}
+    assert accounts(referrer(statements=[statement])) == {}
     both = policy(Resource=f"arn:aws:sqs:eu-west-1:{OWN}:orders", Principal={"AWS": arn})
-    assert found(both) == {HERE: OWN}
+    assert accounts(both) == {HERE: OWN}
 
 
 def test_two_candidates_are_none() -> None:
-    one, two = (holder(arn=f"arn:aws:sqs:eu-west-1:{each}:orders") for each in (OWN, OTHER))
-    assert found(one, one) == {HERE: OWN}
-    assert found(one, two) == {}
+    own, other = (referrer(arn=f"arn:aws:sqs:eu-west-1:{account}:orders") for account in (OWN, OTHER))
+    assert accounts(own, own) == {HERE: OWN}
+    assert accounts(own, other) == {}
 
 
 def test_the_stand_in_written_by_hand_is_an_account_like_any_other() -> None:
-    own = holder(arn="arn:aws:sqs:eu-west-1:111122223333:orders")
-    assert found(own) == {HERE: "111122223333"}
-    assert found(own, holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")) == {}
+    own = referrer(arn="arn:aws:sqs:eu-west-1:111122223333:orders")
+    assert accounts(own) == {HERE: "111122223333"}
+    assert accounts(own, referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")) == {}
 
 
-def test_two_providers_are_told_apart() -> None:
+def test_two_providers_have_different_accounts() -> None:
     stack = (queue(HERE, "orders"), queue(THERE, "bills"))
     orders, bills = (
-        holder(arn=f"arn:aws:sqs:eu-west-1:{account}:{name}") for account, name in ((OWN, "orders"), (OTHER, "bills"))
+        referrer(arn=f"arn:aws:sqs:eu-west-1:{account}:{name}") for account, name in ((OWN, "orders"), (OTHER, "bills"))
     )
-    assert found(orders, bills, stack=stack) == {HERE: OWN, THERE: OTHER}
-    assert found(bills, stack=stack) == {THERE: OTHER}
+    assert accounts(orders, bills, stack=stack) == {HERE: OWN, THERE: OTHER}
+    assert accounts(bills, stack=stack) == {THERE: OTHER}
 
 
-def test_a_name_that_two_providers_have_says_nothing() -> None:
+def test_a_name_that_two_providers_have_is_no_evidence() -> None:
     twins = (queue(HERE), queue(THERE))
-    assert found(holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=twins) == {}
+    assert accounts(referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=twins) == {}
 
 
 def test_the_arn_of_another_resource_is_not_written_by_hand() -> None:
     arn = f"arn:aws:sqs:eu-west-1:{OTHER}:orders"
-    assert found(holder(arn=arn), queue(OTHER)) == {}  # of a provider whose account is known
+    assert accounts(referrer(arn=arn), queue(OTHER)) == {}  # of a provider whose account is known
     reference = Resource("pulumi:pulumi:StackReference", "base", outputs={"outputs": {"queue": arn}}, external=True)
-    assert found(holder(arn=arn), reference) == {}
-    assert found(holder(arn=arn), queue(OTHER, external=True)) == {}
+    assert accounts(referrer(arn=arn), reference) == {}
+    assert accounts(referrer(arn=arn), queue(OTHER, external=True)) == {}
 
 
 def test_only_what_the_stack_declares_counts() -> None:
-    assert found(holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=(queue(external=True),)) == {}
-    given = Resource("aws:sqs/queue:Queue", "q", {"arn": f"arn:aws:sqs:eu-west-1:{HERE}:orders"})
-    assert found(holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=(given,)) == {}
+    assert accounts(referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=(queue(external=True),)) == {}
+    imported = Resource("aws:sqs/queue:Queue", "q", {"arn": f"arn:aws:sqs:eu-west-1:{HERE}:orders"})
+    assert accounts(referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders"), stack=(imported,)) == {}
 
 
 def test_a_secret_is_not_read() -> None:
     arn = f"arn:aws:sqs:eu-west-1:{OWN}:orders"
     for path in ("policy", "policy.Statement[0]", "policy[0]"):
         secret = Resource("aws:test/thing:Thing", "x", {"policy": [arn]}, secrets=frozenset({path}))
-        assert found(secret) == {}
-    assert found(Resource("aws:test/thing:Thing", "x", {"role": arn}, secrets=frozenset({"policy"}))) == {HERE: OWN}
+        assert accounts(secret) == {}
+    assert accounts(Resource("aws:test/thing:Thing", "x", {"role": arn}, secrets=frozenset({"policy"}))) == {HERE: OWN}
 
 
-def test_until_the_end_the_stand_in_is_shown() -> None:
+def test_the_stand_in_is_used_until_the_end() -> None:
     accounts = Accounts({}, Mock())
     here, there = accounts.of(provider()), accounts.of(provider("other", profile="other"))
     assert accounts.with_stand_in.value([here, there]) == ["111122223333"] * 2
     assert accounts.stand_in
-    accounts.find((queue(here, "orders"), queue(there, "bills"), holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
+    accounts.find((queue(here, "orders"), queue(there, "bills"), referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
     assert accounts.final.value([here, there]) == [OWN, "111122223333"]
     assert accounts.stand_in
-    accounts.find((queue(here), holder(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
+    accounts.find((queue(here), referrer(arn=f"arn:aws:sqs:eu-west-1:{OWN}:orders")))
     assert accounts.known == {here: OWN}

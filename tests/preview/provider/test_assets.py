@@ -28,7 +28,7 @@ def archive(path: str) -> Asset:
     return Asset(path=path, archive=True)
 
 
-def made(**members: Asset) -> Asset:
+def archive_of(**members: Asset) -> Asset:
     return Asset(members=members, archive=True)
 
 
@@ -45,22 +45,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_assets_hash_is_that_of_its_content(folder: Path) -> None:
-    found = hashed({"text": Asset(text="hello"), "none": Asset(text=""), "file": file("data/a.txt")}, folder)
-    assert found["text"].hash == sha256(b"hello")
-    assert found["none"].hash == sha256(b"")
-    assert found["file"] == Asset(path="data/a.txt", hash=sha256(b"alpha\n"))
+    result = hashed({"text": Asset(text="hello"), "none": Asset(text=""), "file": file("data/a.txt")}, folder)
+    assert result["text"].hash == sha256(b"hello")
+    assert result["none"].hash == sha256(b"")
+    assert result["file"] == Asset(path="data/a.txt", hash=sha256(b"alpha\n"))
 
 
 def test_archives_have_the_hashes_that_pulumi_gives_them(folder: Path) -> None:
     values = {
         "folder": archive("data"),
-        "made": made(**{"x.txt": Asset(text="hello"), "y": archive("data"), "z": file("data/a.txt")}),
-        "long": made(**{"n" * 120: Asset(text="long"), "é.txt": Asset(text="accent")}),
-        "split": made(**{"d" * 70 + "/" + "f" * 70: Asset(text="split")}),
-        "empty": made(),
+        "made": archive_of(**{"x.txt": Asset(text="hello"), "y": archive("data"), "z": file("data/a.txt")}),
+        "long": archive_of(**{"n" * 120: Asset(text="long"), "é.txt": Asset(text="accent")}),
+        "split": archive_of(**{"d" * 70 + "/" + "f" * 70: Asset(text="split")}),
+        "empty": archive_of(),
     }
-    found = {name: asset.hash for name, asset in hashed(values, folder).items()}
-    assert found == {
+    hashes = {name: asset.hash for name, asset in hashed(values, folder).items()}
+    assert hashes == {
         "folder": "45f7467dcfe0f0c34ce6d3ca8879366d34916074bca39cf0cd271852ed297cb1",
         "made": "96a12ed0e1e1e8b62ec3aaea2487bdee4d84bfdd810825a9f6babf2d0c9f1a5a",
         "long": "fc1cb1565588ad3beacbb32240147f6582ee1cfc9f078fb1ae5b95b5fb001318",
@@ -70,15 +70,17 @@ def test_archives_have_the_hashes_that_pulumi_gives_them(folder: Path) -> None:
 
 
 def test_members_have_hashes_of_their_own(folder: Path) -> None:
-    found = hashed({"code": [made(a=file("data/a.txt"), b=made(c=Asset(text="hello")))]}, folder)["code"][0]
-    assert found.members["a"].hash == sha256(b"alpha\n")
-    assert found.members["b"].members["c"].hash == sha256(b"hello")
+    (result,) = hashed({"code": [archive_of(a=file("data/a.txt"), b=archive_of(c=Asset(text="hello")))]}, folder)[
+        "code"
+    ]
+    assert result.members["a"].hash == sha256(b"alpha\n")
+    assert result.members["b"].members["c"].hash == sha256(b"hello")
 
 
 @pytest.mark.parametrize("name", ["code.zip", "code.jar", "code.tar", "code.tgz", "code.tar.gz"])
 def test_an_archive_that_is_one_file_is_hashed_as_it_is(folder: Path, name: str) -> None:
-    (folder / name).write_bytes(b"whatever it holds")
-    assert hashed({"code": archive(name)}, folder)["code"].hash == sha256(b"whatever it holds")
+    (folder / name).write_bytes(b"any content")
+    assert hashed({"code": archive(name)}, folder)["code"].hash == sha256(b"any content")
 
 
 def test_an_archive_within_an_archive_is_unpacked(folder: Path) -> None:
@@ -88,7 +90,7 @@ def test_an_archive_within_an_archive_is_unpacked(folder: Path) -> None:
         zipped.writestr("deep/b.txt", "beta\n")
     with tarfile.open(folder / "code.tgz", "w:gz") as tar:
         tar.add(folder / "data", ".")
-    hashes = {hashed(made(**{"in": archive(name)}), folder).hash for name in ("data", "code.zip", "code.tgz")}
+    hashes = {hashed(archive_of(**{"in": archive(name)}), folder).hash for name in ("data", "code.zip", "code.tgz")}
     assert len(hashes) == 1
 
 
@@ -110,18 +112,18 @@ def test_links_and_pulumis_own_folder(folder: Path) -> None:
 def test_a_local_address_is_read_and_a_remote_one_is_not(folder: Path) -> None:
     local = Asset(uri=f"file://{folder}/data/a.txt")
     remote = Asset(uri="https://example.org/code.zip", archive=True)
-    found = hashed({"local": local, "made": made(a=local, b=remote)}, folder)
-    assert found["local"].hash == sha256(b"alpha\n")
-    assert found["made"].hash == found["made"].members["b"].hash == ""
-    assert found["made"].members["a"].hash == sha256(b"alpha\n")
+    result = hashed({"local": local, "made": archive_of(a=local, b=remote)}, folder)
+    assert result["local"].hash == sha256(b"alpha\n")
+    assert result["made"].hash == result["made"].members["b"].hash == ""
+    assert result["made"].members["a"].hash == sha256(b"alpha\n")
 
 
-def test_what_holds_no_asset_stays_the_same_object(folder: Path) -> None:
+def test_a_value_without_an_asset_stays_the_same_object(folder: Path) -> None:
     inputs = {"a": [1, {"b": UNKNOWN}], "c": None}
     assert hashed(inputs, folder) is inputs
     assert not on_disk(inputs)
-    assert on_disk({"a": [made(b=archive("data"))]})
-    assert not on_disk({"a": made(b=Asset(text="x"))})
+    assert on_disk({"a": [archive_of(b=archive("data"))]})
+    assert not on_disk({"a": archive_of(b=Asset(text="x"))})
 
 
 @pytest.mark.parametrize(
@@ -132,10 +134,10 @@ def test_what_holds_no_asset_stays_the_same_object(folder: Path) -> None:
         (archive("gone"), "archive `.*/gone` is missing"),
         (archive("gone.zip"), r"cannot read `.*/gone\.zip`: No such file"),
         (archive("data/a.txt"), r"is neither a folder nor a \.zip"),
-        (made(a=file("gone.txt")), r"cannot read `.*/gone\.txt`"),
-        (made(a=archive("bad.zip")), r"archive `.*/bad\.zip` is malformed"),
-        (made(a=archive("bad.tar")), r"archive `.*/bad\.tar` is malformed"),
-        (made(a=archive("link.tar")), r"`.*/link\.tar` holds `l`, which is neither a file nor a folder"),
+        (archive_of(a=file("gone.txt")), r"cannot read `.*/gone\.txt`"),
+        (archive_of(a=archive("bad.zip")), r"archive `.*/bad\.zip` is malformed"),
+        (archive_of(a=archive("bad.tar")), r"archive `.*/bad\.tar` is malformed"),
+        (archive_of(a=archive("link.tar")), r"`.*/link\.tar` contains `l`, which is neither a file nor a folder"),
         (Asset(uri="s3://bucket/key"), "has an address of a kind that Pulumi does not read"),
         (Asset(uri="https://example.org/x", archive=True), r"is not a \.zip, \.tar"),
         (archive("broken"), r"cannot read `.*/broken/link`"),
@@ -168,5 +170,5 @@ def test_any_tar_reader_understands_the_entries(members: list[tuple[str, bytes]]
         b"".join(go_tar.entry(name.encode(), len(content), iter((content,)))) for name, content in entries
     )
     with tarfile.open(fileobj=io.BytesIO(packed + go_tar.END)) as tar:
-        found = [(entry.name, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
-    assert found == entries
+        read = [(entry.name, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
+    assert read == entries

@@ -82,7 +82,7 @@ def test_names_have_the_form_that_the_provider_gives_them(
 
 
 @pytest.mark.parametrize("token", ["aws:route53/record:Record", "aws:directoryservice/directory:Directory"])
-def test_a_name_that_is_a_domain_is_not_made_up(token: str) -> None:
+def test_a_name_that_is_a_domain_is_not_generated(token: str) -> None:
     assert rules()[token].naming is None
 
 
@@ -158,7 +158,7 @@ def test_a_proposed_name_keeps_to_the_types_own_rules_and_an_enforced_one_does_n
         named(asking({"pattern": "raw1"}), "aws:glue/catalogDatabase:CatalogDatabase")
 
 
-def test_without_autonaming_a_name_must_be_given() -> None:
+def test_without_autonaming_a_name_is_required() -> None:
     with pytest.raises(Refusal, match="automatic naming is disabled"):
         named(asking({"mode": "disabled"}))
 
@@ -169,7 +169,7 @@ def test_two_random_parts_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("{", "malformed"),
         ("[]", "malformed"),
@@ -181,8 +181,8 @@ def test_two_random_parts_differ() -> None:
         ('{"pattern": "${config.missing}"}', "`missing`"),
     ],
 )
-def test_a_malformed_config_is_one_clear_line(text: str, says: str) -> None:
-    with pytest.raises(CannotJudge, match=re.escape(says)) as failure:
+def test_a_malformed_config_is_one_clear_line(text: str, message: str) -> None:
+    with pytest.raises(CannotJudge, match=re.escape(message)) as failure:
         configured(replace(PROJECT, config={"pulumi:autonaming": text}))
     assert "pulumi:autonaming" in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -206,8 +206,8 @@ def test_drawn_characters_come_from_their_alphabet(seed: str, length: int) -> No
 
 
 def test_every_character_of_an_alphabet_is_drawn() -> None:
-    assert {each for index in range(200) for each in draw(str(index), "abcdefghij", 10)} == set("abcdefghij")
+    assert {character for index in range(200) for character in draw(str(index), "abcdefghij", 10)} == set("abcdefghij")
 
 
-def test_a_short_form_holds_only_for_its_input() -> None:
+def test_a_short_form_applies_only_to_its_input() -> None:
     assert PhysicalNaming().bounds({"engine": "sqlserver"}) == (255, 7)

@@ -23,7 +23,7 @@ ACCOUNT = "111122223333"
 HERE = AwsLocation(ACCOUNT, "eu-west-1")
 ROLE = "arn:aws:iam::111122223333:role/team/app"
 EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
-SDK = {each.token: each for each in function_types(sdk_folder())}
+SDK = {function.token: function for function in function_types(sdk_folder())}
 
 DATA_PROTECTION = {
     "name": "mask",
@@ -53,8 +53,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 
 def answer(token: str, args: Mapping[str, Any] | None = None, region: str | Unknown = "eu-west-1") -> Any:
     """The function of this name, called in a region."""
-    (found,) = [each for each in FUNCTIONS if each.partition(":")[2].startswith(f"{token}:")]
-    return call(found, args or {}, AwsLocation(ACCOUNT, region))
+    (function,) = [name for name in FUNCTIONS if name.partition(":")[2].startswith(f"{token}:")]
+    return call(function, args or {}, AwsLocation(ACCOUNT, region))
 
 
 class TestAgainstTheSdk:
@@ -63,7 +63,7 @@ class TestAgainstTheSdk:
 
     @pytest.mark.parametrize("token", sorted(FUNCTIONS))
     def test_a_result_has_the_fields_of_the_sdk(self, token: str) -> None:
-        """What is left out is an argument that was not given."""
+        """A field that is left out is a missing argument."""
         args = ARGUMENTS.get(token.rpartition(":")[2], {})
         result = call(token, args, HERE)
         assert result is not None
@@ -75,13 +75,13 @@ class TestAgainstTheSdk:
         source = (sdk_folder() / "sagemaker" / "get_prebuilt_ecr_image.py").read_text(encoding="utf-8")
         listed = re.search(r"Values include (.*?)\.\n", source)
         assert listed is not None
-        ours = [each for table in tables().values() for each in table.repositories]
+        ours = [name for table in tables().values() for name in table.repositories]
         assert sorted(ours) == sorted(re.findall(r"`([^`]+)`", listed[1]))
 
 
 class TestTables:
     @pytest.mark.parametrize("name", sorted(tables()))
-    def test_each_holds_accounts_or_zones_of_regions_that_exist(self, name: str) -> None:
+    def test_each_table_has_accounts_or_zones_of_existing_regions(self, name: str) -> None:
         table = tables()[name]
         form = r"\d{12}" if name.startswith("sagemaker/") or name.endswith("/account") else r"Z[0-9A-Z]{10,20}"
         assert table.source
@@ -169,8 +169,8 @@ def test_an_answer(token: str, args: dict[str, Any], region: str | Unknown, expe
 
 @pytest.mark.parametrize(("region", "start"), [("eu-west-1", "c4c1ede6"), ("cn-northwest-1", "a52cb287")])
 def test_cloudfront_delivers_logs_as_one_user_of_each_partition(region: str, start: str) -> None:
-    found = answer("cloudfront/getLogDeliveryCanonicalUserId", {}, region)["id"]
-    assert re.fullmatch(rf"{start}[0-9a-f]{{56}}", found)
+    identity = answer("cloudfront/getLogDeliveryCanonicalUserId", {}, region)["id"]
+    assert re.fullmatch(rf"{start}[0-9a-f]{{56}}", identity)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_cloudfront_delivers_logs_as_one_user_of_each_partition(region: str, sta
         ),
     ],
 )
-def test_what_no_table_says_is_unknown(token: str, args: dict[str, Any], region: str | Unknown) -> None:
+def test_a_value_that_no_table_has_is_unknown(token: str, args: dict[str, Any], region: str | Unknown) -> None:
     assert answer(token, args, region) is None
 
 
@@ -438,7 +438,9 @@ aws.s3.BucketPolicy("logs", bucket=logs.id, policy=pulumi.Output.json_dumps({
 
     def test_the_principal_is_the_account_of_the_region(self, tmp_path: Path) -> None:
         (policy,) = [
-            each for each in self.preview(tmp_path, self.LOGS).resources if each.type.endswith(":BucketPolicy")
+            resource
+            for resource in self.preview(tmp_path, self.LOGS).resources
+            if resource.type.endswith(":BucketPolicy")
         ]
         allowed, _ = json.loads(policy.inputs["policy"])["Statement"]
         assert allowed["Principal"] == {"AWS": "arn:aws:iam::156460612806:root"}
@@ -448,16 +450,18 @@ aws.s3.BucketPolicy("logs", bucket=logs.id, policy=pulumi.Output.json_dumps({
             self.preview(tmp_path, self.LOGS, "mx-central-1")
         assert "unsupported AWS Region: mx-central-1" in caught.value.message + caught.value.detail
 
-    def test_a_region_that_no_table_has_says_so(self, tmp_path: Path) -> None:
+    def test_a_region_that_no_table_has_is_the_reason(self, tmp_path: Path) -> None:
         source = 'import pulumi, pulumi_aws as aws\naws.ssm.Parameter("zone", type="String", value=aws.elasticbeanstalk.get_hosted_zone().id)\n'
         (parameter,) = [
-            each for each in self.preview(tmp_path, source, "me-central-1").resources if each.type.startswith("aws:ssm")
+            resource
+            for resource in self.preview(tmp_path, source, "me-central-1").resources
+            if resource.type.startswith("aws:ssm")
         ]
         value = parameter.inputs["value"]
         assert isinstance(value, Unknown)
         assert value.why.endswith("which is not in the published tables here for `me-central-1`")
 
-    def test_a_plain_dictionary_says_the_same_as_a_class(self, tmp_path: Path) -> None:
+    def test_a_plain_dictionary_is_the_same_as_a_class(self, tmp_path: Path) -> None:
         source = """
 import pulumi, pulumi_aws as aws
 pulumi.export("dictionary", aws.iam.get_policy_document(statements=[{"not_actions": ["iam:*"], "resources": ["*"]}]).json)

@@ -134,8 +134,8 @@ def outputs(token: str, inputs: dict[str, Any], place: AwsLocation = HERE, name:
     ],
 )
 def test_outputs_are_as_aws_forms_them(token: str, inputs: dict[str, Any], expected: dict[str, Any]) -> None:
-    found = outputs(token, inputs)
-    assert {name: found.get(name) for name in expected} == expected
+    resolved = outputs(token, inputs)
+    assert {name: resolved.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -168,14 +168,14 @@ def test_outputs_are_as_aws_forms_them(token: str, inputs: dict[str, Any], expec
         ("aws:cognito/userPool:UserPool", {}, r"eu-west-1_[0-9a-z]{9}"),
     ],
 )
-def test_made_up_parts_have_the_form_of_real_ones(token: str, inputs: dict[str, Any], pattern: str) -> None:
+def test_random_parts_have_the_form_of_real_ones(token: str, inputs: dict[str, Any], pattern: str) -> None:
     assert re.fullmatch(pattern, outputs(token, inputs)["id"])
 
 
 def test_the_same_name_under_another_urn_is_another_physical_name() -> None:
     token = "aws:s3/bucket:Bucket"
-    found = [resolve(token, "b", urn_of(token, "b", stack), {}, HERE)[0]["bucket"] for stack in ("dev", "prod")]
-    assert found[0] != found[1]
+    names = [resolve(token, "b", urn_of(token, "b", stack), {}, HERE)[0]["bucket"] for stack in ("dev", "prod")]
+    assert names[0] != names[1]
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_what_depends_on_something_unknown_is_unknown(token: str, inputs: dict[s
 
 def test_without_a_region_only_what_needs_none_is_known() -> None:
     nowhere = AwsLocation("111122223333")
-    found = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, nowhere)
-    assert found == {"id": "b", "arn": "arn:aws:s3:::b", "bucketDomainName": "b.s3.amazonaws.com"}
+    resolved = outputs("aws:s3/bucket:Bucket", {"bucket": "b"}, nowhere)
+    assert resolved == {"id": "b", "arn": "arn:aws:s3:::b", "bucketDomainName": "b.s3.amazonaws.com"}
     assert "arn" not in outputs("aws:sqs/queue:Queue", {"name": "q"}, nowhere)
 
 

@@ -141,7 +141,7 @@ def test_override_documents_replace_statements_by_sid() -> None:
     merged = document(
         overridePolicyDocuments=[BASE], statements=[{"sid": "Swap", "actions": ["c:C"]}, {"sid": "Own"}], policyId="own"
     )
-    assert [each["Sid"] for each in merged["Statement"]] == ["Swap", "Own", "Keep"]
+    assert [merged_statement["Sid"] for merged_statement in merged["Statement"]] == ["Swap", "Own", "Keep"]
     assert merged["Statement"][0]["Principal"] == "*"
     assert merged["Id"] == "base"
 
@@ -182,8 +182,8 @@ statements = st.fixed_dictionaries(
 @given(st.lists(statements, max_size=3), st.randoms())
 def test_the_order_and_number_of_set_members_do_not_matter(given_statements: list[Any], random: Any) -> None:
     shuffled = [
-        {**each, "actions": random.sample([*each["actions"], *each["actions"]], 2 * len(each["actions"]))}
-        for each in given_statements
+        {**drawn, "actions": random.sample(2 * drawn["actions"], 2 * len(drawn["actions"]))}
+        for drawn in given_statements
     ]
     assert (
         get_policy_document({"statements": shuffled})["json"]
@@ -202,5 +202,5 @@ def test_no_principal_is_lost(given_principals: list[Any]) -> None:
     written = statement(principals=given_principals)["Principal"]
     kinds = {"*": ["*"]} if written == "*" else written
     for principal in given_principals:
-        found = kinds[principal["type"]]
-        assert {*principal["identifiers"]} <= {*([found] if isinstance(found, str) else found)}
+        identifiers = kinds[principal["type"]]
+        assert {*principal["identifiers"]} <= {*([identifiers] if isinstance(identifiers, str) else identifiers)}

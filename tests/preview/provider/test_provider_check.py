@@ -25,17 +25,17 @@ def check(token: str = BUCKET, inputs: dict[str, Any] | None = None, **provider:
     return checked(token, "thing", urn_of(token, "thing"), inputs or {}, HOME | provider)[0]
 
 
-def test_a_bare_bucket_gets_what_pulumi_shows_of_one() -> None:
-    found = check()
-    name = found.pop("bucket")
+def test_a_bucket_without_inputs_gets_those_of_pulumi() -> None:
+    result = check()
+    name = result.pop("bucket")
     assert name.startswith("thing-")
-    assert found == {"tagsAll": {}, "region": "eu-west-1"}
+    assert result == {"tagsAll": {}, "region": "eu-west-1"}
 
 
-def test_what_the_program_wrote_stays() -> None:
+def test_the_programs_inputs_stay() -> None:
     inputs = {"bucket": "mine", "region": "us-east-2", "tags": {"a": "b"}, "tagsAll": {"c": "d"}, "forceDestroy": False}
-    found = check(inputs=inputs)
-    assert {**found, "tagsAll": {}} == {**inputs, "tagsAll": {}}
+    result = check(inputs=inputs)
+    assert {**result, "tagsAll": {}} == {**inputs, "tagsAll": {}}
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_what_the_program_wrote_stays() -> None:
 def test_tags_all_are_the_providers_then_the_resources(
     tags: Any, provider: dict[str, Any], all_tags: dict[str, str]
 ) -> None:
-    found = check(inputs={"tags": tags} if tags else {}, **provider)
-    assert found["tagsAll"] == all_tags
-    assert found.get("tags") == tags
+    result = check(inputs={"tags": tags} if tags else {}, **provider)
+    assert result["tagsAll"] == all_tags
+    assert result.get("tags") == tags
 
 
 def test_one_unknown_tag_makes_all_of_them_unknown() -> None:
-    found = check(inputs={"tags": {"a": "1", "b": UNKNOWN}}, defaultTags={"tags": {"c": "3"}})
-    assert isinstance(found["tagsAll"], Unknown)
-    assert found["tags"] == {"a": "1", "b": UNKNOWN}
+    result = check(inputs={"tags": {"a": "1", "b": UNKNOWN}}, defaultTags={"tags": {"c": "3"}})
+    assert isinstance(result["tagsAll"], Unknown)
+    assert result["tags"] == {"a": "1", "b": UNKNOWN}
 
 
 def test_types_without_tags_get_none() -> None:
@@ -85,7 +85,7 @@ def test_types_without_tags_get_none() -> None:
     ],
 )
 def test_a_secret_tag_stays_secret(secrets: set[str], provider_secrets: set[str], hidden: set[str]) -> None:
-    _, found = checked(
+    _, secret_paths = checked(
         BUCKET,
         "thing",
         urn_of(BUCKET, "thing"),
@@ -94,7 +94,7 @@ def test_a_secret_tag_stays_secret(secrets: set[str], provider_secrets: set[str]
         secrets=frozenset(secrets),
         provider_secrets=frozenset(provider_secrets),
     )
-    assert found == secrets | hidden
+    assert secret_paths == secrets | hidden
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_constants_of_the_schema() -> None:
     assert check("aws:ec2/vpc:Vpc", {"enableDnsSupport": False})["enableDnsSupport"] is False
 
 
-def test_a_document_given_as_a_structure_becomes_text_as_go_writes_it() -> None:
+def test_a_document_that_is_a_structure_becomes_text_as_go_writes_it() -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Condition": {"Bool": {"b": True}}}]}
-    found = check("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b", "policy": document})["policy"]
-    assert found == '{"Statement":[{"Condition":{"Bool":{"b":true}},"Effect":"Allow"}],"Version":"2012-10-17"}'
+    policy = check("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "b", "policy": document})["policy"]
+    assert policy == '{"Statement":[{"Condition":{"Bool":{"b":true}},"Effect":"Allow"}],"Version":"2012-10-17"}'
     text = '{ "Version" : "2012-10-17" }'
     assert check("aws:s3/bucketPolicy:BucketPolicy", {"policy": text})["policy"] == text
 
@@ -141,10 +141,10 @@ def test_a_document_given_as_a_structure_becomes_text_as_go_writes_it() -> None:
 def test_a_document_that_is_unknown_in_part_keeps_what_is_known() -> None:
     waits = Unknown("waits for the key")
     document = {"Statement": [{"Effect": "Allow", "Resource": waits}]}
-    found = check("aws:s3/bucketPolicy:BucketPolicy", {"policy": document})["policy"]
-    assert isinstance(found, PartialDocument)
-    assert found.unknown == waits
-    assert json.loads(found)["Statement"][0] == {"Effect": "Allow", "Resource": UNKNOWN_STRING}
+    policy = check("aws:s3/bucketPolicy:BucketPolicy", {"policy": document})["policy"]
+    assert isinstance(policy, PartialDocument)
+    assert policy.unknown == waits
+    assert json.loads(policy)["Statement"][0] == {"Effect": "Allow", "Resource": UNKNOWN_STRING}
 
 
 def test_a_secret_within_a_document_makes_all_of_it_secret() -> None:
@@ -155,15 +155,15 @@ def test_a_secret_within_a_document_makes_all_of_it_secret() -> None:
 
 
 def test_inline_policies_get_names_too() -> None:
-    found = check(ROLE, {"inlinePolicies": [{"policy": "{}"}, {"name": "mine", "policy": "{}"}]})["inlinePolicies"]
-    assert found[0]["name"].startswith("thing-")
-    assert found[1] == {"name": "mine", "policy": "{}"}
+    policies = check(ROLE, {"inlinePolicies": [{"policy": "{}"}, {"name": "mine", "policy": "{}"}]})["inlinePolicies"]
+    assert policies[0]["name"].startswith("thing-")
+    assert policies[1] == {"name": "mine", "policy": "{}"}
 
 
-def test_a_name_made_of_a_secret_is_secret() -> None:
+def test_a_name_that_derives_from_a_secret_is_secret() -> None:
     naming = Autonaming(Strategy(pattern="${name}-salt"), secret=True)
-    found, secrets = checked(BUCKET, "b", urn_of(BUCKET, "b"), {}, HOME, naming)
-    assert (found["bucket"], secrets) == ("b-salt", {"bucket"})
+    result, secrets = checked(BUCKET, "b", urn_of(BUCKET, "b"), {}, HOME, naming)
+    assert (result["bucket"], secrets) == ("b-salt", {"bucket"})
 
 
 def test_other_types_are_left_alone() -> None:

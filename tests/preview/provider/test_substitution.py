@@ -1,4 +1,4 @@
-"""Texts replaced in resources: everything that holds one changes, and nothing else does."""
+"""Texts replaced in resources: everything that contains one changes, and nothing else does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ maps = st.dictionaries(texts, values, max_size=3)
 
 
 def skeleton(value: Any) -> Any:
-    """The value with every stand-in cut out, by means that have nothing to do with those under test."""
+    """The value without stand-ins, by code that is independent of the code under test."""
     match value:
         case PartialDocument():
             return "partial", str(value).replace(OLD, "#").replace(NEW, "#"), value.unknown
@@ -61,9 +61,9 @@ def skeleton(value: Any) -> Any:
         case int():
             return "#" if value in (int(OLD), int(NEW)) else value
         case list():
-            return [skeleton(each) for each in value]
+            return [skeleton(inner) for inner in value]
         case dict():
-            return {skeleton(name): skeleton(each) for name, each in value.items()}
+            return {skeleton(name): skeleton(inner) for name, inner in value.items()}
         case Reference():
             return "reference", skeleton(value.urn), skeleton(value.id)
         case Asset():
@@ -71,26 +71,26 @@ def skeleton(value: Any) -> Any:
     raise AssertionError(value)
 
 
-def holds(value: Any) -> bool:
+def contains_old(value: Any) -> bool:
     return OLD in repr(value)
 
 
 @given(maps)
-def test_nothing_changes_but_what_is_replaced(inputs: dict[str, Any]) -> None:
+def test_only_the_replaced_texts_change(inputs: dict[str, Any]) -> None:
     changed = ACCOUNTS.value(inputs)
     assert skeleton(changed) == skeleton(inputs)
-    assert not holds(changed)
-    assert (changed is inputs) is not holds(inputs)
+    assert not contains_old(changed)
+    assert (changed is inputs) is not contains_old(inputs)
 
 
 @given(maps, maps, texts)
-def test_a_resource_keeps_what_holds_none(inputs: dict[str, Any], outputs: dict[str, Any], identity: str) -> None:
+def test_a_resource_keeps_values_without_a_text(inputs: dict[str, Any], outputs: dict[str, Any], identity: str) -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", inputs, outputs=outputs, id=identity, secrets=frozenset({"a.b"}))
     changed = ACCOUNTS.value(resource)
     for name in ("inputs", "outputs", "id"):
         old, new = getattr(resource, name), getattr(changed, name)
-        assert (new is old) is not holds(old)
-    assert (changed is resource) is not any(map(holds, (inputs, outputs, identity)))
+        assert (new is old) is not contains_old(old)
+    assert (changed is resource) is not any(map(contains_old, (inputs, outputs, identity)))
     assert (changed.urn, changed.secrets, changed.options) == (resource.urn, resource.secrets, resource.options)
 
 
@@ -108,7 +108,7 @@ def test_names_urns_and_paths_of_secrets_follow() -> None:
         options=Options(aliases=(urn,), import_id=OLD),
     )
     changed = ACCOUNTS.value(resource)
-    assert not holds(changed)
+    assert not contains_old(changed)
     new = urn.replace(OLD, NEW)
     assert (changed.urn, changed.parent, changed.dependencies) == (new, new, (new,))
     assert changed.property_dependencies == {"bucket": (new,)}
@@ -116,7 +116,7 @@ def test_names_urns_and_paths_of_secrets_follow() -> None:
     assert changed.options == Options(aliases=(new,), import_id=NEW)
 
 
-def test_what_is_remembered_of_a_resource_is_not_taken_over() -> None:
+def test_cached_results_of_a_resource_are_not_copied() -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", {"name": OLD})
     assert _queue_name(resource) == OLD
     assert _queue_name(ACCOUNTS.value(resource)) == NEW
@@ -136,17 +136,17 @@ def test_a_partial_document_stays_one() -> None:
 
 @pytest.mark.parametrize("archive", [False, True])
 def test_the_hash_of_an_asset_is_that_of_its_text(archive: bool) -> None:  # noqa: FBT001
-    def made(account: str) -> Asset:
+    def asset_of(account: str) -> Asset:
         asset = Asset(text=f"ACCOUNT = {account}")
         return Asset(members={"a.py": asset}, archive=True) if archive else asset
 
-    old, new = (assets.hashed({"code": made(each)}, Path())["code"] for each in (OLD, NEW))
+    old, new = (assets.hashed({"code": asset_of(account)}, Path())["code"] for account in (OLD, NEW))
     assert old.hash != new.hash
     assert ACCOUNTS.value({"code": old}) == {"code": new}
     assert archive or new.hash == hashlib.sha256(f"ACCOUNT = {NEW}".encode()).hexdigest()
 
 
-def test_without_texts_nothing_is_looked_at() -> None:
+def test_without_texts_nothing_is_read() -> None:
     resource = Resource("aws:sqs/queue:Queue", "q", {"name": OLD})
     assert Substitution().value(resource) is resource
     assert Substitution().value(resource.inputs) is resource.inputs

@@ -44,7 +44,7 @@ def write(program: Path, source: str) -> Path:
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("Thing('a', block_public_acls=True)", "got an unexpected keyword argument 'block_public_acls'"),
-        ("raise pulumi.RunError('told you')", "told you"),
+        ("raise pulumi.RunError('no vpc')", "no vpc"),
         ("sys.exit(3)", "failed with exit code 3"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
         ("os._exit(0)", "ended half-way"),
@@ -74,7 +74,7 @@ Thing('a', pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create
         ),
     ],
 )
-def test_a_failing_program_is_an_error_that_says_why(
+def test_a_failing_program_is_an_error_with_the_reason(
     program: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
     monkeypatch.delenv("AWS_REGION", raising=False)
@@ -103,7 +103,7 @@ def test_a_missing_module_names_the_python_that_lacks_it(program: Path) -> None:
     )
 
 
-def test_a_refused_registration_says_where_it_is(program: Path) -> None:
+def test_a_refused_registration_has_its_place(program: Path) -> None:
     with pytest.raises(CannotJudge, match=r"unique name \(__main__\.py:(9|11)\)"):
         run(write(program, "Thing('a')\nThing('b')\nThing('a')"), timeout=60)
 
@@ -114,7 +114,7 @@ def test_a_disabled_default_provider_is_refused(program: Path) -> None:
         run(write(program, "Thing('a')"), timeout=60)
 
 
-def test_a_program_that_reads_encrypted_config_is_told_of_the_way_out(program: Path) -> None:
+def test_a_program_that_fails_on_encrypted_config_is_reported_with_the_option(program: Path) -> None:
     (program / "Pulumi.dev.yaml").write_text("config: {broken:port: {secure: AAABAbc=}}")
     write(program, "pulumi.export('port', pulumi.Config().require_int('port'))")
     with pytest.raises(CannotJudge, match=r"give the values of `broken:port` with --config"):
@@ -140,7 +140,7 @@ def bare(program: Path) -> Path:
     return next(virtualenv.glob("lib/python*/site-packages"))
 
 
-def test_an_sdk_that_is_too_old_is_told_in_a_line(program: Path, bare: Path) -> None:
+def test_an_sdk_that_is_too_old_is_reported_in_one_line(program: Path, bare: Path) -> None:
     (bare / "pulumi" / "runtime").mkdir(parents=True)
     for module in ("pulumi/__init__.py", "pulumi/runtime/__init__.py"):
         (bare / module).touch()
@@ -174,7 +174,9 @@ def test_what_a_program_leaves_running_is_ended(program: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "tag"), [(signal.SIGINT, 71003), (signal.SIGTERM, 71004), (signal.SIGKILL, 71005)])
-def test_nothing_outlives_us(program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: int) -> None:
+def test_no_process_outlives_the_gate(
+    program: Path, tmp_path_factory: pytest.TempPathFactory, number: int, tag: int
+) -> None:
     write(program, HANG.format(tag=own(tag)))
     temporary = tmp_path_factory.mktemp("t")
     caller = subprocess.Popen(
@@ -205,14 +207,14 @@ def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
 @pytest.mark.parametrize(("number", "tag"), [(signal.SIGTERM, 71007), (signal.SIGHUP, 71008)])
-def test_a_gate_that_is_told_to_end_does_so_in_order(program: Path, number: int, tag: int) -> None:
+def test_a_gate_that_receives_a_signal_ends_in_order(program: Path, number: int, tag: int) -> None:
     write(program, f"subprocess.Popen(['sleep', '{own(tag)}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=program, text=True) as gate:
         assert appears(own(tag))
         gate.send_signal(number)
-        _, said = gate.communicate(timeout=30)
-    assert (gate.returncode, said.strip()) == (130, "interrupted")
+        _, printed = gate.communicate(timeout=30)
+    assert (gate.returncode, printed.strip()) == (130, "interrupted")
     assert gone(own(tag))
 
 
@@ -228,8 +230,8 @@ def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             gate.wait(0.5)
         gate.send_signal(signal.SIGTERM)
-        _, said = gate.communicate(timeout=30)
-    assert (gate.returncode, said.strip()) == (130, "interrupted")
+        _, printed = gate.communicate(timeout=30)
+    assert (gate.returncode, printed.strip()) == (130, "interrupted")
     assert gone(own(71009))
 
 

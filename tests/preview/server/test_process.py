@@ -37,8 +37,8 @@ def preview(folder: Path, source: str, timeout: float = 60) -> Preview:
     return run(folder, timeout=timeout)
 
 
-def things(found: Preview) -> list[str]:
-    return [each.name for each in found.resources if each.type == "test:index:Thing"]
+def things(ran: Preview) -> list[str]:
+    return [resource.name for resource in ran.resources if resource.type == "test:index:Thing"]
 
 
 def test_many_coroutines_register_in_the_order_of_their_names(folder: Path) -> None:
@@ -50,9 +50,9 @@ async def make(number):
 
 pulumi.export("numbers", pulumi.Output.all(*(pulumi.Output.from_input(make(n)) for n in range(200))))
 """
-    found = preview(folder, source)
-    assert [name for name in things(found) if name != "first"] == [f"t{number}" for number in range(200)]
-    assert found.outputs["numbers"] == list(range(200))
+    ran = preview(folder, source)
+    assert [name for name in things(ran) if name != "first"] == [f"t{number}" for number in range(200)]
+    assert ran.outputs["numbers"] == list(range(200))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_a_program_may_do_to_its_process(
         ("sys.stdout.close(); sys.stderr.close(); 1 / 0", "failed: ZeroDivisionError"),
     ],
 )
-def test_a_program_that_ends_badly_is_told_in_one_line(
+def test_a_program_that_fails_is_reported_in_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
     monkeypatch.setenv("PATH", os.defpath)  # without Pulumi's CLI

@@ -11,6 +11,9 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Asset, Position, Reference, Resource, Unknown
 from stackguard.preview import Preview, run
+from stackguard.preview.server.process import HOST, PREFIX
+from stackguard.preview.server.protos import resource_pb2
+from stackguard.preview.server.registry import trail_of
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
@@ -26,8 +29,8 @@ def ingest(*, resolve: bool = True) -> Preview:
 
 
 def named(preview: Preview, name: str) -> Resource:
-    (found,) = [resource for resource in preview.resources if resource.name == name]
-    return found
+    (named,) = [resource for resource in preview.resources if resource.name == name]
+    return named
 
 
 def provider_of(resource: Resource) -> str:
@@ -191,12 +194,12 @@ class TestIngest:
     def test_names_are_the_same_on_every_run(self) -> None:
         assert named(run(PROGRAMS / "ingest", timeout=60), "Inbox").id == named(ingest(), "Inbox").id
 
-    def test_a_resource_is_where_it_or_its_provider_says(self) -> None:
+    def test_a_resource_is_in_its_own_region_or_its_providers(self) -> None:
         assert named(ingest(), "named")["bucketRegionalDomainName"] == "chosen-name.s3.us-east-1.amazonaws.com"
         assert named(ingest(), "far")["arn"].startswith("arn:aws-cn:s3:::far-")
         assert named(ingest(), "far")["bucketDomainName"].endswith(".s3.amazonaws.com.cn")
 
-    def test_what_is_made_from_a_secret_is_secret(self) -> None:
+    def test_a_value_that_derives_from_a_secret_is_secret(self) -> None:
         hidden = named(ingest(), "hidden")
         assert hidden["arn"] == "arn:aws:s3:::hush"
         assert {"bucket", "arn", "id", "bucketDomainName"} <= hidden.secrets
@@ -232,7 +235,7 @@ class TestIngest:
         image = named(ingest(), "machine").inputs["ami"]
         assert image.why == "needs `id` of `aws:ec2/getAmi:getAmi`, which only the cloud knows"
 
-    def test_what_aws_alone_knows_stays_unknown(self) -> None:
+    def test_values_that_only_aws_knows_stay_unknown(self) -> None:
         assert ingest().outputs["role"] == UNKNOWN
 
     def test_an_existing_bucket_is_known_by_its_id(self) -> None:
@@ -273,15 +276,15 @@ class TestOdd:
         made = named(self.preview(), "made")
         assert made.inputs == {"size": 1}
         assert made.provider == "urn:pulumi:dev::odd::pulumi:providers:pulumi-python::default"
-        (found,) = [resource for resource in self.preview().resources if resource.urn == made.provider]
-        assert found.inputs == {"odd:a": "b", "aws:region": "eu-west-1"}
+        (provider,) = [resource for resource in self.preview().resources if resource.urn == made.provider]
+        assert provider.inputs == {"odd:a": "b", "aws:region": "eu-west-1"}
         assert self.preview().outputs["made"] == UNKNOWN
 
     def test_another_stacks_outputs_are_unknown(self) -> None:
         assert self.preview().outputs["from_stack"] == UNKNOWN
         assert named(self.preview(), "acme/other/dev").id == "acme/other/dev"
 
-    def test_transforms_of_the_whole_stack(self) -> None:
+    def test_transforms_of_the_stack(self) -> None:
         assert self.preview().outputs["partition"]["partition"] == "aws-us-gov"
         thing, late = named(self.preview(), "from-stack"), named(self.preview(), "late3")
         name = thing.inputs["name"]
@@ -331,3 +334,8 @@ class TestSettings:
 
     def test_names(self) -> None:
         assert self.preview().outputs["names"] == ["acme", "settings", "dev"]
+
+
+def test_the_runners_modules_have_the_same_place_in_every_run() -> None:
+    place = {"uri": f"file:///tmp/{PREFIX}a1b2c3d4/{HOST}/operations/calls.py", "line": 3}
+    assert trail_of(resource_pb2.RegisterResourceRequest(sourcePosition=place)) == (("operations/calls.py", 3),)

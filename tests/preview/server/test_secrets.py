@@ -69,10 +69,10 @@ def check(vault: Path, capfd: pytest.CaptureFixture[str]) -> Check:
     def run(source: str, *more: str) -> tuple[int, str]:
         (vault / "__main__.py").write_text(PREAMBLE + source)
         config = {"pw": SECRET, "pem": PEM, "login": json.dumps({"a": {"b": [LEAF, 1]}})}
-        given = [part for key, value in config.items() for part in ("--config", f"{key}={value}")]
+        options = [part for key, value in config.items() for part in ("--config", f"{key}={value}")]
         formats = ["--format", "text", "--format", "json", "-o", "out.json", "--format", "sarif", "-o", "out.sarif"]
         with contextlib.chdir(vault):
-            code = main(["check", ".", *given, *formats, *more])
+            code = main(["check", ".", *options, *formats, *more])
         printed = capfd.readouterr()
         written = [file.read_text() for file in (vault / "out.json", vault / "out.sarif") if file.exists()]
         return code, "\n".join((printed.out, printed.err, *written))
@@ -81,7 +81,7 @@ def check(vault: Path, capfd: pytest.CaptureFixture[str]) -> Check:
 
 
 def leaked(text: str, *more: str) -> list[str]:
-    return [each for each in (*SPELLINGS, *more) if each in text]
+    return [spelling for spelling in (*SPELLINGS, *more) if spelling in text]
 
 
 FAILING = [
@@ -196,7 +196,7 @@ Made("t").result.apply(lambda v: print("made", v, flush=True) or os._exit(3))
     assert "made …" in text
 
 
-def test_a_short_secret_and_what_everybody_knows_stay(check: Check) -> None:
+def test_short_secrets_and_public_texts_are_not_masked(check: Check) -> None:
     source = """
 for each in ("abc", "true", "eu-west-1", "dev", "vault"):
     pulumi.Output.secret(each)

@@ -1,4 +1,4 @@
-"""A bucket that was made by hand comes under Pulumi's care, and a topic tells of its new objects."""
+"""A bucket that was made by hand comes under Pulumi's care, and a topic reports its new objects."""
 
 import json
 

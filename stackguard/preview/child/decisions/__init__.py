@@ -1,1 +1,1 @@
-"""Finds what decides on an unknown value, and what can follow: a function or its code in, yes or no out."""
+"""Finds decisions on unknown values and their possible effects: a function or its code comes in; yes or no goes out."""

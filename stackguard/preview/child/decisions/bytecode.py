@@ -1,4 +1,4 @@
-"""Reads a function's bytecode: its steps, the same on every version of Python, and what it uses."""
+"""Reads a function's bytecode: its steps, the same on every version of Python, and the names that it uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 NAMING = frozenset({"__name__", "__qualname__", "__doc__", "__module__"})
-"""What is asked of a class without using it."""
+"""The attributes of a class that code reads without using the class."""
 IDLE = frozenset({"CACHE", "NOP", "EXTENDED_ARG", "RESUME", "KW_NAMES", "NOT_TAKEN"})
 CALLING = frozenset({"PRECALL", "PUSH_NULL"})
 """Steps that only prepare a call."""
@@ -31,7 +31,7 @@ PAIR = re.compile("((?:LOAD|STORE)_FAST(?:_BORROW)?)_((?:LOAD|STORE)_FAST(?:_BOR
 
 
 class Step(typing.NamedTuple):
-    """One instruction, and by how much the stack grows; None where that is not known."""
+    """One instruction, and by how much the stack grows; None if unknown."""
 
     opname: str
     argval: Any
@@ -79,12 +79,12 @@ def arguments(code: Any) -> tuple[str, ...]:
 
 @functools.cache
 def uses(code: Any) -> Uses:
-    """What a function's code uses; asked again and again of the same code."""
+    """The uses of a function's code, cached."""
     return Uses(code)
 
 
 class Uses:
-    """What a function's code uses, and the functions and classes in it."""
+    """The names, imports and constants that a function's code uses, with the functions and classes in it."""
 
     def __init__(self, code: Any) -> None:
         names: set[str] = set()
@@ -105,9 +105,9 @@ class Uses:
                     self.counts[step.argval] += 1
                 if step.opname in GLOBAL:
                     loaded.add(str(step.argval))
-                    asked = self._looked_at(ops, index, looped.get(part, {}))
-                    idle[step.argval] += asked is not None
-                    names.update(asked or ())
+                    requested = self._looked_at(ops, index, looped.get(part, {}))
+                    idle[step.argval] += requested is not None
+                    names.update(requested or ())
                 path, _ = _chain(ops, index)
                 named = next((place for place, name in enumerate(path) if place and name in NAMING), 0)
                 if named > 1 and path[named - 1] == "__class__":
@@ -131,7 +131,7 @@ class Uses:
                 constants = [constants[1], step.argval]
 
     def _looked_at(self, ops: Sequence[Step], index: int, looped: dict[str, Any]) -> tuple[str, ...] | None:
-        """The names that a use of `type` or `getattr` asks for, which constructs nothing; None for another use.
+        """The names that a use of `type` or `getattr` reads, which constructs nothing; None for another use.
 
         Classes in an `isinstance` are noted as mentions.
         """
@@ -184,7 +184,7 @@ class Uses:
 
 
 def _chain(ops: Sequence[Step], index: int) -> tuple[tuple[str, ...], int]:
-    """A variable and its attributes that are loaded here, and where they end; none where something else happens."""
+    """A variable and its attributes that are loaded here, and where they end; empty for any other step."""
     if index >= len(ops) or ops[index].opname not in GLOBAL | LOCAL | {"LOAD_DEREF"}:
         return (), index
     end = index + 1
@@ -199,12 +199,12 @@ def _called(ops: Sequence[Step], index: int, count: int) -> bool:
 
 
 def _constant_loops(code: Any) -> dict[Any, dict[str, Any]]:
-    """By code, the variables that only ever are one of a few constants, as in `for name in ("a", "b")`."""
+    """By code, the variables whose only values are constants, as in `for name in ("a", "b")`."""
     loops: dict[Any, dict[str, Any]] = collections.defaultdict(dict)
     for part in nested(code):
         ops = _uncalled(part)
         stored = collections.Counter(step.argval for step in ops if step.opname.startswith(("STORE_", "DELETE_")))
-        for step in ops:  # since Python 3.12 a comprehension restores its variables, also where it fails
+        for step in ops:  # since Python 3.12 a comprehension restores its variables, also if it fails
             stored[step.argval] -= 2 * (step.opname == "LOAD_FAST_AND_CLEAR")
         constants: dict[str, list[Any]] = collections.defaultdict(list)
         for index, step in enumerate(ops):
@@ -215,8 +215,8 @@ def _constant_loops(code: Any) -> dict[Any, dict[str, Any]]:
                     iterated = ops[start - 1].argval
                 constants[ops[index + 1].argval].append(iterated)
             elif index > 1 and ops[index - 1].opname == "GET_ITER" and step.opname in CALLS and step.argval < 2:
-                made = (op.argval for op in reversed(ops[:index]) if inspect.iscode(op.argval))
-                loops[next(made, None)][".0"] = ops[index - 2].argval
+                codes = (op.argval for op in reversed(ops[:index]) if inspect.iscode(op.argval))
+                loops[next(codes, None)][".0"] = ops[index - 2].argval
         for name, values in constants.items():
             known = len(values) == stored[name] and all(isinstance(value, tuple) for value in values)
             if known and name not in arguments(part):

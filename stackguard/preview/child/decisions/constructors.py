@@ -1,8 +1,8 @@
 """Whether a function of the program can construct a resource.
 
-It can where a resource class is reached from it: by its globals, closure and defaults, by what those hold, by imports
-in it, and by the functions and classes of the program and of libraries that it calls. What cannot be followed (`eval`,
-a name that is made up, very much code) counts as reaching one. The SDK's own functions are not followed.
+It can if a resource class is reachable from it: by its globals, closure and defaults, by their contents, by imports in
+it, and by the functions and classes of the program and of libraries that it calls. What cannot be followed (`eval`, a
+computed name, very much code) counts as reaching one. The SDK's own functions are not followed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .. import frames, words
 from .bytecode import Uses, uses
 
 BOUND = 20_000
-"""Objects that are looked at before a function counts as reaching a constructor."""
+"""Objects that are searched before a function counts as reaching a constructor."""
 DYNAMIC = words("eval exec globals __import__ import_module __subclasses__ find_class f_globals f_locals __globals__")
 """Names with which anything can be reached."""
 BY_NAME = words("getattr vars attrgetter methodcaller __dict__ __getattribute__ locals getmembers")
@@ -51,18 +51,18 @@ WRAPPERS = (
 )
 METHODS = (types.FunctionType, types.MethodType, property, *STATIC, *PARTIALS, functools.singledispatchmethod)
 FUNCTIONS = (*METHODS, functools.cached_property, type(functools.lru_cache(len)))
-"""What stands for a method in a class."""
+"""The types of methods in a class."""
 NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
-"""Python's own objects of which only the attributes that code asks for are used."""
+"""Python's own objects that are used only by the attributes that code reads."""
 PLAIN_BASES = (object, *SCALARS, dict, *CONTAINERS, *WRAPPERS, BaseException, enum.Enum, typing.Generic)
-"""Python's own classes that hold nothing, or only what is followed anyway."""
+"""Python's own classes that contain nothing, or only what is followed anyway."""
 PLAIN_MODULES = frozenset({"abc", "typing", "enum", "numbers", "collections.abc"})
 DESCRIPTORS = (
     *(types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType),
 )
 HUBS = (*DESCRIPTORS, types.TracebackType, asyncio.AbstractEventLoop, contextvars.Context, typing.TypeVar)
-"""Python's own objects that lead to a lot that is not used through them."""
+"""Python's own objects that refer to much that is not used through them."""
 ALIASES: Any = (type(typing.List), type(typing.Callable[[], int]), type(list[int]))  # noqa: UP006
 CALLED = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__init_subclass__", "__set_name__"})
 
@@ -72,7 +72,7 @@ class Reached(Exception):  # noqa: N818 (no error)
 
 
 class Reach:
-    """What is reached from one function."""
+    """The objects that are reachable from one function."""
 
     def __init__(self) -> None:
         self.seen: set[tuple[int, Any]] = set()
@@ -92,16 +92,16 @@ class Reach:
                 self.alive.append(value)
                 reached(len(self.seen) > BOUND)
                 self.follow(value, names)
-        except Exception:  # noqa: BLE001 (`Reached`, or an object of the program that fails when it is looked at)
+        except Exception:  # noqa: BLE001 (`Reached`, or an object of the program whose attributes raise)
             return True
         return False
 
     def add(self, values: Any, names: frozenset[str] = CALLED) -> None:
-        """Follow these, too; `names` are the attributes that code asks for."""
+        """Follow these, too; `names` are the attributes that code reads."""
         self.queue.extend((value, names) for value in values)
 
     def follow(self, value: Any, names: frozenset[str]) -> None:
-        """Queue what a value leads to."""
+        """Queue the values that a value refers to."""
         if isinstance(value, types.FunctionType):
             self.function(value)
         elif isinstance(value, type):
@@ -113,8 +113,8 @@ class Reach:
             if not builtin or program(type(value)):  # the latter: a class of the program's that extends one of Python's
                 self.instance(value, names)
             if isinstance(value, dict):
-                made = getattr(value, "default_factory", None)
-                self.add([made, *dict.keys(value), *dict.values(value)], names)
+                factory = getattr(value, "default_factory", None)
+                self.add([factory, *dict.keys(value), *dict.values(value)], names)
             elif isinstance(value, CONTAINERS):
                 kind: Any = next(kind for kind in CONTAINERS if isinstance(value, kind))
                 self.add([*kind.__iter__(value)], names)
@@ -122,7 +122,7 @@ class Reach:
                 self.wrapper(value, names)
 
     def wrapper(self, value: Any, names: frozenset[str]) -> None:
-        """A method, a partial, a property, a generator: whatever stands for a function."""
+        """A method, a partial, a property, a generator: anything that wraps a function."""
         if isinstance(value, (types.BuiltinFunctionType, types.MethodWrapperType)):
             self.add((value.__self__,), names)
         elif isinstance(value, types.MethodType):
@@ -142,43 +142,45 @@ class Reach:
 
     def function(self, function: Any) -> None:
         """A function, by its code."""
-        held = held_by(function)
+        captured = captured_by(function)
         self.add((inspect.getattr_static(function, "__wrapped__", None),))
         origin = frames.of_function(function)
-        if origin == frames.INTERNAL:  # a wrapper of this package leads to what it wraps, and to the whole SDK
-            self.add([value for name, value in held if name in {"function", "original"}])
+        if (
+            origin == frames.INTERNAL
+        ):  # a wrapper of this package refers to the function that it wraps, and to the whole SDK
+            self.add([value for name, value in captured if name in {"function", "original"}])
         elif origin in {frames.OWN, frames.LIBRARY}:
-            self.code(function.__code__, function.__globals__, held)
+            self.code(function.__code__, function.__globals__, captured)
         else:
             reached(function.__name__ in REGISTERING)
-            self.add([value for _, value in held])
+            self.add([value for _, value in captured])
 
-    def code(self, code: Any, scope: dict[str, Any], held: list[tuple[str, Any]]) -> None:
-        """Code: `scope` are its globals, and `held` is what else it uses by name."""
+    def code(self, code: Any, scope: dict[str, Any], captured: list[tuple[str, Any]]) -> None:
+        """Code: `scope` are its globals, and `captured` the other values that it uses by name."""
         used = uses(code)
-        unused = unused_in(used, scope, dict(held))
+        unused = unused_in(used, scope, dict(captured))
         names = used.names - unused
         names |= frozenset() if BY_NAME.isdisjoint(names) else used.strings
         reached(not (DYNAMIC | REGISTERING).isdisjoint(names))
-        found = [scope.get(name) for name in used.globals - unused]
-        found += [value for name, value in held if name != "__class__" and name not in unused]
-        names = names.union(*map(asked_by, found))
+        values = [scope.get(name) for name in used.globals - unused]
+        values += [value for name, value in captured if name != "__class__" and name not in unused]
+        names = names.union(*map(requested_names, values))
         for name in used.modules(str(scope.get("__package__") or "")):
-            found.append(sys.modules.get(name))
-            reached(found[-1] is None and not is_standard(name))
+            values.append(sys.modules.get(name))
+            reached(values[-1] is None and not is_standard(name))
         if not BY_NAME.isdisjoint(names):
-            for value in found:
+            for value in values:
                 self.open(value)
         typed = "type" in used.globals and (used.types or "type" in scope)
-        reached(typed and any(isinstance(value, pulumi.Resource) for value in found))
-        reached("modules" in names and any(value is sys for value in found))
-        for name, value in held:
+        reached(typed and any(isinstance(value, pulumi.Resource) for value in values))
+        reached("modules" in names and any(value is sys for value in values))
+        for name, value in captured:
             if name == "__class__":  # `super()`: what it has of these names, and not the class itself
                 self.methods(value, names)
-        self.add(found, names)
+        self.add(values, names)
 
     def open(self, value: Any) -> None:
-        """Follow what can be asked of a value by a name that is made up."""
+        """Follow everything that a computed name can read from a value."""
         if isinstance(value, types.ModuleType):
             reached(value is not pulumi and frames.of_module(value.__name__) != frames.STANDARD)
         elif isinstance(value, NAMESPACES):
@@ -188,7 +190,7 @@ class Reach:
             self.add(list(getattr(value, "__dict__", {}).values()))
 
     def cls(self, cls: Any, names: frozenset[str]) -> None:
-        """A class: a resource's, or what its methods lead to."""
+        """A class: a resource's, or the values that its methods refer to."""
         reached(issubclass(cls, pulumi.Resource))
         if frames.of_class(cls) in {frames.SDK, frames.STANDARD}:
             return
@@ -199,7 +201,7 @@ class Reach:
         self.methods(cls, names)
 
     def methods(self, cls: Any, names: frozenset[str]) -> None:
-        """What is called of a class, or of its instances, by these names or by none."""
+        """The methods of a class that are called by these names or by none."""
         resource = issubclass(cls, pulumi.Resource)
         names = attributes(cls, names if resource else names | overridden(cls))
         for name, value in members(cls):
@@ -213,26 +215,26 @@ class Reach:
                     self.add([member for _, member in members(cls)])
 
     def module(self, module: Any, names: frozenset[str]) -> None:
-        """A module: what has a name that the code asks for."""
+        """A module: the members with a name that the code reads."""
         if frames.of_module(module.__name__) != frames.STANDARD:
             reached(module.__name__ in {"pulumi", "pulumi.runtime"} and not REGISTERING.isdisjoint(names))
             self.add([getattr(module, name, None) for name in names if not name.startswith("__")], names)
 
     def instance(self, value: Any, names: frozenset[str]) -> None:
-        """An object: what its class does by these names, and what it holds under them."""
+        """An object: the methods of its class with these names, and its attributes."""
         if self.special(value, names):
             return
         cls, origin = type(value), frames.of_class(type(value))
         reached(isinstance(value, pulumi.Resource) and "__class__" in names)
-        held = getattr(value, "__dict__", None)
-        held = held if isinstance(held, dict) else {}
-        asked = attributes(cls, names | overridden(cls) if program(cls) else names)
-        by_name = not BY_NAME.isdisjoint(asked) and origin == frames.OWN
-        self.add([held_value for name, held_value in held.items() if name in asked or by_name], asked)
+        own = getattr(value, "__dict__", None)
+        own = own if isinstance(own, dict) else {}
+        requested = attributes(cls, names | overridden(cls) if program(cls) else names)
+        by_name = not BY_NAME.isdisjoint(requested) and origin == frames.OWN
+        self.add([member for name, member in own.items() if name in requested or by_name], requested)
         self.add((inspect.getattr_static(value, "__wrapped__", None),))
         self.add([getattr(value, name, None) for name in names.intersection(slots(cls))], names)
         if origin == frames.SDK:
-            self.add(held.values() if callable(value) and not isinstance(value, pulumi.Resource) else ())
+            self.add(own.values() if callable(value) and not isinstance(value, pulumi.Resource) else ())
             return
         if opaque(cls):
             self.hidden(value, names)
@@ -240,7 +242,7 @@ class Reach:
             self.methods(cls, names)
 
     def special(self, value: Any, names: frozenset[str]) -> bool:
-        """Whether an object is of a class of which all that it leads to is known."""
+        """Whether an object is of a class with known contents."""
         if isinstance(value, (pulumi.Output, *HUBS)) or type(value).__name__ == "_abc_data":
             return True
         if isinstance(value, contextvars.ContextVar):
@@ -248,7 +250,7 @@ class Reach:
                 self.add((value.get(),))
             return True
         if type(value).__module__ == "itertools":
-            reached(not isinstance(value, itertools.count))  # what it holds cannot be seen without taking it out
+            reached(not isinstance(value, itertools.count))  # its elements cannot be read without consuming them
             return True
         reached(type(value) in weakref.ProxyTypes)
         if isinstance(value, weakref.ReferenceType):
@@ -259,25 +261,25 @@ class Reach:
         return False
 
     def hidden(self, value: Any, names: frozenset[str]) -> None:
-        """What an object holds of which the code that uses it cannot be looked at."""
+        """The contents of an object that is used by code that cannot be read."""
         reached(isinstance(value, types.FrameType))
         if isinstance(value, logging.Logger):  # and not all other loggers
-            held: Any = (*value.handlers, *value.filters, value.parent)
+            parts: Any = (*value.handlers, *value.filters, value.parent)
         elif isinstance(value, ALIASES):
-            asked = not names.isdisjoint({"__args__", "get_args"})
-            held = (value.__origin__, *(getattr(value, "__args__", ()) if asked else ()))
+            requested = not names.isdisjoint({"__args__", "get_args"})
+            parts = (value.__origin__, *(getattr(value, "__args__", ()) if requested else ()))
         elif isinstance(value, weakref.finalize):
-            held = weakref.finalize.peek(value) or ()
-        elif isinstance(value, asyncio.Task):  # it runs whoever holds it
+            parts = weakref.finalize.peek(value) or ()
+        elif isinstance(value, asyncio.Task):  # it runs, whatever refers to it
             done = value.done() and not value.cancelled() and value.exception() is None
-            held = (value.result() if done else None,)
+            parts = (value.result() if done else None,)
         else:
-            held = [part for part in gc.get_referents(value) if part is not type(value)]
-        self.add(held, names)
+            parts = [part for part in gc.get_referents(value) if part is not type(value)]
+        self.add(parts, names)
 
 
 def reached(constructor: bool) -> None:  # noqa: FBT001
-    """End the search where a constructor is reached, or something that can lead to any."""
+    """End the search if a constructor is reached, or something that can reach any."""
     if constructor:
         raise Reached
 
@@ -288,53 +290,53 @@ def program(cls: type) -> bool:
 
 
 def members(cls: type) -> list[tuple[str, Any]]:
-    """What the program's and libraries' code puts into a class, by name."""
+    """The members of a class that the program or a library defines, by name."""
     return [member for base in filter(program, cls.__mro__) for member in vars(base).items()]
 
 
 def overridden(cls: type) -> frozenset[str]:
-    """The methods that code of Python's own may call: those that a class has of one of Python's classes."""
+    """The methods that Python's own code may call: those of a class's bases in the standard library."""
     bases = [base for base in cls.__mro__ if base.__module__ != "builtins" and frames.of_class(base) == frames.STANDARD]
     return frozenset(itertools.chain.from_iterable(map(vars, bases))) - BY_NAME - {"__class__"}
 
 
 def attributes(cls: Any, names: frozenset[str]) -> frozenset[str]:
-    """The names that an object is asked for: these, and what the methods ask it for that are called so or by none."""
+    """The names that are read of an object: these, and those that its methods of these names, or of none, read."""
     resource = issubclass(cls, pulumi.Resource)
-    methods = [(name, asked) for name, value in members(cls) if (asked := names_in(value))]
+    methods = [(name, requested) for name, value in members(cls) if (requested := names_in(value))]
     known: frozenset[str] = frozenset()
     while known != names:
         known = names
-        used = (asked for name, asked in methods if name in known or (name.startswith("__") and not resource))
+        used = (requested for name, requested in methods if name in known or (name.startswith("__") and not resource))
         names = known.union(*used)
     return names
 
 
 def names_in(function: Any) -> frozenset[str]:
-    """The names that a method asks its object for."""
+    """The names that a method reads."""
     if not isinstance(function, FUNCTIONS):
         return frozenset()
-    held = [function, *(getattr(function, name, None) for name in ("__func__", "fget", "fset", "fdel", "func"))]
-    held += [*getattr(getattr(function, "dispatcher", None), "registry", {}).values()]
-    held += [getattr(part, "__wrapped__", None) for part in held]
-    codes = [getattr(getattr(part, "__func__", part), "__code__", None) for part in held]
+    functions = [function, *(getattr(function, name, None) for name in ("__func__", "fget", "fset", "fdel", "func"))]
+    functions += [*getattr(getattr(function, "dispatcher", None), "registry", {}).values()]
+    functions += [getattr(part, "__wrapped__", None) for part in functions]
+    codes = [getattr(getattr(part, "__func__", part), "__code__", None) for part in functions]
     return frozenset().union(*(uses(code).names for code in codes if isinstance(code, types.CodeType)))
 
 
-def unused_in(used: Uses, scope: dict[str, Any], held: dict[str, Any]) -> frozenset[str]:
-    """The names under which code mentions classes, and only to ask for their names or what is an instance of them."""
-    found: collections.Counter[str] = collections.Counter()
+def unused_in(used: Uses, scope: dict[str, Any], captured: dict[str, Any]) -> frozenset[str]:
+    """The names by which code refers to classes only for their names or for `isinstance`."""
+    counts: collections.Counter[str] = collections.Counter()
     for root, *path in used.mentions:
-        value = held.get(root, scope.get(root))
+        value = captured.get(root, scope.get(root))
         for name in path:
             value = vars(value).get(name) if isinstance(value, types.ModuleType) else None
         if isinstance(value, type) and not program(type(value)):
-            found[path[-1] if path else root] += 1
-    return frozenset(name for name, count in found.items() if count == used.counts[name])
+            counts[path[-1] if path else root] += 1
+    return frozenset(name for name, count in counts.items() if count == used.counts[name])
 
 
 def opaque(cls: type) -> bool:
-    """Whether objects of a class hold what code of Python's own, or in C, uses."""
+    """Whether objects of a class contain values that Python's own code, or code in C, uses."""
     if cls in NAMESPACES:
         return False
     standard = [base for base in cls.__mro__ if frames.of_class(base) == frames.STANDARD]
@@ -358,24 +360,24 @@ def is_standard(name: str) -> bool:
     return spec is not None and frames.origin(spec.origin or "") == frames.STANDARD
 
 
-def asked_by(value: Any) -> frozenset[str]:
-    """The names that `operator.attrgetter("a.b")` and `operator.methodcaller("a")` ask for."""
+def requested_names(value: Any) -> frozenset[str]:
+    """The names that `operator.attrgetter("a.b")` and `operator.methodcaller("a")` read."""
     if not isinstance(value, (operator.attrgetter, operator.methodcaller)):
         return frozenset()
     return frozenset(part for path in value.__reduce__()[1] if isinstance(path, str) for part in path.split("."))
 
 
-def held_by(function: Any) -> list[tuple[str, Any]]:
-    """What a function holds: its closure by name, and its defaults."""
-    held = [("", value) for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())]
+def captured_by(function: Any) -> list[tuple[str, Any]]:
+    """The values in a function: its closure by name, and its defaults."""
+    captured = [("", value) for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())]
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
         with contextlib.suppress(ValueError):  # it has no value yet
-            held.append((name, cell.cell_contents))
-    return held
+            captured.append((name, cell.cell_contents))
+    return captured
 
 
 def slots(cls: Any) -> Iterator[str]:
-    """The names that a class keeps values under without a dictionary."""
+    """The names in a class's `__slots__`."""
     for base in cls.__mro__:
         names = vars(base).get("__slots__", ())
         yield from (names,) if isinstance(names, str) else names

@@ -1,8 +1,8 @@
-"""Whether a function keeps what it decides where other code finds it.
+"""Whether a function keeps its decision for other code to read.
 
-A function that can construct nothing may decide, and leave the decision in a variable, a collection or an object by
-which another function constructs. So what it and the functions that it calls write is looked at: to global variables
-and those of enclosing functions, into what these hold, and into their arguments.
+A function that can construct nothing may decide, and leave the decision in a variable, a collection or an object that
+another function reads before it constructs. So the writes of it and of the functions that it calls are checked: to
+global variables and those of enclosing functions, into the contents of these, and into their arguments.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ CHANGING = words(
     "append appendleft add update setdefault extend insert pop popleft popitem remove discard clear sort "
     "reverse put put_nowait set set_result __setitem__ __setattr__ __delitem__ send"
 )
-"""Methods that change what they are called of."""
+"""Methods that change their object."""
 SETTING = frozenset({"setattr", "delattr"})
 FREE = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
 CALLS = frozenset({"CALL", "CALL_FUNCTION", "CALL_METHOD", "CALL_FUNCTION_KW", "CALL_FUNCTION_EX", "CALL_KW"})
 MAKING = frozenset({"__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"})
-"""Methods that write into what is being made."""
+"""Methods that write into a new object."""
 COLLECTIONS = (list, dict, set, bytearray, collections.deque)
 
 
 def keeps(function: Any, reached: list[Any]) -> bool:
-    """Whether a function, which reaches these objects, writes where other code reads."""
+    """Whether a function that reaches these objects writes what other code reads."""
     functions = [value for value in reached if isinstance(value, types.FunctionType) and value.__name__ not in MAKING]
     writes = [(own, _written(own.__code__)) for own in functions if frames.of_function(own) == frames.OWN]
     if any("shared" in places for _, places in writes):
@@ -41,7 +41,7 @@ def keeps(function: Any, reached: list[Any]) -> bool:
 
 
 def _changeable(value: Any) -> bool:
-    """Whether a value may be one that other code reads what is written into it."""
+    """Whether other code may read what is written into a value."""
     if isinstance(value, (types.FunctionType, types.MethodType, types.ModuleType, type)):
         return False
     return isinstance(value, COLLECTIONS) or frames.of_class(type(value)) == frames.OWN
@@ -49,7 +49,7 @@ def _changeable(value: Any) -> bool:
 
 @functools.cache
 def _written(code: Any) -> frozenset[str]:
-    """Where a function writes: `shared`, into its own object or a default (`bound`), or what it is `handed`."""
+    """Where a function writes: `shared`, into its own object or a default (`bound`), or into an argument (`handed`)."""
     places: set[str] = set()
     local = {name for part in nested(code) for name in part.co_cellvars}
     defaulted = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]  # a callback is called with the first
@@ -82,7 +82,7 @@ def _is_outer(step: Step, local: set[str]) -> bool:
 
 
 def _root(ops: Sequence[Step], index: int) -> str:
-    """How the variable is loaded of which what is stored here is an attribute or a part; nothing where it is made."""
+    """How the variable is loaded whose attribute or element is stored here; empty for a new value."""
     start = _expression(ops, index)
     if start is None or any(op.opname in CALLS or op.opname.startswith("BUILD_") for op in ops[start:index]):
         return ""
@@ -90,7 +90,7 @@ def _root(ops: Sequence[Step], index: int) -> str:
 
 
 def _receiver(ops: Sequence[Step], index: int) -> slice | None:
-    """The expression of which something is changed here; None where nothing is."""
+    """The expression whose value is changed here; None if there is none."""
     step = ops[index]
     subscript = step.opname in {"STORE_SUBSCR", "DELETE_SUBSCR"}
     stores = subscript or step.opname in {"STORE_ATTR", "DELETE_ATTR"}
@@ -106,7 +106,7 @@ def _receiver(ops: Sequence[Step], index: int) -> slice | None:
 
 
 def _read_before(ops: Sequence[Step], index: int) -> int | None:
-    """Where `x[y] += z`, or `x.y += z`, that stores here has loaded `x` and `y`; None where it is none."""
+    """Where a `x[y] += z`, or `x.y += z`, that stores here has loaded `x` and `y`; None for another step."""
     subscript = ops[index].opname == "STORE_SUBSCR"
     reading = {"BINARY_SUBSCR", "BINARY_OP"} if subscript else ATTRIBUTE
     for place in range(index - 1, 0, -1):

@@ -1,7 +1,7 @@
-"""Which loops decide by how often they run; `rewriter.py` asks it for each module.
+"""Finds loops whose number of runs is a decision, for `rewriter.py`.
 
-A loop over a slice of a list of unknown length runs as often as was asked for. What it makes of an element is seen;
-what it leaves behind that is not made of one, a flag or a counter that is compared, depends on how many there were.
+A loop over a slice of a list of unknown length runs once for each requested element. What it derives from an element is
+seen; what it leaves behind that is not derived from one, a flag or a counter that is compared, depends on their number.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ DECIDING: dict[str, tuple[str, ...]] = {
     "Return": ("value",),
     "Match": ("subject",),
 }
-"""By node, the expressions by which it decides; what a function returns is taken for one."""
+"""By node, the expressions that it decides on; a function's result counts as one."""
 
 
 def deciding(tree: Any) -> set[int]:
-    """The loops of a module, by identity, that leave behind how often they ran."""
-    found: set[int] = set()
+    """The loops of a module, by identity, that reveal how often they ran."""
+    identities: set[int] = set()
     for scope in ast.walk(tree):
         if isinstance(scope, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
             inside = [*_within(scope.body)]
             shared = any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in inside)
             loops = [node for node in inside if isinstance(node, LOOPS)]
-            found |= {id(loop) for loop in loops if Loop(loop, tree if shared else scope).decides()}
-    return found
+            identities |= {id(loop) for loop in loops if Loop(loop, tree if shared else scope).decides()}
+    return identities
 
 
 def _within(body: Any) -> Iterator[Any]:
@@ -70,35 +70,35 @@ class Loop:
     def __init__(self, loop: Any, scope: Any) -> None:
         self.loop, self.scope = loop, scope
         self.inside = [*_within(loop.body)]
-        self.made = self.of_elements()
+        self.derived = self.derived_names()
 
-    def of_elements(self) -> set[str]:
-        """The variables that hold an element, or what is made of one."""
-        found, before = stored(self.loop.target), set[str]()
-        while found != before:
-            before = set(found)
+    def derived_names(self) -> set[str]:
+        """The variables that are an element, or derived from one."""
+        names, before = stored(self.loop.target), set[str]()
+        while names != before:
+            before = set(names)
             for node in self.inside:
                 if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
-                    if node.value is not None and loaded(node.value) & found:
-                        found |= stored(node)
-                elif isinstance(node, LOOPS) and loaded(node.iter) & found:
-                    found |= stored(node.target)
-        return found
+                    if node.value is not None and loaded(node.value) & names:
+                        names |= stored(node)
+                elif isinstance(node, LOOPS) and loaded(node.iter) & names:
+                    names |= stored(node.target)
+        return names
 
     def decides(self) -> bool:
-        """Whether it leaves behind how often it ran."""
+        """Whether it reveals how often it ran."""
         used = set().union(*map(loaded, self.loop.body))
         left = self.loop.orelse and any(isinstance(node, ast.Break) for node in self.inside)
         return bool(left) or not stored(self.loop.target) & used or any(map(self.leaves, self.inside))
 
     def leaves(self, node: Any) -> bool:
-        """Whether a statement leaves behind that it ran."""
+        """Whether a statement reveals that it ran."""
         if isinstance(node, ast.Return):
-            return node.value is None or not loaded(node.value) & self.made
+            return node.value is None or not loaded(node.value) & self.derived
         if isinstance(node, ast.AugAssign):
-            return isinstance(node.target, ast.Name) and node.target.id in self.tested - self.made
+            return isinstance(node.target, ast.Name) and node.target.id in self.tested - self.derived
         if isinstance(node, ast.Assign):
-            if loaded(node.value) & self.made:
+            if loaded(node.value) & self.derived:
                 return any(stored(target) & self.missed for target in node.targets)
             if not any(isinstance(part, ast.Call) for part in ast.walk(node.value)):
                 return any(map(self.seen_outside, node.targets))
@@ -107,13 +107,13 @@ class Loop:
         return False
 
     def seen_outside(self, target: Any) -> bool:
-        """Whether what is assigned here is used elsewhere, and not only where it is assigned anew before."""
+        """Whether the target of an assignment is used elsewhere, before it is assigned again."""
         if isinstance(target, (ast.Attribute, ast.Subscript)):
-            return not loaded(target) & self.made
+            return not loaded(target) & self.derived
         return bool(stored(target) & self.used)
 
     def outside(self, names: set[str] | None = None) -> Iterator[Any]:
-        """All nodes outside of the loop that may see its variables; none of other loops that assign these first."""
+        """All nodes outside of the loop that may read its variables, except loops that assign these first."""
         queue: list[Any] = [self.scope]
         while queue:
             node = queue.pop()
@@ -130,29 +130,29 @@ class Loop:
     @functools.cached_property
     def used(self) -> set[str]:
         """The variables that are used outside of the loop."""
-        own = {name for node in self.inside if isinstance(node, ast.Assign) for name in stored(node)} - self.made
+        own = {name for node in self.inside if isinstance(node, ast.Assign) for name in stored(node)} - self.derived
         return {name for name in own if any(_reads(node, name) for node in self.outside({name}))}
 
     @functools.cached_property
     def tested(self) -> set[str]:
-        """The variables by which something is decided, or which are returned, outside of the loop."""
+        """The variables that are decided on or returned outside of the loop."""
         return set().union(*(loaded(test) for node in self.outside() for test in _tests(node)))
 
     @functools.cached_property
     def missed(self) -> set[str]:
-        """The variables that are compared with nothing outside of the loop: they hold it where it did not run."""
-        found = [node for node in self.outside() if isinstance(node, ast.Compare)]
-        found = [node for node in found if any(isinstance(how, (ast.Is, ast.IsNot)) for how in node.ops)]
-        return {node.left.id for node in found if isinstance(node.left, ast.Name)}
+        """The variables that are compared with None outside of the loop: None if it did not run."""
+        comparisons = [node for node in self.outside() if isinstance(node, ast.Compare)]
+        comparisons = [node for node in comparisons if any(isinstance(how, (ast.Is, ast.IsNot)) for how in node.ops)]
+        return {node.left.id for node in comparisons if isinstance(node.left, ast.Name)}
 
     @functools.cached_property
     def counted(self) -> set[str]:
         """The collections that are counted, compared or branched on outside of the loop."""
-        found = [test for node in self.outside() for test in _tests(node) if not isinstance(node, ast.Return)]
+        tests = [test for node in self.outside() for test in _tests(node) if not isinstance(node, ast.Return)]
         for node in self.outside():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COUNTING:
-                found += node.args
-        return {name.id for name in found if isinstance(name, ast.Name)}
+                tests += node.args
+        return {name.id for name in tests if isinstance(name, ast.Name)}
 
 
 def _reads(node: Any, name: str) -> bool:
@@ -160,7 +160,7 @@ def _reads(node: Any, name: str) -> bool:
 
 
 def _tests(node: Any) -> list[Any]:
-    """The expressions by which a node decides."""
+    """The expressions that a node decides on."""
     if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
         return []
     values = [getattr(node, field) for field in DECIDING.get(type(node).__name__, ())]

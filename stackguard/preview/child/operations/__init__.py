@@ -1,1 +1,1 @@
-"""Keeps placeholders through a program's code: its source in, code that calls these operations out."""
+"""Keeps placeholders through a program's code: its source comes in; code that calls these operations goes out."""

@@ -1,4 +1,4 @@
-"""How a function may be called that could look at a placeholder's letters."""
+"""How to call a function that may read a placeholder's letters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .. import frames, words
 from ..placeholders.base import Bytes, Placeholder
 
 RAW, STRICT, LOOSE, READ = "raw", "strict", "loose", "read"
-"""As it is; as one that may look at letters; as a library's, which decides where it returns a plain value; as one that
-returns what was written before."""
+"""As it is; as one that may read letters; as a library's, which decides if it returns a plain value; as one that returns
+text that was written before."""
 READS = words("getvalue read readline readlines read1 readall")
 RAW_MODULES = words(
     "abc asyncio atexit builtins collections concurrent contextlib contextvars copy dataclasses enum functools "
@@ -22,12 +22,12 @@ RAW_MODULES = words(
     "typing typing_extensions unittest warnings weakref _thread _asyncio _collections _functools _io "
     "_contextvars _queue"
 )
-"""Modules that look at frames, or hold values and do not look at them."""
+"""Modules that read frames, or contain values without reading them."""
 LOOKING = words(
     "int float complex bool str bytes bytearray repr ascii format hash ord open isinstance issubclass hasattr "
     "getattr setattr delattr memoryview round divmod pow hex oct bin __import__ reduce compile"
 )
-"""Functions of those modules that do look at letters."""
+"""Functions of those modules that do read letters."""
 BUILT_IN = (types.BuiltinFunctionType, types.MethodWrapperType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 _of_classes: dict[type, str] = {}
@@ -49,7 +49,7 @@ def rule(function: Any) -> str:
 
 
 def unpatched(function: Any) -> Any:
-    """A function of `re` without what `calls.patch_patterns` wraps it in; any other as it is."""
+    """A function of `re` without the wrapper of `calls.patch_patterns`; any other as it is."""
     return getattr(function, "__wrapped__", function) if getattr(function, "__module__", "") == "re" else function
 
 

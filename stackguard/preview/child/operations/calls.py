@@ -1,7 +1,7 @@
-"""Calls of functions that run on a placeholder's letters without asking it, as those written in C do.
+"""Calls of functions that read a placeholder's letters directly, as those written in C do.
 
-Each gives what the function gives, as long as no placeholder takes part. With one, a text that is made of it stays a
-placeholder, and a result that the letters decided asks for the value.
+Each returns the function's result, as long as no placeholder takes part. With one, a text that derives from it stays a
+placeholder, and a result that depends on the letters asks for the value.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any
 from .. import frames, words
 from ..frames import swallows
 from ..placeholders import elements
-from ..placeholders.base import Placeholder, is_record, made, need, text_with
+from ..placeholders.base import Placeholder, create, is_record, need, text_with
 from ..placeholders.calls import PLACEHOLDERS
-from ..placeholders.finding import CONTAINERS, PLAIN, deeply, first, held_in, keep
+from ..placeholders.finding import CONTAINERS, PLAIN, deeply, first_placeholder, keep, placeholder_in
 from ..placeholders.kinds import Number
 from .call_rules import BUILT_IN, LOOSE, RAW, READ, STRICT, rule, unpatched
 from .comparing import is_instance
-from .counting import COUNTERS, consumer, uncertain
+from .counting import COUNTERS, consumer, length_placeholder
 
 BUILDING = frozenset({"join", "format", "format_map"})
-"""Methods of texts that build: what they give without a placeholder in it does not depend on one."""
+"""Methods that build a text: a result without a placeholder does not depend on one."""
 WRITING = frozenset({"write", "writelines", "setattr", "writerow", "writerows", "writeheader", "writestr"})
 REVEALING = words(
     "subprocess uuid random _random hmac _hmac re zlib _hashlib _sha1 _sha2 _sha3 _md5 _blake2 decimal "
     "fractions datetime ipaddress struct time pathlib array sqlite3 _sre _decimal _datetime _struct "
     "configparser string"
 )
-"""Modules whose objects depend on a text that they were made of, and no longer hold it."""
+"""Modules whose objects derive from a text and no longer contain it."""
 MATCHES = type(iter(int, 0))
-"""What `finditer` gives."""
+"""The result of `finditer`."""
 PATTERN_FUNCTIONS = ("match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn")
 
 JOINING = {
@@ -42,16 +42,16 @@ JOINING = {
     "textwrap": {"indent"},
     "urllib.parse": {"urljoin", "urlunsplit", "urlunparse"},
 }
-"""By module, the functions that build one text, and look at its parts to do so."""
+"""By module, the functions that read texts to build one."""
 DUMPING = {"dump", "safe_dump", "dump_all", "safe_dump_all"}
 """Functions of PyYAML, which represents values by their exact types."""
 READING = frozenset({"json", "json.decoder", "ast", "pickle", "_pickle", "tomllib", "plistlib"})
-"""Modules whose functions read what was written as a list as one of as many elements."""
+"""Modules whose functions parse a list into as many elements."""
 DEPTH = 20
 
 
 def guard(function: Any) -> Any:
-    """The function to call in place of a function: itself, or one that does not lose a placeholder."""
+    """The function to call instead of a function: itself, or one that keeps placeholders."""
     if _may_fail(function):
         return _tried(function)
     function = unpatched(function)
@@ -62,7 +62,7 @@ def guard(function: Any) -> Any:
 
 
 def method(value: Any) -> Any:
-    """An attribute that is not called at once, and may be a method of a text or a pattern."""
+    """An attribute that may be a method of a text or a pattern, and is not called at once."""
     return guard(value) if isinstance(value, BUILT_IN) else value
 
 
@@ -80,7 +80,7 @@ def patch_patterns() -> None:
 
 
 def _may_fail(function: Any) -> bool:
-    """Whether a function asks the cloud, so that its failure is unknown, where every error of it is caught."""
+    """Whether a function calls the cloud, and its failure, which is unknown, is caught."""
     inner = function.func if isinstance(function, functools.partial) else function
     return (
         isinstance(inner, types.FunctionType)
@@ -93,16 +93,16 @@ def _may_fail(function: Any) -> bool:
 def _tried(function: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        found = first(result) if is_record(type(result)) else None
-        if found is not None and not found._origin.call.answered:
-            need(found, "catches what it raises")
+        placeholder = first_placeholder(result) if is_record(type(result)) else None
+        if placeholder is not None and not placeholder._origin.call.answered:
+            need(placeholder, "catches what it raises")
         return result
 
     return call
 
 
 def _call(function: Any, how: str, args: Any, kwargs: Any) -> Any:
-    """Call a function that may look at the letters of a placeholder."""
+    """Call a function that may read the letters of a placeholder."""
     if not PLACEHOLDERS:
         return function(*args, **kwargs)
     if (own := _own_method(function, args)) is not None:
@@ -110,69 +110,74 @@ def _call(function: Any, how: str, args: Any, kwargs: Any) -> Any:
     if function is isinstance and len(args) == 2 and isinstance(args[0], Placeholder):
         return is_instance(*args)
     name, owner = getattr(function, "__name__", type(function).__name__), getattr(function, "__self__", None)
-    found = first((args, kwargs, owner) if how == STRICT else (args, kwargs))
-    if found is None or how == READ:
+    placeholder = first_placeholder((args, kwargs, owner) if how == STRICT else (args, kwargs))
+    if placeholder is None or how == READ:
         return _without_letters(function, how, args, kwargs)
     if function is getattr or function is hasattr:
-        _need_attribute(args, found)
+        if len(args) > 1 and first_placeholder(args[1:2]) is not None:
+            need(placeholder, "uses it as a name")
+        if isinstance(args[0], Placeholder):
+            need(placeholder, "asks what it has")
         return keep(function(*args))
-    if name == "sub" and how == STRICT and first(args[1 if isinstance(owner, re.Pattern) else 2 :]) is not None:
-        return found  # what is made of an unknown text
-    built = _joined(function, found)
-    return _with_letters(function, how, args, kwargs, found) if built is None else built
+    if (
+        name == "sub"
+        and how == STRICT
+        and first_placeholder(args[1 if isinstance(owner, re.Pattern) else 2 :]) is not None
+    ):
+        return placeholder  # a text that derives from an unknown one
+    if name in JOINING.get(str(getattr(function, "__module__", "")), ()):
+        return text_with(placeholder)
+    return _with_letters(function, how, args, kwargs, placeholder)
 
 
-def _need_attribute(args: Any, found: Any) -> None:
-    """Ask for the value where `getattr` or `hasattr` decide on it."""
-    if len(args) > 1 and first(args[1:2]) is not None:
-        need(found, "uses it as a name")
-    if isinstance(args[0], Placeholder):
-        need(found, "asks what it has")
-
-
-def _with_letters(function: Any, how: str, args: Any, kwargs: Any, found: Any) -> Any:
-    """Call a function that is given a placeholder; ask for its value where the result depends on it."""
+def _with_letters(function: Any, how: str, args: Any, kwargs: Any, placeholder: Any) -> Any:
+    """Call a function with a placeholder; ask for its value if the result depends on it."""
     name = getattr(function, "__name__", type(function).__name__)
+    dumping = str(getattr(function, "__module__", "")) == "yaml" and name in DUMPING
     try:
-        result = function(*_plain(function, args), **kwargs)
-    except Exception:  # noqa: BLE001 (whatever it raises, it may come of the letters)
-        need(found, f"gives it to `{name}`, which fails")
-    if isinstance(result, (bytearray, memoryview)):  # nothing could be kept in it
-        need(found, "looks into its bytes")
+        result = function(*(_as_texts(args) if dumping else args), **kwargs)
+    except Exception:  # noqa: BLE001 (the letters may cause any error)
+        need(placeholder, f"gives it to `{name}`, which fails")
+    if isinstance(result, (bytearray, memoryview)):  # it cannot contain a placeholder
+        need(placeholder, "looks into its bytes")
     kept = deeply(result)
     if how == STRICT and (parts := _parts(function, args, kept)) is not None:
         return parts
-    if first(kept) is not None or _harmless(function, how, name, args, kept):
+    if first_placeholder(kept) is not None or _harmless(function, how, name, args, kept):
         return kept
-    return need(found, f"looks into it with `{name}`")
+    return need(placeholder, f"looks into it with `{name}`")
 
 
 def _without_letters(function: Any, how: str, args: Any, kwargs: Any) -> Any:
-    """Call a function that is given none, but may read one, or run over an unknown number of elements."""
+    """Call a function without a placeholder, which may still read one, or loop over an unknown number of elements."""
     if how == READ:
         written = getattr(getattr(function, "__self__", None), "getvalue", bytes)()
-        if args and (held := held_in(written)) is not None:
-            need(held, "reads a part of it")
+        if args and (placeholder := placeholder_in(written)) is not None:
+            need(placeholder, "reads a part of it")
         return deeply(function(*args, **kwargs))
-    several = [placeholder for placeholder in map(uncertain, args) if placeholder is not None] if how == STRICT else []
+    placeholders = (
+        [placeholder for placeholder in map(length_placeholder, args) if placeholder is not None]
+        if how == STRICT
+        else []
+    )
     result = keep(function(*args, **kwargs))
-    if several and isinstance(result, (*PLAIN, str, bytes)) and first(result) is None:
-        need(several[0], "counts it")
+    if placeholders and isinstance(result, (*PLAIN, str, bytes)) and first_placeholder(result) is None:
+        need(placeholders[0], "counts it")
     return result
 
 
 def _own_method(function: Any, args: Any) -> Any:
-    """The method of a placeholder that `str.upper(x)` is; None where it is none."""
+    """The method of a placeholder that `str.upper(x)` calls; None for any other call."""
     unbound = getattr(function, "__objclass__", None) is str and getattr(function, "__self__", None) is None
     text = keep(args[0]) if unbound and args and function.__name__ != "join" else None
     return getattr(text, function.__name__) if isinstance(text, Placeholder) else None
 
 
 def _harmless(function: Any, how: str, name: str, args: Any, result: Any) -> bool:
-    """Whether a result without a placeholder in it does not depend on one that was given."""
+    """Whether a result without a placeholder does not depend on one in the arguments."""
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, str) and (name in BUILDING or (name == "replace" and first(args[:1]) is None)):
-        return held_in(owner) is None
+    if isinstance(owner, str) and (name in BUILDING or (name == "replace" and first_placeholder(args[:1]) is None)):
+        return placeholder_in(owner) is None
     if how == LOOSE:
         return not isinstance(result, (bool, int, float))
     if name in WRITING:
@@ -180,18 +185,6 @@ def _harmless(function: Any, how: str, name: str, args: Any, result: Any) -> boo
     if isinstance(result, (*PLAIN, *CONTAINERS, str, bytes, MATCHES)):
         return False
     return type(result).__module__.partition(".")[0] not in REVEALING
-
-
-def _joined(function: Any, found: Placeholder) -> Any:
-    """What a function builds of texts of which one is a placeholder; None where it builds none."""
-    joining = getattr(function, "__name__", "") in JOINING.get(str(getattr(function, "__module__", "")), ())
-    return text_with(found) if joining else None
-
-
-def _plain(function: Any, value: Any) -> Any:
-    """The arguments of a function; of YAML's, with texts that it does not recognise as placeholders."""
-    dumping = str(getattr(function, "__module__", "")) == "yaml" and function.__name__ in DUMPING
-    return _as_texts(value) if dumping else value
 
 
 def _as_texts(value: Any, depth: int = DEPTH) -> Any:
@@ -205,11 +198,11 @@ def _as_texts(value: Any, depth: int = DEPTH) -> Any:
 
 
 def _parts(function: Any, args: Any, result: Any) -> Any:
-    """What a function takes a text apart into, of an unknown number, or how often; None where it does not."""
-    found = next((value for value in map(keep, args) if isinstance(value, Placeholder)), None)
-    if found is None or first(result) is None:
+    """The parts into which a function splits a text, of an unknown number, or their number; None for other functions."""
+    placeholder = next((value for value in map(keep, args) if isinstance(value, Placeholder)), None)
+    if placeholder is None or first_placeholder(result) is None:
         return None
     if type(result) is tuple and getattr(function, "__name__", "") == "subn":
-        return result[0], made(Number, str.__str__(found), found._origin)
+        return result[0], create(Number, str.__str__(placeholder), placeholder._origin)
     texts = type(result) is list and all(isinstance(part, str) for part in result)
-    return elements.of(found, result) if texts and function.__module__ not in READING else None
+    return elements.of(placeholder, result) if texts and function.__module__ not in READING else None

@@ -1,4 +1,4 @@
-"""Operations that run on a placeholder's letters: `in`, `is`, `type(x) ==`, `isinstance`, `%` and `match`."""
+"""Operations that read a placeholder's letters: `in`, `is`, `type(x) ==`, `isinstance`, `%` and `match`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..placeholders import kinds
 from ..placeholders.base import LENGTH, Bytes, Placeholder, as_bytes, is_record, need, optional, shape
 from ..placeholders.calls import PLACEHOLDERS
 from ..placeholders.elements import KINDS, UnknownLength
-from ..placeholders.finding import CONTAINERS, PLAIN, deeply, first, held_in, keep
-from .counting import uncertain
+from ..placeholders.finding import CONTAINERS, PLAIN, deeply, first_placeholder, keep, placeholder_in
+from .counting import length_placeholder
 
 ANYTHING = {str, int, float, bool, list, dict, type(None)}
 CASES: list[Any] = []
@@ -22,24 +22,24 @@ def contains(item: Any, container: Any) -> bool:
     """`item in container`."""
     if PLACEHOLDERS:
         item, container = keep(item), keep(container)
-        if hasattr(type(container), "__next__") and (found := uncertain(container)) is not None:
-            need(found, "looks for something in it")
+        if hasattr(type(container), "__next__") and (placeholder := length_placeholder(container)) is not None:
+            need(placeholder, "looks for something in it")
         if isinstance(item, Placeholder) and type(container) is str:
             need(item, "looks for it in a text")
         if isinstance(container, CONTAINERS):
-            found = next(
-                (held for part in container if type(part) is str and (held := held_in(part)) is not None), None
+            placeholder = next(
+                (inner for part in container if type(part) is str and (inner := placeholder_in(part)) is not None), None
             )
-            if found is not None:
-                need(found, "compares it")
+            if placeholder is not None:
+                need(placeholder, "compares it")
         both = isinstance(item, bytes) and isinstance(container, bytes)
-        if both and (found := first((item, container))) is not None:
-            need(found, "looks for something in it")
+        if both and (placeholder := first_placeholder((item, container))) is not None:
+            need(placeholder, "looks for something in it")
     return item in container
 
 
 def same(value: Any, other: Any) -> bool:
-    """`value is other`: only the cloud knows it of a value that may be nothing, or true or false."""
+    """`value is other`: unknown for a value that may be None, or true or false."""
     if isinstance(value, Placeholder) != isinstance(other, Placeholder):
         placeholder, known = (value, other) if isinstance(value, Placeholder) else (other, value)
         if isinstance(known, bool) or (known is None and optional(placeholder)):
@@ -57,7 +57,7 @@ def typed(value: Any) -> Any:
 
 
 def is_instance(placeholder: Placeholder, classes: Any) -> bool:
-    """`isinstance` of the value that a placeholder stands for."""
+    """`isinstance` of a placeholder's value."""
     results = {issubclass(kind, classes) for kind in _possible(placeholder)}
     return results.pop() if len(results) == 1 else need(placeholder, "asks what it is")
 
@@ -76,11 +76,11 @@ def _possible(placeholder: Placeholder) -> set[type]:
 
 def modulo(left: Any, right: Any) -> Any:
     """`left % right`."""
-    found = None
+    placeholder = None
     if PLACEHOLDERS and isinstance(left, (str, bytes)):
-        found = held_in(left)
-        found = first(right) if found is None else found
-    if found is None:
+        placeholder = placeholder_in(left)
+        placeholder = first_placeholder(right) if placeholder is None else placeholder
+    if placeholder is None:
         return left % right
     try:
         text = keep(left % right)
@@ -88,11 +88,11 @@ def modulo(left: Any, right: Any) -> Any:
         text = None
     if isinstance(text, (Placeholder, Bytes)):
         return text
-    return as_bytes(found) if isinstance(left, bytes) else found
+    return as_bytes(placeholder) if isinstance(left, bytes) else placeholder
 
 
 def subject(value: Any, place: int) -> Any:
-    """What a `match` statement looks at."""
+    """The subject of a `match` statement."""
     value = deeply(value)
     if PLACEHOLDERS:
         for case in CASES[place]:
@@ -102,7 +102,7 @@ def subject(value: Any, place: int) -> Any:
 
 
 def _matches(pattern: Any, value: Any) -> Any:
-    """Whether a pattern matches, as far as that is known without running code; None where it is not."""
+    """Whether a pattern matches; None if unknown without running code."""
     if isinstance(pattern, ast.MatchAs):
         return True if pattern.pattern is None else _matches(pattern.pattern, value)
     if isinstance(pattern, ast.MatchOr):
@@ -130,7 +130,7 @@ def _matches(pattern: Any, value: Any) -> Any:
 
 
 def _parts(pattern: Any, value: Any) -> Any:
-    """What the parts of a pattern look at; or whether it matches."""
+    """The parts of a pattern, each with its value; or whether it matches."""
     if isinstance(pattern, ast.MatchSequence):
         return _in_sequence(pattern, value)
     return _in_mapping(pattern, value) if isinstance(pattern, ast.MatchMapping) else _in_object(pattern, value)
@@ -150,7 +150,7 @@ def _in_sequence(pattern: Any, value: Any) -> Any:
 
 
 def _in_mapping(pattern: Any, value: Any) -> Any:
-    """The keys that are constants first; any value may be that of another key."""
+    """Constant keys first; any value may be that of another key."""
     if not isinstance(value, dict):
         return False if isinstance(value, (str, bytes, list, tuple, *PLAIN)) else None
     known = {key.value: part for key, part in zip(pattern.keys, pattern.patterns) if isinstance(key, ast.Constant)}
@@ -164,6 +164,6 @@ def _in_mapping(pattern: Any, value: Any) -> Any:
 
 def _in_object(pattern: Any, value: Any) -> Any:
     names = getattr(type(value), "__match_args__", ())
-    held = {*getattr(value, "__dict__", ()), *getattr(type(value), "_fields", ())}
+    attributes = {*getattr(value, "__dict__", ()), *getattr(type(value), "_fields", ())}
     named = [*zip(names, pattern.patterns), *zip(pattern.kwd_attrs, pattern.kwd_patterns)]
-    return [(part, getattr(value, name, None)) for name, part in named if name in held or is_record(type(value))]
+    return [(part, getattr(value, name, None)) for name, part in named if name in attributes or is_record(type(value))]

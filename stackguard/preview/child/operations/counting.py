@@ -1,8 +1,8 @@
-"""Follows an unknown number of elements through what the program makes of a collection.
+"""Follows an unknown number of elements through collections that derive from each other.
 
-A slice of a list of unknown length has as many elements as were asked for, so that what a program makes of each is
-seen. What it makes of their number is a decision: whether there is one, how many there are, what replaces one that is
-absent. So what is collected from such a slice is such a collection again, and a result that holds no element asks.
+A slice of a list of unknown length has as many elements as are requested, so that the use of each element is seen. A use
+of their number is a decision: whether there is one, how many there are, what replaces one that is absent. So a
+collection that derives from such a slice has an unknown length too, and a result without an element asks for the value.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ..placeholders.elements import UnknownLength
 from ..placeholders.finding import VIEWS, keep
 
 DEPTH = 8
-"""How many iterators are looked through to find what they run over."""
+"""How many nested iterators are searched for the collection that they loop over."""
 COLLECTING = (list, sorted, tuple, dict)
 COUNTERS = {collections.deque, collections.Counter}
 FOLDING = (sum, any, all, min, max, next, set, frozenset, *COUNTERS)
 
 _noted: dict[tuple[int, int], Any] = {}
-"""By frame and place in it, the placeholder whose number of elements a list that is being made has."""
+"""By frame and place in it, the placeholder that decides the length of a new list."""
 
 
-def uncertain(value: Any, depth: int = DEPTH) -> Any:
-    """The placeholder of the list that decides how many elements a value, or an iterator, has; None for others."""
+def length_placeholder(value: Any, depth: int = DEPTH) -> Any:
+    """The placeholder that decides the length of a collection or an iterator; None for others."""
     if isinstance(value, UnknownLength):
         return value._placeholder
     if depth == 0 or not UnknownLength.exist:
@@ -42,12 +42,14 @@ def uncertain(value: Any, depth: int = DEPTH) -> Any:
         inner = gc.get_referents(value)
     else:
         return None
-    flat = [part for held in inner for part in (held if type(held) is tuple else (held,))]
-    return next((found for part in flat if (found := uncertain(part, depth - 1)) is not None), None)
+    flat = [part for element in inner for part in (element if type(element) is tuple else (element,))]
+    return next(
+        (placeholder for part in flat if (placeholder := length_placeholder(part, depth - 1)) is not None), None
+    )
 
 
 def _frame() -> int:
-    """The frame of the code that makes a list; that of a comprehension is within it."""
+    """The frame of the code that creates a list, instead of that of its comprehension."""
     frame: Any = sys._getframe(2)
     return id(frame.f_back if frame.f_code.co_name in {"<listcomp>", "<dictcomp>"} else frame)
 
@@ -56,49 +58,49 @@ def _frame() -> int:
 
 
 def looped(value: Any, place: int) -> Any:
-    """What a list at a place in the code is made from."""
+    """The source of a list at a place in the code."""
     value = keep(value)
-    if (placeholder := uncertain(value)) is not None:
+    if (placeholder := length_placeholder(value)) is not None:
         _noted[(_frame(), place)] = placeholder
     return value
 
 
 def listed(value: Any, place: int) -> Any:
-    """The list that was made at a place in the code."""
+    """The list that is created at a place in the code."""
     placeholder = _noted.pop((_frame(), place), None) if _noted else None
     return value if placeholder is None else elements.of(placeholder, value)
 
 
 def counted(value: Any) -> Any:
-    """What is looped over to count, or for what follows if there is nothing."""
+    """The collection of a loop that counts, or decides whether there is an element."""
     value = keep(value)
-    if (placeholder := uncertain(value)) is not None:
+    if (placeholder := length_placeholder(value)) is not None:
         need(placeholder, "counts it")
     return value
 
 
 def unpacked(value: Any) -> Any:
-    """What is taken apart into as many variables as stand there."""
+    """A value that is unpacked into a fixed number of variables."""
     return counted(value) if swallows("values") else value
 
 
 def count(function: Any, value: Any) -> Any:
     """`len(x)`."""
     value = keep(value)
-    if function is len and (placeholder := uncertain(value)) is not None:
+    if function is len and (placeholder := length_placeholder(value)) is not None:
         need(placeholder, "counts it")
     return function(value)
 
 
 def consumer(function: Any) -> Any:
-    """The function to call in place of one of Python's that loop over what they are given."""
+    """The function to call instead of one of Python's that loop over their arguments."""
     if not any(function is known for known in (*COLLECTING, *FOLDING)):
         return function
     return lambda *args, **kwargs: _consume(function, args, kwargs)
 
 
 def _consume(function: Any, args: Any, kwargs: Any) -> Any:
-    placeholder = next((found for value in args if (found := uncertain(value)) is not None), None)
+    placeholder = next((inner for value in args if (inner := length_placeholder(value)) is not None), None)
     if placeholder is None:
         return function(*args, **kwargs)
     optional = (function is next and len(args) > 1) or "default" in kwargs

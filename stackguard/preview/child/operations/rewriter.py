@@ -1,8 +1,8 @@
 """Compiles, imports and runs the program's own modules so that no placeholder is lost in them.
 
 A placeholder is a text, and `f"{vpc.id}-x"`, `x in "literal"` or `re.match(pattern, x)` run in C on its letters. So the
-program's modules, and none that is installed, are compiled with calls of this room's operations in such places. Names,
-lines, frames and a module's attributes stay as they are; nothing is written to `__pycache__`.
+program's own modules, and no installed one, are compiled with calls of this room's operations in such places. Names,
+lines, frames and a module's attributes stay unchanged; nothing is written to `__pycache__`.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ PLAIN_NAMES = words(
     "print range super locals globals vars dir eval exec type id callable property staticmethod classmethod "
     "object next slice breakpoint input help exit quit"
 )
-"""Functions that no placeholder is lost in, and those that look at the frame that they are called from."""
+"""Functions that keep placeholders, and those that read the calling frame."""
 LOOPING = words("list tuple set frozenset sorted reversed min max sum any all enumerate zip map filter iter dict")
-"""Functions that ask each placeholder themselves."""
+"""Functions that call the methods of each placeholder."""
 CALLING = words(
     "map filter filterfalse takewhile dropwhile starmap reduce accumulate groupby submit run_in_executor to_thread"
 )
-"""Functions that call the functions that they are given."""
+"""Functions that call their arguments."""
 PLAIN_METHODS = words("append extend insert add update setdefault apply pop popleft appendleft clear keys values items")
 LOOKING = words(
     "startswith endswith find rfind index rindex count split rsplit splitlines partition rpartition strip "
     "lstrip rstrip removeprefix removesuffix replace join format format_map translate match search fullmatch "
     "findall finditer sub subn __contains__ __eq__ __ne__"
 )
-"""Methods of texts and of patterns that run in C; they are replaced where they are not called at once, too."""
+"""Methods of texts and of patterns that run in C; they are replaced even if they are not called at once."""
 KEPT = (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr, ast.Call, ast.Await, ast.IfExp, ast.BinOp)
-"""Expressions that may give a plain text with a placeholder in it."""
+"""Expressions whose value may be a plain text with a placeholder in it."""
 TESTED: dict[type, tuple[str, ...]] = {
     **dict.fromkeys((ast.If, ast.While, ast.IfExp, ast.Assert), ("test",)),
     **dict.fromkeys((ast.For, ast.AsyncFor), ("iter",)),
@@ -52,7 +52,7 @@ TESTED: dict[type, tuple[str, ...]] = {
     ast.BoolOp: ("values",),
     ast.UnaryOp: ("operand",),
 }
-"""By node, the expressions in it that are tested or looped over."""
+"""By node, its expressions that are tested or looped over."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 RECURSION = 20_000
 """Enough for any expression that Python itself compiles."""
@@ -71,12 +71,12 @@ class Rewriter(ast.NodeTransformer):
     def __init__(self, file: str) -> None:
         self.file = file
         self.scope = 0
-        """The first line of the function that is rewritten; 0 for the module."""
+        """The first line of the current function; 0 for the module."""
         self.deciding: set[int] = set()
-        """The loops that leave behind how often they ran."""
+        """The loops that reveal how often they ran."""
 
     def generic_visit(self, node: Any) -> Any:
-        """Rewrite what a node holds; annotations stay as they are written."""
+        """Rewrite the parts of a node; annotations stay unchanged."""
         annotations = {name: vars(node).pop(name) for name in ("annotation", "returns") if name in vars(node)}
         before = self.scope
         if isinstance(node, SCOPES):  # its code is one of its own
@@ -97,11 +97,11 @@ class Rewriter(ast.NodeTransformer):
         return at(like, ast.Call(at(like, ast.Name(builtin_name(name), ast.Load())), list(args), []))
 
     def kept(self, node: ast.expr) -> ast.expr:
-        """An expression, and the placeholder that a plain text of it is one of."""
+        """An expression that turns a plain text with a placeholder into one."""
         return self.operation("keep", node, node) if isinstance(node, KEPT) else node
 
     def visit_Module(self, node: Any) -> Any:
-        """A whole module."""
+        """A module."""
         self.deciding = loops.deciding(node)
         return self.generic_visit(node)
 
@@ -168,7 +168,7 @@ class Rewriter(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def note_caught(self, node: Any, kinds: list[Any] | None) -> None:
-        """Note which errors are caught in the body of a statement: those of a few classes, or all."""
+        """Record which errors are caught in the body of a statement: those of these classes, or all."""
         names = None if kinds is None else [getattr(kind, "id", getattr(kind, "attr", "")) for kind in kinds]
         frames.note_caught(self.file, self.scope, node.body[0].lineno, node.body[-1].end_lineno, names)
 
@@ -224,11 +224,11 @@ class Rewriter(ast.NodeTransformer):
         return self.operation("listed", node, node, place)
 
     def looped(self, value: ast.expr, place: ast.expr) -> ast.expr:
-        """What the list or dictionary at a place is made from."""
+        """The source of the list or dictionary at a place."""
         return self.operation("looped", value, value, place) if isinstance(value, KEPT) else value
 
     def place(self, node: Any) -> ast.Constant:
-        """A number for a list or dictionary that is made of what others hold, perhaps of an unknown number."""
+        """A number for a list or dictionary that is created from others, perhaps of unknown length."""
         number: ast.Constant = at(node, ast.Constant(next(self.places)))
         return number
 
@@ -244,7 +244,7 @@ class Rewriter(ast.NodeTransformer):
         return self.operation("keep", node, node)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
-        """What stands in braces; its format is part of the text and stays one."""
+        """The expression in braces; its format is part of the text."""
         node.value = self.visit(node.value)
         if node.format_spec is not None:
             self.generic_visit(node.format_spec)
@@ -262,7 +262,7 @@ class Rewriter(ast.NodeTransformer):
         """`x == y`, `x in y`, `x is y`."""
         middle = node.comparators[:-1]
         looking = any(isinstance(how, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for how in node.ops)
-        if looking and middle and all(isinstance(each, (ast.Name, ast.Constant)) for each in middle):  # `x is y is z`
+        if looking and middle and all(isinstance(side, (ast.Name, ast.Constant)) for side in middle):  # `x is y is z`
             pairs = zip([node.left, *middle], node.ops, node.comparators)
             parts: list[Any] = [at(node, ast.Compare(left, [how], [right])) for left, how, right in pairs]
             return self.visit(at(node, ast.BoolOp(ast.And(), parts)))
@@ -298,7 +298,7 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
-        """A class; a dynamic provider's runs in the engine and is sent there as it is."""
+        """A class; a dynamic provider's runs in the engine and is sent there unchanged."""
         bases = [base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in node.bases]
         return node if any(name.endswith("ResourceProvider") for name in bases) else self.generic_visit(node)
 
@@ -314,9 +314,9 @@ def builtin_name(operation: str) -> str:
 
 
 def install() -> None:
-    """Have every module that the program imports from now on rewritten, where it is its own.
+    """Rewrite every module of the program's own that it imports from now on.
 
-    Rewritten code, and whoever pickles it, finds the operations by their names among the builtins.
+    Rewritten and pickled code finds the operations by their names among the builtins.
     """
     sys.meta_path.insert(0, Finder())
     for operation in (*OPERATIONS, code):
@@ -326,7 +326,7 @@ def install() -> None:
 
 
 def code(source: Any, mode: str) -> Any:
-    """What `exec` or `eval` run: a text is the program's own code, too."""
+    """The code that `exec` or `eval` runs: a text is the program's own code, too."""
     source = finding.keep(source)
     if isinstance(source, Placeholder):
         need(source, "runs it as code")
@@ -334,7 +334,7 @@ def code(source: Any, mode: str) -> Any:
 
 
 def compiled(source: Any, file: str, mode: str = "exec") -> types.CodeType:
-    """The code of a module, with the operations in it."""
+    """The code of a module, with calls of the operations."""
     limit = sys.getrecursionlimit()
     tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
     sys.setrecursionlimit(max(limit, RECURSION))
@@ -350,19 +350,19 @@ class Loader(importlib.machinery.SourceFileLoader):
     """Loads a module of the program's own."""
 
     def get_code(self, fullname: str) -> Any:
-        """Its code, compiled anew: what lies in `__pycache__` is without the operations."""
+        """Its code, always compiled: `__pycache__` has none with the operations."""
         path = self.get_filename(fullname)
         return compiled(self.get_data(path), path)
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds what the other finders find, and has the program's own modules loaded by `Loader`."""
+    """Finds modules by the other finders, and loads the program's own with `Loader`."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         """The module's specification."""
         finders = [getattr(finder, "find_spec", None) for finder in sys.meta_path if finder is not self]
-        found = (find(fullname, path, target) for find in finders if find)
-        spec: Any = next((spec for spec in found if spec is not None), None)
+        specs = (find(fullname, path, target) for find in finders if find)
+        spec: Any = next((spec for spec in specs if spec is not None), None)
         plain = spec is not None and type(spec.loader) is importlib.machinery.SourceFileLoader
         if plain and spec.origin and frames.origin(spec.origin) == frames.OWN:
             spec.loader = Loader(spec.loader.name, spec.loader.path)

@@ -1,1 +1,1 @@
-"""Stands in for values that only the cloud knows: a function's result type in, placeholders for its fields out."""
+"""Placeholders for values that only the cloud knows: a function's result type comes in; placeholders for its fields go out."""

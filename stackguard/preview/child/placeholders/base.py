@@ -1,7 +1,8 @@
-"""What all placeholders have in common, and their bytes.
+"""The base of all placeholders, and their bytes.
 
-A placeholder is a text that is found again wherever the program puts it: in a longer text, in JSON, in a name. What is
-impossible without the value (to count, compare or branch on it) ends the program, and the server says what it needs.
+A placeholder is a text that can be found wherever the program writes it: in a longer text, in JSON, in a name. An
+operation that is impossible without the value (to count, compare or branch on it) ends the program, and the server
+reports the missing value.
 """
 
 from __future__ import annotations
@@ -21,32 +22,32 @@ if typing.TYPE_CHECKING:
     from .calls import Call
 
 KINDS: dict[str, type[Placeholder]] = {}
-"""By what a value is (`shape`), the class of its placeholders; filled in by `kinds.py`."""
+"""By the kind of a value (`shape`), the class of its placeholders; filled in by `kinds.py`."""
 types: Any = sys.modules["pulumi._types"]
 SKELETONS = {"text": "<text>", "number": "<number>", "bool": "<true or false>", "any": "<value>"}
 LENGTH = len(PREFIX) + LETTERS
 
 
 class Origin(typing.NamedTuple):
-    """What a placeholder stands for: a path in the result of a call, and the SDK's type of what is there."""
+    """The value of a placeholder: a path in the result of a call, and the SDK's type for it."""
 
     call: Call
     path: str
     of: Any
 
     def child(self, step: str, of: Any) -> Placeholder:
-        """The placeholder of what is in it."""
+        """The placeholder of a part of it."""
         path = f"{self.path}{step}" if step.startswith("[") or not self.path else f"{self.path}.{step}"
         placeholder: Placeholder = self.call.reported(self.call.placeholder(path, of))
         return placeholder
 
     def inner(self) -> Any:
-        """The type of what is in it."""
+        """The type of its elements, or of itself."""
         return shape(self.of)[1]
 
 
 def need(value: Any, operation: str) -> typing.NoReturn:
-    """End the program, or the function given to `apply` that runs: it cannot do this without the value."""
+    """End the program, or the current function given to `apply`: it cannot do this without the value."""
     origin: Origin = getattr(value, "_placeholder", value)._origin
     origin.call.need(origin.path, operation, origin.of)
 
@@ -61,7 +62,7 @@ def refusing(operation: str) -> Any:
 
 
 def refuse(cls: Any, operations: dict[str, str]) -> None:
-    """Give a class methods that are impossible without the value: by operation, their names."""
+    """Add methods to a class that are impossible without the value: by operation, their names."""
     for operation, names in operations.items():
         for name in names.split():
             setattr(cls, name, refusing(operation.format(name)))
@@ -73,7 +74,7 @@ def itself(self: Any, *_args: Any, **_kwargs: Any) -> Any:
 
 
 class Placeholder(str):
-    """An unknown value. It is a text, whatever it stands for, so that the SDK passes it on unchanged."""
+    """An unknown value. It is a text, whatever its type, so that the SDK passes it on unchanged."""
 
     __slots__ = ("_origin",)
     _origin: Origin
@@ -117,7 +118,7 @@ refuse(
 
 
 class Bytes(bytes):
-    """The bytes of a text that holds a placeholder, or of what was computed from it: as unknown as the text."""
+    """The bytes of a text that contains a placeholder or derives from one: as unknown as the text."""
 
     _placeholder: Placeholder
 
@@ -151,28 +152,28 @@ refuse(
 )
 
 
-def made(kind: type[Placeholder], text: str, origin: Origin) -> Placeholder:
-    """A placeholder, or a longer text that holds one."""
+def create(kind: type[Placeholder], text: str, origin: Origin) -> Placeholder:
+    """A placeholder, or a longer text that contains one."""
     placeholder = str.__new__(kind, text)
-    placeholder._origin = origin  # there is no constructor: it would be called by whoever copies a text
+    placeholder._origin = origin  # no constructor, because copying a text would call it
     return placeholder
 
 
 def text_with(placeholder: Placeholder, text: str | None = None) -> Placeholder:
-    """A text that holds a placeholder, or is made of it."""
-    return made(KINDS["text"], str.__str__(placeholder) if text is None else text, placeholder._origin)
+    """A text that contains a placeholder or derives from it."""
+    return create(KINDS["text"], str.__str__(placeholder) if text is None else text, placeholder._origin)
 
 
 def as_bytes(placeholder: Placeholder, text: str | None = None) -> Bytes:
-    """A text that holds a placeholder, or is made of it, as bytes in which it is found again."""
+    """A text that contains a placeholder or derives from it, as bytes in which it can be found."""
     unknown = text_with(placeholder, text)
-    found = Bytes(str.__str__(unknown).encode())
-    found._placeholder = unknown
-    return found
+    encoded = Bytes(str.__str__(unknown).encode())
+    encoded._placeholder = unknown
+    return encoded
 
 
 def optional(placeholder: Placeholder) -> bool:
-    """Whether a placeholder stands for something that may be None, which no text that is made of it can be."""
+    """Whether a placeholder's value may be None, which a text that derives from it never is."""
     return str.__len__(placeholder) == LENGTH and optional_type(placeholder._origin.of)
 
 
@@ -180,11 +181,11 @@ def or_none(placeholder: Placeholder) -> Placeholder:
     """A placeholder of the same value, which may be None."""
     origin = placeholder._origin
     of = typing.Optional[origin.of] if origin.of else None
-    return made(type(placeholder), str.__str__(placeholder), origin._replace(of=of))
+    return create(type(placeholder), str.__str__(placeholder), origin._replace(of=of))
 
 
 def asks_for(placeholder: Placeholder, key: Any) -> None:
-    """Ask for the value where something is looked up that may be absent, and the failure is caught."""
+    """Ask for the value if a look-up may fail and the failure is caught."""
     if not isinstance(key, slice) and swallows("lookups") and not asked_by_sdk():
         need(placeholder, "asks whether something is in it")
 
@@ -210,7 +211,7 @@ def optional_type(of: Any) -> bool:
 
 
 def shape(of: Any) -> tuple[str, Any]:
-    """What a type is: `text`, `number`, `bool`, `list`, `map`, `record` or `any`, and what is in it."""
+    """The kind of a type: `text`, `number`, `bool`, `list`, `map`, `record` or `any`, and the type of its elements."""
     of = types.unwrap_optional_type(of) if of else of
     outer, inner = typing.get_origin(of), typing.get_args(of)
     if outer in {list, abc.Sequence}:
@@ -228,7 +229,7 @@ def shape(of: Any) -> tuple[str, Any]:
 
 
 def skeleton(of: Any, depth: int = 3) -> Any:
-    """What a value of a type looks like in a mock file."""
+    """The form of a value of a type in a mock file."""
     kind, inner = shape(of)
     if kind == "list":
         return [skeleton(inner, depth - 1)]

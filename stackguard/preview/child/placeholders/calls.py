@@ -17,7 +17,7 @@ import pulumi.runtime
 from .. import LETTERS, PREFIX, TOKEN
 from ..frames import outer_frame, own_place, place_message
 from . import kinds as _  # noqa: F401 (fills `KINDS`)
-from .base import KINDS, Origin, Placeholder, field_types, fields, is_record, made, shape, skeleton
+from .base import KINDS, Origin, Placeholder, create, field_types, fields, is_record, shape, skeleton
 
 runtime: Any = pulumi.runtime
 EXIT_UNANSWERED = 34
@@ -30,9 +30,9 @@ EXPECTED: dict[str, tuple[Any, str]] = {
     "number": ((int, float), "a number"),
     "text": (str, "a text: put it in quotes"),
 }
-"""By what a type is, what a mock file has to give for it."""
+"""By kind of type, the value that a mock file must have for it."""
 APPLYING: contextvars.ContextVar[Any] = contextvars.ContextVar("applying", default=None)
-"""The function given to `apply` that runs, as an `apply_callbacks.Callback`; None outside of all."""
+"""The current function given to `apply`, as an `apply_callbacks.Callback`; None outside of all."""
 PLACEHOLDERS: dict[str, Placeholder] = {}
 """All placeholders so far, by text; empty in a program that has none."""
 _numbers = itertools.count()
@@ -48,7 +48,7 @@ class Call:
     def __init__(self, number: int) -> None:
         self.number = number
         self.answered = False
-        """Whether anything of its result is given, so that it is known not to fail."""
+        """Whether a part of its result is known, so that the call is known to succeed."""
         self.placeholders: dict[str, Placeholder] = {}
         self.unreported: list[dict[str, Any]] = []
 
@@ -57,7 +57,7 @@ class Call:
         if path not in self.placeholders:
             number = next(_numbers)  # in letters alone, as good in a name, an ARN or JSON as anything
             text = PREFIX + "".join(chr(ord("a") + number // 26**place % 26) for place in reversed(range(LETTERS)))
-            placeholder = made(KINDS[shape(of)[0]], text, Origin(self, path, of))
+            placeholder = create(KINDS[shape(of)[0]], text, Origin(self, path, of))
             self.placeholders[path] = PLACEHOLDERS[text] = placeholder
             self.unreported.append({"placeholder": text, "path": path, "skeleton": skeleton(of)})
         return self.placeholders[path]
@@ -69,64 +69,63 @@ class Call:
             self.unreported = []
         return value
 
-    def result(self, of: Any, given: Any = MISSING) -> Any:
-        """The whole result, with a placeholder for everything that is not given."""
-        self.answered = given is not MISSING
+    def result(self, of: Any, answer: Any = MISSING) -> Any:
+        """The result, with a placeholder for every part that the answer lacks."""
+        self.answered = answer is not MISSING
         if inspect.isclass(of) and is_record(of):
-            return self.reported(self.record(of, "", {} if given is MISSING else given))
-        return self.reported(self.value(of, "", given))
+            return self.reported(self.record(of, "", {} if answer is MISSING else answer))
+        return self.reported(self.value(of, "", answer))
 
-    def value(self, of: Any, path: str, given: Any) -> Any:
-        """A given value in the type that the SDK has for it."""
+    def value(self, of: Any, path: str, answer: Any) -> Any:
+        """A value of the answer, in the SDK's type for it."""
         kind, inner = shape(of)
-        if given is MISSING:
+        if answer is MISSING:
             return self.placeholder(path, of)
-        if given is None or kind == "any":
-            return given
+        if answer is None or kind == "any":
+            return answer
         if kind == "record":
-            return self.record(inner, path, given)
-        self.check(kind, path, given)
+            return self.record(inner, path, answer)
+        self.check(kind, path, answer)
         if kind == "list":
-            return [self.value(inner, f"{path}[{index}]", element) for index, element in enumerate(given)]
+            return [self.value(inner, f"{path}[{index}]", element) for index, element in enumerate(answer)]
         if kind == "map":
-            return {key: self.value(inner, f"{path}.{key}", value) for key, value in given.items()}
-        whole = inner is int and isinstance(given, float) and given.is_integer()
-        return int(given) if whole else given
+            return {key: self.value(inner, f"{path}.{key}", value) for key, value in answer.items()}
+        return int(answer) if inner is int and isinstance(answer, float) and answer.is_integer() else answer
 
-    def record(self, of: type, path: str, given: Any) -> Any:
+    def record(self, of: type, path: str, answer: Any) -> Any:
         """An instance of one of the SDK's result classes."""
-        self.check("record", path, given)
+        self.check("record", path, answer)
         names, types = fields(of), field_types(of)
-        known = {**names, **{camel: camel for camel in names.values()}}
-        for key in given:
-            if key not in known:
-                known_names = ", ".join(f"`{name}`" for name in sorted(names.values()))
-                self.wrong(path, f"has no `{key}`; it has {known_names}")
-        values = {known[key]: value for key, value in given.items()}
+        spellings = {**names, **{camel: camel for camel in names.values()}}
+        for key in answer:
+            if key not in spellings:
+                listed = ", ".join(f"`{name}`" for name in sorted(names.values()))
+                self.wrong(path, f"has no `{key}`; it has {listed}")
+        values = {spellings[key]: value for key, value in answer.items()}
         record = object.__new__(of) if not issubclass(of, dict) else dict.__new__(of)
         for name, camel in names.items():
-            where = f"{path}.{camel}" if path else camel
-            pulumi.set(record, name, self.value(types.get(camel), where, values.get(camel, MISSING)))
+            field_path = f"{path}.{camel}" if path else camel
+            pulumi.set(record, name, self.value(types.get(camel), field_path, values.get(camel, MISSING)))
         return record
 
-    def check(self, kind: str, path: str, given: Any) -> None:
-        """End the program unless what the mock file gives fits the SDK's type."""
+    def check(self, kind: str, path: str, answer: Any) -> None:
+        """End the program unless the mock file's value is of the SDK's type."""
         classes, expected = EXPECTED[kind]
-        if not isinstance(given, classes) or (isinstance(given, bool) and kind != "bool"):
+        if not isinstance(answer, classes) or (isinstance(answer, bool) and kind != "bool"):
             self.wrong(path, f"must be {expected}")
 
     def wrong(self, path: str, problem: str) -> None:
-        """End the program: the mock file gives what the SDK cannot hold."""
+        """End the program: the SDK has no type for the mock file's value."""
         send("wrong", call=self.number, path=path, problem=problem)
         end()
 
     def need(self, path: str, operation: str, of: Any) -> typing.NoReturn:
-        """End the program, or the function given to `apply` that runs: it cannot go on without this value."""
-        callback, frame, shown = APPLYING.get(), outer_frame(), skeleton(of)
+        """End the program, or the current function given to `apply`: it cannot go on without this value."""
+        callback, frame, value_skeleton = APPLYING.get(), outer_frame(), skeleton(of)
         otherwise = callback.place if callback is not None else (frame.f_code.co_filename, frame.f_lineno)
         place = place_message(own_place(otherwise))
-        follows = callback.decided(self.number, path, shown) if callback is not None else {"constructs": False}
-        message = {"call": self.number, "path": path, "operation": operation, "skeleton": shown, **place}
+        follows = callback.decided(self.number, path, value_skeleton) if callback is not None else {"constructs": False}
+        message = {"call": self.number, "path": path, "operation": operation, "skeleton": value_skeleton, **place}
         send("need", deferred=callback is not None, **follows, **message)
         if callback is not None:
             raise NeedsAnswer
@@ -134,7 +133,7 @@ class Call:
 
 
 def end() -> typing.NoReturn:
-    """End the program at once, so that nothing it would catch makes it go on."""
+    """End the program at once, with no exception that it could catch."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(EXIT_UNANSWERED)

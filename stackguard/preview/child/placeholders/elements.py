@@ -1,7 +1,7 @@
-"""Collections whose number of elements is unknown: slices of a list that only the cloud knows, and what is made of them.
+"""Collections of unknown length: slices of a list that only the cloud knows, and collections that derive from them.
 
-Each holds as many elements as the program asks for, and stands in for one of Python's own. Its elements are passed on
-unchanged; code that counts them, or asks whether one is there, asks for the value.
+Each contains as many elements as the program requests, and replaces one of Python's own. Its elements are passed on
+unchanged; code that counts them, or checks whether one is present, asks for the value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .base import Placeholder, asks_for, need
 
 
 class UnknownLength:
-    """What all of them have in common."""
+    """The base of these collections."""
 
     __slots__ = ()
     exist = False
@@ -23,12 +23,12 @@ class UnknownLength:
 
     def __getitem__(self, key: Any) -> Any:
         asks_for(self._placeholder, key)
-        found = super().__getitem__(key)  # type: ignore[misc]
+        result = super().__getitem__(key)  # type: ignore[misc]
         if isinstance(key, slice):
-            return of(self._placeholder, found)
-        if not isinstance(self, dict) and key < 0 and not isinstance(found, Placeholder) and not asked_by_sdk():
+            return of(self._placeholder, result)
+        if not isinstance(self, dict) and key < 0 and not isinstance(result, Placeholder) and not asked_by_sdk():
             need(self, "counts it")
-        return found
+        return result
 
     def __repr__(self) -> str:
         text = super().__repr__()
@@ -39,7 +39,7 @@ class UnknownLength:
         return builtin, (builtin(self),)
 
     def copy(self) -> Any:
-        """Another one of the same."""
+        """A copy with the same placeholder."""
         return of(self._placeholder, super().copy())  # type: ignore[misc]
 
 
@@ -60,10 +60,10 @@ class Listed(UnknownSequence, list[Any]):
 
     def pop(self, *place: Any) -> Any:
         """Remove and return an element."""
-        found = list.pop(self, *place)
-        if not isinstance(found, Placeholder):
+        element = list.pop(self, *place)
+        if not isinstance(element, Placeholder):
             need(self, "counts it")
-        return found
+        return element
 
 
 class Fixed(UnknownSequence, tuple[Any]):  # noqa: SLOT001 (a tuple has no room for slots)
@@ -86,7 +86,7 @@ def asking(operation: str, original: Any) -> Any:
 
 
 KINDS: dict[type, Any] = {Listed: list, Fixed: tuple, Pairs: dict}
-"""The collections, each with Python's own that it stands in for."""
+"""The collections, each with the type of Python's that it replaces."""
 ASKING = {
     "compares it": "__eq__ __ne__ __lt__ __le__ __gt__ __ge__",
     "asks whether something is in it": "__contains__ get setdefault index count",
@@ -102,16 +102,16 @@ Pairs.pop = asking("asks whether something is in it", dict.pop)  # type: ignore[
 
 
 def of(placeholder: Placeholder, value: Any) -> Any:
-    """A collection with the elements of a value, of the list that a placeholder stands for."""
+    """A collection with the elements of a value, whose length depends on a placeholder."""
     kind: Any = next(kind for kind, builtin in KINDS.items() if isinstance(value, builtin))
     several = kind(value)
-    several._placeholder = placeholder  # there is no constructor: it would be called by whoever copies one
+    several._placeholder = placeholder  # no constructor, because copying one would call it
     UnknownLength.exist = True
     return several
 
 
 def part(placeholder: Placeholder, key: Any, element: Any) -> Any:
-    """What a list of unknown length has at an index, or in a slice with two ends: as many as the program asks for."""
+    """The element of a list of unknown length at an index, or all in a slice: as many as the program requests."""
     if not isinstance(key, slice):
         return element(key)
     start, stop, step = key.start or 0, key.stop, key.step or 1

@@ -1,4 +1,4 @@
-"""Encodings and hashes that would hide a placeholder: what they make of one is as unknown."""
+"""Encodings and hashes that would hide a placeholder: their results are as unknown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import frames
 from .base import as_bytes, text_with
-from .finding import held_in
+from .finding import placeholder_in
 
 ENCODINGS = "b64encode b64decode standard_b64encode standard_b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"
 DIGESTS = "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s"
@@ -32,23 +32,23 @@ def install() -> None:
 
 
 def _opaque(original: Any, unknown: Any) -> Any:
-    """A function that encodes or quotes a text; `unknown` makes the result of one that holds a placeholder."""
+    """A function that encodes or quotes a text; `unknown` returns the result for one with a placeholder."""
 
     @functools.wraps(original)
     def convert(data: Any, *args: Any, **kwargs: Any) -> Any:
-        placeholder = held_in(data)
+        placeholder = placeholder_in(data)
         return original(data, *args, **kwargs) if placeholder is None else unknown(placeholder)
 
     return convert
 
 
 def _digesting(original: Any, *, named: bool) -> Any:
-    """A hash function; one that is `named` is given its name first."""
+    """A hash function; with `named`, its first argument is the hash's name."""
 
     @functools.wraps(original)
     def digest(*args: Any, **kwargs: Any) -> Any:
         data = kwargs.get("data", kwargs.get("string", next(iter(args[named:]), b"")))
-        placeholder = held_in(data)
+        placeholder = placeholder_in(data)
         if placeholder is not None:
             options = {name: value for name, value in kwargs.items() if name not in {"data", "string"}}
             return Digest(original(*args[:named], **options), placeholder)
@@ -70,12 +70,12 @@ class Digest:
 
     def update(self, data: Any) -> None:
         """Add data."""
-        self._placeholder = self._placeholder if self._placeholder is not None else held_in(data)
+        self._placeholder = self._placeholder if self._placeholder is not None else placeholder_in(data)
         if self._placeholder is None:
             self._known.update(data)
 
     def copy(self) -> Any:
-        """Another one of the same."""
+        """A copy with the same data."""
         return Digest(self._known.copy(), self._placeholder)
 
     def digest(self, *length: Any) -> Any:

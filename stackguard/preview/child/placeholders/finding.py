@@ -1,4 +1,4 @@
-"""Finds the placeholders in a program's values, and keeps them in what the program makes of a text."""
+"""Finds the placeholders in a program's values, and keeps them in texts that derive from them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .calls import PLACEHOLDERS
 
 DEPTH = 5
 MANY = 5000
-"""How many elements of a value are looked at."""
+"""How many elements of a value are searched."""
 CONTAINERS = (list, dict, set, tuple, frozenset)
 VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
 PLAIN = (bool, int, float, complex, type(None))
 ENCODED = PREFIX.encode()
 
 
-def held_in(text: Any) -> Any:
-    """The placeholder that a text or bytes hold; None where they hold none, and where it is something else."""
+def placeholder_in(text: Any) -> Any:
+    """The placeholder in a text or bytes; None if there is none, and for any other value."""
     if isinstance(text, Placeholder):
         return text
     if isinstance(text, Bytes):
@@ -30,10 +30,10 @@ def held_in(text: Any) -> Any:
     return PLACEHOLDERS.get(plain[start : start + LENGTH]) if start >= 0 else None
 
 
-def first(value: Any, depth: int = DEPTH) -> Any:
-    """The first placeholder in a value of texts, collections and the SDK's results; None where there is none."""
+def first_placeholder(value: Any, depth: int = DEPTH) -> Any:
+    """The first placeholder in a value of texts, collections and the SDK's results; None if there is none."""
     if isinstance(value, (str, bytes, bytearray)):
-        return held_in(value)
+        return placeholder_in(value)
     if depth == 0 or isinstance(value, PLAIN):
         return None
     if isinstance(value, dict):
@@ -45,18 +45,18 @@ def first(value: Any, depth: int = DEPTH) -> Any:
     for number, element in enumerate(inner):
         if number > MANY:
             break
-        if (placeholder := first(element, depth - 1)) is not None:
+        if (placeholder := first_placeholder(element, depth - 1)) is not None:
             return placeholder
     return None
 
 
 def keep(value: Any) -> Any:
-    """The value; a text or bytes that hold a placeholder become one themselves."""
+    """The value; a text or bytes with a placeholder become one themselves."""
     kind = type(value)
     if kind is str or (isinstance(value, str) and not isinstance(value, Placeholder)):
-        if PLACEHOLDERS and PREFIX in value and (placeholder := held_in(value)) is not None:
+        if PLACEHOLDERS and PREFIX in value and (placeholder := placeholder_in(value)) is not None:
             return text_with(placeholder, value)
-    elif kind is bytes and PLACEHOLDERS and ENCODED in value and (placeholder := held_in(value)) is not None:
+    elif kind is bytes and PLACEHOLDERS and ENCODED in value and (placeholder := placeholder_in(value)) is not None:
         return as_bytes(placeholder, value.decode("latin-1"))
     return value
 

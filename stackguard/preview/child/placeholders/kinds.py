@@ -1,10 +1,10 @@
-"""The placeholders, by what they stand for: a text, a number, a list, a mapping, a record of the SDK's, or anything."""
+"""The placeholders, by the kind of their value: a text, a number, a list, a mapping, a record of the SDK's, or anything."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .base import KINDS, Bytes, Placeholder, asks_for, field_types, fields, itself, made, or_none, refusing, text_with
+from .base import KINDS, Bytes, Placeholder, asks_for, create, field_types, fields, itself, or_none, refusing, text_with
 from .elements import part
 
 CHANGES = (
@@ -18,7 +18,7 @@ CALCULATIONS = (
 
 
 class Text(Placeholder):
-    """A text; what is made of it is as unknown."""
+    """A text; a text that derives from it is as unknown."""
 
     __slots__ = ()
 
@@ -26,14 +26,14 @@ class Text(Placeholder):
         return self if isinstance(key, (int, slice)) else str.__getitem__(self, key)
 
     def __add__(self, other: Any) -> Any:
-        return made(type(self), str.__str__(self) + other, self._origin) if isinstance(other, str) else NotImplemented
+        return create(type(self), str.__str__(self) + other, self._origin) if isinstance(other, str) else NotImplemented
 
     def __radd__(self, other: Any) -> Any:
-        return made(type(self), other + str.__str__(self), self._origin) if isinstance(other, str) else NotImplemented
+        return create(type(self), other + str.__str__(self), self._origin) if isinstance(other, str) else NotImplemented
 
     def split(self, *_args: Any, **_kwargs: Any) -> Any:
         """Its parts, of an unknown number."""
-        return made(Parts, str.__str__(self), self._origin)
+        return create(Parts, str.__str__(self), self._origin)
 
     def partition(self, _separator: str) -> Any:
         """Three parts."""
@@ -48,7 +48,7 @@ for method_name in CHANGES.split():
 
 
 class Parts(Placeholder):
-    """What a text was split into."""
+    """The parts of a text that was split."""
 
     __slots__ = ()
 
@@ -58,7 +58,7 @@ class Parts(Placeholder):
 
 
 class Number(Placeholder):
-    """A number, or true or false; what is calculated from it is as unknown."""
+    """A number, or true or false; a number that derives from it is as unknown."""
 
     __slots__ = ()
 
@@ -73,7 +73,7 @@ for method_name in CALCULATIONS.split():
 
 
 class List(Placeholder):
-    """A list: its elements can be asked for by number."""
+    """A list: its elements can be read by index."""
 
     __slots__ = ()
     copy = __add__ = __radd__ = itself
@@ -95,7 +95,7 @@ class Map(Placeholder):
         return self._value(key)
 
     def get(self, key: Any, _default: Any = None) -> Any:
-        """What stands there, which may be nothing."""
+        """The value at a key, which may be None."""
         return or_none(self._value(key))
 
     def _value(self, key: Any) -> Placeholder:
@@ -123,7 +123,7 @@ class Record(Placeholder):
 
 
 class Anything(Text):
-    """A value of which the SDK does not say what it is."""
+    """A value to which the SDK gives no type."""
 
     __slots__ = ()
 
@@ -132,7 +132,7 @@ class Anything(Text):
         return self.get(key)
 
     def get(self, key: Any, _default: Any = None) -> Any:
-        """What stands there, which may be nothing."""
+        """The value at a key, which may be None."""
         if isinstance(key, str):
             return self._origin.child(key, None)
         return part(self, key, lambda index: self._origin.child(f"[{index}]", None))
@@ -141,6 +141,6 @@ class Anything(Text):
 KINDS.update(text=Text, number=Number, bool=Number, list=List, map=Map, record=Record, any=Anything)
 NAMES: dict[type, str] = {Placeholder: "str", Text: "str", Anything: "str", Number: "int", Bytes: "bytes"}
 NAMES.update({List: "list", Parts: "list", Map: "dict", Record: "dict"})
-for kind, builtin in NAMES.items():  # a program that asks for the name of a value's class goes on as in a preview
+for kind, builtin in NAMES.items():  # a program that reads the name of a value's class continues as in a preview
     kind.__name__ = kind.__qualname__ = builtin
     kind.__module__ = "builtins"

@@ -1,4 +1,4 @@
-"""What the forms beside this have in common: a value that only the cloud knows, and resources."""
+"""The values and resources of all forms: a value that only the cloud knows, and resource classes."""
 import json
 import pulumi
 import pulumi_aws as aws

@@ -1,4 +1,4 @@
-"""Compares, counts, loops over, matches and swallows what only the cloud knows."""
+"""Compares, counts, loops over and matches unknown values, and catches their errors."""
 import contextlib
 import re
 from re import match as matches

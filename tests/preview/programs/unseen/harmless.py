@@ -1,4 +1,4 @@
-"""Decides on what only the cloud knows in functions given to `apply` that construct nothing."""
+"""Decides on unknown values in functions given to `apply` that construct nothing."""
 import abc
 import asyncio
 import collections

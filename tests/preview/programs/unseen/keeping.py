@@ -1,4 +1,4 @@
-"""Keeps what it decides on what only the cloud knows, in functions given to `apply` that construct nothing."""
+"""Keeps decisions on unknown values, in functions given to `apply` that construct nothing."""
 import functools
 import queue
 import threading

@@ -1,4 +1,4 @@
-"""Hands it to Python's own library, and decides on what comes back."""
+"""Passes unknown values to the standard library, and decides on the results."""
 import ast
 import asyncio
 import collections

@@ -1,4 +1,4 @@
-"""Decides behind objects, generators and what else stands for a function."""
+"""Decides in objects, generators and other values that wrap a function."""
 import asyncio
 import bisect
 import collections

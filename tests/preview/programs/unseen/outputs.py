@@ -1,4 +1,4 @@
-"""Decides on other outputs that are made of it."""
+"""Decides on outputs that derive from unknown ones."""
 import collections
 import contextvars
 import functools

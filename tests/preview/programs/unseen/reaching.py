@@ -1,4 +1,4 @@
-"""Decides where a resource's constructor is far away."""
+"""Decides in functions that reach a constructor through other code."""
 import asyncio
 import collections
 import contextlib

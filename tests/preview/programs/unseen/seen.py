@@ -1,4 +1,4 @@
-"""Constructs resources in functions given to `apply` that decide on nothing that only the cloud knows."""
+"""Constructs resources in functions given to `apply` that decide on no unknown value."""
 import asyncio
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Decides on how many elements a list has of which only the cloud knows the length, and on whether a look-up fails."""
+"""Decides on the length of a list of unknown length, and on whether a look-up fails."""
 
 import collections
 import contextlib

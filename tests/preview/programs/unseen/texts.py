@@ -1,4 +1,4 @@
-"""Makes other values of what only the cloud knows and decides on those."""
+"""Decides on values that derive from unknown ones."""
 import fnmatch
 import functools
 import hashlib

@@ -1,4 +1,4 @@
-"""A policy pack that breaks nothing and tells what the engine hands to policies, a JSON line each, into `TELLER_FILE`."""
+"""A policy pack without violations that writes the policies' arguments, a JSON line each, into `REPORTER_FILE`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pulumi_policy import (
 )
 from pulumi_policy.deserialize import serialize_properties
 
-FILE = Path(os.environ["TELLER_FILE"])
+FILE = Path(os.environ["REPORTER_FILE"])
 
 
-def tell(kind: str, facts: dict[str, Any]) -> None:
+def write(kind: str, facts: dict[str, Any]) -> None:
     """Write one line."""
     with FILE.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps({"kind": kind, **facts}) + "\n")
 
 
 def common(args: Any) -> dict[str, Any]:
-    """What resource and stack policies are both told."""
+    """The facts that resource and stack policies both receive."""
     options, provider = args.opts, args.provider
     timeouts = options.custom_timeouts
     return {
@@ -51,31 +51,31 @@ def common(args: Any) -> dict[str, Any]:
 
 
 def resource(args: ResourceValidationArgs, _report: Any) -> None:
-    """Tell of one resource, as it goes to its provider."""
-    tell("resource", common(args))
+    """Write one resource, as it goes to its provider."""
+    write("resource", common(args))
 
 
 def stack(args: StackValidationArgs, _report: Any) -> None:
-    """Tell of all resources, as they will be."""
-    for each in args.resources:
-        tell(
+    """Write all resources, as they will be."""
+    for analyzed in args.resources:
+        write(
             "stack",
             {
-                **common(each),
-                "parent": each.parent and each.parent.urn,
-                "dependencies": [other.urn for other in each.dependencies],
+                **common(analyzed),
+                "parent": analyzed.parent and analyzed.parent.urn,
+                "dependencies": [other.urn for other in analyzed.dependencies],
                 "propertyDependencies": {
-                    name: [other.urn for other in others] for name, others in each.property_dependencies.items()
+                    name: [other.urn for other in others] for name, others in analyzed.property_dependencies.items()
                 },
             },
         )
 
 
 PolicyPack(
-    name="teller",
+    name="reporter",
     enforcement_level=EnforcementLevel.ADVISORY,
     policies=[
-        ResourceValidationPolicy(name="tell-resource", description="Tells", validate=resource),
-        StackValidationPolicy(name="tell-stack", description="Tells", validate=stack),
+        ResourceValidationPolicy(name="report-resource", description="Reports", validate=resource),
+        StackValidationPolicy(name="report-stack", description="Reports", validate=stack),
     ],
 )
