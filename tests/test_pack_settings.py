@@ -73,7 +73,7 @@ def test_stack_policies_judge_even_where_no_resource_policy_runs(tmp_path: Path)
     ("settings", "message"),
     [
         ("allowedRegion: [eu-west-1]\n", "there is no setting `allowedRegion`"),
-        ("allowedRegions: [\n", "stackguard.yaml is not YAML"),
+        ("allowedRegions: [\n", "stackguard.yaml:1: malformed YAML: "),
         ("enforcement: {iam-wildcard: disabled}\n", "no policy `iam-wildcard` to set"),
         (f"enforcement: {{{UNKNOWN_VALUE}: disabled}}\n", "cannot be disabled, or unknown values would pass unnoticed"),
     ],

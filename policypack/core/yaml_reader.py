@@ -237,3 +237,5 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(
         f"{_CORE}{_tag}", re.compile(_pattern), ["" if character == "\0" else character for character in _first]
     )
+IMPLICIT_RESOLVERS = _Loader.yaml_implicit_resolvers
+"""By first character, the tags and patterns of plain scalars that are no text."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from policypack.core.yaml_reader import Document
 from stackguard.template.table import LOADER
 
 SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
@@ -41,23 +42,5 @@ def text_of(document: Mapping[str, Any], format_: str) -> str:
 
 
 def line_of(text: str) -> Callable[[Sequence[str | int]], int]:
-    """Returns a function from a path to its line in a YAML text, or that of the nearest parent; counted from 1."""
-    root = yaml.compose(text, LOADER)
-
-    def line_at(path: Sequence[str | int]) -> int:
-        node: Any = root
-        line = 1
-        for step in path:
-            if isinstance(node, yaml.MappingNode):
-                pair = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-                if pair is None:
-                    break
-                line, node = pair[0].start_mark.line + 1, pair[1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-                line = node.start_mark.line + 1
-            else:
-                break
-        return line
-
-    return line_at
+    """Returns the line in a YAML text of a path, or of the nearest place around it; counted from 1."""
+    return Document(None, yaml.compose(text, LOADER)).line

@@ -111,7 +111,7 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
             "enforcement: {s3-plaintext: disabled}",
             "no policy `s3-plaintext` to set; did you mean `s3-plaintext-transport`?",
         ),
-        ("a: [b\nc: d", "stackguard.yaml is not YAML: it breaks at line 2"),
+        ("a: [b\nc: d", "stackguard.yaml:2: malformed YAML: "),
         ("- a", "stackguard.yaml: must be a mapping"),
         (
             "enforcement: {iam-wildcard-action: disabled, iam-wildcard-resource: disabled, iam-open-trust: disabled, s3-plaintext-transport: disabled}",
@@ -129,7 +129,8 @@ def test_malformed_settings_are_exit_code_2_and_name_the_key(
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("latin.yaml", "is not UTF-8 text"), ("folder", "cannot be read: is a directory")]
+    ("name", "message"),
+    [("latin.yaml", ":1: malformed YAML: not UTF-8 text"), ("folder", " cannot be read: is a directory")],
 )
 def test_settings_that_cannot_be_read_are_exit_code_2_with_the_reason(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, name: str, message: str
@@ -138,7 +139,7 @@ def test_settings_that_cannot_be_read_are_exit_code_2_with_the_reason(
     (tmp_path / "folder").mkdir()
     ran = Ran(capfd, "check", bad, "--settings", name)
     assert (ran.code, ran.out) == (2, "")
-    assert f"{name} {message}" in ran.err
+    assert f"{name}{message}" in ran.err
 
 
 def test_settings_are_read_from_the_working_folder_or_the_option(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
+from policypack.core import yaml_reader
 from stackguard.errors import CannotJudge
-from stackguard.preview.project.settings_file import GoLoader
 
 EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a mapping"}
 
@@ -50,13 +50,6 @@ class File(msgspec.Struct, forbid_unknown_fields=True):
     calls: list[Function] = []
 
 
-class _Loader(GoLoader):
-    """Dates are text too."""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
-
-
 def read(path: Path) -> tuple[File, Mapping[str, str]]:
     """A mock file, and the place of each of its stacks.
 
@@ -65,37 +58,21 @@ def read(path: Path) -> tuple[File, Mapping[str, str]]:
 
     """
     try:
-        text = path.read_text("utf-8-sig")
+        document = yaml_reader.read(path)
     except OSError as error:
         reason = (error.strerror or "it is no file").lower()
         raise CannotJudge(f"the mock file `{path}` cannot be read: {reason}") from None
-    except UnicodeDecodeError:
-        raise CannotJudge(f"the mock file `{path}` is not UTF-8 text") from None
-    root, raw = _parsed(text, path)
+    except yaml_reader.YamlError as error:
+        raise CannotJudge(error.at(path)) from None
     try:
-        file = msgspec.convert({} if raw is None else raw, File)
+        file = msgspec.convert({} if document.value is None else document.value, File)
     except msgspec.ValidationError as error:
-        keys, problem = _explained(error, raw)
-        raise CannotJudge(f"{path}:{line_of(root, keys)}: {problem}") from None
+        keys, problem = _explained(error, document.value)
+        raise CannotJudge(f"{path}:{document.line(keys)}: {problem}") from None
     for name in ("functions", "resources", "calls"):
         for index, entry in enumerate(getattr(file, name)):
-            entry.where = f"{path}:{line_of(root, [name, index])}"
-    return file, {name: f"{path}:{line_of(root, ['stacks', name])}" for name in file.stacks}
-
-
-def _parsed(text: str, path: Path) -> tuple[yaml.Node | None, Any]:
-    loader = _Loader(text)
-    try:
-        root = loader.get_single_node()
-        return root, loader.construct_document(root) if root else None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
-        raise CannotJudge(f"{path}:{line}: malformed YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise CannotJudge(f"{path}: malformed YAML") from None
-    finally:
-        loader.dispose()
+            entry.where = f"{path}:{document.line([name, index])}"
+    return file, {name: f"{path}:{document.line(['stacks', name])}" for name in file.stacks}
 
 
 def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int], str]:
@@ -116,23 +93,6 @@ def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int
         return keys, f"{where} needs `{match[1]}`"
     expected = re.search(r"Expected `(\w+)", message)
     return keys, f"{where} must be {EXPECTED.get(expected[1], 'of another kind') if expected else 'of another kind'}"
-
-
-def line_of(root: yaml.Node | None, keys: Sequence[str | int]) -> int:
-    """The line of the value at these keys, or of the innermost parent that exists."""
-    line = root.start_mark.line + 1 if root else 1
-    node = root
-    for key in keys:
-        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-            continue
-        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-        pair = next((pair for pair in pairs if pair[0].value == key), None)
-        if pair is None:
-            break
-        line, node = pair[0].start_mark.line + 1, pair[1]
-    return line
 
 
 def flow(value: Any) -> str:
@@ -169,6 +129,6 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 _Dumper.add_representer(str, _text)
 _Dumper.yaml_implicit_resolvers = {  # a text that YAML would read as another type is quoted
-    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
-    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *yaml_reader.IMPLICIT_RESOLVERS.get(first, ())]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *yaml_reader.IMPLICIT_RESOLVERS}
 }
