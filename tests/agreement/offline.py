@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policypack.core.policy import Resource
+from policypack.core.policy import EnforcementLevel, Resource
 from policypack.crossguard import message
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.unknown_values import one_per_value
@@ -14,12 +14,15 @@ from stackguard.sources import REGION
 from tests.agreement.view import Facts, View, facts, full_urn, preconditions, values, view, working_folder
 from tests.runs import unresolved
 
+ADVISORY = Settings(enforcement={policy.id: EnforcementLevel.ADVISORY for policy in POLICIES})
+"""As the CLI runs the pack for these programs, so that no policy yields to another."""
+
 
 def offline_view(program: Path) -> View:
     """Preview a program offline and judge it."""
     ran = unresolved(program)
     state = {full_urn(urn, ran.project) for urn in preconditions(program)["state"]}
-    outcomes = JudgingObserver(lambda: POLICIES, Settings()).outcomes(ran.resources, ran.config.get(REGION))
+    outcomes = JudgingObserver(lambda: POLICIES, ADVISORY).outcomes(ran.resources, ran.config.get(REGION))
     return view(
         ran.project,
         {resource.urn: _facts(resource, working_folder(program), state) for resource in ran.resources},
