@@ -48,6 +48,32 @@ AT_BOTH_DOORS = {"tests/agreement/test_doors.py", "tests/agreement/test_sessions
 """These share the runs of `tests/agreement/doors.py`."""
 
 
+LONGEST = (
+    "tests/agreement/test_doors.py",
+    "tests/packs/test_gate.py",
+    "tests/crossguard/test_offline.py",
+    "tests/preview/server/test_failures.py",
+    "tests/template/test_programs.py",
+    "tests/cli/test_template.py",
+    "tests/template/test_validation.py",
+    "tests/iam/test_managed_corpus.py",
+    "tests/sources/test_reading.py",
+    "tests/access/solver/test_diff_oracle.py",
+    "tests/packs/test_failing_packs.py",
+    "tests/test_sound.py",
+    "tests/test_protections.py",
+    "tests/preview/child/test_unseen_resources.py",
+    "tests/preview/server/test_process.py",
+    "tests/lambda_fn/test_streaming.py",
+)
+"""These start first, so that no process is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
+
+
 class FilesTogether(LoadScopeScheduling):
     """Runs the tests of one file in one process, where they share what they cache; so do files that share runs."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
-import sys
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 from syrupy.assertion import SnapshotAssertion
 
+from policypack import policies
 from policypack.core.examples import Example
 from policypack.core.policy import UNKNOWN_VALUE, Kind, Outcome, Policy, Stack
 from policypack.core.tags import Tag
@@ -70,10 +74,21 @@ def test_each_further_example_has_its_own_note(policy: Policy[Any]) -> None:
         assert not [note for note in notes if note.endswith(".") or re.match("(A|The) ", note)]
 
 
+@cache
+def modules() -> tuple[tuple[str, str], ...]:
+    """The id of each policy, with the module that defines it."""
+    return tuple(_modules())
+
+
+def _modules() -> Iterator[tuple[str, str]]:
+    for module in pkgutil.walk_packages(policies.__path__, f"{policies.__name__}."):
+        if policy := getattr(importlib.import_module(module.name), "POLICY", None):
+            yield policy.id, module.name
+
+
 @each_policy
 def test_module_is_named_after_its_policy(policy: Policy[Any]) -> None:
-    modules = [name for name, module in sys.modules.items() if getattr(module, "POLICY", None) is policy]
-    (defining,) = (name for name in modules if name.startswith("policypack.policies."))
+    (defining,) = (module for policy_id, module in modules() if policy_id == policy.id)
     _, _, service, *_, name = defining.split(".")
     assert f"{service.rstrip('_')}-{name.replace('_', '-')}" == policy.id
 

@@ -220,7 +220,7 @@ def test_it_is_mandatory_if_any_policy_that_waits_is(
 def test_a_policy_that_crashes_blocks_at_any_level() -> None:
     crashing = replace(next(policy for policy in POLICIES if policy.id == "s3-public-acl"), check=lambda _: 1 / 0)
     pack = Session([crashing], Settings(), Path(), None)
-    acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "private"})
+    acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "public-read"})
     (report,) = analyze(pack, acl, {crashing.id: (EnforcementLevel.ADVISORY, None)})
     assert report.level is EnforcementLevel.MANDATORY
     assert "crashed" in report.message
@@ -228,7 +228,7 @@ def test_a_policy_that_crashes_blocks_at_any_level() -> None:
 
 def test_a_configuration_that_does_not_fit_blocks() -> None:
     pack = session(None)
-    acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "private"})
+    acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "public-read"})
     levels = {**MANDATORY, "s3-public-acl": (EnforcementLevel.ADVISORY, {"allowedRegions": "x"})}
     (report,) = analyze(pack, acl, levels)
     assert report.level is EnforcementLevel.MANDATORY

@@ -14,7 +14,8 @@ from typing import Any
 from policypack.access.exposure.exposure import public_grant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
 from policypack.access.solver.verdict import Answer
-from policypack.core.policy import Reading, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Reading, Resource, Unknown
+from policypack.core.values import has_unknown
 from policypack.iam.document_readers import values_at
 from policypack.iam.tables import canonical
 from policypack.resources.naming import physical_name
@@ -65,8 +66,8 @@ def public_acls(resource: Resource) -> Iterator[Reading[Answer]]:
     for place, inner in PLACES.get(kind, ()):
         for start, entry in values_at(resource.inputs, place):
             for path, value in values_at(entry, inner, start):
-                if isinstance(value, Unknown):
-                    yield path, value
+                if has_unknown(value):
+                    yield path, value if isinstance(value, Unknown) else UNKNOWN
                 elif isinstance(value, str) and (
                     grant := _grant(resource, value, _permissions(entry) if place else ())
                 ):
