@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from stackguard.template.serialize import line_of, text_of
 if TYPE_CHECKING:
     from cfnlint.config import ConfigMixIn
     from cfnlint.match import Match
+    from cfnlint.runner import Runner
 
 PRIMARY = "us-east-1"
 """The region to validate against if the template's is unknown: it has every resource type."""
@@ -116,17 +118,23 @@ def lint(
     if find_spec("cfnlint") is None:
         raise CannotJudge("cfn-lint, which validates templates, is missing; install `stackguard[template]`")
     from cfnlint.decode import cfn_json
-    from cfnlint.runner import Runner
     from cfnlint.version import __version__
 
-    config = _config(region or PRIMARY, __version__)
-    runner = Runner(config)
+    runner = _runner(region or PRIMARY, __version__)
     matches = runner.validate_template(cfn_json.loads(text_of(template, "json")))
     lines = line_of(yaml_text) if yaml_text else None
     results = [_result(match, secrets, lines) for match in matches]
     results.sort(key=lambda result: (result.line, result.rule, result.message))
-    ran = {rule for rule in runner.rules if runner.rules.is_rule_enabled(rule, config)}
+    ran = {rule for rule in runner.rules if runner.rules.is_rule_enabled(rule, runner.config)}
     return Lint(__version__, region or PRIMARY, len(ran), tuple(sorted(set(runner.rules) - ran)), tuple(results))
+
+
+@cache
+def _runner(region: str, version: str) -> Runner:
+    """The runner with all rules, which take longer to load than most templates to validate."""
+    from cfnlint.runner import Runner
+
+    return Runner(_config(region, version))
 
 
 def _config(region: str, version: str) -> ConfigMixIn:
