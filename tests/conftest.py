@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -44,7 +45,12 @@ def warm_start(request: pytest.FixtureRequest) -> Iterator[None]:
         warm.uninstall()
 
 
-AT_BOTH_DOORS = {"tests/agreement/test_doors.py", "tests/agreement/test_sessions.py", "tests/test_failures.py"}
+AT_BOTH_DOORS = {
+    "tests/agreement/test_doors.py",
+    "tests/agreement/test_sessions.py",
+    "tests/test_failures.py",
+    "tests/test_sound.py",
+}
 """These share the runs of `tests/agreement/doors.py`."""
 
 
@@ -60,13 +66,19 @@ LONGEST = (
     "tests/sources/test_reading.py",
     "tests/access/solver/test_diff_oracle.py",
     "tests/packs/test_failing_packs.py",
-    "tests/test_sound.py",
     "tests/test_protections.py",
     "tests/preview/child/test_unseen_resources.py",
     "tests/preview/server/test_process.py",
     "tests/lambda_fn/test_streaming.py",
 )
 """These start first, so that no process is left alone with one of them at the end."""
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported out of the garbage collector's rounds, which take longer than many tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
