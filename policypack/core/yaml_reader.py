@@ -5,8 +5,9 @@ Settings, mock files and Pulumi's own files are read here. Source of the dialect
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,9 +21,16 @@ MAX_DEPTH = 100
 SHOWN = 60
 """Characters of a key or tag that an error quotes."""
 _CORE = "tag:yaml.org,2002:"
+_MERGE = f"{_CORE}merge"
+_DIRECTIVE = re.compile(r"(?m)^%")
 _TAGS = frozenset(
     f"{_CORE}{name}" for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp")
 )
+_KINDS: Mapping[type[yaml.Node], frozenset[str]] = {
+    yaml.MappingNode: frozenset({"map"}),
+    yaml.SequenceNode: frozenset({"seq"}),
+}
+_SCALARS = frozenset({"bool", "float", "int", "null", "str", "timestamp"})
 
 
 class YamlError(Exception):
@@ -60,6 +68,13 @@ class Document:
             line, node = pair[0].start_mark.line + 1, pair[1]
         return line
 
+    def lines(self, key: str) -> dict[str, int]:
+        """The line of each entry of the mapping at a top-level key; none if there is no such mapping."""
+        pairs = self.root.value if isinstance(self.root, yaml.MappingNode) else ()
+        inner = next((value for name, value in pairs if name.value == key), None)
+        entries = inner.value if isinstance(inner, yaml.MappingNode) else ()
+        return {name.value: name.start_mark.line + 1 for name, _ in entries}
+
 
 def read(path: Path, date: Callable[[str], str] = str) -> Document:
     """The one document of a UTF-8 file; an empty file is None.
@@ -93,11 +108,15 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
         YamlError: the text is malformed, has a duplicate key, or exceeds a limit.
     """
     try:
+        if len(_DIRECTIVE.findall(text)) > MAX_DEPTH:  # each takes libyaml as long as all before it
+            raise YamlError(f"more than {MAX_DEPTH} directives")
         _Bounds().check(text)
         loader = _Loader(text)
         loader.date = date
         try:
             root = loader.get_single_node()
+            if root:
+                _check(root)
             return Document(loader.construct_document(root) if root else None, root)
         finally:
             loader.dispose()
@@ -109,7 +128,7 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
         raise YamlError("more than one document" if several else str(error.problem), line) from None
     except yaml.reader.ReaderError as error:
         raise YamlError(
-            "a control character, which YAML does not allow", text.count("\n", 0, error.position) + 1
+            "a control character, which YAML does not allow", text.encode().count(b"\n", 0, error.position) + 1
         ) from None
     except yaml.YAMLError:
         raise YamlError("not YAML") from None
@@ -123,6 +142,7 @@ class _Bounds:
     depth: int = 0
     anchors: dict[str, int] = field(default_factory=dict)
     """The size of each anchored value that is complete."""
+    defined: set[str] = field(default_factory=set)
     open: list[tuple[str | None, int]] = field(default_factory=list)
     """The anchor of each collection that is open, and the number of nodes before it."""
 
@@ -137,10 +157,14 @@ class _Bounds:
                             "an alias of the value that it is in" if inside else "an alias without an anchor", event
                         )
                     self._count(self.anchors[event.anchor], event)
+                case yaml.ScalarEvent() | yaml.CollectionStartEvent() if event.anchor and event.anchor in self.defined:
+                    _refuse(f"the anchor {_quoted(event.anchor)} is defined twice, which is not supported here", event)
                 case yaml.ScalarEvent():
                     self._count(1, event)
+                    self._define(event.anchor)
                     self._close(event.anchor, 1)
                 case yaml.CollectionStartEvent():
+                    self._define(event.anchor)
                     self.open.append((event.anchor, self.nodes))
                     self._count(1, event)
                     if len(self.open) > MAX_DEPTH:
@@ -153,6 +177,10 @@ class _Bounds:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             _refuse(f"more than {MAX_NODES:,} keys and values", event)
+
+    def _define(self, anchor: str | None) -> None:
+        if anchor is not None:
+            self.defined.add(anchor)
 
     def _close(self, anchor: str | None, size: int) -> None:
         if anchor is not None:
@@ -169,6 +197,43 @@ def _quoted(text: str) -> str:
     return f"`{shown if len(shown) <= SHOWN else f'{shown[:SHOWN]}…'}`"
 
 
+def _tag_of(node: yaml.Node) -> str:
+    return _quoted(node.tag.replace(_CORE, "!!"))
+
+
+def _check(root: yaml.Node) -> None:
+    """Check each node once, before merges change mappings: its tag, its kind, and that its keys are unique texts."""
+    waiting, visited = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        if node.tag == _MERGE:  # a value `<<`
+            node.tag = f"{_CORE}str"
+        if node.tag not in _TAGS:
+            _refuse(f"the tag {_tag_of(node)}, which is not supported here", node)
+        if node.tag.removeprefix(_CORE) not in _KINDS.get(type(node), _SCALARS):
+            _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
+        if isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            _check_keys(node)
+            waiting += reversed([value for _, value in node.value])
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    seen = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            _refuse("a key that is a list or a mapping", key)
+        if key.value in seen:
+            _refuse(f"the key {_quoted(key.value)} is duplicated", key)
+        seen.add(key.value)
+        if key.tag != _MERGE:
+            key.tag = f"{_CORE}str"
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """`yes`, `12:30` and dates are text, `007` is octal, keys are unique and scalars, and only JSON's values exist."""
 
@@ -177,28 +242,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     date: Callable[[str], str]
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """The value of a node of a known kind."""
-        if node.tag not in _TAGS:
-            name = node.tag.replace(_CORE, "!!")
-            _refuse(f"the tag {_quoted(name)}, which is not supported here", node)
+        """The value of a node that fits its tag."""
         try:
             return super().construct_object(node, deep)
         except (KeyError, ValueError):
-            _refuse(f"a value that does not fit its tag {_quoted(node.tag.replace(_CORE, '!!'))}", node)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """A mapping with each key once."""
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                _refuse("a key that is a list or a mapping", key)
-            if key.tag != f"{_CORE}merge":
-                if key.value in seen:
-                    _refuse(f"the key {_quoted(key.value)} is duplicated", key)
-                seen.add(key.value)
-                key.tag = f"{_CORE}str"
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
+            _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:
         """A date as its reader wants it."""
@@ -219,7 +267,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         """A number that JSON has."""
         number: float = super().construct_yaml_float(node)
-        if number in (float("inf"), float("-inf")):
+        if not math.isfinite(number):
             _refuse("a number that is out of range; quote it to make it a text", node)
         return number
 

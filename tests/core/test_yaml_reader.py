@@ -28,6 +28,15 @@ LAUGHS = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n
         ("1: a\n~: b\ntrue: c", {"1": "a", "~": "b", "true": "c"}),
         ("b: &b {x: 1, y: 2}\nc: {<<: *b, x: 3}", {"b": {"x": 1, "y": 2}, "c": {"x": 3, "y": 2}}),
         ("a: !!str 12", {"a": "12"}),
+        ("a: <<\nb: [<<]", {"a": "<<", "b": ["<<"]}),
+        (
+            "b: &b {k: 1}\nx: {y: {z: &z {<<: *b, k: 2}}}\nw: {<<: *z}",
+            {"b": {"k": 1}, "x": {"y": {"z": {"k": 2}}}, "w": {"k": 2}},
+        ),
+        (
+            "x: {y: &y {1: a, true: b}}\nw: {<<: *y}",
+            {"x": {"y": {"1": "a", "true": "b"}}, "w": {"1": "a", "true": "b"}},
+        ),
         ("a: 18446744073709551615\nb: -9223372036854775808", {"a": 2**64 - 1, "b": -(2**63)}),
     ],
 )
@@ -65,6 +74,15 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
         ("a: 1\nb: \x01", 2, "a control character, which YAML does not allow"),
         ('a: "\\ud800"', 1, "found invalid Unicode character escape code"),
         ("a: 1\n---\nb: 2", 2, "more than one document"),
+        ("a: !!map x", 1, "a value that does not fit its tag `!!map`"),
+        ("a: !!seq {}", 1, "a value that does not fit its tag `!!seq`"),
+        ("a: !!int [1]", 1, "a value that does not fit its tag `!!int`"),
+        ("a: !!timestamp [1]", 1, "a value that does not fit its tag `!!timestamp`"),
+        ("w: {<<: {a: 1, a: 2}}", 1, "the key `a` is duplicated"),
+        ("b: &b {x: 1}\nw: {<<: *b, <<: *b}", 2, "the key `<<` is duplicated"),
+        ("a: !!float .nan", 1, "a number that is out of range; quote it to make it a text"),
+        ("a: &x 1\nb: &x 2\nc: *x", 2, "the anchor `x` is defined twice, which is not supported here"),
+        ("# " + "é" * 50 + "\na: \x01" + "\n" * 80, 2, "a control character, which YAML does not allow"),
         ('"\\e[31m\\u0085": 1\n"\\e[31m\\u0085": 2', 2, "the key `\\x1b[31m\\x85` is duplicated"),
     ],
 )
@@ -72,6 +90,11 @@ def test_a_text_that_is_refused(text: str, line: int, problem: str) -> None:
     with pytest.raises(YamlError) as caught:
         parse(text)
     assert (caught.value.line, caught.value.problem) == (line, problem)
+
+
+def test_many_directives_are_refused_before_they_are_parsed() -> None:
+    with pytest.raises(YamlError, match="more than 100 directives"):
+        parse("%TAG !a! tag:x\n" * 40_000 + "---\na: 1")
 
 
 def test_a_value_has_its_line() -> None:

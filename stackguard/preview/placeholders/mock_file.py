@@ -72,7 +72,7 @@ def read(path: Path) -> tuple[File, Mapping[str, str]]:
     for name in ("functions", "resources", "calls"):
         for index, entry in enumerate(getattr(file, name)):
             entry.where = f"{path}:{document.line([name, index])}"
-    return file, {name: f"{path}:{document.line(['stacks', name])}" for name in file.stacks}
+    return file, {name: f"{path}:{line}" for name, line in document.lines("stacks").items()}
 
 
 def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int], str]:
@@ -84,7 +84,7 @@ def _explained(error: msgspec.ValidationError, raw: Any) -> tuple[list[str | int
         name = next((name for name, outputs in raw["stacks"].items() if not isinstance(outputs, dict)), "")
         keys, named = ["stacks", name], f"stacks.{name}"
     where = f"`{named}`" if named else "the file"
-    if match := re.search(r"unknown field `(.+)`", message):
+    if match := re.search(r"unknown field `(.+)`", message, re.DOTALL):
         entries = {"functions": Function, "calls": Function, "resources": Computed}
         known = entries.get(str(keys[0]) if keys else "", File)
         listed = ", ".join(f"`{name}`" for name in known.__struct_encode_fields__ if not name.startswith(" "))

@@ -65,6 +65,8 @@ def _json(file: Path) -> Any:
         raise CannotJudge(f"{file}: malformed JSON: not UTF-8 text") from None
     except RecursionError:
         raise CannotJudge(f"{file}: malformed JSON: nested too deeply") from None
+    except ValueError:  # a number of thousands of digits
+        raise CannotJudge(f"{file}: malformed JSON: a number that is out of range") from None
 
 
 def _as_go_prints_it(date: str) -> str:
