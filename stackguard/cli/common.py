@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CANNOT_JUDGE = 2
+LONGEST_MESSAGE = 2000
+"""Characters of an error message that are shown."""
 EXIT_CODES = """\b
 Exit codes:
   0    clean
@@ -117,10 +119,14 @@ class Failure(click.ClickException):
         self.detail = detail
 
     def show(self, file: Any = None) -> None:
-        """Print the detail unchanged, then the line."""
+        """Print the detail unchanged, then the message on one line, without control characters."""
         if self.detail:
             click.echo(self.detail.rstrip("\n"), file=file, err=True)
-        click.echo(f"{click.style(self.lead, fg='red', bold=True)}: {self.message}", file=file, err=True)
+        from stackguard.reports.formatting import printable
+
+        message = printable(self.message)
+        shown = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+        click.echo(f"{click.style(self.lead, fg='red', bold=True)}: {shown}", file=file, err=True)
 
 
 def attempt(work: Callable[[], T], activity: str, failure: type[Failure] = Failure) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,10 @@ def generate(
     loaded = load(target, options.under(settings))
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {resource.urn: resource for resource in loaded.resources}
-    lines = [problem_line(problem, by_urn, loaded.folder) for problem in template.problems]
-    unseen = [printable(f"the stack {unseen.why}") for unseen in loaded.unseen]
-    blocking = [line for line, problem in zip(lines, template.problems, strict=True) if problem.blocks]
-    blocking = list(map(loaded.mask.hide, (*blocking, *unseen)))
+    hide = loaded.mask.hide
+    lines = [hide(problem_line(problem, by_urn, loaded.folder)) for problem in template.problems]
+    unseen = [hide(printable(f"the stack {unseen.why}")) for unseen in loaded.unseen]
+    blocking = [line for line, problem in zip(lines, template.problems, strict=True) if problem.blocks] + unseen
     if blocking and not partial:
         count = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
         raise CannotJudge(
@@ -72,7 +72,7 @@ def generate(
         )
     if not template.document["Resources"]:
         raise CannotJudge(f"`{target}` has no resource that CloudFormation could create, so there is nothing to write")
-    document = _with_problems(template.document, template.problems)
+    document = _with_problems(template.document, template.problems, hide)
     settings = with_region(settings, loaded.region)
     text = text_of(document, format_)
     verdict = judge(template, loaded.resources, settings, POLICIES)
@@ -84,7 +84,7 @@ def generate(
         text,
         lint(document, template.region, secrets, "" if format_ == "json" else text),
         Report(file, outcomes, verdict.resources, verdict.policies, folder=loaded.folder),
-        differences=tuple(map(_difference_line, verdict.differences)),
+        differences=tuple(hide(_difference_line(difference)) for difference in verdict.differences),
         left_out=(*lines, *unseen),
     )
     notes = (*loaded.notes, NOTE) if loaded.stand_in and mentioned(printed) else loaded.notes
@@ -107,12 +107,18 @@ def _difference_line(difference: Difference) -> str:
     )
 
 
-def _with_problems(document: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
-    """The template, with its problems in its metadata."""
+def _with_problems(
+    document: Mapping[str, Any], problems: Sequence[Problem], hide: Callable[[str], str]
+) -> dict[str, Any]:
+    """The template, with its problems in its metadata, where `hide` masks secrets."""
     if not problems:
         return dict(document)
     entries = [
-        {"Urn": problem.urn, **({"Path": problem.path} if problem.path else {}), "Why": problem.why}
+        {
+            "Urn": hide(problem.urn),
+            **({"Path": hide(problem.path)} if problem.path else {}),
+            "Why": hide(problem.why),
+        }
         for problem in problems
     ]
     metadata = {**document.get("Metadata", {}).get("Stackguard", {}), "LeftOut": entries}

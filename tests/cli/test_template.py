@@ -128,9 +128,24 @@ def test_no_secret_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     target = project(tmp_path / "secret_values", "secret_values")
     _, out, err = run(capsys, target, "-o", files[0], "--report", files[1], "--sarif", files[2])
     assert (
-        "  left out: pulumi:pulumi:Stack secret_values-dev: `password` is secret, and an output of CloudFormation"
+        "  left out: pulumi:pulumi:Stack secret_values-dev: `password` is secret, and everyone who can read the stack"
         in out
     )
+    assert PASSWORD not in "".join([out, err, *(file.read_text() for file in files)])
+
+
+def test_no_secret_is_in_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: aliases\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}\n")
+    (tmp_path / "__main__.py").write_text(
+        "import pulumi\nimport pulumi_aws as aws\nconfig = pulumi.Config()\nconfig.require_secret('pw')\n"
+        "aws.sqs.Queue('orders', name='orders')\n"
+        "aws.iam.AccountAlias('x-' + config.require('pw'), account_alias='x')\n"
+    )
+    files = [tmp_path / name for name in ("t.json", "r.json", "r.sarif")]
+    options = ("--allow-partial", "-c", f"pw={PASSWORD}", "-o", files[0], "--report", files[1], "--sarif", files[2])
+    _, out, err = run(capsys, tmp_path, *options)
+    assert "left out: aws:iam:AccountAlias x-…" in out
     assert PASSWORD not in "".join([out, err, *(file.read_text() for file in files)])
 
 
