@@ -21,7 +21,8 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
 
     @wraps(function)
     def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (function, *map(_key, args), *((name, _key(value)) for name, value in sorted(kwargs.items())))
+        named = tuple((name, _key(value)) for name, value in sorted(kwargs.items()))
+        key = (function, tuple(map(_key, args)), named)
         if key not in subject.memo:
             subject.memo[key] = function(subject, *args, **kwargs)
         return cast("T", subject.memo[key])
@@ -31,5 +32,5 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
 
 def _key(argument: Any) -> Hashable:
     if isinstance(argument, Resource):
-        return argument.urn
-    return argument.id if isinstance(argument, Policy) else cast("Hashable", argument)
+        return Resource, argument.urn
+    return (Policy, argument.id) if isinstance(argument, Policy) else (type(argument), argument)

@@ -93,8 +93,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             scope.globals.update(names)
         case ast.Nonlocal(names=names):
             scope.shared.update(names)
-        case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), orelse=orelse):
-            execute(reader, orelse, scope)  # Lambda imports the module
+        case ast.If(test=ast.Compare() as test, body=body, orelse=orelse) if (main := _is_main(test)) is not None:
+            execute(reader, body if main else orelse, scope)
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)
             truth = _truth(test, reader.minor)
@@ -269,6 +269,16 @@ def _hides(handler: ast.ExceptHandler) -> bool:
     )
 
 
+def _is_main(test: ast.expr) -> bool | None:
+    """The result of a comparison of `__name__` with `"__main__"`, as Lambda imports the module; None for another one."""
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return False
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.NotEq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+    return None
+
+
 def _truth(test: ast.expr, minor: int | None) -> bool | None:
     """The result of a condition when Lambda imports the module; None if it depends on more."""
     match test:
@@ -279,8 +289,8 @@ def _truth(test: ast.expr, minor: int | None) -> bool | None:
             return bool(value)
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return False
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return False
+        case ast.Compare() if (main := _is_main(test)) is not None:
+            return main
         case ast.Compare(left=left, ops=[compared], comparators=[ast.Tuple(elts=elements)]):
             numbers = [
                 element.value

@@ -1,4 +1,4 @@
-"""Providers: which provider creates a resource, and its version and account.
+"""Providers: which provider creates a resource, its version, and whether two resources share an account.
 
 A provider's credentials decide its account; its `region` does not. Two providers with the same credentials create
 resources in one account, and two with disjoint lists of allowed accounts in two.
@@ -90,6 +90,9 @@ def _absent_as_none(value: Any) -> Any:
 
 
 def _accounts(value: Any) -> frozenset[str]:
+    """The account ids in a provider's list; none if one of them is unknown."""
+    if has_unknown(value):
+        return frozenset()
     if isinstance(value, str) and value.startswith("["):  # a provider's inputs are JSON texts in a state
         value = [account.strip(' "') for account in value.strip("[]").split(",")]
     return frozenset(text for text in value if isinstance(text, str)) if isinstance(value, list) else frozenset()

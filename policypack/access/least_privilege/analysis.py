@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +101,7 @@ def _own(stack: Stack, function: Resource, code: Asset | None) -> _Own | Unknown
 
 def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     """The needs of the other functions with the same role, and clauses on others that may have it with unknown needs."""
-    roles = {role.resource.urn for role in resolve(stack, function, "role", ROLE).all}
+    roles = _roles(stack, function)
     unknown = [
         f"`{service}`, which may assume the role too" for urn in roles for service in _other_services(stack.by_urn[urn])
     ]
@@ -120,11 +120,16 @@ def _shared(stack: Stack, function: Resource) -> tuple[list[_Own], list[str]]:
     return known, unknown
 
 
-def _managed(stack: Stack, function: Resource) -> frozenset[str]:
+def _roles(stack: Stack, function: Resource) -> Sequence[str]:
+    """The URNs of the roles that the function has, or may have, in the order of their declaration."""
+    return tuple(dict.fromkeys(role.resource.urn for role in resolve(stack, function, "role", ROLE).all))
+
+
+def _managed(stack: Stack, function: Resource) -> Sequence[str]:
     """The URNs of the stack's own managed policies that the function has, or may have."""
     grants = role_documents(stack, function)
     carriers = (attached.resource for attached in (*grants.documents, *grants.possible))
-    return frozenset(carrier.urn for carrier in carriers if carrier.type == MANAGED_POLICY)
+    return tuple(dict.fromkeys(carrier.urn for carrier in carriers if carrier.type == MANAGED_POLICY))
 
 
 @memoized
@@ -132,8 +137,7 @@ def _sharing(stack: Stack) -> Mapping[str, list[Resource]]:
     """The functions by the URN of their role, and by those of the stack's own managed policies that they have."""
     sharing: dict[str, list[Resource]] = {}
     for function in functions(stack):
-        roles = {role.resource.urn for role in resolve(stack, function, "role", ROLE).all}
-        for urn in (*roles, *_managed(stack, function)):
+        for urn in (*_roles(stack, function), *_managed(stack, function)):
             sharing.setdefault(urn, []).append(function)
     return sharing
 

@@ -139,6 +139,7 @@ test_an_import_that_finds_something_or_need_not = silent(
 HANDLE = "def handler(event, context):\n    "
 LOAD = "def load(*args):\n    import pandas\n    return pandas\n"
 RUNS = {
+    "what a script does not run": f"if __name__ != '__main__':\n    import pandas\n{HANDLE}pass",
     "the handler itself": f"{HANDLE}import pandas",
     "a function that it calls": f"{LOAD}{HANDLE}return load()",
     "a function of a function": f"{LOAD}def work():\n    return load()\n{HANDLE}work()",
