@@ -224,7 +224,7 @@ def _same_content(engine: Asset, offline: Asset) -> bool:
 
 
 def _explained(value: Any, unknown: Unknown) -> Any:
-    """The value with a reason in each `Unknown` and partly known document that has none of its own."""
+    """The value, with the reason added to each `Unknown` and partly known document that has none."""
     match value:
         case Unknown():
             return unknown if value == UNKNOWN else value

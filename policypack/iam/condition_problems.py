@@ -48,7 +48,7 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
 
 
 def _known(name: str) -> dict[str, str]:
-    """The condition keys with the same service prefix, by the key in lower case."""
+    """The condition keys of one service, by their lower-case name."""
     service = name.partition(":")[0]
     known = GLOBAL_KEYS if service == "aws" else condition_keys(service)
     return {key.lower(): key for key in known}

@@ -196,9 +196,9 @@ class _Parser:
         resource = self.either(raw, path, "Resource", required=not no_resource)
         principal = self.either(raw, path, "Principal", required=self.kind in WITH_PRINCIPAL)
         if self.kind is DocumentKind.TRUST and resource:
-            self.problem(f"{path}.Resource", "does not belong into a trust policy; the role itself is the resource")
+            self.problem(f"{path}.Resource", "does not belong in a trust policy; the role itself is the resource")
         if self.kind not in WITH_PRINCIPAL and principal:
-            message = "does not belong into this policy document; it applies to what it is attached to"
+            message = "does not belong in this policy document; it applies to what it is attached to"
             self.problem(f"{path}.Principal", message)
         lists = {
             name: self.strings(raw[name], f"{path}.{name}", name)

@@ -1,4 +1,4 @@
-"""What Lambda takes at most of a function's code. None of it can be raised.
+"""Lambda's quotas for a function's code. None can be raised.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, where a MB is 1024 KB.
 """

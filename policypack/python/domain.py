@@ -110,7 +110,7 @@ class Scope:
     returned: Values = frozenset()
     yielded: Values | None = None
     yielded_of: Shapes = frozenset()
-    """The records that something is yielded for each of."""
+    """The records for each of which a value is yielded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class DictValue(_Container):
     items: tuple[tuple[Text, frozenset[Value]], ...]
     open: bool = False
     of: Shapes = frozenset()
-    """The records that it has one item for each of."""
+    """The records for each of which it has one item."""
 
     def _cut(self, rest: Values) -> dict[str, object]:
         return {"items": ((UNKNOWN_TEXT, rest),), "open": True}
@@ -356,7 +356,7 @@ def callables(values: Values) -> Values:
 
 
 def texts(values: Values) -> list[Text]:
-    """What a value may be as a text: one that is none is not known, and `None` is left out."""
+    """The possible texts of a value: a value that is not a text is unknown, and `None` is skipped."""
     options = {value if isinstance(value, Text) else UNKNOWN_TEXT for value in values if not isinstance(value, Nothing)}
     return sorted(options, key=str)
 

@@ -111,7 +111,7 @@ def read_imports(package: PythonPackage, handler: str, minor: int) -> ProgramRea
 def _read(
     modules: tuple[tuple[str, Module], ...], entry: str, function: str, minor: int | None, *, deep: bool = True
 ) -> ProgramReading:
-    """Read from a handler on, once for code that several functions share, or that is judged again."""
+    """Read the program from its handler; the result is cached for functions that share code."""
     reader = Reader(dict(modules), statements.load, minor, deep)
     try:
         before = None

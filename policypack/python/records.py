@@ -101,7 +101,7 @@ def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.compr
 
 
 def with_shapes(values: Values, result: Shapes) -> Values:
-    """Values with what they are to the records, which takes the place of what they were made from.
+    """The values, marked with their relation to the records, which replaces that of their sources.
 
     Args:
         values: the result as texts and lists.

@@ -1,6 +1,6 @@
 """Reports: a `Report` goes in, text in a format comes out.
 
-A format is a module here with `render(report, screen) -> str`.
+A format is a module here with `render(report, screen) -> str`, and its name in `FORMATS` of `cli/check.py`.
 """
 
 from __future__ import annotations

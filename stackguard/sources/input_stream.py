@@ -195,7 +195,7 @@ def _limited(blocks: Iterator[bytes], source: str, instead: str) -> Iterator[byt
     for block in blocks:
         left -= len(block)
         if left < 0:
-            raise CannotJudge(f"{source} is longer than {LIMIT >> 20} MiB; {instead}")
+            raise CannotJudge(f"{source} is larger than {LIMIT >> 20} MiB; {instead}")
         yield block
 
 

@@ -185,7 +185,7 @@ def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str,
             raise CannotJudge(f"{place} must be an object")
         return (values, NO_SECRETS) if plain else decode(values)
     except (TypeError, ValueError, AttributeError) as error:
-        raise CannotJudge(f"{place} contain a value that is not as Pulumi writes it") from error
+        raise CannotJudge(f"{place} contain a value in a form that Pulumi does not write") from error
 
 
 def _is_plain(text: bytes, place: str) -> bool:

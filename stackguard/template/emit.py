@@ -239,7 +239,7 @@ def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[
     problems = []
     for name, value in root.outputs.items():
         if contains_secret(root, name):
-            why = "is secret, and an output of CloudFormation is open to every reader of the stack"
+            why = "is secret, and everyone who can read the stack can see its CloudFormation outputs"
             problems.append(Problem(root.urn, name, why, blocks=False))
             continue
         if has_unknown(value):

@@ -164,7 +164,7 @@ def _break_own(node: Node, finder: OutputFinder, parameters: Parameters) -> Iter
         if node.can_have_name_parameter():
             node.add_name_parameter(parameters)
         else:
-            why = f"refers to itself (`{node.id}`), which CloudFormation refuses; give it a name, and write that"
+            why = f"refers to itself (`{node.id}`), which CloudFormation refuses; give it an explicit name, and use that name instead of the reference"
             yield Problem(node.resource.urn, "", why)
     node.write_out(node, finder)
 

@@ -265,7 +265,7 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         ),
         (
             export([state("a:b:C", "c", {"x": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": "{"}})]),
-            "resource 1, `inputs` contain a value that is not as Pulumi writes it",
+            "resource 1, `inputs` contain a value in a form that Pulumi does not write",
         ),
     ],
 )

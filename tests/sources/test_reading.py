@@ -78,7 +78,7 @@ def test_an_archive_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(input_stream, "LIMIT", 1 << 20)
     bomb = zlib.compressobj(wbits=31)
     packed = bomb.compress(b'{"deployment": {"a": "' + b"x" * (3 << 20)) + bomb.flush()
-    with pytest.raises(CannotJudge, match=r"`state\.json` is longer than 1 MiB; unpack it first"):
+    with pytest.raises(CannotJudge, match=r"`state\.json` is larger than 1 MiB; unpack it first"):
         parsed(packed)
 
 

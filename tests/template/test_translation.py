@@ -242,7 +242,7 @@ def test_an_export_that_is_secret_or_unknown_cannot_be_an_output() -> None:
     template = translate([root, bucket()])
     assert template.document["Outputs"]["Name"]["Value"] == {"Ref": "Logs"}
     assert [(problem.path, problem.why, problem.blocks) for problem in template.problems] == [
-        ("token", "is secret, and an output of CloudFormation is open to every reader of the stack", False),
+        ("token", "is secret, and everyone who can read the stack can see its CloudFormation outputs", False),
         ("later", "is an export that is known only after the update", True),
     ]
 

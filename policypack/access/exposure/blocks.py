@@ -85,7 +85,7 @@ def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Owner
         return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, why))
     left = _closed(exposure, blocks, "ignorePublicAcls", "makes AWS ignore its public ACLs")
     if ownership and ownership.setting is None and not (left and left.answer.verdict is Verdict.NOT_PUBLIC):
-        why = f"Object Ownership decides, and is not known yet; `{ENFORCED}` switches ACLs off"
+        why = f"the verdict depends on Object Ownership, which is not known yet; `{ENFORCED}` switches ACLs off"
         return Exposure(ownership.resource, "rule.objectOwnership", Answer(Verdict.UNDECIDED, why))
     if left:
         return left

@@ -104,7 +104,7 @@ def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *,
     exposures = [bucket_settings.apply(exposure, of_acl=of_acl) for bucket_settings in settings]
     if len({possible.answer.verdict for possible in exposures}) == 1:
         return exposures[0]
-    why = "which bucket it is of is not known yet, and decides"
+    why = "the verdict depends on which bucket this is for, which is not known yet"
     return Exposure(exposure.by, name, Answer(Verdict.UNDECIDED, why))
 
 

@@ -265,7 +265,7 @@ Combination = tuple[Cell, ...]
 
 
 def uncovered(dimensions: Sequence[Sequence[Cell]], obstacles: int, work: Work) -> Combination | None:
-    """One cell for each dimension that together no obstacle matches; None if there is none.
+    """One cell for each dimension, such that no obstacle matches the combination; None if there is none.
 
     `obstacles` is the mask of the statements that must not match.
 

@@ -177,7 +177,7 @@ class _Trial(msgspec.Struct):
 
 
 class _Element(msgspec.Struct, frozen=True):
-    """Texts of which one is to match: the resource, or what a request has for a key."""
+    """Texts, one of which must match the resource or the request's value of a key."""
 
     about: str
     """The key, in lower case; nothing for the resource."""
@@ -258,7 +258,7 @@ class _Links(msgspec.Struct):
                     yield from group
 
     def carried(self, source: str, pattern: str, target: str) -> list[str]:
-        """The patterns of `target` that say of it what `pattern` says of `source`."""
+        """The patterns for `target` that are equivalent to `pattern` for `source`."""
         found: dict[str, None] = {}
         for about, written in self.texts.items():
             made = [_wide(text, {source: pattern}) for text in written if source in variables(text)]

@@ -24,7 +24,9 @@ def explicit_providers(stack: Stack) -> Iterator[Placed[int]]:
 
 def check(uses: int) -> Iterator[Violation]:
     if uses == 0:
-        yield Violation("", "no resource uses this provider, so whatever it was meant for is made by another one")
+        yield Violation(
+            "", "no resource uses this provider, so another provider creates the resources that it was meant for"
+        )
 
 
 DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")

@@ -17,7 +17,10 @@ from policypack.lambda_code.package_size import Size, sizes
 
 def check(size: Size) -> Iterator[Judgement]:
     if size.zipped is not None and size.zipped > ZIPPED:
-        yield Violation("", f"is {_mb(size.zipped)} zipped, and Lambda accepts {_mb(ZIPPED)} outside of a bucket")
+        yield Violation(
+            "",
+            f"is {_mb(size.zipped)} zipped, and Lambda accepts at most {_mb(ZIPPED)} unless the zip file is uploaded through S3",
+        )
     if size.unzipped is not None and size.unzipped > UNZIPPED:
         heaviest = ", ".join(f"`{name}` {_mb(heavy)}" for name, heavy in size.heaviest)
         unzips = "unzip, with the function's code, to" if size.with_layers else "unzips to"

@@ -63,7 +63,7 @@ POLICY = Policy(
     bad=reported_at(
         "sourceAccount",
         example(_for("events", RULE)),
-        example(_for("events", RULE, "444455556666"), note="two accounts, which no event has both"),
+        example(_for("events", RULE, "444455556666"), note="two different accounts, which no event matches"),
         example(_for("sns", "arn:aws:sns:eu-west-1:111122223333:alarms"), note="SNS, which does not send the account"),
     ),
     good=[

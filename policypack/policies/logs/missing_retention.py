@@ -39,7 +39,11 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"
     ],
-    bad=reported_at("retentionInDays", example(_group()), example(_group(retentionInDays=0), note="zero: forever")),
+    bad=reported_at(
+        "retentionInDays",
+        example(_group()),
+        example(_group(retentionInDays=0), note="a retention of 0 days, which means forever"),
+    ),
     good=[example(_group(retentionInDays=30)), example(_group(logGroupClass="DELIVERY"), note="retention set by AWS")],
     reads=retentions,
     check=check,

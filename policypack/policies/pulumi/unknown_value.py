@@ -1,6 +1,6 @@
 """A value that Pulumi does not know yet cannot be judged, and a policy document in it may allow anything.
 
-CrossGuard lets a policy skip such a value with a note, so the documents that matter pass unseen. Here every policy that
+CrossGuard lets a policy skip such a value with a note, so documents that matter are never checked. Here every policy that
 cannot judge a value reports that, and this policy combines the reports: what is unknown, what it waits for, which
 policies could not judge it, and how to make it known.
 """

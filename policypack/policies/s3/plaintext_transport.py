@@ -62,7 +62,9 @@ def check(guard: Guard) -> Iterator[Violation | Undecided]:
     elif any(map(may_deny, known)):
         yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
     elif any(denied):
-        yield Violation("", "is denied to plain HTTP in part only: the denial must name the bucket and its `/*`")
+        yield Violation(
+            "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
+        )
     else:
         yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
 
@@ -101,7 +103,7 @@ POLICY = Policy(
             value="1.2",
             note="a plain HTTP request has no TLS version",
         ),
-        _denying(*BOTH, value="true", note="the wrong way round"),
+        _denying(*BOTH, value="true", note="the condition is inverted (it denies HTTPS)"),
         example(
             a_bucket("inbox"),
             bucket_policy(allow("s3:*", list(BOTH), Principal={"AWS": ACCOUNT}, Condition=ENCRYPTED)),

@@ -1,4 +1,4 @@
-"""A public ACL gives the bucket or object to the internet, or to everyone who has any AWS account.
+"""A public ACL gives the internet access to the bucket or object, or to everyone who has any AWS account.
 
 It works in addition to the bucket policy, so a review of policy documents alone does not show it. "Authenticated users"
 means every AWS customer, not the users of this account. If ACLs are disabled or blocked, AWS refuses it and the

@@ -95,7 +95,9 @@ def read(function: FunctionProject, export: Callable[[FunctionProject], str]) ->
     by_name: dict[str, Locked] = {}
     for package in packages:
         if not package.hashes:
-            raise CannotBundle(f"`{file}` has no hash for `{package.name}`, so it could be replaced unseen; {relock}")
+            raise CannotBundle(
+                f"`{file}` has no hash for `{package.name}`, so a replaced file would not be detected; {relock}"
+            )
         if by_name.setdefault(package.name, package) != package:
             raise CannotBundle(f"`{file}` locks `{package.name}` twice for the same target; {relock}")
     locked = tuple(by_name[name] for name in sorted(by_name))
@@ -128,7 +130,9 @@ def _option(line: str, file: Path) -> Iterator[str]:
         place = str((file.parent / value).resolve()) if local else value
         yield f"{_INDEX_OPTIONS[name]} {place}".strip()
     elif name not in _IGNORED_OPTIONS:
-        raise CannotBundle(f"`{file}`: `{line}` cannot be bundled; a lock names packages with versions and hashes")
+        raise CannotBundle(
+            f"`{file}`: `{line}` is not a package with a pinned version, so it cannot be bundled and hashes"
+        )
 
 
 def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked | None:
@@ -137,7 +141,9 @@ def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked |
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        raise CannotBundle(f"`{file}`: `{text}` cannot be bundled; a lock names packages with versions") from None
+        raise CannotBundle(
+            f"`{file}`: `{text}` is not a package with a pinned version, so it cannot be bundled"
+        ) from None
     if requirement.marker and not requirement.marker.evaluate(environment):
         return None
     name = canonicalize_name(requirement.name)

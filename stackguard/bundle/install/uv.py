@@ -147,7 +147,9 @@ def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.C
     try:
         binary = find_uv_bin()
     except FileNotFoundError:
-        raise CannotBundle("uv is installed without its program; install `stackguard[bundle]` again") from None
+        raise CannotBundle(
+            "the `uv` package is installed, but its executable is missing; install `stackguard[bundle]` again"
+        ) from None
     options, environment = for_uv(os.environ)
     try:
         return subprocess.run(  # noqa: S603 (uv's own binary, and arguments that are not a shell's)

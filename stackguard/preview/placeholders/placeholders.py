@@ -260,7 +260,7 @@ class Placeholders:
             if (message := self._note(call)) is not None:
                 yield Note(NoteKind.UNANSWERED, call.token, message)
         for name in (name for name in self.outputs if name not in self.reported):
-            message = f"only its state knows its outputs; {GIVE}: `{self._stack_entry(name)}` under `stacks:`"
+            message = f"its outputs are known only from its state; {GIVE}: `{self._stack_entry(name)}` under `stacks:`"
             yield Note(NoteKind.UNANSWERED, name, message)
         for where, problem in self.mock.unused():
             yield Note(NoteKind.UNUSED, where, problem)

@@ -78,7 +78,7 @@ class ProgramOutput:
             self._take()
 
     def _take(self) -> bool:
-        """Read what is in the pipe; whether there was anything."""
+        """Read the pipe, and return whether it had any data."""
         ready = select.poll()
         ready.register(self._read_end, select.POLLIN)
         with self._lock:

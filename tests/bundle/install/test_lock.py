@@ -60,12 +60,12 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("alpha==1.0", "has no hash for `alpha`, so it could be replaced unseen; lock again with `cd "),
+        ("alpha==1.0", "has no hash for `alpha`, so a replaced file would not be detected; lock again with `cd "),
         (f"alpha>=1.0 {HASH}", "does not pin `alpha` to one version"),
         (f"alpha==1.* {HASH}", "does not pin `alpha` to one version"),
-        ("-e ../common", "`-e ../common` cannot be bundled"),
-        ("-r other.txt", "`-r other.txt` cannot be bundled"),
-        ("./common", "`./common` cannot be bundled"),
+        ("-e ../common", "`-e ../common` is not a package with a pinned version, so it cannot be bundled"),
+        ("-r other.txt", "`-r other.txt` is not a package with a pinned version, so it cannot be bundled"),
+        ("./common", "`./common` is not a package with a pinned version, so it cannot be bundled"),
         (f"alpha==1.0 {HASH}\nalpha==2.0 {HASH}", "locks `alpha` twice for the same target"),
     ],
 )

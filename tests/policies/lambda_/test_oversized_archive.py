@@ -51,7 +51,9 @@ def test_the_limit_itself_is_not_too_much(tmp_path: Path) -> None:
 def test_a_zip_file_is_uploaded_as_it_is(tmp_path: Path) -> None:
     assert outcomes(POLICY, function(stored(tmp_path / "a.zip", 50 * MB))) == []
     large = stored(tmp_path / "b.zip", 50 * MB + 1)
-    assert messages(POLICY, function(large)) == ["is 50.1 MB zipped, and Lambda accepts 50 MB outside of a bucket"]
+    assert messages(POLICY, function(large)) == [
+        "is 50.1 MB zipped, and Lambda accepts at most 50 MB unless the zip file is uploaded through S3"
+    ]
     assert messages(POLICY, layer(large)) == messages(POLICY, function(large))
 
 

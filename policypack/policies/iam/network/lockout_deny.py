@@ -1,4 +1,4 @@
-"""A Deny statement for everyone outside of a network denies more than strangers: it overrides every Allow.
+"""A Deny statement for everyone outside of a network affects more than outsiders, because it overrides every Allow.
 
 It denies AWS services that act for you (log delivery, replication, a function outside of the network) and every
 administrator who calls from elsewhere. After that only the account's root user can fix it. Two such statements whose
