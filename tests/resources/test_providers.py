@@ -19,9 +19,7 @@ from policypack.resources.providers import PROVIDER, same_account
         (UNKNOWN, ["222222222222"], None),
     ],
 )
-def test_lists_of_accounts_tell_two_providers_apart_if_all_are_known(
-    first: Any, second: Any, same: Any
-) -> None:
+def test_lists_of_accounts_tell_two_providers_apart_if_all_are_known(first: Any, second: Any, same: Any) -> None:
     providers = [
         Resource(PROVIDER, name, {"allowedAccountIds": accounts, "profile": name})
         for name, accounts in (("one", first), ("two", second))
