@@ -18,19 +18,20 @@ MAX_BYTES = 16 * 2**20
 MAX_NODES = 250_000
 """Keys and values, those that an alias stands for counted each time."""
 MAX_DEPTH = 100
+MAX_DIRECTIVES = 100
+"""Each takes libyaml as long as all before it."""
 SHOWN = 60
 """Characters of a key or tag that an error quotes."""
 _CORE = "tag:yaml.org,2002:"
 _MERGE = f"{_CORE}merge"
 _DIRECTIVE = re.compile(r"(?m)^%")
-_TAGS = frozenset(
-    f"{_CORE}{name}" for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp")
-)
 _KINDS: Mapping[type[yaml.Node], frozenset[str]] = {
-    yaml.MappingNode: frozenset({"map"}),
-    yaml.SequenceNode: frozenset({"seq"}),
+    yaml.MappingNode: frozenset({f"{_CORE}map"}),
+    yaml.SequenceNode: frozenset({f"{_CORE}seq"}),
+    yaml.ScalarNode: frozenset(f"{_CORE}{name}" for name in ("bool", "float", "int", "null", "str", "timestamp")),
 }
-_SCALARS = frozenset({"bool", "float", "int", "null", "str", "timestamp"})
+"""By kind of node, the tags that it may have."""
+_TAGS = frozenset.union(*_KINDS.values())
 
 
 class YamlError(Exception):
@@ -108,8 +109,8 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
         YamlError: the text is malformed, has a duplicate key, or exceeds a limit.
     """
     try:
-        if len(_DIRECTIVE.findall(text)) > MAX_DEPTH:  # each takes libyaml as long as all before it
-            raise YamlError(f"more than {MAX_DEPTH} directives")
+        if len(_DIRECTIVE.findall(text)) > MAX_DIRECTIVES:
+            raise YamlError(f"more than {MAX_DIRECTIVES} directives")
         _Bounds().check(text)
         loader = _Loader(text)
         loader.date = date
@@ -139,10 +140,8 @@ class _Bounds:
     """Limits on a text's events, which the parser makes one by one: nothing is built before they are met."""
 
     nodes: int = 0
-    depth: int = 0
-    anchors: dict[str, int] = field(default_factory=dict)
-    """The size of each anchored value that is complete."""
-    defined: set[str] = field(default_factory=set)
+    anchors: dict[str, int | None] = field(default_factory=dict)
+    """The size of each anchored value; None for a collection that is open."""
     open: list[tuple[str | None, int]] = field(default_factory=list)
     """The anchor of each collection that is open, and the number of nodes before it."""
 
@@ -150,39 +149,34 @@ class _Bounds:
         """Raise unless the text is within the limits."""
         for event in yaml.parse(text, _Loader):
             match event:
-                case yaml.AliasEvent():
-                    if event.anchor not in self.anchors:
-                        inside = any(anchor == event.anchor for anchor, _ in self.open)
-                        _refuse(
-                            "an alias of the value that it is in" if inside else "an alias without an anchor", event
-                        )
-                    self._count(self.anchors[event.anchor], event)
-                case yaml.ScalarEvent() | yaml.CollectionStartEvent() if event.anchor and event.anchor in self.defined:
-                    _refuse(f"the anchor {_quoted(event.anchor)} is defined twice, which is not supported here", event)
+                case yaml.AliasEvent(anchor=anchor):
+                    if anchor not in self.anchors:
+                        _refuse("an alias without an anchor", event)
+                    size = self.anchors[anchor]
+                    if size is None:
+                        _refuse("an alias of the value that it is in", event)
+                    self._count(size, event)
+                case yaml.NodeEvent(anchor=str(anchor)) if anchor in self.anchors:
+                    _refuse(f"the anchor {_quoted(anchor)} is defined twice, which is not supported here", event)
                 case yaml.ScalarEvent():
                     self._count(1, event)
-                    self._define(event.anchor)
-                    self._close(event.anchor, 1)
+                    self._size(event.anchor, 1)
                 case yaml.CollectionStartEvent():
-                    self._define(event.anchor)
+                    self._size(event.anchor, None)
                     self.open.append((event.anchor, self.nodes))
                     self._count(1, event)
                     if len(self.open) > MAX_DEPTH:
                         _refuse(f"nested more than {MAX_DEPTH} deep", event)
                 case yaml.CollectionEndEvent():
                     anchor, before = self.open.pop()
-                    self._close(anchor, self.nodes - before)
+                    self._size(anchor, self.nodes - before)
 
     def _count(self, nodes: int, event: yaml.Event) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             _refuse(f"more than {MAX_NODES:,} keys and values", event)
 
-    def _define(self, anchor: str | None) -> None:
-        if anchor is not None:
-            self.defined.add(anchor)
-
-    def _close(self, anchor: str | None, size: int) -> None:
+    def _size(self, anchor: str | None, size: int | None) -> None:
         if anchor is not None:
             self.anchors[anchor] = size
 
@@ -213,7 +207,7 @@ def _check(root: yaml.Node) -> None:
             node.tag = f"{_CORE}str"
         if node.tag not in _TAGS:
             _refuse(f"the tag {_tag_of(node)}, which is not supported here", node)
-        if node.tag.removeprefix(_CORE) not in _KINDS.get(type(node), _SCALARS):
+        if node.tag not in _KINDS[type(node)]:
             _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
         if isinstance(node, yaml.SequenceNode):
             waiting += reversed(node.value)
