@@ -212,7 +212,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
     if not action.required or (len(action.required) > 1 and action.service not in JOINT):
-        return any(action.fits(resource) for resource in resources)
+        return action.fits(*resources)
     needed = [kind for kind in action.required if shape == "*" or overlaps(f"{':'.join(kind.head)}:{kind.tail}", shape)]
     elsewhere = [
         resource
@@ -225,7 +225,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
 
 @lru_cache(maxsize=8192)
 def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
-    return any(alike[0].fits(resource) for alike in alike_in_resources((pattern,)) for resource in resources)
+    return any(alike[0].fits(*resources) for alike in alike_in_resources((pattern,)))
 
 
 def _star(finding: _Finding, document: PolicyDocument) -> str | None:
