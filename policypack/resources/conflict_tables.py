@@ -13,6 +13,10 @@ import msgspec
 
 from policypack.resources.tokens import BUCKET_TYPES
 
+UNDOES = "changing or deleting one undoes the other"
+EFFECTS: Mapping[str, str] = {"the same permission": "deleting one leaves the other in force"}
+"""What follows if a second resource manages the same, by description, unless `UNDOES` follows."""
+
 
 class Managed(msgspec.Struct, frozen=True):
     """What the resources of one type manage, and the properties that identify it."""
@@ -23,6 +27,11 @@ class Managed(msgspec.Struct, frozen=True):
     """Property names; one that ends in `?` may be absent; without the others the resource claims nothing."""
     only_known: bool = False
     """Whether only known values count: a second resource is rare, or harmless."""
+
+    @property
+    def effect(self) -> str:
+        """What follows if a second resource manages it: a clause."""
+        return EFFECTS.get(self.description, UNDOES)
 
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.tables import canonical
-from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS, Managed
+from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS, UNDOES, Managed
 from policypack.resources.naming import identifiers
 from policypack.resources.references import resolve, written
 from policypack.resources.tokens import BUCKET_TYPES
@@ -39,6 +39,8 @@ class Conflict(msgspec.Struct, frozen=True):
     description: str
     certain: bool
     inline: str = ""
+    effect: str = UNDOES
+    """What follows: a clause."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -51,7 +53,8 @@ class Claim(msgspec.Struct, frozen=True):
     def conflict(self, first: Claim, part: int, *, certain: bool) -> Conflict:
         """The conflict with an earlier claim, by one of the parts."""
         path = self.managed.parts[part].rstrip("?")
-        return Conflict(self.resource, path, first.resource, self.managed.description, certain)
+        managed = self.managed
+        return Conflict(self.resource, path, first.resource, managed.description, certain, effect=managed.effect)
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:

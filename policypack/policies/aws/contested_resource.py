@@ -23,20 +23,21 @@ class Contested(msgspec.Struct, frozen=True):
     setting: str
     first: str
     inline: str
+    effect: str
 
 
 @over_stack
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
     """Each resource that manages what another one already manages."""
     for conflict in conflicts(stack):
-        value = Contested(conflict.description, conflict.first.name, conflict.inline)
+        value = Contested(conflict.description, conflict.first.name, conflict.inline, conflict.effect)
         why = f"may name what `{conflict.first.name}` already manages, and is unknown until the update"
         yield conflict.later, conflict.path, value if conflict.certain else Unknown(why)
 
 
 def check(contested: Contested) -> Iterator[Violation]:
     how = f"sets `{contested.inline}` inline" if contested.inline else f"already manages {contested.setting}"
-    yield Violation("", f"`{contested.first}` {how}; changing or deleting one undoes the other")
+    yield Violation("", f"`{contested.first}` {how}; {contested.effect}")
 
 
 VERSIONED = {"versioningConfiguration": {"status": "Enabled"}}

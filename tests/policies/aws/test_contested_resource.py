@@ -225,3 +225,9 @@ def test_the_order_of_registration_changes_nothing() -> None:
     first, second = twice("s3/BucketPolicy", bucket="acme-inbox")
     (forward,), (backward,) = outcomes(POLICY, first, second), outcomes(POLICY, second, first)
     assert (forward.resource, forward.message) == (backward.resource, backward.message)
+
+
+def test_permissions_with_different_ids_do_not_undo_each_other() -> None:
+    ids = [made("lambda/Permission", title, statementId=title, **INVOKE) for title in ("first", "second")]
+    (message,) = messages(POLICY, *ids)
+    assert message == "`first` already manages the same permission; deleting one leaves the other in force"
