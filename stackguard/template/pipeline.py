@@ -66,7 +66,7 @@ def generate(
     if blocking and not partial:
         count = "1 thing" if len(blocking) == 1 else f"{len(blocking)} things"
         raise CannotJudge(
-            f"`{target}` has {count} without a place in CloudFormation, so nothing was written; fix what is listed "
+            f"`{target}` has {count} that the template cannot contain, so nothing was written; fix what is listed "
             "above, or write the rest with `--allow-partial`",
             "\n".join(blocking),
         )

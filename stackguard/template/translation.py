@@ -216,7 +216,7 @@ def _refusals(resource: Resource, region: str | None) -> Iterator[tuple[str, str
     """Why a resource cannot be in the template at all: at which path of its inputs, and why."""
     own_region = resource["region"]
     if table_of(resource.type) is None:
-        yield "", f"is a `{resource.type}`, a type that is not translated"
+        yield "", f"is a `{resource.type}`, a type that is not translated yet"
     elif resource.options.import_id:
         yield "", "is imported: it exists already, and a template would create another"
     elif resource.options.hooks:

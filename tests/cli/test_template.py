@@ -103,7 +103,7 @@ def test_everything_without_translation_is_listed_and_nothing_is_written(
         f"aws:s3:Bucket left ({tmp_path}/circle/__main__.py:19): is in a circular dependency: Left -> Right -> Left; CloudFormation creates one"
         in err
     )
-    assert "has 1 thing without a place in CloudFormation, so nothing was written" in err
+    assert "has 1 thing that the template cannot contain, so nothing was written" in err
 
 
 def test_a_partial_template_lists_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,11 +114,11 @@ def test_a_partial_template_lists_what_is_left_out(tmp_path: Path, capsys: pytes
     document = json.loads(file.read_text())
     (entry,) = document["Metadata"]["Stackguard"]["LeftOut"]
     assert entry["Urn"].endswith("::aws:s3/bucketObjectv2:BucketObjectv2::readme")
-    assert entry["Why"] == "is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that is not translated"
+    assert entry["Why"] == "is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that is not translated yet"
     place = target / "__main__.py"
     line = f"aws:s3:BucketObjectv2 readme ({place}:12): is a `aws:s3/bucketObjectv2:BucketObjectv2`, a type that"
-    assert f"  left out: {line} is not translated" in out
-    assert json.loads(report.read_text())["leftOut"] == [f"{line} is not translated"]
+    assert f"  left out: {line} is not translated yet" in out
+    assert json.loads(report.read_text())["leftOut"] == [f"{line} is not translated yet"]
     assert document["Resources"].keys() == {"Orders", "OrdersPolicy"}
     assert code == 0
 

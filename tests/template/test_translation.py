@@ -46,11 +46,11 @@ def properties(template: Template, logical_id: str) -> Mapping[str, Any]:
         (bucket(versioning={"enabled": True, "mfaDelete": True}), "versioning.mfaDelete", "only the root user with a device can set it"),
         (bucket(website={"routingRules": "[{"}), "website.routingRules", "is not JSON, so CloudFormation has no structure to take it as"),
         (bucket(website={"indexDocument": Asset(text="x")}), "website.indexDocument", "is a file, for which CloudFormation has no place"),
-        (Resource("random:index/randomId:RandomId", "logs"), "", "is a `random:index/randomId:RandomId`, a type that is not translated"),
+        (Resource("random:index/randomId:RandomId", "logs"), "", "is a `random:index/randomId:RandomId`, a type that is not translated yet"),
         (Resource(BUCKET, "logs", options=Options(import_id="x")), "", "is imported: it exists already, and a template would create another"),
         (Resource(BUCKET, "logs", options=Options(hooks={"beforeCreate": ("f",)})), "", "has hooks, which are functions of the program; CloudFormation runs none"),
         (Resource(VERSIONING, "logs", {"bucket": "elsewhere"}), "bucket", "names none of this stack's; in CloudFormation it is part of the `AWS::S3::Bucket` itself"),
-        (Resource("acme:index:Remote", "logs", custom=False, remote=True), "", "is a `acme:index:Remote`, a type that is not translated"),
+        (Resource("acme:index:Remote", "logs", custom=False, remote=True), "", "is a `acme:index:Remote`, a type that is not translated yet"),
     ],
 )  # fmt: skip
 def test_an_input_without_a_place_is_a_problem_with_its_reason(resource: Resource, path: str, why: str) -> None:
