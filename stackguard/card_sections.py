@@ -62,6 +62,9 @@ def _reading(policy: Policy[Any]) -> Iterator[str]:
     if policy.requires:
         required = " and ".join(f"`{policy_id}`" for policy_id in policy.requires)
         yield f"It does not judge what {required} reports."
+    if policy.subsumes:
+        subsumed = ", ".join(f"`{policy_id}`" for policy_id in policy.subsumes)
+        yield f"Its report also shows what follows from it in the same place: {subsumed}."
 
 
 def _examples(examples: Sequence[Example], further: str) -> Iterator[Part]:

@@ -313,6 +313,11 @@ class Policy(Generic[T]):
     It skips nothing if that policy does not block in this run. Each is a policy that reads one resource, and at
     least as severe, so that at any `--fail-on` one of the two closes the gate.
     """
+    subsumes: Sequence[str] = ()
+    """Ids of policies whose reports, in the same statement or resource, follow from this one's.
+
+    They are shown below it if it blocks in this run. Each is at most as severe.
+    """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """The reader: yields a path and a typed value, or `Unknown`."""
     check: Callable[[T], Iterable[Judgement]]

@@ -20,9 +20,14 @@ def one_per_value(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """
     groups: dict[object, list[Outcome]] = {}
     for index, outcome in enumerate(outcomes):
-        waits = outcome.kind is Kind.UNDECIDED and outcome.policy.id not in UNSEEN
-        groups.setdefault((outcome.resource.urn, outcome.path) if waits else index, []).append(outcome)
+        key = (outcome.resource.urn, outcome.path) if waits_for_value(outcome) else index
+        groups.setdefault(key, []).append(outcome)
     return [_summary(group) if isinstance(key, tuple) else group[0] for key, group in groups.items()]
+
+
+def waits_for_value(outcome: Outcome) -> bool:
+    """Whether the outcome is undecided because of one unknown value."""
+    return outcome.kind is Kind.UNDECIDED and outcome.policy.id not in UNSEEN
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Outcome:

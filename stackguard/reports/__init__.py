@@ -38,7 +38,7 @@ class Report:
 
     @cached_property
     def condensed(self) -> tuple[Outcome, ...]:
-        """The outcomes for people: one for each unknown value."""
+        """The outcomes, but one for each unknown value."""
         from policypack.evaluation.unknown_values import one_per_value
 
         return tuple(one_per_value(self.outcomes))

@@ -15,6 +15,7 @@ from stackguard.notes import NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.formatting import indented_json, printable, url
+from stackguard.reports.grouping import causes
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -54,6 +55,13 @@ class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
         tuple[str, ...], msgspec.Meta(description="URNs of the resources whose update makes the value known.")
     ]
     waived: bool
+    subsumed_by: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="The fingerprint of the outcome that this one follows from, as the text report shows it; null"
+            " for a cause of its own. Both count, and both close the gate."
+        ),
+    ] = None
     position: SourcePosition | None = None
 
 
@@ -114,8 +122,12 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format
 
 def document(report: Report) -> OutcomesReport:
     """The public form of a report."""
-    pairs = zip(report.outcomes, fingerprints(report.outcomes), strict=True)
-    entries = tuple(_entry(report, outcome, fingerprint) for outcome, fingerprint in pairs)
+    hashes = fingerprints(report.outcomes)
+    leaders = causes(report.outcomes, report.blocks)
+    entries = tuple(
+        _entry(report, outcome, hashes[index], None if leaders[index] == index else hashes[leaders[index]])
+        for index, outcome in enumerate(report.outcomes)
+    )
     notes = tuple(
         Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
         for note in report.notes
@@ -138,7 +150,7 @@ def summary(report: Report) -> Summary:
     )
 
 
-def _entry(report: Report, outcome: Outcome, fingerprint: str) -> OutcomeEntry:
+def _entry(report: Report, outcome: Outcome, fingerprint: str, subsumed_by: str | None) -> OutcomeEntry:
     resource, policy = outcome.resource, outcome.policy
     return OutcomeEntry(
         outcome=outcome.kind,
@@ -156,6 +168,7 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str) -> OutcomeEntry:
         fingerprint=fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=False,
+        subsumed_by=subsumed_by,
         position=SourcePosition(printable(resource.position.file), resource.position.line)
         if resource.position
         else None,

@@ -22,6 +22,7 @@ from stackguard.notes import Note
 from stackguard.reports import Report, Screen
 from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.formatting import indented_json, name_of, printable
+from stackguard.reports.grouping import causes
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -70,6 +71,8 @@ def policy_run(report: Report) -> Object:
     indexes = {policy.id: index for index, policy in enumerate(rules)}
     crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
     notifications = [*crashes, *map(_note, report.notes)]
+    hashes = fingerprints(report.condensed)
+    leaders = causes(report.condensed, report.blocks)
     invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
@@ -82,8 +85,8 @@ def policy_run(report: Report) -> Object:
         },
         invocation,
         [
-            _result(report, outcome, fingerprint, indexes)
-            for outcome, fingerprint in zip(report.condensed, fingerprints(report.condensed), strict=True)
+            _result(report, outcome, hashes[index], indexes, cause=None if leader == index else hashes[leader])
+            for index, (outcome, leader) in enumerate(zip(report.condensed, leaders, strict=True))
             if outcome.kind is not Kind.ERROR
         ],
     )
@@ -124,7 +127,7 @@ def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
     position = resource.position
     if position is not None and not position.installed:
         file = absolute(base / position.file)
-        if file.is_file() and file.is_relative_to(repository(base)):
+        if os.path.isfile(file) and file.is_relative_to(repository(base)):  # noqa: PTH113 (a path may be too long)
             return file, position.line
     judged = absolute(Path(report.target))
     if report.folder is None and judged.is_file():
@@ -182,7 +185,10 @@ def _level(severity: Severity, *, blocks: bool) -> Level:
     return "error" if severity.rank >= Severity.HIGH.rank else "warning"
 
 
-def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping[str, int]) -> Object:
+def _result(
+    report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping[str, int], *, cause: str | None
+) -> Object:
+    """One outcome; `cause` is the fingerprint of the outcome that it follows from."""
     resource, policy = outcome.resource, outcome.policy
     return {
         "ruleId": printable(policy.id),
@@ -197,6 +203,7 @@ def _result(report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping
             "enforcement": outcome.enforcement,
             "blocks": report.blocks(outcome),
             "path": printable(outcome.path),
+            **({"subsumedBy": cause} if cause else {}),
         },
     }
 

@@ -15,6 +15,7 @@ from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
+from stackguard.reports.grouping import Group, groups, statement_path
 from stackguard.reports.json import summary
 from stackguard.reports.screen import paint, wrapped
 
@@ -39,21 +40,22 @@ def render(report: Report, screen: Screen) -> str:
 
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
-    by_resource: dict[str, list[Outcome]] = {}
-    for outcome in report.condensed:
-        by_resource.setdefault(outcome.resource.urn, []).append(outcome)
-    for outcomes in by_resource.values():
-        yield from _heading(outcomes[0].resource, report)
-        for outcome in sorted(outcomes, key=lambda outcome: (KINDS.index(outcome.kind), -outcome.policy.severity.rank)):
+    by_resource: dict[str, list[Group]] = {}
+    shown = groups(report.outcomes, report.blocks)
+    for group in shown:
+        by_resource.setdefault(group.first.resource.urn, []).append(group)
+    for of_resource in by_resource.values():
+        yield from _heading(of_resource[0].first.resource, report)
+        for group in sorted(of_resource, key=_order):
             yield Text()
-            yield from _outcome(outcome, report, screen)
+            yield from _group(group, report, screen)
         yield Text()
     if report.notes:
         yield Text("notes", "bold")
         for note in report.notes:
             yield from _note(note, screen)
         yield Text()
-    yield _count(report)
+    yield _count(report, len(shown))
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:
@@ -78,27 +80,45 @@ def _heading(resource: Resource, report: Report) -> Iterator[Text]:
         yield Text(f"in {name_of(resource.parent)}", "dim")
 
 
-def _outcome(outcome: Outcome, report: Report, screen: Screen) -> Iterator[Text]:
-    """One outcome: the policy, where, the message, the statement, and the fix."""
+def _order(group: Group) -> tuple[int, int]:
+    return KINDS.index(group.first.kind), -group.first.policy.severity.rank
+
+
+def _group(group: Group, report: Report, screen: Screen) -> Iterator[Text]:
+    """One cause: its outcomes, their fix, and a line for each outcome that follows from it."""
+    first, path, statement = group.first, None, None
+    for outcome in group.reports:
+        if outcome.path != path:
+            yield _label(outcome, report)
+        yield from wrapped(printable(outcome.message), screen, INDENT)
+        if statement_path(outcome.path) != statement and outcome.kind is not Kind.ERROR:
+            for marked, text in excerpt(outcome):
+                yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
+        path, statement = outcome.path, statement_path(outcome.path)
+    if first.waits_for:
+        yield from wrapped(", ".join(map(name_of, first.waits_for)), screen, INDENT, "waits for")
+    yield from wrapped(printable(first.fix), screen, INDENT, "fix")
+    if first.kind is Kind.VIOLATION and (address := url(first.policy)):
+        yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
+    for outcome in group.subsumed:
+        label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
+        place = f" at {outcome.path}" if outcome.path else ""
+        text = f"{label} {outcome.policy.id}{place}: {outcome.message}"
+        yield from wrapped(printable(text), screen, INDENT, "also")
+
+
+def _label(outcome: Outcome, report: Report) -> Text:
+    """The severity, the policy and the place of an outcome."""
     label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
     if not report.blocks(outcome):
         line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")
-    yield line
-    yield from wrapped(printable(outcome.message), screen, INDENT)
-    if outcome.kind is not Kind.ERROR:
-        for marked, text in excerpt(outcome):
-            yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
-    if outcome.waits_for:
-        yield from wrapped(", ".join(map(name_of, outcome.waits_for)), screen, INDENT, "waits for")
-    yield from wrapped(printable(outcome.fix), screen, INDENT, "fix")
-    if outcome.kind is Kind.VIOLATION and (address := url(outcome.policy)):
-        yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
+    return line
 
 
-def _count(report: Report) -> Text:
+def _count(report: Report, reports: int) -> Text:
     counts = summary(report)
     judged = f"{_many(report.resources, 'resource')}, {_many(report.policies, 'policy')}"
     if not report.outcomes:
@@ -110,7 +130,9 @@ def _count(report: Report) -> Text:
     undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
     text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
     not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
-    return Text.assemble((text, "bold"), f"; {not_blocking} of them do not block" if not_blocking else "")
+    remarks = [f"shown as {_many(reports, 'report')}"] if reports < len(report.condensed) else []
+    remarks += [f"{not_blocking} of them do not block"] if not_blocking else []
+    return Text.assemble((text, "bold"), "".join(f"; {remark}" for remark in remarks))
 
 
 def _many(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -232,6 +232,7 @@ def test_a_name_is_not_a_markdown_link() -> None:
         assert "](" not in result["message"]["text"]
 
 
+@example(name="n", file="ü" * 300, why="", reference="")
 @given(name=st.text(), file=st.text(min_size=1), why=st.text(), reference=st.text())
 def test_the_log_is_valid_with_any_names(name: str, file: str, why: str, reference: str) -> None:
     policy = replace(sample.PLAINTEXT, title=name, why=why, references=[reference, f"https://{reference}"])

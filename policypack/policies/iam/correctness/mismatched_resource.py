@@ -99,6 +99,7 @@ POLICY = Policy(
         example(granted("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"), note="a policy variable"),
     ],
     requires=["iam-malformed-document"],
+    subsumes=["lambda-unused-permission"],
     reads=statements("Action"),
     check=check,
 )

@@ -73,6 +73,7 @@ POLICY = Policy(
         example(_attachment("service-role/AWSLambdaBasicExecutionRole")),
         example(_attachment("ReadOnlyAccess"), note="a wide policy that only reads"),
     ],
+    subsumes=["iam-privilege-escalation", "lambda-unused-permission"],
     reads=attached,
     check=check,
 )

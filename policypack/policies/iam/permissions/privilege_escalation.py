@@ -65,6 +65,7 @@ POLICY = Policy(
             note="versions of the application's own policies",
         ),
     ],
+    subsumes=["iam-pass-role-anywhere"],
     reads=documents_with_ways,
     check=judge_ways,
 )

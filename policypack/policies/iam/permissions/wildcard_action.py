@@ -108,6 +108,13 @@ POLICY = Policy(
             note="a document that only narrows what others grant",
         ),
     ],
+    subsumes=[
+        "iam-wildcard-resource",
+        "iam-unscoped-list",
+        "iam-pass-role-anywhere",
+        "iam-privilege-escalation",
+        "lambda-unused-permission",
+    ],
     reads=documents("Action", "NotAction", granting=True),
     check=check,
 )

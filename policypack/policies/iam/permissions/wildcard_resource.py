@@ -50,8 +50,9 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     if not names:
         return None
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    patterns = "" if any(map(everything, resources)) else f" that matches `{'`, `'.join(resources[:3])}`"
     return Violation(
-        "Resource", f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource there is"
+        "Resource", f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource{patterns}"
     )
 
 
@@ -105,6 +106,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
+    subsumes=["iam-unscoped-list", "iam-pass-role-anywhere", "lambda-unused-permission"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

@@ -36,7 +36,7 @@ test_silent = silent(
 
 def test_the_message_names_the_actions() -> None:
     (message,) = messages(POLICY, role_policy(allow(["s3:GetObject", "s3:ListAllMyBuckets"], "*")))
-    assert message == "allows `s3:GetObject` on every resource there is"
+    assert message == "allows `s3:GetObject` on every resource"
 
 
 def test_unknown() -> None:
