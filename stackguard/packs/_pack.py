@@ -11,23 +11,20 @@ import functools
 import logging
 import os
 import runpy
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 EXIT_NO_PULUMI = 33
+SUPERVISOR = Path(__file__).parents[1] / "preview" / "child" / "supervisor.py"
 
 
 def main() -> None:
     """Run the pack in a child, and exit with its status."""
     descriptor, folder, module, *arguments = sys.argv[1:]
-    child = os.fork()
-    if child:
-        threading.Thread(target=watch, args=(int(descriptor),), daemon=True).start()
-        leave(os.waitpid(child, 0)[1])
+    runpy.run_path(str(SUPERVISOR))["supervise"](int(descriptor))
     os.close(int(descriptor))
     os.chdir(folder)
     run(folder, module, arguments)
@@ -77,20 +74,6 @@ def exiting(answer: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
 
     return call
-
-
-def watch(descriptor: int) -> None:
-    """Kill the process group when the gate ends, which closes the pipe."""
-    with os.fdopen(descriptor) as pipe:
-        pipe.read()
-    os.killpg(0, signal.SIGKILL)
-
-
-def leave(status: int) -> None:
-    """Exit with the status of the child."""
-    if os.WIFSIGNALED(status):
-        os.kill(os.getpid(), os.WTERMSIG(status))
-    os._exit(os.waitstatus_to_exitcode(status) % 256)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,8 @@ from policypack.evaluation.masking import Mask
 from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
-from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.server.output import ProgramOutput
-from stackguard.preview.server.process import activated, without_credentials
+from stackguard.preview.server.process import Supervisor, activated, stop, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
@@ -30,12 +28,8 @@ HUNG_UP = "hung up"
 PORTS = range(1, 1 << 16)
 
 
-class RunningPack(Protocol):
-    """A started process."""
-
-    @property
-    def pid(self) -> int:
-        """Its process id, which is also its group's."""
+class RunningPack(Supervisor, Protocol):
+    """A pack's supervisor."""
 
     async def wait(self) -> int:
         """Wait for its exit code, which is negative for a signal."""
@@ -87,7 +81,6 @@ async def started(
     Raises:
         CannotJudge: it does not start, ends at once, hangs, or prints no port.
     """
-    token = os.urandom(8).hex()
     pack_end, gate_end = os.pipe()
     reading, writing = os.pipe()
     with (
@@ -104,7 +97,7 @@ async def started(
                 folder.root,
                 *folder.arguments,
                 cwd=project.working_directory if project else None,
-                env=_environment(folder, project, os.environ) | {TOKEN: token},
+                env=_environment(folder, project, os.environ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
                 stderr=output.write_end,
@@ -127,10 +120,8 @@ async def started(
             rest = asyncio.create_task(_copy(printed, output))
             yield pack
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS, if all have ended
-                os.killpg(process.pid, signal.SIGKILL)
+            stop(process)
             await process.wait()
-            end_known_by(token)
             if rest is not None:
                 rest.cancel()
                 await asyncio.gather(rest, return_exceptions=True)

@@ -239,11 +239,11 @@ def test_it_ends_with_the_pack_however_that_ends(
     with running(program=program) as pack:
         pack.configure({}, "orders")
         assert within_seconds(20, reached.exists)
-        (child,) = _program_of(program)
+        supervisor, child = _program_of(program)
         (host,) = (process for process in psutil.Process().children() if folder_of(process) == str(program))
         for process in host.children():
             process.send_signal(how)
-    assert within_seconds(20, lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert within_seconds(20, lambda: all(map(has_ended, (supervisor, child))))
     assert not (program / "written").exists()
 
 
@@ -262,6 +262,10 @@ def test_no_file_is_left_half_written(program: Path, reached: Path, tmp_path: Pa
         client.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest())
         assert within_seconds(20, lambda: written.exists() and written.read_text() == "half")
     assert within_seconds(20, lambda: (written.read_text() if written.exists() else None) == before)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def folder_of(process: psutil.Process) -> str:

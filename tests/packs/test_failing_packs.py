@@ -202,7 +202,7 @@ def test_the_output_of_a_pack_has_its_secrets_masked(tmp_path: Path, fails: str)
 
 LEAVES_OTHERS = (
     "import os, subprocess\n"
-    "others = [subprocess.Popen(['sleep', '300'], start_new_session=daemon).pid for daemon in (False, True)]\n"
+    "others = [subprocess.Popen(['sleep', '300'], start_new_session=daemon, env={}).pid for daemon in (False, True)]\n"
     "open('pids', 'w').write(f'{os.getpid()} {os.getppid()} {others[0]} {others[1]}')\n"
 )
 

@@ -52,6 +52,11 @@ class ForkedPack:
         self.pid = fork.pid
         self._ended = asyncio.get_running_loop().run_in_executor(None, fork.wait)
 
+    @property
+    def returncode(self) -> int | None:
+        """The exit code; None until it has ended."""
+        return self._fork.returncode
+
     async def wait(self) -> int:
         """The exit code; minus the number of the signal that ended it."""
         return await asyncio.shield(self._ended)

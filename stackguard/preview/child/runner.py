@@ -19,9 +19,9 @@ import json
 import logging
 import os
 import queue
+import runpy
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import traceback
@@ -36,11 +36,12 @@ EXIT_REPORTED = 32  # the failure was sent to the engine's log
 EXIT_NO_PULUMI = 33
 EXIT_OLD_PULUMI = 35
 OLDEST_PULUMI = (3, 25)  # older ones do not wait for late registrations
-TOKEN = os.environ.get("PULUMI_HOST_ID", "")
 HERE = Path(__file__).absolute().parent
 PACKAGE = "_host"
 ABANDONED: list[Callable[[], None]] = []
 """Functions to run if the parent is gone, before the program is ended."""
+GRACE = 5.0
+"""Seconds in which `watch` undoes what the program wrote, if the parent is gone."""
 THREADS = 64  # each waits for one answer; transforms make calls while their own registration waits
 
 
@@ -96,8 +97,7 @@ def leave(code: int) -> None:
 
 
 def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
-    """Pass on the parent's line; when the parent dies, end this process and all that it started."""
-    ending = str(Path(__file__).resolve().with_name("ending.py"))  # not by the link, which goes with the folder
+    """Pass on the parent's line; when the parent dies, undo what is to be undone, and end this process's group."""
     with os.fdopen(descriptor) as pipe:
         line = pipe.readline()
         lines.put(line)
@@ -105,9 +105,6 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
     for undo in ABANDONED:
         undo()
     shutil.rmtree(folder, ignore_errors=True)  # the parent's own, which it could not remove
-    with contextlib.suppress(OSError):
-        # A separate process ends those that left the group: as long as this one lives, it may start more.
-        subprocess.Popen([sys.executable, "-IS", ending, TOKEN, folder], env={}, start_new_session=True)  # noqa: S603
     os.killpg(0, signal.SIGKILL)
 
 
@@ -227,4 +224,6 @@ def hide_frames(report: Any, last: int | None = None) -> None:
 
 
 if __name__ == "__main__":
+    supervisor = runpy.run_path(str(HERE / "supervisor.py"))
+    supervisor["supervise"](int(sys.argv[1]), sys.argv[2], grace=GRACE)
     main()

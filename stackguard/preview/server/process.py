@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.child.ending import TOKEN, end_known_by
 from stackguard.preview.project.project import Project
 from stackguard.preview.server.output import ProgramOutput
 
@@ -26,12 +25,20 @@ CREDENTIALS = ("AWS_", "ARM_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PULUMI_ACCESS_
 KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's Provider reads its region from them
 
 
-class RunningProcess(Protocol):
-    """A process that was started."""
+class Supervisor(Protocol):
+    """The process that starts a program or a policy pack, waits for it, and exits as it does."""
 
     @property
     def pid(self) -> int:
-        """Its id, which is its group's too."""
+        """Its id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, or minus the number of a signal; None until it has been waited for."""
+
+
+class RunningProcess(Supervisor, Protocol):
+    """A program's supervisor."""
 
     def wait(self) -> int:
         """Wait for its end, and return its exit code, or minus the number of the signal that ended it."""
@@ -70,9 +77,8 @@ class Program:
             self._control.write(json.dumps(context).encode() + b"\n")
 
     def kill(self) -> None:
-        """Kill it and all the processes of its group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, where all are dead
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill it and all the processes that descend from it."""
+        stop(self.process)
 
 
 @contextlib.contextmanager
@@ -80,10 +86,9 @@ def started(project: Project) -> Iterator[Program]:
     """Start the program; after the block nothing of it is left running.
 
     It has a session of its own, so that Ctrl-C reaches this process only. If this process is killed, the closed pipe
-    makes the program's watcher thread end its group and remove the folder.
+    makes the program's watcher thread undo what it wrote, and its supervisor end what is left and remove the folder.
     """
     theirs, ours = os.pipe()
-    token = os.urandom(8).hex()
     with (
         contextlib.closing(ProgramOutput()) as output,
         os.fdopen(ours, "wb", buffering=0) as control,
@@ -95,7 +100,7 @@ def started(project: Project) -> Iterator[Program]:
             process = spawn(
                 [str(project.interpreter), "-u", str(runner / RUNNER.name), str(theirs), folder],
                 cwd=project.working_directory,
-                env=_environment(project, Path(folder)) | {TOKEN: token},
+                env=_environment(project, Path(folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=output.write_end,
                 stderr=output.write_end,
@@ -112,7 +117,13 @@ def started(project: Project) -> Iterator[Program]:
         finally:
             program.kill()
             process.wait()
-            end_known_by(token)
+
+
+def stop(supervisor: Supervisor) -> None:
+    """Ask a supervisor to kill what descends from it; wait for it afterwards."""
+    with contextlib.suppress(ProcessLookupError):  # it has ended
+        for number in (signal.SIGTERM, signal.SIGCONT) if supervisor.returncode is None else ():
+            os.kill(supervisor.pid, number)
 
 
 def caches(environment: Mapping[str, str]) -> list[Path]:

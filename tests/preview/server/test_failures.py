@@ -13,7 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
-from tests.processes import appears, gone, own
+from tests.processes import appears, gone, own, tagged
 from tests.signals import ignored
 
 PREAMBLE = """
@@ -25,6 +25,11 @@ class Thing(pulumi.CustomResource):
         super().__init__("test:index:Thing", name, {}, opts)
 
 """
+
+
+needs_subreaper = pytest.mark.skipif(
+    not Path(f"/proc/self/task/{os.getpid()}/children").exists(), reason="needs a child subreaper, which Linux has"
+)
 
 
 @pytest.fixture
@@ -195,17 +200,65 @@ def test_no_process_outlives_the_gate(
     assert not [*temporary.iterdir()]
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
-def test_a_daemon_does_not_outlive_a_killed_gate(program: Path) -> None:
-    write(program, f"subprocess.Popen(['sleep', '{own(71006)}'], start_new_session=True)\ntime.sleep(600)")
-    command = [sys.executable, "-m", "stackguard", "check", str(program)]
-    with subprocess.Popen(command, cwd=program) as gate:
-        assert appears(own(71006))
+DAEMONS = {
+    "without-environment": "subprocess.Popen(['sleep', TAG], env={}, start_new_session=True)",
+    "double-fork": """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 1024)
+        os.execve('/bin/sleep', ['sleep', TAG], {})
+    os._exit(0)
+os.wait()
+""",
+    "of-a-shell": "subprocess.run(['env', '-i', '/bin/sh', '-c', f'setsid nohup /bin/sleep {TAG} >/dev/null 2>&1 &'])",
+    "that-restarts": (
+        "subprocess.Popen(['/bin/sh', '-c', f'trap \"\" TERM HUP INT; while :; do /bin/sleep {TAG}; done'],"
+        " env={}, start_new_session=True)"
+    ),
+    "of-a-daemon": (
+        "subprocess.Popen(['/bin/sh', '-c', f'setsid /bin/sh -c \"setsid /bin/sleep {TAG} & sleep 1; sleep {TAG}\" &'],"
+        " env={}, start_new_session=True)"
+    ),
+}
+
+
+def start_daemons(program: Path, number: int, then: str) -> list[str]:
+    """Write a program that starts each of the daemons, and return their tags."""
+    tags = [own(number + index) for index in range(len(DAEMONS))]
+    sources = [f"TAG = '{tag}'\n{daemon}" for tag, daemon in zip(tags, DAEMONS.values(), strict=True)]
+    write(program, "\n".join([*sources, then]))
+    return tags
+
+
+@needs_subreaper
+def test_no_daemon_outlives_a_program(program: Path) -> None:
+    tags = start_daemons(program, 71100, "time.sleep(0.5)")
+    run(program)
+    assert not [tag for tag in tags if tagged(tag)]
+
+
+@needs_subreaper
+def test_no_daemon_outlives_a_killed_gate(program: Path) -> None:
+    tags = start_daemons(program, 71110, "time.sleep(600)")
+    with subprocess.Popen([sys.executable, "-m", "stackguard", "check", str(program)], cwd=program) as gate:
+        assert all(map(appears, tags))
         gate.kill()
-    assert gone(own(71006))
+    assert all(map(gone, tags))
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+@needs_subreaper
+def test_a_daemon_does_not_outlive_a_program_that_fails(program: Path) -> None:
+    write(
+        program,
+        f"subprocess.Popen(['sleep', '{own(71120)}'], env={{}}, start_new_session=True)\nos.kill(os.getpid(), 9)",
+    )
+    with pytest.raises(CannotJudge, match="was killed by signal 9"):
+        run(program)
+    assert gone(own(71120))
+
+
+@needs_subreaper
 @pytest.mark.parametrize(("number", "tag"), [(signal.SIGTERM, 71007), (signal.SIGHUP, 71008)])
 def test_a_gate_that_receives_a_signal_ends_in_order(program: Path, number: int, tag: int) -> None:
     write(program, f"subprocess.Popen(['sleep', '{own(tag)}'], start_new_session=True)\ntime.sleep(600)")
@@ -218,7 +271,7 @@ def test_a_gate_that_receives_a_signal_ends_in_order(program: Path, number: int,
     assert gone(own(tag))
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
+@needs_subreaper
 def test_a_gate_in_the_background_of_a_shell_ends_too(program: Path) -> None:
     write(program, f"subprocess.Popen(['sleep', '{own(71009)}'], start_new_session=True)\ntime.sleep(600)")
     command = [sys.executable, "-m", "stackguard", "check", str(program)]

@@ -11,7 +11,6 @@ import pytest
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from stackguard.preview.server.output import LIMIT, ProgramOutput
-from tests.processes import own, tagged
 
 PREAMBLE = """
 import asyncio, atexit, os, signal, subprocess, sys, tempfile, threading, time
@@ -145,22 +144,6 @@ def test_a_program_that_fails_is_reported_in_one_line(
 def test_a_stopped_program_is_ended(folder: Path) -> None:
     with pytest.raises(CannotJudge, match="did not end within 2 s"):
         preview(folder, "os.kill(os.getpid(), signal.SIGSTOP)", timeout=2)
-
-
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs a look at other processes' environments")
-@pytest.mark.parametrize(
-    ("tag", "source"),
-    [
-        (73001, "subprocess.Popen(['sleep', '{tag}'], start_new_session=True)"),
-        (
-            73002,
-            "if os.fork() == 0:\n    os.setsid()\n    os.fork() or os.execvp('sleep', ['sleep', '{tag}'])\n    os._exit(0)",
-        ),
-    ],
-)
-def test_a_daemon_is_ended_too(folder: Path, tag: int, source: str) -> None:
-    preview(folder, source.format(tag=own(tag)) + "\ntime.sleep(0.2)")
-    assert not tagged(own(tag))
 
 
 def test_the_last_of_very_much_output_is_kept(folder: Path) -> None:
