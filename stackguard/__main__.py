@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-from stackguard.cli import main
+from stackguard.cli import main, unwritable
+from stackguard.cli.streams import secure
 
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """The signals of a CI system and of a closed terminal: they end every child process, as an interrupt does."""
@@ -28,10 +30,15 @@ def run() -> NoReturn:
         # A shell's background job: Ctrl-C stays without effect, but asyncio sees a handler that it replaces by its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    secure()
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001 (the first step of the interpreter's exit, without the rest)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = unwritable(error)
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)
 
 

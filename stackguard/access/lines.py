@@ -19,6 +19,7 @@ from policypack.iam import tables
 from policypack.iam.document import PolicyDocument
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
+from stackguard.reports.formatting import printable_json
 
 IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"
@@ -104,9 +105,8 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
 
 def answer_json(question_id: Any, answer: Answer) -> bytes:
     """An answer as JSON, with the id of its question."""
-    return msgspec.json.encode(
-        {"id": question_id, "verdict": answer.verdict, "witness": witness_json(answer.witness), "why": answer.why}
-    )
+    content = {"id": question_id, "verdict": answer.verdict, "witness": witness_json(answer.witness), "why": answer.why}
+    return printable_json(msgspec.json.encode(content).decode()).encode()
 
 
 def witness_json(witness: Witness | None) -> dict[str, Any] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
@@ -13,7 +13,9 @@ from stackguard.cli.check import check
 from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
 from stackguard.cli.explain import explain
 from stackguard.cli.mock import mock
+from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
+from stackguard.errors import reason
 
 INTERRUPTED = 130
 
@@ -43,17 +45,28 @@ for command in (access, bundle, template, check, explain, mock):
     cli.add_command(command)
 
 
+def unwritable(error: OSError) -> int:
+    """Report that standard output cannot be written, and return the exit code."""
+    Failure(f"standard output cannot be written: {reason(error)}").show()
+    return CANNOT_JUDGE
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
     try:
         return int(cli.main(args, prog_name="stackguard", standalone_mode=False) or 0)
     except click.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED
+    except Failure as error:
+        error.show()
+        return error.exit_code
+    except OutputError as error:
+        return unwritable(error)
     except click.ClickException as error:
+        from stackguard.reports.formatting import printable
+
+        error.format_message = partial(printable, error.format_message())  # type: ignore[method-assign]
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 (a crash must not end with 1, which means violations)

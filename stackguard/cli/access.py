@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from stackguard.cli.common import attempt, format_option, program_options
+from stackguard.cli.streams import unread
 
 if TYPE_CHECKING:
     from stackguard.sources import RunOptions
@@ -208,9 +209,11 @@ def unused(
 
 def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
     from stackguard.access.lines import answers
-    from stackguard.reports.destinations import print_bytes
 
-    print_bytes(answers(_lines(files or ("-",)), ask))
+    for line in answers(_lines(files or ("-",)), ask):
+        click.echo(line, nl=False)
+        if unread():
+            return
 
 
 def _lines(files: tuple[str, ...]) -> Iterator[bytes]:
@@ -241,14 +244,16 @@ def _print(answer: Any, name: str | None, format_: str) -> int:
     """Print the answer about a document; returns the exit code."""
     from policypack.access.solver.verdict import Verdict
     from stackguard.access.lines import answer_json
+    from stackguard.reports.formatting import printable
 
     if format_ == "json":
         click.echo(answer_json(name, answer))
     else:
         prefix = f"{name}: " if name else ""
-        click.echo(f"{prefix}{answer.verdict}: {answer.why}" + (f" ({answer.path})" if answer.path else ""))
+        place = f" ({answer.path})" if answer.path else ""
+        click.echo(printable(f"{prefix}{answer.verdict}: {answer.why}{place}"))
         if answer.witness:
-            click.echo(f"  for example, {answer.witness}")
+            click.echo(printable(f"  for example, {answer.witness}"))
     if answer.verdict is Verdict.INVALID:
         return 2
     return 0 if answer.verdict in (Verdict.NOT_PUBLIC, Verdict.NO_NEW_ACCESS) else 1

@@ -119,10 +119,11 @@ class Failure(click.ClickException):
         self.detail = detail
 
     def show(self, file: Any = None) -> None:
-        """Print the detail unchanged, then the message on one line, without control characters."""
+        """Print the detail, then the message on one line, both without control characters."""
+        from stackguard.reports.formatting import printable, printable_lines
+
         if self.detail:
-            click.echo(self.detail.rstrip("\n"), file=file, err=True)
-        from stackguard.reports.formatting import printable
+            click.echo(printable_lines(self.detail.rstrip("\n")), file=file, err=True)
 
         message = printable(self.message)
         shown = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

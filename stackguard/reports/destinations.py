@@ -76,27 +76,16 @@ def writable(file: Path) -> None:
 def write(text: str, file: Path | None) -> None:
     """Write a report completely or not at all; to standard output if `file` is None.
 
-    If the reader closes the pipe, that is not an error.
-
     Raises:
         OSError: the file cannot be written.
     """
     if file is None:
-        print_bytes([text.encode(sys.stdout.encoding or "utf-8", errors="replace")])
+        sys.stdout.write(text)
+        sys.stdout.flush()
     elif file.exists() and not file.is_file():  # a device or a named pipe must not be replaced
         file.write_text(text, encoding="utf-8")
     else:
         _replace(file.resolve(), text)
-
-
-def print_bytes(blocks: Iterable[bytes]) -> None:
-    """Print to standard output until the reader closes the pipe."""
-    try:
-        for block in blocks:
-            sys.stdout.buffer.write(block)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace(file: Path, text: str) -> None:

@@ -12,10 +12,24 @@ from policypack.core.policy import Policy
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, which can drive a terminal or a CI log, and marks that reverse the direction of text."""
 
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours in the output of a program."""
+
 
 def printable(text: str) -> str:
     """The text on one line, with every control character escaped."""
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def printable_lines(text: str) -> str:
+    """The text without colours and other control characters, on its own lines: what a program prints."""
+    plain = ANSI.sub("", text).replace("\r\n", "\n").expandtabs()
+    return "\n".join(map(printable, plain.split("\n")))
+
+
+def printable_json(text: str) -> str:
+    """JSON text in which every control character is escaped, except line breaks, which are between values only."""
+    return UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
 
 def type_of(urn_or_type: str) -> str:
@@ -39,4 +53,4 @@ def url(policy: Policy[Any]) -> str:
 
 def indented_json(value: Any) -> str:
     """The value as indented JSON that ends in a line break."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    return printable_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n"

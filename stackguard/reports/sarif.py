@@ -107,7 +107,7 @@ def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
     """
     root = repository(file.parent)
     if file.is_relative_to(root):
-        artifact = {"uri": quote(file.relative_to(root).as_posix()), "uriBaseId": ROOT}
+        artifact = {"uri": quote(os.fsencode(file.relative_to(root))), "uriBaseId": ROOT}
     else:
         artifact = {"uri": file.as_uri()}
     place: Object = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}

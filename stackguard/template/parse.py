@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policypack.core.policy import Asset, Resource
+from policypack.core.policy import UNKNOWN, Asset, Resource
 from stackguard.template.naming import PART, naming_of
 from stackguard.template.table import Field, Sub, TypeTable, onto, tables
 from stackguard.template.translation import Template
@@ -68,7 +68,7 @@ def _folded(
     host, token = origins[0], table.tokens[0]
     folded = (origin for origin in origins if origin.type in table.tokens)
     dependencies = tuple(sorted({host.urn, *dependencies}))
-    link = outputs["arn"] if table.onto.attribute else outputs[next(iter(outputs))]
+    link = outputs.get("arn", UNKNOWN) if table.onto.attribute else next(iter(outputs.values()), UNKNOWN)
     for part in _parts(table, properties):
         inputs = _inputs(table.properties, part)
         if not inputs:

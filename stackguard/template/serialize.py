@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from policypack.core.yaml_reader import Document
+from stackguard.reports.formatting import printable_json
 from stackguard.template.table import LOADER
 
 SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
@@ -37,7 +38,7 @@ def format_of(file: Path | None, chosen: str | None) -> str:
 def text_of(document: Mapping[str, Any], format_: str) -> str:
     """The template's text in its own order, ending in a line break."""
     if format_ == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return printable_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
     return yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=True)
 
 

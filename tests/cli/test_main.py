@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import pytest
 
 from policypack import policies
 from stackguard import cli
+from stackguard.cli.common import Failure
 from tests.cli.running import ROOT, SAMPLE, Ran, written
 from tests.sources.states import state
 
+EVIL = "\x1b[31mred\x07\nnext\x9b2J\u202eabc"
 IDS = {policy.id for policy in policies.POLICIES}
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -76,14 +79,68 @@ def test_judging_an_export_imports_no_pulumi(bad: str) -> None:
     assert ran.returncode == 0, ran.stderr.decode()
 
 
-def test_a_closed_pipe_keeps_the_verdict_and_stays_quiet(bad: str) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    ran = subprocess.run(
-        [*SAMPLE, "check", str(Path(bad).absolute())], stdout=writer, stderr=subprocess.PIPE, check=False, cwd=ROOT
-    )
-    os.close(writer)
-    assert (ran.returncode, ran.stderr) == (1, b"")
+CLOSED = {"output": ">&-", "everything": "<&- >&- 2>&-", "reader": "| true; exit ${PIPESTATUS[0]}"}
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+@pytest.mark.parametrize(("args", "code"), [("check FILE", 1), ("explain", 0), ("--help", 0), ("check FILE.absent", 2)])
+def test_a_closed_stream_changes_no_exit_code(bad: str, tmp_path: Path, closed: str, args: str, code: int) -> None:
+    command = f"{shlex.join(SAMPLE)} {args.replace('FILE', str(Path(bad).absolute()))} {CLOSED[closed]}"
+    errors = tmp_path / "errors"
+    with errors.open("wb") as stream:
+        assert subprocess.run(["bash", "-c", command], stderr=stream, check=False, cwd=ROOT).returncode == code
+    assert "Traceback" not in errors.read_text()
+    assert len(errors.read_text().splitlines()) == (code == 2 and closed != "everything")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("args", [["check", "FILE"], ["explain"], ["--help"]], ids=["check", "explain", "help"])
+def test_output_that_cannot_be_written_is_one_line(bad: str, args: list[str]) -> None:
+    command = [str(Path(bad).absolute()) if argument == "FILE" else argument for argument in args]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run([*SAMPLE, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert ran.returncode == 2
+    assert re.fullmatch(r"cannot judge: .*standard output`? cannot be written: no space left on device\n", ran.stderr)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["explain", EVIL],
+        [EVIL],
+        ["check", EVIL],
+        ["check", f"--{EVIL}"],
+        ["check", "--format", EVIL],
+        ["check", "--policy", EVIL],
+        ["check", "--output", f"{EVIL}/x"],
+        ["check", "--settings", EVIL],
+        ["access", "public", EVIL],
+        ["mock", "record", EVIL],
+    ],
+    ids=repr,
+)
+def test_no_argument_reaches_the_terminal_raw(capfd: pytest.CaptureFixture[str], args: list[str]) -> None:
+    ran = Ran(capfd, *args)
+    assert ran.code == 2
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
+    assert "\nnext" not in ran.err
+
+
+def test_what_a_program_prints_does_not_reach_the_terminal_raw(capfd: pytest.CaptureFixture[str]) -> None:
+    Failure("it failed", f"one\r\n\ttwo {EVIL}\n").show()
+    err = capfd.readouterr().err
+    assert err.splitlines() == ["one", "        two red\\x07", "next\\x9b2J\\u202eabc", "cannot judge: it failed"]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif"])
+def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], format_: str
+) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9.json")
+    written(file, state("aws:s3/bucket:Bucket", "inbox", {}))
+    ran = Ran(capfd, "check", str(file), "--format", format_)
+    assert (ran.code, ran.err) == (1, "")
+    assert {"text": "inbox", "json": r"caf\\udce9.json", "sarif": "caf%E9.json"}[format_] in ran.out
 
 
 def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:

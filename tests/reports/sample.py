@@ -144,6 +144,7 @@ def resources() -> tuple[Resource, ...]:
 
 if __name__ == "__main__":
     policies.POLICIES = (*POLICIES, CRASH) if "--with-crash" in sys.argv else POLICIES
-    from stackguard.cli import main
+    from stackguard.__main__ import run
 
-    sys.exit(main([argument for argument in sys.argv[1:] if argument != "--with-crash"]))
+    sys.argv = [argument for argument in sys.argv if argument != "--with-crash"]
+    run()
