@@ -148,7 +148,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         provider=share(provider, provider),
         dependencies=tuple(share(dependency, dependency) for dependency in state.dependencies or ()),
         property_dependencies=by_property,
-        secrets=secret_inputs | secret_outputs,
+        secrets=secret_inputs | secret_outputs | frozenset(state.additional_secret_outputs or ()),
         position=_position(state.source_position or ""),
         custom=bool(state.custom),
         external=bool(state.external),
