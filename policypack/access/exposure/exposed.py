@@ -84,7 +84,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
         yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
     for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
-    for path, document in documents_of(resource, TRUST):
+    for path, document in documents_of(resource, TRUST, granting=True):
         yield from _by_trust(resource, path, document)
     if resource.type == PERMISSION:
         yield target_of(stack, resource), invoking(resource)
