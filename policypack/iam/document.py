@@ -149,14 +149,19 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
-    def text(self) -> str:
-        """The minimal JSON text: without white space, and with every character as itself."""
-        return json.dumps(self.raw, separators=(",", ":"), ensure_ascii=False, skipkeys=True, default=lambda _: "")
+    def as_granted(self) -> PolicyDocument:
+        """The document as AWS applies it: without statements if AWS refuses it."""
+        return msgspec.structs.replace(self, statements=(), unknowns=()) if self.problems else self
 
     @property
     def size(self) -> int:
-        """Characters as IAM counts them against its quotas: without white space."""
-        return len(self.text)
+        """Characters of the minimal JSON text, as IAM counts them against its quotas."""
+        return len(minimal(self.raw))
+
+
+def minimal(raw: Mapping[str, Any]) -> str:
+    """The minimal JSON text of a document: without white space, and with every character as itself."""
+    return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, skipkeys=True, default=lambda _: "")
 
 
 def split_operator(written: str) -> tuple[str, str | None, bool]:

@@ -27,8 +27,8 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
         elements: the statement elements that the policy needs. An unknown value in one of them is yielded as `Unknown`
             after the document, so that the policy is undecided there.
         kinds: the kinds of document.
-        granting: leave out documents that grant nothing: those that only narrow access, such as a VPC endpoint's, and
-            those that AWS refuses.
+        granting: leave out documents that only narrow access, such as a VPC endpoint's, and the statements of documents
+            that AWS refuses.
 
     Yields:
         The path of the document and the document, or `Unknown` if all of it is unknown.
@@ -68,7 +68,11 @@ def documents_of(
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """The policy documents of a resource, parsed once; the arguments are those of `documents`."""
     parsed = _parsed(resource)
-    return [(path, document) for path, kind, gives, document in parsed if kind in kinds and (gives or not granting)]
+    return [
+        (path, document.as_granted if granting and isinstance(document, PolicyDocument) else document)
+        for path, kind, gives, document in parsed
+        if kind in kinds and (gives or not granting)
+    ]
 
 
 @memoized
@@ -78,8 +82,7 @@ def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, Polic
         for path, raw in values_at(resource.inputs, pattern):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
-                gives = tables.grants(resource.type, pattern) and (isinstance(document, Unknown) or not document.problems)
-                parsed.append((path, kind, gives, document))
+                parsed.append((path, kind, tables.grants(resource.type, pattern), document))
     return parsed
 
 

@@ -97,6 +97,11 @@ RESOURCE = _forms(
     ),
 )
 
+_USUAL_RESOURCE = re.compile(
+    r"\*|arn:(?:aws|aws-cn|aws-us-gov|\*):(?:s3:|(?!iam:|s3:)[a-z0-9.-]+:[^:$]*):[^:$]*:.*", re.ASCII | re.DOTALL
+).fullmatch
+"""Matches most of the resources that AWS accepts, in one step."""
+
 NO_ACCOUNT = "names no account, which has 12 digits"
 """The reason for the account in a principal's ARN, which samples of documents leave out."""
 _PARTITION = f"({'|'.join(PARTITIONS)})"
@@ -154,10 +159,9 @@ def refused_action(text: str) -> str | None:
     return refusal(ACTION, text)
 
 
-@lru_cache(maxsize=16384)
 def refused_resource(text: str) -> str | None:
     """The reason why AWS refuses a resource. A policy variable, which has a colon, is one word of a part."""
-    return refusal(RESOURCE, _VARIABLE.sub("$", text))
+    return None if _USUAL_RESOURCE(text) else refusal(RESOURCE, _VARIABLE.sub("$", text))
 
 
 @lru_cache(maxsize=4096)
@@ -191,9 +195,14 @@ def refused_date(text: str) -> str | None:
     return "is not a date: a form of ISO 8601 such as `2026-01-31T00:00:00Z`, or seconds since 1970"
 
 
-def refused_in_resource(action: str, type_token: str) -> str | None:
+@lru_cache(maxsize=256)
+def own_services(type_token: str) -> tuple[str, ...]:
+    """The services whose actions a document of a type is limited to; empty if it is not limited."""
+    return next((services for start, services in OWN_ACTIONS.items() if type_token.startswith(start)), ())
+
+
+def refused_in_resource(action: str, own: tuple[str, ...]) -> str | None:
     """The reason why a service refuses an action in the document of its own resource."""
-    own = next((services for start, services in OWN_ACTIONS.items() if type_token.startswith(start)), None)
-    if own is None or action in ("*", "*:*") or action.partition(":")[0].lower() in own:
+    if action in ("*", "*:*") or action.partition(":")[0].lower() in own:
         return None
     return f"is an action of another service; the document of this resource takes those of `{own[0]}` only"

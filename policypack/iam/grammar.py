@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
-
-import msgspec
 
 from policypack.core.policy import Unknown
 from policypack.core.wire import UNKNOWNS
@@ -28,10 +26,12 @@ from policypack.iam.document import (
     PolicyDocument,
     Principal,
     Statement,
+    minimal,
     split_operator,
 )
 from policypack.iam.element_forms import (
     SID,
+    own_services,
     refusal,
     refused_action,
     refused_date,
@@ -94,7 +94,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
     except ValueError as error:
         where = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return PolicyDocument(kind, type_token, problems=(("", f"is not JSON{where}"),))
-    return _Parser(kind, type_token).document(raw, duplicates)
+    return _Parser(kind, type_token).document(raw, duplicates, latin=text.isascii() and "\\u" not in text)
 
 
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,7 +128,8 @@ class _Parser:
     def unknown(self, path: str, *elements: str) -> None:
         self.unknowns += [(element, path) for element in elements]
 
-    def document(self, raw: Any, duplicates: Sequence[str] = ()) -> PolicyDocument:
+    def document(self, raw: Any, duplicates: Sequence[str] = (), *, latin: bool = False) -> PolicyDocument:
+        """The document; `latin` if its text is known to have no character beyond U+00FF."""
         for name in duplicates:
             self.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
         if not isinstance(raw, Mapping):
@@ -147,15 +148,13 @@ class _Parser:
             if statement.sid and statement.sid in seen:
                 self.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
             seen.add(statement.sid or "")
-        parsed = PolicyDocument(self.kind, self.type_token, statements, version, raw=raw)
         try:
-            if self.type_token.startswith(LATIN_TYPES) and _BEYOND_LATIN.search(parsed.text):
+            if not latin and self.type_token.startswith(LATIN_TYPES) and _BEYOND_LATIN.search(minimal(raw)):
                 self.problem("", "has a character beyond U+00FF, which AWS refuses in this document")
         except RecursionError:
             self.problem("", "is nested too deeply to be a policy document")
-        return msgspec.structs.replace(
-            parsed, problems=tuple(self.problems), warnings=tuple(self.warnings), unknowns=tuple(self.unknowns)
-        )
+        problems, warnings, unknowns = tuple(self.problems), tuple(self.warnings), tuple(self.unknowns)
+        return PolicyDocument(self.kind, self.type_token, statements, version, problems, warnings, unknowns, raw)
 
     def version(self, version: Any) -> str | None:
         if isinstance(version, Unknown):
@@ -251,6 +250,7 @@ class _Parser:
     def strings(self, raw: Any, path: str, element: str, form: str) -> tuple[str, ...]:
         """The texts of an element; `form` is its name, or the type of its principals."""
         texts = []
+        refused = self.form(form)
         if raw == []:
             self.problem(path, "is an empty list")
         for place, value in _items(raw, path):
@@ -260,22 +260,28 @@ class _Parser:
                 self.warning(place, "is null, which AWS leaves out")
             elif isinstance(value, str) and value:
                 texts.append(value)
-                if reason := self.refused(value, form):
+                if reason := refused(value):
                     self.problem(place, reason)
             else:
                 self.problem(place, "must be a text that is not empty")
         return tuple(texts)
 
-    def refused(self, text: str, form: str) -> str | None:
-        """The reason why AWS refuses a text of this form in a document of this kind."""
-        if form in PRINCIPAL_TYPES:
-            return refused_principal(form, text)
-        if form.endswith("Resource"):
-            return refused_resource(text)
-        reason = refused_action(text)
-        if reason or form == "NotAction":
+    def form(self, name: str) -> Callable[[str], str | None]:
+        """A function that returns the reason why AWS refuses a text of an element, or of principals of a type."""
+        if name in ("Resource", "NotResource"):
+            return refused_resource
+        if name in PRINCIPAL_TYPES:
+            return partial(refused_principal, name)
+        limited = name == "Action" and (self.kind is DocumentKind.TRUST or own_services(self.type_token))
+        return self.refused_action if limited else refused_action
+
+    def refused_action(self, action: str) -> str | None:
+        """The reason why AWS refuses an action in a document that is limited to actions of some services."""
+        if reason := refused_action(action):
             return reason
-        return refused_in_trust(text) if self.kind is DocumentKind.TRUST else refused_in_resource(text, self.type_token)
+        if self.kind is DocumentKind.TRUST:
+            return refused_in_trust(action)
+        return refused_in_resource(action, own_services(self.type_token))
 
     def principals(self, raw: Any, path: str, element: str) -> tuple[Principal, ...]:
         if isinstance(raw, Unknown):
