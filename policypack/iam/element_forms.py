@@ -85,14 +85,14 @@ RESOURCE = _forms(
         rf"{_SHORT}|arn:[^:]+:[a-zA-Z0-9.-]+(:.*)?",
         "names a service with other characters than letters, digits, `.` and `-`",
     ),
-    (r"(?!.*::).*|([^:]*:){5}.*", "has too few parts: `arn:partition:service:region:account:resource`"),
-    (r"(?!arn:[^:]+:iam(:|$)).*|arn:[^:]+:iam:\**:.*", "has a region, and IAM's resources have none"),
+    (r"(?!.*::).*|([^:]*:){5}.*|.*:\*+", "has too few parts: `arn:partition:service:region:account:resource`"),
+    (r"(?!arn:[^:]+:iam(:|$)).*|arn:[^:]+:iam:(\*+|\**:.*)", "has a region, and IAM's resources have none"),
     (
-        rf"(?!arn:[^:]+:s3(:|$)).*|arn:[^:]+:s3:\**:.*|arn:[^:]+:s3:[^:]+:[^:]*:(({'|'.join(_S3_REGIONAL)})[/:]|\*).*",
+        rf"(?!arn:[^:]+:s3(:|$)).*|arn:[^:]+:s3:(\*+|\**:.*)|arn:[^:]+:s3:[^:]+:[^:]*:(({'|'.join(_S3_REGIONAL)})[/:]|\*).*",
         "has a region, and buckets and objects have none",
     ),
     (
-        rf"(?!arn:[^:]+:iam:).*|arn:[^:]+:iam:[^:]*:[^:]*:(\*|root|({'|'.join(_IAM_PATHS)})/.*)",
+        rf"(?!arn:[^:]+:iam:[^:]*:[^:]*:).*|arn:[^:]+:iam:[^:]*:[^:]*:(\*|root|({'|'.join(_IAM_PATHS)})/.*)",
         "must be `*`, or begin with a type of IAM's resources and a slash, such as `role/`, after the account",
     ),
 )

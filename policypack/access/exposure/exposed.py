@@ -120,7 +120,7 @@ def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | U
         yield "body", UNREAD
         return
     if isinstance(definition, dict) and EXTENSION in definition:
-        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
+        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API).as_granted
 
 
 def _by_document(
