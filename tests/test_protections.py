@@ -160,6 +160,16 @@ REMOVALS = (
         "element names", "iam-malformed-document", rewritten("role-policy", "ReadIncoming", Action=None, action="s3:*")
     ),
     Removal(
+        "a partition of AWS",
+        "iam-malformed-document",
+        rewritten("role-policy", "ReadIncoming", Resource="arn:awss:s3:::inbox/*"),
+    ),
+    Removal(
+        "the service of an action",
+        "iam-malformed-document",
+        rewritten("role-policy", "ReadIncoming", Action="GetObject"),
+    ),
+    Removal(
         "trusted addresses",
         "iam-open-address",
         rewritten(

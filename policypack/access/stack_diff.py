@@ -127,7 +127,7 @@ def _holdings(stack: Stack) -> Mapping[Key, Holding]:
 
 def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
     """The trust policy and resource-based documents that a resource carries, with the resource that they protect."""
-    for path, document in documents_of(resource, TRUST):
+    for path, document in documents_of(resource, TRUST, granting=True):
         yield "trust", resource, path, document
     for path, document in documents_of(resource, RESOURCE, granting=True):
         yield "resource", target_of(stack, resource), path, document

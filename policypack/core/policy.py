@@ -244,6 +244,8 @@ class Violation:
     message: str
     excuses: bool = True
     """Whether policies that require this one skip the place: False if the value can still be read."""
+    voids: bool = False
+    """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,11 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
         for _, path, value in _readings(policy, resource):
             judgements = () if isinstance(value, Unknown) else policy.check(value)
             violations = (judgement for judgement in judgements if isinstance(judgement, Violation))
-            paths += [_join(path, violation.path) for violation in violations if violation.excuses]
+            paths += [
+                path if violation.voids else _join(path, violation.path)
+                for violation in violations
+                if violation.excuses
+            ]
     return paths
 
 

@@ -21,6 +21,39 @@ ELEMENTS = frozenset(
 )
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
+OPERATORS = {
+    name.lower(): name
+    for name in (
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike",
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThan",
+        "NumericLessThanEquals",
+        "NumericGreaterThan",
+        "NumericGreaterThanEquals",
+        "DateEquals",
+        "DateNotEquals",
+        "DateLessThan",
+        "DateLessThanEquals",
+        "DateGreaterThan",
+        "DateGreaterThanEquals",
+        "Bool",
+        "BinaryEquals",
+        "IpAddress",
+        "NotIpAddress",
+        "ArnEquals",
+        "ArnLike",
+        "ArnNotEquals",
+        "ArnNotLike",
+        "Null",
+    )
+}
+
 
 class Effect(enum.StrEnum):
     """What a statement does with the requests it matches."""
@@ -108,12 +141,36 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     statements: tuple[Statement, ...] = ()
     version: str | None = None
     problems: tuple[tuple[str, str], ...] = ()
-    """Violations of the grammar: path and message."""
+    """The reasons why AWS refuses the document, each with its path. A refused document grants nothing."""
+    warnings: tuple[tuple[str, str], ...] = ()
+    """What AWS accepts and reads in another way than it is written: path and message."""
     unknowns: tuple[tuple[str, str], ...] = ()
     """The unknown leaves: the element (`Action`, …) and the path."""
     raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
+    def as_granted(self) -> PolicyDocument:
+        """The document as AWS applies it: without statements if AWS refuses it."""
+        return msgspec.structs.replace(self, statements=(), unknowns=()) if self.problems else self
+
+    @property
     def size(self) -> int:
-        """Characters of the minimal JSON text, as IAM counts them against its quotas: without white space."""
-        return len(json.dumps(self.raw, separators=(",", ":"), ensure_ascii=False, default=lambda _: ""))
+        """Characters of the minimal JSON text, as IAM counts them against its quotas."""
+        return len(minimal(self.raw))
+
+
+def minimal(raw: Mapping[str, Any]) -> str:
+    """The minimal JSON text of a document: without white space, and with every character as itself."""
+    return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, skipkeys=True, default=lambda _: "")
+
+
+def split_operator(written: str) -> tuple[str, str | None, bool]:
+    """Qualifier, canonical operator (None if there is no such operator) and whether it ends in `IfExists`."""
+    qualifier, colon, rest = written.rpartition(":")
+    lowered = rest.lower()
+    if_exists = lowered.endswith("ifexists")
+    operator = OPERATORS.get(lowered.removesuffix("ifexists"))
+    known = {"": "", "forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}.get(qualifier.lower())
+    if known is None or (colon and not qualifier) or (operator == "Null" and if_exists):
+        return "", None, False
+    return known, operator, if_exists

@@ -27,7 +27,8 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
         elements: the statement elements that the policy needs. An unknown value in one of them is yielded as `Unknown`
             after the document, so that the policy is undecided there.
         kinds: the kinds of document.
-        granting: leave out documents that only narrow access, such as a VPC endpoint's.
+        granting: leave out documents that only narrow access, such as a VPC endpoint's, and the statements of documents
+            that AWS refuses.
 
     Yields:
         The path of the document and the document, or `Unknown` if all of it is unknown.
@@ -65,9 +66,13 @@ def statements(
 def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
-    """The policy documents of a resource, parsed once."""
+    """The policy documents of a resource, parsed once; the arguments are those of `documents`."""
     parsed = _parsed(resource)
-    return [(path, document) for path, kind, gives, document in parsed if kind in kinds and (gives or not granting)]
+    return [
+        (path, document.as_granted if granting and isinstance(document, PolicyDocument) else document)
+        for path, kind, gives, document in parsed
+        if kind in kinds and (gives or not granting)
+    ]
 
 
 @memoized

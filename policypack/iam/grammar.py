@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from policypack.core.wire import UNKNOWNS
 from policypack.iam.document import (
     EFFECTS,
     ELEMENTS,
+    OPERATORS,
     PRINCIPAL_TYPES,
     TOP_LEVEL,
     VERSIONS,
@@ -25,6 +26,19 @@ from policypack.iam.document import (
     PolicyDocument,
     Principal,
     Statement,
+    minimal,
+    split_operator,
+)
+from policypack.iam.element_forms import (
+    SID,
+    own_services,
+    refusal,
+    refused_action,
+    refused_date,
+    refused_in_resource,
+    refused_in_trust,
+    refused_principal,
+    refused_resource,
 )
 from policypack.iam.tables import DocumentKind
 
@@ -35,41 +49,21 @@ STRINGIFIED_OUTPUT = (
 )
 """Text that Pulumi's SDKs produce for an `Output` that is formatted into a string."""
 
-OPERATORS = {
-    name.lower(): name
-    for name in (
-        "StringEquals",
-        "StringNotEquals",
-        "StringEqualsIgnoreCase",
-        "StringNotEqualsIgnoreCase",
-        "StringLike",
-        "StringNotLike",
-        "NumericEquals",
-        "NumericNotEquals",
-        "NumericLessThan",
-        "NumericLessThanEquals",
-        "NumericGreaterThan",
-        "NumericGreaterThanEquals",
-        "DateEquals",
-        "DateNotEquals",
-        "DateLessThan",
-        "DateLessThanEquals",
-        "DateGreaterThan",
-        "DateGreaterThanEquals",
-        "Bool",
-        "BinaryEquals",
-        "IpAddress",
-        "NotIpAddress",
-        "ArnEquals",
-        "ArnLike",
-        "ArnNotEquals",
-        "ArnNotLike",
-        "Null",
-    )
-}
-
-
 WITH_PRINCIPAL = frozenset({DocumentKind.RESOURCE, DocumentKind.TRUST})
+MANAGED_POLICY = "aws:iam/policy:Policy"
+"""Its documents must have the version of 2012; others are read by the rules of 2008 without it.
+
+Source: https://github.com/Meteor-Community-Packages/Meteor-CollectionFS/issues/630 (IAM's answer).
+"""
+IAM_TYPES = ("aws:iam/", "aws:organizations/", "aws:ssoadmin/")
+"""Starts of the tokens of types whose documents IAM or Organizations checks."""
+LATIN_TYPES = (*IAM_TYPES, "aws:kms/")
+"""Starts of the tokens of types whose documents have no characters beyond U+00FF.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html and
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html.
+"""
+_BEYOND_LATIN = re.compile("[^\x00-\xff]")
 
 
 def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
@@ -100,7 +94,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
     except ValueError as error:
         where = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return PolicyDocument(kind, type_token, problems=(("", f"is not JSON{where}"),))
-    return _Parser(kind, type_token).document(raw, duplicates)
+    return _Parser(kind, type_token).document(raw, duplicates, latin=text.isascii() and "\\u" not in text)
 
 
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -122,15 +116,20 @@ class _Parser:
         self.kind = kind
         self.type_token = type_token
         self.problems: list[tuple[str, str]] = []
+        self.warnings: list[tuple[str, str]] = []
         self.unknowns: list[tuple[str, str]] = []
 
     def problem(self, path: str, message: str) -> None:
         self.problems.append((path, message))
 
+    def warning(self, path: str, message: str) -> None:
+        self.warnings.append((path, message))
+
     def unknown(self, path: str, *elements: str) -> None:
         self.unknowns += [(element, path) for element in elements]
 
-    def document(self, raw: Any, duplicates: Sequence[str] = ()) -> PolicyDocument:
+    def document(self, raw: Any, duplicates: Sequence[str] = (), *, latin: bool = False) -> PolicyDocument:
+        """The document; `latin` if its text is known to have no character beyond U+00FF."""
         for name in duplicates:
             self.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
         if not isinstance(raw, Mapping):
@@ -140,6 +139,8 @@ class _Parser:
         for name in raw:
             if name not in TOP_LEVEL:
                 self.problem(_identifier(name), f"is not an element of a policy document{_hint(name, TOP_LEVEL)}")
+        if not isinstance(raw.get("Id", ""), str | Unknown):
+            self.problem("Id", "must be a text")
         version = self.version(raw.get("Version"))
         statements = tuple(self.statements(raw.get("Statement")))
         seen: set[str] = set()
@@ -147,20 +148,27 @@ class _Parser:
             if statement.sid and statement.sid in seen:
                 self.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
             seen.add(statement.sid or "")
-        problems, unknowns = tuple(self.problems), tuple(self.unknowns)
-        return PolicyDocument(self.kind, self.type_token, statements, version, problems, unknowns, raw)
+        try:
+            if not latin and self.type_token.startswith(LATIN_TYPES) and _BEYOND_LATIN.search(minimal(raw)):
+                self.problem("", "has a character beyond U+00FF, which AWS refuses in this document")
+        except RecursionError:
+            self.problem("", "is nested too deeply to be a policy document")
+        problems, warnings, unknowns = tuple(self.problems), tuple(self.warnings), tuple(self.unknowns)
+        return PolicyDocument(self.kind, self.type_token, statements, version, problems, warnings, unknowns, raw)
 
     def version(self, version: Any) -> str | None:
         if isinstance(version, Unknown):
             self.unknown("Version", "Version")
             return None
         if version is None:
-            self.problem(
+            (self.problem if self.type_token == MANAGED_POLICY else self.warning)(
                 "Version",
                 "is missing: AWS then reads the document by the rules of 2008, without policy variables; write `2012-10-17`",
             )
         elif version not in VERSIONS:
             self.problem("Version", "is not a version of the policy language; write `2012-10-17`")
+        elif version != VERSIONS[0] and self.type_token == MANAGED_POLICY:
+            self.problem("Version", "is the version of 2008, which a managed policy cannot have; write `2012-10-17`")
         return version if isinstance(version, str) else None
 
     def statements(self, raw: Any) -> Iterator[Statement]:
@@ -188,8 +196,11 @@ class _Parser:
         elif effect not in EFFECTS:
             self.problem(f"{path}.Effect", "must be `Allow` or `Deny` (case-sensitive)" if effect else "is missing")
         sid = raw.get("Sid")
-        if sid is not None and not isinstance(sid, str | Unknown):
-            self.problem(f"{path}.Sid", "must be a text")
+        if sid is not None and not _is_unknown(sid):
+            in_iam = self.type_token.startswith(IAM_TYPES)
+            message = (refusal(SID, sid) if in_iam else None) if isinstance(sid, str) else "must be a text"
+            if message:
+                self.problem(f"{path}.Sid", message)
         # Trust policies and ECR's repository policies apply to what they are attached to.
         no_resource = self.kind is DocumentKind.TRUST or self.type_token.startswith(("aws:ecr/", "aws:ecrpublic/"))
         self.either(raw, path, "Action", required=True)
@@ -201,7 +212,7 @@ class _Parser:
             message = "does not belong in this policy document; it applies to what it is attached to"
             self.problem(f"{path}.Principal", message)
         lists = {
-            name: self.strings(raw[name], f"{path}.{name}", name)
+            name: self.strings(raw[name], f"{path}.{name}", name, name)
             for name in ("Action", "NotAction", "Resource", "NotResource")
             if name in raw
         }
@@ -236,18 +247,41 @@ class _Parser:
             self.problem(f"{path}.{name}", "is missing")
         return name in raw or negation in raw
 
-    def strings(self, raw: Any, path: str, element: str) -> tuple[str, ...]:
+    def strings(self, raw: Any, path: str, element: str, form: str) -> tuple[str, ...]:
+        """The texts of an element; `form` is its name, or the type of its principals."""
         texts = []
+        refused = self.form(form)
         if raw == []:
             self.problem(path, "is an empty list")
         for place, value in _items(raw, path):
             if _is_unknown(value):
                 self.unknown(place, element)
+            elif value is None and form.endswith("Resource") and isinstance(raw, list) and any(raw):
+                self.warning(place, "is null, which AWS leaves out")
             elif isinstance(value, str) and value:
                 texts.append(value)
+                if reason := refused(value):
+                    self.problem(place, reason)
             else:
                 self.problem(place, "must be a text that is not empty")
         return tuple(texts)
+
+    def form(self, name: str) -> Callable[[str], str | None]:
+        """A function that returns the reason why AWS refuses a text of an element, or of principals of a type."""
+        if name in ("Resource", "NotResource"):
+            return refused_resource
+        if name in PRINCIPAL_TYPES:
+            return partial(refused_principal, name)
+        limited = name == "Action" and (self.kind is DocumentKind.TRUST or own_services(self.type_token))
+        return self.refused_action if limited else refused_action
+
+    def refused_action(self, action: str) -> str | None:
+        """The reason why AWS refuses an action in a document that is limited to actions of some services."""
+        if reason := refused_action(action):
+            return reason
+        if self.kind is DocumentKind.TRUST:
+            return refused_in_trust(action)
+        return refused_in_resource(action, own_services(self.type_token))
 
     def principals(self, raw: Any, path: str, element: str) -> tuple[Principal, ...]:
         if isinstance(raw, Unknown):
@@ -261,7 +295,9 @@ class _Parser:
         principals = []
         for name, values in raw.items():
             if name in PRINCIPAL_TYPES:
-                principals += [Principal(name, value) for value in self.strings(values, f"{path}.{name}", element)]
+                principals += [
+                    Principal(name, value) for value in self.strings(values, f"{path}.{name}", element, name)
+                ]
             else:
                 hint = _hint(name, PRINCIPAL_TYPES)
                 self.problem(f"{path}.{_identifier(name)}", f"is not a principal type{hint}")
@@ -275,23 +311,34 @@ class _Parser:
         for written, keys in raw.items() if isinstance(raw, Mapping) else ():
             place = f"{path}.{_identifier(written)}"
             qualifier, operator, if_exists = split_operator(written)
-            if operator is None:
-                self.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
-            elif isinstance(keys, Unknown):
+            if isinstance(keys, Unknown):
                 self.unknown(place, "Condition")
             elif not isinstance(keys, Mapping):
                 self.problem(place, "must be an object of condition keys")
+            elif operator is None:
+                if keys:  # AWS accepts an operator that does not exist without keys
+                    self.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
             else:
                 for key, values in keys.items():
                     spot = f"{place}.{_identifier(key)}"
-                    if ":" not in key:
-                        self.problem(spot, "is not a condition key; keys are written `service:Name`")
-                    yield Condition(operator, key, tuple(self.values(values, spot)), qualifier, if_exists, spot)
+                    texts = self.condition_values(operator, key, values, spot)
+                    yield Condition(operator, key, texts, qualifier, if_exists, spot)
+
+    def condition_values(self, operator: str, key: str, raw: Any, path: str) -> tuple[str, ...]:
+        """The values that an operator compares with a key."""
+        if ":" not in key:
+            self.warning(path, "is not a condition key, so no request has it; keys are written `service:Name`")
+        if raw == []:
+            accepted = self.kind not in WITH_PRINCIPAL and "Ip" not in operator
+            (self.warning if accepted else self.problem)(path, "is an empty list: no value can match it")
+        texts = tuple(self.values(raw, path))
+        if operator.startswith("Date"):
+            for reason in {*filter(None, map(refused_date, texts))}:
+                self.problem(path, reason)
+        return texts
 
     def values(self, raw: Any, path: str) -> Iterator[str]:
         """Condition values as text; JSON's booleans and numbers are read as AWS reads them."""
-        if raw == []:
-            self.problem(path, "is an empty list: no value can match it")
         for _, value in _items(raw, path):
             if _is_unknown(value):
                 self.unknown(path, "Condition")
@@ -313,18 +360,6 @@ def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def _is_unknown(value: Any) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, str) and value in UNKNOWNS)
-
-
-def split_operator(written: str) -> tuple[str, str | None, bool]:
-    """Qualifier, canonical operator (None if there is no such operator) and whether it ends in `IfExists`."""
-    qualifier, colon, rest = written.rpartition(":")
-    lowered = rest.lower()
-    if_exists = lowered.endswith("ifexists")
-    operator = OPERATORS.get(lowered.removesuffix("ifexists"))
-    known = {"": "", "forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}.get(qualifier.lower())
-    if known is None or (colon and not qualifier) or (operator == "Null" and if_exists):
-        return "", None, False
-    return known, operator, if_exists
 
 
 def _identifier(name: object) -> str:

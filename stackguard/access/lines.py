@@ -23,7 +23,10 @@ from stackguard.reports.formatting import printable_json
 
 IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"
-RESOURCE_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
+INLINE_TYPE = "aws:iam/rolePolicy:RolePolicy"
+"""The type of an identity-based document without its resource: inline policies may lack a `Version`."""
+ANY_RESOURCE = ""
+"""The type of a resource-based document without its resource, which may be of any service."""
 LONGEST = 4 * 1024 * 1024
 """Bytes of one line; AWS accepts no policy document longer than a hundredth of that."""
 
@@ -72,8 +75,8 @@ def read(document: Any, beside: Any = None) -> PolicyDocument:
         trusts = not (_has(document, "Resource", "NotResource") or _has(beside, "Resource", "NotResource"))
         if trusts:
             return parse(document, DocumentKind.TRUST, "aws:iam/role:Role")
-        return parse(document, DocumentKind.RESOURCE, RESOURCE_TYPE)
-    return parse(document, DocumentKind.IDENTITY, IDENTITY_TYPE)
+        return parse(document, DocumentKind.RESOURCE, ANY_RESOURCE)
+    return parse(document, DocumentKind.IDENTITY, INLINE_TYPE)
 
 
 def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:

@@ -49,7 +49,8 @@ AN_HOUR = {"NumericEquals": {"aws:MultiFactorAuthAge": "an hour"}}
 PAIRS = [
     (MALFORMED, "s3-plaintext-transport", (bucket(), broken())),
     ("iam-unknown-action", "iam-linter-report", (role_policy(allow("s3:GetObjects")),)),
-    ("iam-mismatched-resource", "iam-linter-report", (role_policy(allow(resource="inbox/*")),)),
+    (MALFORMED, "iam-mismatched-resource", (role_policy(allow(resource="inbox/*")),)),
+    (MALFORMED, "iam-wildcard-resource", (role_policy({**allow(resource="*"), "Sid": "not in IAM"}),)),
     ("iam-mismatched-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox")),)),
     ("iam-wildcard-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "*")),)),
     ("iam-wildcard-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "arn:*:s3:::*/*")),)),
@@ -114,10 +115,20 @@ def test_a_document_of_another_bucket_excuses_no_policy() -> None:
     assert ("s3-plaintext-transport", "") in by_gate(bucket(), other)
 
 
-def test_a_part_of_a_document_that_is_malformed_does_not_excuse_the_bucket() -> None:
-    partly = bucket_policy({**allow(Principal={"AWS": "111122223333"}), "Actions": "s3:*"})
+def test_a_document_that_aws_refuses_for_one_part_is_not_judged() -> None:
+    partly = bucket_policy({**allow(Principal="*"), "Actions": "s3:*"})
     reported = by_gate(bucket("inbox"), partly)
-    assert {(MALFORMED, "policy.Statement[0].Actions"), ("s3-plaintext-transport", "")} <= reported
+    assert {path for policy_id, path in reported if path.startswith("policy")} == {"policy.Statement[0].Actions"}
+    assert "iam-public-policy" not in {policy_id for policy_id, _ in reported}
+
+
+def test_a_document_that_aws_misreads_is_judged() -> None:
+    partly = bucket_policy(allow(Principal="*", Condition={"StringEquals": {"colour": "red"}}))
+    reported = by_gate(bucket("inbox"), partly)
+    assert {
+        (MALFORMED, "policy.Statement[0].Condition.StringEquals.colour"),
+        ("s3-plaintext-transport", ""),
+    } <= reported
 
 
 @pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy.requires], ids=lambda policy: policy.id)

@@ -58,7 +58,7 @@ IDENTITY = {
         deny("*", "*", **when("StringEquals", "aws:userid", "A*")),
     ),
     "an invalid date": (
-        "iam-ineffective-condition",
+        "iam-malformed-document",
         deny(NEW, "*", **when("DateLessThan", "aws:CurrentTime", "soon")),
     ),
     "Null with another value": ("iam-ineffective-condition", deny(NEW, "*", **when("Null", "aws:SourceVpc", "maybe"))),
@@ -68,7 +68,7 @@ IDENTITY = {
     ),
     "invalid IPv6": ("iam-invalid-address", allow(**when("IpAddress", "aws:SourceIp", "2001:db8::/129"))),
     "all of IPv6": ("iam-open-address", allow(**when("IpAddress", "aws:SourceIp", "::/0"))),
-    "characters in a Sid": ("iam-linter-report", allow(Sid="read it")),
+    "characters in a Sid": ("iam-malformed-document", allow(Sid="read it")),
 }
 
 
@@ -80,7 +80,7 @@ def test_of_an_identity_based_document(policy: str, statement: dict[str, Any]) -
 RESOURCE = {
     "every principal": ("iam-public-policy", allow(Principal="*")),
     "NotPrincipal": ("iam-public-policy", allow(NotPrincipal={"AWS": "111122223333"})),
-    "an invalid principal": ("iam-linter-report", allow(Principal={"AWS": "bob"})),
+    "an invalid principal": ("iam-malformed-document", allow(Principal={"AWS": "bob"})),
 }
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN
 from policypack.core.wire import UNKNOWN_STRING
-from policypack.iam.document import Effect, PolicyDocument, Principal
-from policypack.iam.grammar import OPERATORS, parse, split_operator
+from policypack.iam.document import OPERATORS, Effect, PolicyDocument, Principal, split_operator
+from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -66,8 +66,10 @@ def test_any_text_is_read(text: str) -> None:
 
 NAMES = st.text("abcXYZ*?:/-_.${}", min_size=1, max_size=12)
 STRINGS = NAMES | st.lists(NAMES, min_size=1, max_size=3)
+ACTIONS = st.text("abcXYZ*?/-_.${}", max_size=12).map(lambda name: f"s3:{name}")
+RESOURCES = NAMES.map(lambda name: f"arn:aws:sqs:::{name}") | st.just("*")
 CONDITIONS = st.dictionaries(
-    st.sampled_from(sorted(OPERATORS.values())),
+    st.sampled_from(sorted(name for name in OPERATORS.values() if not name.startswith("Date"))),
     st.dictionaries(NAMES.map(lambda name: f"aws:{name}"), STRINGS, max_size=2),
     max_size=2,
 )
@@ -79,8 +81,8 @@ STATEMENTS = st.builds(
         "Condition": condition,
     },
     st.sampled_from(["Allow", "Deny"]),
-    STRINGS,
-    STRINGS,
+    ACTIONS | st.lists(ACTIONS, min_size=1, max_size=3),
+    RESOURCES | st.lists(RESOURCES, min_size=1, max_size=3),
     CONDITIONS,
 )
 

@@ -84,7 +84,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
         yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
     for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
         yield from _by_document(stack, resource, path, document)
-    for path, document in documents_of(resource, TRUST):
+    for path, document in documents_of(resource, TRUST, granting=True):
         yield from _by_trust(resource, path, document)
     if resource.type == PERMISSION:
         yield target_of(stack, resource), invoking(resource)
@@ -120,7 +120,7 @@ def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | U
         yield "body", UNREAD
         return
     if isinstance(definition, dict) and EXTENSION in definition:
-        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
+        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API).as_granted
 
 
 def _by_document(

@@ -164,7 +164,7 @@ def _identities(stack: Stack) -> Mapping[str, list[Resource]]:
 
 def _other_services(role: Resource) -> Iterator[str]:
     """Services besides Lambda that a role's trust policy allows."""
-    for _, document in documents_of(role, TRUST):
+    for _, document in documents_of(role, TRUST, granting=True):
         for statement in document.statements if isinstance(document, PolicyDocument) else ():
             services = (principal.value for principal in statement.principals or () if principal.type == "Service")
             if statement.allows:

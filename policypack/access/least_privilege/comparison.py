@@ -48,6 +48,12 @@ class Role(msgspec.Struct, frozen=True):
     unread: tuple[str, ...] = ()
     """What is attached and cannot be read: clauses."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether AWS refuses one of the documents, so that what is missing follows from that."""
+        documents = (*(attached.document for attached in self.documents), *(self.boundary or ()))
+        return any(document.problems for document in documents)
+
 
 class MissingPermission(msgspec.Struct, frozen=True):
     """A need that the role does not meet, or, if `sure` is False, may not meet."""

@@ -19,7 +19,7 @@ def lacks(stack: Stack) -> Iterator[Placed[MissingPermission]]:
         judged = privilege(stack, function)
         if isinstance(judged, Unknown):
             yield function, code_property(function), judged
-        elif judged is not None:
+        elif judged is not None and not judged.role.refused:
             for missing in grouped(judged):
                 yield function, "role", missing
             if unresolved := judged.code.unresolved:

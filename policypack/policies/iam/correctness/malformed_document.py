@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policypack.core.examples import allow, bucket_policy, document, example, reported_at, role_policy
+from policypack.core.examples import allow, bucket_policy, document, example, reported_at, role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
@@ -37,11 +37,15 @@ RESOURCE_QUOTAS = {
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
-    """Yields grammar errors, formatted `Output`s, and a size that AWS refuses."""
+    """Yields what AWS refuses or misreads, formatted `Output`s, and a size that AWS refuses."""
+    formatted = [*_stringified(document.raw)]
     for path, message in document.problems:
+        if path not in formatted:
+            yield Violation(path, message, voids=True)
+    for path, message in document.warnings:
         yield Violation(path, message)
-    for path in _stringified(document.raw):
-        yield Violation(path, "holds an `Output` that was formatted into the text, not its value")
+    for path in formatted:
+        yield Violation(path, "holds an `Output` that was formatted into the text, not its value", voids=True)
     quota = _quota(document)
     if quota is not None and document.size > quota:
         yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}", excuses=False)
@@ -88,6 +92,7 @@ POLICY = Policy(
     fix="Build the document as a mapping of known names and encode it once, with `json.dumps` or `pulumi.Output.json_dumps`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html",
@@ -122,6 +127,26 @@ POLICY = Policy(
         example(
             bucket_policy(allow()), path="policy.Statement[0].Principal", note="a bucket policy without a principal"
         ),
+        example(
+            role_policy(allow("s3.GetObject")),
+            path="policy.Statement[0].Action",
+            note="a dot instead of the colon",
+        ),
+        example(
+            role_policy(allow(resource="arn:aws:s3:eu-west-1::inbox/*")),
+            path="policy.Statement[0].Resource",
+            note="a region in the ARN of a bucket",
+        ),
+        example(
+            role(allow("sts:AsumeRole", None, Principal={"Service": "lambda.amazonaws.com"})),
+            path="assumeRolePolicy.Statement[0].Action",
+            note="a trust policy with a misspelled action",
+        ),
+        example(
+            bucket_policy(allow(Principal={"AWS": "arn:aws:iam::111122223333:role/*"})),
+            path="policy.Statement[0].Principal.AWS",
+            note="a wildcard in a principal",
+        ),
     ),
     good=[
         example(_bucket_policy(json.dumps(document(allow(Principal=PARTNER))))),
@@ -135,6 +160,10 @@ POLICY = Policy(
             note="one statement without a list",
         ),
         example(bucket_policy(allow(Principal=PARTNER, Sid="the Output of a job")), note="a harmless word"),
+        example(
+            role_policy(allow("S3:getObject", "arn:aws:s3:*:*:accesspoint/${aws:PrincipalTag/team}/*")),
+            note="wildcards, policy variables and the case of an action",
+        ),
     ],
     reads=documents("Statement", "Effect"),
     check=check,

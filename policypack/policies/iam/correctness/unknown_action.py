@@ -28,9 +28,7 @@ def check(statement: Statement) -> Iterator[Violation]:
 
 
 def _problem(pattern: str) -> str:
-    service, colon, name = pattern.partition(":")
-    if not colon:
-        return "is not an action; actions are written `service:Name`"
+    service, _, name = pattern.partition(":")
     if recognized(pattern):
         return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
     if not has_wildcard(service) and not exists(service):
@@ -58,7 +56,6 @@ POLICY = Policy(
         "policy.Statement[0].Action",
         example(granted("s3:GetObjects")),
         example(granted("s3:ListObjects"), note="an API operation that is no action: `s3:ListBucket` is"),
-        example(granted("s3.GetObject"), note="a dot instead of the colon"),
         example(granted("dynamo:GetItem"), note="a service by another name"),
         example(
             role_policy(deny(None, "*", NotAction="iam:GetUsers")),

@@ -73,6 +73,6 @@ POLICY = Policy(
         example(_trusting("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), note="one organization"),
     ],
     subsumes=["iam-untrusted-account", "iam-confused-deputy"],
-    reads=documents("Statement", "Effect", kinds=TRUST),
+    reads=documents("Statement", "Effect", kinds=TRUST, granting=True),
     check=check,
 )

@@ -29,7 +29,6 @@ test_anybody_may_assume_the_role = reported(
     "assumeRolePolicy.Statement[0].Principal",
     trust("*"),
     trust({"AWS": ["arn:aws:iam::111122223333:root", "*"]}),
-    trust({"AWS": "arn:aws:iam::*:role/deploy"}),
     trust({"Service": "*"}),
     trust("*", StringLike={"aws:PrincipalOrgID": "o-*"}),
     trust("*", IpAddress={"aws:SourceIp": "0.0.0.0/0"}),
