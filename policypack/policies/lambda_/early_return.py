@@ -16,15 +16,14 @@ from policypack.python.model import Handling
 
 
 def check(handling: Handling) -> Iterator[Judgement]:
-    complete = handling.elsewhere or any(not loop.exits for loop in handling.loops)
-    for loop in handling.loops:
-        if not (loop.searches and complete):
-            for exit_ in loop.exits:
-                message = f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
-                yield Violation("", message)
-    if not handling.loops and not handling.elsewhere:
-        for place in handling.picks:
-            yield Violation("", f"`{place}` takes one record of the event, and no loop handles the others")
+    for exit_ in handling.exits:
+        yield Violation(
+            "", f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
+        )
+    for place in handling.idle:
+        yield Violation("", f"`{place}` makes lazy work for the records, and nothing runs it")
+    for pick in handling.partial:
+        yield Violation("", f"`{pick.place}` {pick.taking}")
 
 
 LOOP = 'for record in event["Records"]:'
