@@ -31,6 +31,7 @@ TAKING = {"next", "anext", "pop", "popleft", "popitem", "__next__", "min", "max"
 _MODELS = {"dict", "parse", "model_validate", "parse_obj", "from_dict"}
 _PLAIN = {"get", "unquote_plus", "unquote", "loads", "str", "int", "dict", "tuple", "list"}
 """Calls that only take something from a record."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _RECORDS_OF = {Shape.EVENT: Shape.RECORDS, Shape.MESSAGE: Shape.INNER}
 
 
@@ -106,6 +107,8 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         return cut(arguments)
     if name == "range" and Shape.COUNT in arguments:
         return frozenset({Shape.RECORDS})
+    if name == "dumps":
+        return arguments & MANY
     if name == "len" and arguments & MANY:
         return frozenset({Shape.COUNT})
     if name == "loads":
@@ -152,10 +155,12 @@ def with_records(values: Values, of: Shapes) -> Values:
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Everything in a function but the functions and classes inside it, in the order of the source."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    waiting = [*ast.iter_child_nodes(node)][::-1]
+    while waiting:
+        child = waiting.pop()
+        if not isinstance(child, _DEFINITIONS):
             yield child
-            yield from own_nodes(child)
+            waiting += [*ast.iter_child_nodes(child)][::-1]
 
 
 def _selected(source: Shapes) -> Shapes:

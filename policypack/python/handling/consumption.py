@@ -16,6 +16,7 @@ _WRAPPERS = {
     *("islice", "takewhile", "dropwhile", "chain", "enumerate", "zip", "iter", "from_iterable", "tee", "aiter"),
 }
 """Functions whose result is lazy too."""
+_COPIES = {"list", "tuple", "sorted", "set"}
 _STOPPING = {"any", "all", "next", "anext", "__next__"}
 """Calls that may leave elements behind."""
 
@@ -89,12 +90,19 @@ class Consumers:
                 return self._passed(scan, parent, lazy=lazy)
         return Consumption.ALL
 
+    def uses_all(self, scan: Scan, node: ast.AST, *, lazy: bool, works: bool) -> bool:
+        """Whether all elements of an expression are made; or used, if making them has no effect."""
+        made = not lazy or self.of(scan, node) is Consumption.ALL
+        return made and (works or self.of(scan, node, lazy=False) is Consumption.ALL)
+
     def _passed(self, scan: Scan, call: ast.Call, *, lazy: bool) -> Consumption:
         name = called_name(call)
         if name in _STOPPING and scan.inside(call, ast.While):
             return Consumption.ALL
         if name in _STOPPING:
             return Consumption.PART if lazy or name not in ("any", "all") else Consumption.ALL
+        if name in _COPIES and not lazy:
+            return self.of(scan, call, lazy=False)
         if name in LOOKS_ONLY:
             return Consumption.NOTHING
         if name in _WRAPPERS and scan.is_builtin(call):

@@ -49,7 +49,10 @@ class LazyWork:
                     return scan.passed_works(function)
             case ast.Call() if any(map(_is_lazy, scan.functions(node.func))):
                 arguments = (*node.args, *(keyword.value for keyword in node.keywords))
-                if any(scan.holds(argument, Shape.RECORD, *MANY, *EVENTS) for argument in arguments):
+                inside = [child for function in scan.functions(node.func) for child in own_nodes(function)]
+                if any(scan.holds(argument, Shape.RECORD, *MANY, *EVENTS) for argument in arguments) or any(
+                    isinstance(child, ast.For | ast.AsyncFor) and scan.holds(child.iter, *MANY) for child in inside
+                ):
                     return scan.passed_works(node.func)
         return None
 

@@ -105,13 +105,15 @@ class Loops:
 
     def _takes(self, node: ast.While) -> bool:
         """Whether a `while` loop takes one record after the other."""
-        inside = [node.test, *(node_inside for statement in node.body for node_inside in own_nodes(statement))]
+        inside = [node.test, *(child for statement in node.body for child in (statement, *own_nodes(statement)))]
         inside += [child for child in ast.walk(node.test) if child is not node.test]
         for child in inside:
             match child:
                 case ast.Call(args=[source, *_]) if called_name(child) in {"next", "anext"}:
                     if self.scan.holds(source, *MANY):
                         return True
+                case ast.Delete(targets=[ast.Subscript(value=source)]) if self.scan.holds(source, *MANY):
+                    return True
                 case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")) if self.scan.holds(
                     source, *MANY
                 ):

@@ -146,10 +146,8 @@ class Parts:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 is_lazy = isinstance(node, ast.GeneratorExp)
                 sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
-                if sources and (
-                    (not is_lazy and scan.works(*ast.iter_child_nodes(node)))
-                    or self.consumers.of(scan, node, lazy=is_lazy) is Consumption.ALL
-                ):
+                works = bool(sources) and scan.works(*ast.iter_child_nodes(node))
+                if sources and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
                 if any(scan.holds(operand, Shape.COUNT) for operand in (left, right)) and _counts_one(
@@ -176,7 +174,8 @@ class Parts:
         result = shapes(scan.values(node)) - {Shape.PART}
         lazy = name in LAZY and scan.is_builtin(node)
         if given := [argument for argument in arguments if scan.holds(argument, *WHOLE)]:
-            if self.consumers.of(scan, node) is Consumption.ALL if lazy else not result:
+            works = lazy and scan.passed_works(node.args[0])
+            if self.consumers.uses_all(scan, node, lazy=True, works=works) if lazy else not result:
                 yield from given
         elif not result:
             yield from (argument for argument in arguments if scan.holds(argument, *EVENTS))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from policypack.python.handling.scan import Scan
+from policypack.python.model import Shape
 from policypack.python.records import MANY, own_nodes
 
 _KEY = "batchItemFailures"
@@ -30,7 +31,9 @@ class Retries:
         if not any(self.returned(node.value) for node in returns):
             return False
         return bool(_names(self.scan.function) & _STREAM) or any(
-            isinstance(node, ast.comprehension) and self.scan.holds(node.iter, *MANY) for node in self.scan.nodes
+            (isinstance(node, ast.comprehension) and self.scan.holds(node.iter, *MANY))
+            or (isinstance(node, ast.For) and self.scan.holds(node.iter, Shape.CUT))
+            for node in self.scan.nodes
         )
 
     def returned(self, value: ast.expr | None) -> bool:

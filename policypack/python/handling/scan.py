@@ -87,6 +87,10 @@ class Scan:
         """Whether an expression may have one of these relations to the records."""
         return not shapes(self.values(node)).isdisjoint(wanted)
 
+    def touches_event(self) -> bool:
+        """Whether anything in the function comes with the event."""
+        return any(shapes(self.values(node)) for node in self.nodes)
+
     def functions(self, node: ast.expr) -> list[FunctionNode]:
         """The functions of the package that an expression may be."""
         return [value.node for value in self.values(node) if isinstance(value, FunctionValue)]

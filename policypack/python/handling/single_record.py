@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.ht
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from policypack.python.domain import texts
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Shape
 from policypack.python.records import EVENTS
@@ -23,20 +24,20 @@ _BATCHED = {"s3", "kinesis", "dynamodb", "body", "eventSourceARN"}
 
 def sends_one(scans: Iterable[Scan]) -> bool:
     """Whether the records are those of CloudFront, SES or SNS, and of no service that sends several."""
-    keys = [(scan, *_read(node)) for scan in scans for node in scan.nodes]
-    read = {key for scan, base, key in keys if base is not None and scan.holds(base, Shape.RECORD)}
-    of_event = {key for scan, base, key in keys if base is not None and scan.holds(base, *EVENTS)}
-    has_messages = any(base is not None and scan.holds(base, Shape.MESSAGE) for scan, base, _ in keys)
-    return bool(read & _KEYS or of_event & _ATTRIBUTES) and (has_messages or not read & _BATCHED)
+    reads = [(scan, base, key) for scan in scans for node in scan.nodes for base, key in _read(scan, node)]
+    of_record = {key for scan, base, key in reads if scan.holds(base, Shape.RECORD)}
+    of_event = {key for scan, base, key in reads if scan.holds(base, *EVENTS)}
+    has_messages = any(scan.holds(base, Shape.MESSAGE) for scan, base, _ in reads)
+    return bool(of_record & _KEYS or of_event & _ATTRIBUTES) and (has_messages or not of_record & _BATCHED)
 
 
-def _read(node: ast.AST) -> tuple[ast.expr | None, str]:
+def _read(scan: Scan, node: ast.AST) -> Iterator[tuple[ast.expr, str | None]]:
     """What a key or attribute is read of, and its name."""
     match node:
-        case ast.Subscript(value=base, slice=ast.Constant(value=str() as key)):
-            return base, key
-        case ast.Call(func=ast.Attribute(value=base, attr="get"), args=[ast.Constant(value=str() as key), *_]):
-            return base, key
+        case (
+            ast.Subscript(value=base, slice=index)
+            | ast.Call(func=ast.Attribute(value=base, attr="get"), args=[index, *_])
+        ) if scan.holds(base, Shape.RECORD, *EVENTS):
+            yield from ((base, key.constant) for key in texts(scan.values(index)))
         case ast.Attribute(value=base, attr=name):
-            return base, name
-    return None, ""
+            yield base, name

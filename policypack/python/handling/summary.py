@@ -21,6 +21,7 @@ def handling(reading: ProgramReading) -> Handling:
         for node, module in reading.reader.called.items()
     ]
     consumers = Consumers(scans)
+    scans = [scan for scan in scans if scan.touches_event()]
     lazy = [LazyWork(scan, consumers) for scan in scans]
     loops = [Loops(scan, consumers) for scan in scans]
     parts = [Parts(scan, consumers, own.over_records) for scan, own in zip(scans, loops, strict=True)]
