@@ -60,6 +60,12 @@ POLICY = Policy(
             note="one bad record that stops the others",
         ),
         example(_handler('copy(event["Records"][0]["s3"]["object"]["key"])'), note="one record and no loop"),
+        example(_handler('for record in event["Records"][:10]:', "    copy(record)"), note="a part of the records"),
+        example(
+            _handler('return all(copy(record) for record in event["Records"])'),
+            note="the first record that fails stops the others",
+        ),
+        example(_handler('map(copy, event["Records"])'), note="work that nothing runs"),
     ),
     good=[
         example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', 'return "done"')),
@@ -75,6 +81,10 @@ POLICY = Policy(
                 '    raise RuntimeError(f"{len(failed)} records failed")',
             ),
             note="failures are collected, and raised after the loop",
+        ),
+        example(
+            _handler('message = event["Records"][0]["Sns"]["Message"]', "publish(message)"),
+            note="a service that sends one record at a time",
         ),
         example(
             _handler(
