@@ -168,6 +168,7 @@ class How(enum.StrEnum):
     RAISE = "raises"
     EXIT = "ends the process"
     STOP = "stops early"
+    CATCH = "catches the first failure"
 
 
 class LoopExit(msgspec.Struct, frozen=True):

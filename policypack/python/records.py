@@ -22,7 +22,7 @@ MANY: Shapes = WHOLE | {Shape.SOME, Shape.CUT}
 NONE_OF_THEM: Shapes = frozenset()
 _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
-    *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter"),
+    *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
 CUTTING = {"islice", "takewhile", "dropwhile"}
@@ -100,7 +100,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         return item(base, keys)
     if name in _SAME:
         shared = (arguments | base) & (MANY | EVENTS)
-        return cut(shared) if name == "zip" and any(map(_is_fixed_range, node.args)) else shared
+        return cut(shared) if name == "zip" and any(map(_is_short, node.args)) else shared
     if name in _SELECTING and not gives_work(node):
         return _selected(arguments)
     if name in CUTTING:
@@ -167,7 +167,10 @@ def _selected(source: Shapes) -> Shapes:
     return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
 
 
-def _is_fixed_range(node: ast.expr) -> bool:
+def _is_short(node: ast.expr) -> bool:
+    """Whether an expression has a number of elements that the code fixes."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return not any(isinstance(element, ast.Starred) for element in node.elts)
     return (
         isinstance(node, ast.Call)
         and called_name(node) == "range"

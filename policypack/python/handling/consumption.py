@@ -53,7 +53,7 @@ class Consumers:
             self._of_functions[scan.function] = max(used, default=nobody)
         return self._of_functions[scan.function]
 
-    def of(self, scan: Scan, node: ast.AST, *, lazy: bool = True) -> Consumption:  # noqa: C901 (one case for each kind of parent)
+    def of(self, scan: Scan, node: ast.AST, *, lazy: bool = True) -> Consumption:  # noqa: C901, PLR0912 (one case for each kind of parent)
         """How much of an expression's value is consumed.
 
         Args:
@@ -84,6 +84,8 @@ class Consumers:
                 return self.of(scan, outer) if isinstance(outer, ast.GeneratorExp) else Consumption.ALL
             case ast.Subscript(value=value, slice=index) if value is node:
                 return Consumption.ALL if isinstance(index, ast.Name) else Consumption.PART
+            case ast.Attribute(attr="values" | "items" | "keys"):
+                return self.of(scan, scan.parents[parent], lazy=False)
             case ast.Attribute(attr=name):
                 return Consumption.PART if name in _STOPPING else Consumption.ALL
             case ast.Call():

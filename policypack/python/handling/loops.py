@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.retries import Retries
-from policypack.python.handling.scan import Scan
+from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import MANY, WHOLE, called_name, own_nodes
+from policypack.python.records import EVENTS, MANY, WHOLE, called_name, own_nodes
 
 AnyLoop = ast.For | ast.AsyncFor | ast.While
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
-CATCH_ALL = {"Exception", "BaseException"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,13 @@ class Loops:
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
-            exits = tuple(self._exits(node.body, _Around()))
+            exits = (*self._exits(node.body, _Around()), *self._caught_around(node))
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             yield RecordLoop(
                 self.scan.place(node),
                 exits,
                 searches=self._searches(node, exits),
-                whole=self.runs and not self._only_looks(node.body) and not (source and self._is_cut(source)),
+                whole=self.runs and not self.only_looks(node.body) and not (source and self._is_cut(source)),
                 inner=source is not None and self._is_inner(source),
             )
         yield from self._over_results()
@@ -90,13 +89,46 @@ class Loops:
         direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
         return not (empty or yields or direct or self.scan.works(*node.body))
 
-    def _only_looks(self, body: list[ast.stmt]) -> bool:
-        """Whether a loop's body does nothing but log."""
-        return all(isinstance(statement, ast.Expr | ast.Pass) for statement in body) and not any(
-            isinstance(child, ast.Yield | ast.YieldFrom) or (isinstance(child, ast.expr) and self.scan.works(child))
-            for statement in body
-            for child in ast.walk(statement)
-        )
+    def only_looks(self, body: list[ast.stmt]) -> bool:
+        """Whether a loop's body does nothing but log, and give names to what only its last run leaves."""
+        return not self.scan.works(*body) and all(map(self._looks, body))
+
+    def _looks(self, statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Pass() | ast.Continue() | ast.Break():
+                return True
+            case ast.Expr(value=value):
+                return not any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(value))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                return name not in {child.id for child in ast.walk(value) if isinstance(child, ast.Name)}
+            case ast.If(body=then, orelse=otherwise):
+                return all(map(self._looks, (*then, *otherwise)))
+        return False
+
+    def _caught_around(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """What is around a loop and hides that a record failed, without handling the event again."""
+        inner: ast.AST = loop
+        outer = self.scan.parents.get(loop)
+        while outer is not None and self.scan.may_fail(*loop.body):
+            if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
+                if not self._handles_rest(handler):
+                    yield LoopExit(self.scan.place(handler), How.CATCH)
+            elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
+                yield LoopExit(self.scan.place(outer), How.CATCH)
+            inner, outer = outer, self.scan.parents.get(outer)
+
+    def _handles_rest(self, handler: ast.ExceptHandler) -> bool:
+        """Whether what catches a failure reports the records, passes them on, or ends the process."""
+        for node in own_nodes(handler):
+            if isinstance(node, ast.Return) and self.retries.returned(node.value):
+                return True
+            if isinstance(node, ast.Call) and (
+                called_name(node) in EXITS
+                or (called_name(node) not in LOOKS_ONLY and any(self.scan.holds(a, *EVENTS, *MANY) for a in node.args))
+                or any(self.scan.holds(k.value, *EVENTS, *MANY) for k in node.keywords)
+            ):
+                return True
+        return False
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
@@ -156,6 +188,10 @@ class Loops:
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
                         yield LoopExit(self.scan.place(statement), How.EXIT)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.BoolOp(values=[ast.Name(id=first), *rest])) if (
+                    name == first and self.scan.works(*rest)
+                ):
+                    yield LoopExit(self.scan.place(statement), How.STOP)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
                     yield from self._exits([*then, *otherwise], inside)
@@ -216,4 +252,13 @@ def _uses(test: ast.expr, name: str) -> bool:
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
         for node in ast.walk(test)
+    )
+
+
+def _suppresses_all(item: ast.withitem) -> bool:
+    call = item.context_expr
+    return (
+        isinstance(call, ast.Call)
+        and called_name(call) == "suppress"
+        and any(last_names(kind) & CATCH_ALL for kind in call.args)
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import shapes
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.loops import Loops
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, TAKING, WHOLE, called_name, is_whole
@@ -26,13 +27,14 @@ class Parts:
     Args:
         scan: the function.
         consumers: find what consumes iterators.
-        loops: its loops over records.
+        loops: its loops.
     """
 
-    def __init__(self, scan: Scan, consumers: Consumers, loops: Sequence[ast.stmt]) -> None:
+    def __init__(self, scan: Scan, consumers: Consumers, loops: Loops) -> None:
         self.scan = scan
         self.consumers = consumers
-        self.looped = {id(node) for loop in loops for node in ast.walk(loop)}
+        self.looped = {id(node) for loop in loops.over_records for node in ast.walk(loop)}
+        self.last_runs = [loop for loop in loops.over_records if loops.only_looks(loop.body)]
         self.ranges = {
             node.target.id
             for node in scan.nodes
@@ -51,6 +53,25 @@ class Parts:
             if node not in self.chunks:
                 source = node.value if isinstance(node, ast.Subscript) else node
                 yield self._pick(node, source, Taking.PART)
+
+        for loop in self.last_runs:
+            if left := self._left_over(loop):
+                yield Pick(self.scan.place(left), Taking.ONE)
+
+    def _left_over(self, loop: ast.stmt) -> ast.Name | None:
+        """Where a name is used after a loop that does nothing but assign it."""
+        names = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Name) and node.id in names and node.lineno > (loop.end_lineno or loop.lineno):
+                if isinstance(node.ctx, ast.Store):
+                    names.discard(node.id)
+                elif (
+                    self.scan.holds(node, Shape.RECORD)
+                    and id(node) not in self.looped
+                    and self.consumers.of(self.scan, node, lazy=False) is not Consumption.NOTHING
+                ):
+                    return node
+        return None
 
     def handles_all(self, *, inner: bool) -> bool:
         """Whether all records are iterated without a loop, counted, or passed to a library."""
@@ -150,9 +171,8 @@ class Parts:
                 if sources and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                if any(scan.holds(operand, Shape.COUNT) for operand in (left, right)) and _counts_one(
-                    operator, left, right
-                ):
+                counted = any(scan.holds(operand, Shape.COUNT) for operand in (left, right))
+                if counted and _counts_one(operator, left, right) and self._refuses_several(node, operator):
                     yield node
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
                 if scan.holds(source, *_SELECTED) and self._rest(elements):
@@ -162,6 +182,15 @@ class Parts:
                     yield node
             case ast.Call():
                 yield from self._given_away(node)
+
+    def _refuses_several(self, test: ast.Compare, operator: ast.cmpop) -> bool:
+        """Whether an `if` does more about several records than to log."""
+        outer = self.scan.parents.get(test)
+        if not isinstance(outer, ast.If):
+            return True
+        several, one = (outer.orelse, outer.body) if isinstance(operator, ast.Eq) else (outer.body, outer.orelse)
+        leaves = [node for node in (several or one) if isinstance(node, ast.Return | ast.Raise | ast.Continue)]
+        return bool(leaves) or self.scan.works(*several)
 
     def _given_away(self, node: ast.Call) -> Iterator[ast.AST]:
         """The records that a call of a library gets, or the event to go through them."""

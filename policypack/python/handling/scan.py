@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from policypack.python.callbacks import KEEPING
+from policypack.python.classes import last_names
 from policypack.python.domain import (
     EMPTY,
     ClassValue,
@@ -38,6 +40,16 @@ PURE = {
 """Calls that make a value of another one."""
 HARMLESS = LOOKS_ONLY | PURE
 _DEEPEST = 6
+CATCH_ALL = {"Exception", "BaseException"}
+
+
+def catching(block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
+    """The part of a `try` that catches every failure and raises none again."""
+    for handler in block.handlers:
+        is_broad = handler.type is None or last_names(handler.type) & CATCH_ALL
+        if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
+            return handler
+    return None
 
 
 class Scan:
@@ -108,6 +120,21 @@ class Scan:
     def works(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
         """Whether code has an effect besides logging: it calls something else, or changes a value."""
         return any(self._node_works(node, depth) for node in nodes)
+
+    def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
+        """Whether code calls something whose failure it does not catch itself."""
+        for node in nodes:
+            if isinstance(node, ast.Try | ast.TryStar) and catching(node) is not None:
+                inside: list[ast.AST] = [*node.orelse, *node.finalbody]
+            else:
+                inside = [*ast.iter_child_nodes(node)]
+            if isinstance(node, ast.Call) and called_name(node) not in HARMLESS | KEEPING:
+                bodies = self._bodies(node.func)
+                if not bodies or not depth or self.may_fail(*bodies, depth=depth - 1):
+                    return True
+            if self.may_fail(*inside, depth=depth):
+                return True
+        return False
 
     def passed_works(self, function: ast.expr) -> bool:
         """Whether a function that is passed on has an effect where it is called."""

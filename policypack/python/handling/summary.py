@@ -24,7 +24,7 @@ def handling(reading: ProgramReading) -> Handling:
     scans = [scan for scan in scans if scan.touches_event()]
     lazy = [LazyWork(scan, consumers) for scan in scans]
     loops = [Loops(scan, consumers) for scan in scans]
-    parts = [Parts(scan, consumers, own.over_records) for scan, own in zip(scans, loops, strict=True)]
+    parts = [Parts(scan, consumers, own) for scan, own in zip(scans, loops, strict=True)]
     return Handling(
         (*(loop for own in loops for loop in own.loops()), *(loop for work in lazy for loop in work.loops())),
         tuple(dict.fromkeys(pick for own in parts for pick in own.picks())),
