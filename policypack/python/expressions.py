@@ -83,8 +83,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.Yield(value=inner):
             result = domain.NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, result))
-            if Shape.RECORD in domain.shapes(result):
-                scope.yielded_of |= {Shape.RECORDS}
+            scope.yielded_of |= {Shape.RECORDS} if Shape.RECORD in domain.shapes(result) else scope.each_of
             return UNKNOWN
         case ast.YieldFrom(value=inner):
             source = value(reader, inner, scope)

@@ -102,7 +102,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         shared = (arguments | base) & (MANY | EVENTS)
         return cut(shared) if name == "zip" and any(map(_is_short, node.args)) else shared
     if name in _SELECTING and not gives_work(node):
-        return _selected(arguments)
+        return selected(arguments)
     if name in CUTTING:
         return cut(arguments)
     if name == "range" and Shape.COUNT in arguments:
@@ -124,7 +124,7 @@ def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.compr
     plain = all(map(_plain, elements))
     if not source or not (plain or lazy):
         return NONE_OF_THEM
-    return source if plain and not any(loop.ifs for loop in loops) else _selected(source)
+    return source if plain and not any(loop.ifs for loop in loops) else selected(source)
 
 
 def with_shapes(values: Values, result: Shapes) -> Values:
@@ -163,7 +163,8 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             waiting += [*ast.iter_child_nodes(child)][::-1]
 
 
-def _selected(source: Shapes) -> Shapes:
+def selected(source: Shapes) -> Shapes:
+    """What a condition selects of records, or what is made from each of them."""
     return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
 
 

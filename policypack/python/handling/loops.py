@@ -71,11 +71,14 @@ class Loops:
         return self.scan.holds(source, Shape.INNER) and not self.scan.holds(source, Shape.RECORDS)
 
     def _submits(self) -> bool:
-        """Whether the function gives work on each record to an executor."""
+        """Whether the function starts work on each record."""
         return any(
-            isinstance(node, ast.Call)
-            and called_name(node) in {"submit", "create_task", "ensure_future"}
-            and any(self.scan.holds(argument, Shape.RECORD) for argument in node.args)
+            (isinstance(node, ast.comprehension) and self.scan.holds(node.iter, *MANY))
+            or (
+                isinstance(node, ast.Call)
+                and called_name(node) in {"submit", "create_task", "ensure_future"}
+                and any(self.scan.holds(argument, Shape.RECORD) for argument in node.args)
+            )
             for node in self.scan.nodes
         )
 
@@ -122,12 +125,10 @@ class Loops:
         for node in own_nodes(handler):
             if isinstance(node, ast.Return) and self.retries.returned(node.value):
                 return True
-            if isinstance(node, ast.Call) and (
-                called_name(node) in EXITS
-                or (called_name(node) not in LOOKS_ONLY and any(self.scan.holds(a, *EVENTS, *MANY) for a in node.args))
-                or any(self.scan.holds(k.value, *EVENTS, *MANY) for k in node.keywords)
-            ):
-                return True
+            if isinstance(node, ast.Call) and called_name(node) not in LOOKS_ONLY:
+                passed = (child for argument in ast.iter_child_nodes(node) for child in ast.walk(argument))
+                if called_name(node) in EXITS or any(self.scan.holds(child, *EVENTS, *MANY) for child in passed):
+                    return True
         return False
 
     def _loops(self, node: ast.AST) -> bool:
