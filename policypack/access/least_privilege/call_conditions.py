@@ -61,9 +61,19 @@ KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
 Where several arguments are named, or the argument is a mapping, one of its values is the key's.
 """
 CONTEXT = "kms:encryptioncontext:"
-DEFAULTS = {"kms:encryptionalgorithm": "SYMMETRIC_DEFAULT", "secretsmanager:versionstage": "AWSCURRENT"}
-UNSURE_IF_ABSENT = frozenset({"s3:versionid", "ses:fromaddress", "events:source", "events:detail-type"})
+DEFAULTS = {"kms:encryptionalgorithm": "SYMMETRIC_DEFAULT"}
+"""The values of keys whose argument is absent."""
+UNSURE_IF_ABSENT = frozenset(
+    {
+        *("s3:versionid", "ses:fromaddress", "events:source", "events:detail-type"),
+        *("dynamodb:returnvalues", "dynamodb:select"),
+    }
+)
 """Keys that a request may have without the argument."""
+
+
+ARNS = ("arn", "key-id")
+"""The ends of keys whose value is an ARN, where the argument may be a name."""
 
 
 class CallValue(msgspec.Struct, frozen=True):
@@ -131,11 +141,13 @@ def _values(condition: Condition, call: AwsCall, context: RunContext) -> Iterato
     texts = [text for part in argument.split() for text in _texts(call, part)]
     for text in texts:
         pattern, known = value_of(text, context)
-        yield CallValue(pattern, known)
+        is_name = name.endswith(ARNS) and (not pattern.startswith("arn:") or ":alias/" in pattern)
+        labelled = name == "ses:fromaddress" and "<" in pattern  # `Shop <orders@example.com>`
+        yield CallValue("*", known=False) if is_name or labelled else CallValue(pattern, known)
     if texts or call.has(*argument.split()) or call.has(argument.partition(".")[0]) or name in UNSURE_IF_ABSENT:
         return
     yield CallValue(DEFAULTS.get(name))
-    if name == "s3:prefix":  # the console and some clients send an empty one
+    if name == "s3:prefix" and condition.operator != "Null":  # some clients send an empty one
         yield CallValue("")
 
 
