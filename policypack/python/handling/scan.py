@@ -9,11 +9,13 @@ from policypack.python.callbacks import KEEPING
 from policypack.python.classes import last_names
 from policypack.python.domain import (
     EMPTY,
+    Boto,
     ClassValue,
     External,
     FunctionNode,
     FunctionValue,
     Instance,
+    Method,
     PartialValue,
     Values,
     shapes,
@@ -27,7 +29,7 @@ from policypack.python.records import called_name, own_nodes
 LOOKS_ONLY = {
     *("print", "pprint", "repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
     *("debug", "info", "warning", "error", "exception", "critical", "log", "set_correlation_id", "append_keys"),
-    *("add_metric", "add_metadata", "put_annotation", "put_metadata", "hasattr", "getattr", "deepcopy", "copy"),
+    *("add_metric", "add_metadata", "put_annotation", "put_metadata", "hasattr", "getattr", "deepcopy"),
 }
 """Calls that look at the event or its records and do nothing about them."""
 PURE = {
@@ -128,9 +130,10 @@ class Scan:
                 inside: list[ast.AST] = [*node.orelse, *node.finalbody]
             else:
                 inside = [*ast.iter_child_nodes(node)]
-            if isinstance(node, ast.Call) and called_name(node) not in HARMLESS | KEEPING:
+            if isinstance(node, ast.Call):
                 bodies = self._bodies(node.func)
-                if not bodies or not depth or self.may_fail(*bodies, depth=depth - 1):
+                unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self._is_aws(node))
+                if unknown or (bodies and (not depth or self.may_fail(*bodies, depth=depth - 1))):
                     return True
             if self.may_fail(*inside, depth=depth):
                 return True
@@ -156,10 +159,13 @@ class Scan:
         return self.works(*ast.iter_child_nodes(node), depth=depth)
 
     def _call_works(self, call: ast.Call, depth: int) -> bool:
-        if called_name(call) in HARMLESS:
-            return False
         bodies = self._bodies(call.func)
-        return not bodies or not depth or self.works(*bodies, depth=depth - 1)
+        if not bodies:
+            return called_name(call) not in HARMLESS or self._is_aws(call)
+        return not depth or self.works(*bodies, depth=depth - 1)
+
+    def _is_aws(self, call: ast.Call) -> bool:
+        return any(isinstance(value, Method) and isinstance(value.owner, Boto) for value in self.values(call.func))
 
     def _bodies(self, function: ast.expr) -> list[ast.AST]:
         return [
