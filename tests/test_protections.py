@@ -112,6 +112,12 @@ def rewritten(name: str, sid: str, /, property_: str = "policy", **elements: Any
     return edit
 
 
+def handled(work: str) -> Edit:
+    """Replaces the function's code by a handler that does this."""
+    text = f"def handler(event, context):\n    {work}\n"
+    return changed("function", code=Asset(archive=True, members={"ingest/handler.py": Asset(text=text)}))
+
+
 def added(*extra: Resource) -> Edit:
     """Adds resources, on the reference's own provider."""
 
@@ -328,17 +334,17 @@ REMOVALS = (
     Removal(
         "every record",
         "lambda-early-return",
-        changed(
-            "function",
-            code=Asset(
-                archive=True,
-                members={
-                    "ingest/handler.py": Asset(
-                        text="def handler(event, context):\n    for record in event['Records']:\n        return record\n"
-                    )
-                },
-            ),
-        ),
+        handled("for record in event['Records']:\n        return record"),
+    ),
+    Removal("more than the first record", "lambda-early-return", handled("copy(event['Records'][:1])")),
+    Removal(
+        "records until the end", "lambda-early-return", handled("any(copy(record) for record in event['Records'])")
+    ),
+    Removal("work that runs", "lambda-early-return", handled("map(copy, event['Records'])")),
+    Removal(
+        "conditions that calls meet",
+        "lambda-missing-permission",
+        rewritten("role-policy", "WriteResults", Condition={"StringEquals": {"s3:x-amz-acl": "public-read"}}),
     ),
     Removal("the handler is packaged", "lambda-missing-handler", changed("function", handler="ingest.main.handler")),
     Removal("the handler is defined", "lambda-missing-handler", changed("function", handler="ingest.handler.main")),

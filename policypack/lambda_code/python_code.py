@@ -15,6 +15,7 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive
+from policypack.lambda_code.event_sources import delivery
 from policypack.lambda_code.installed_files import idle
 from policypack.lambda_code.packaging import HandlerName, Layers, Search
 from policypack.lambda_code.runtime_modules import minor_of
@@ -131,6 +132,12 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
             yield function, path, TOO_MUCH
         else:
             # parsing is paid for only where there is code to parse
-            from policypack.python.record_loops import handling
+            from policypack.python.handling.summary import handling
 
-            yield function, path, handling(reading)
+            sent = delivery(stack, function)
+            result = handling(reading)
+            yield (
+                function,
+                path,
+                msgspec.structs.replace(result, single=result.single or sent.single, retries=sent.retries),
+            )

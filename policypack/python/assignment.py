@@ -6,7 +6,7 @@ import ast
 
 from policypack.python import classes, domain, expressions, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
-from policypack.python.model import UNKNOWN_TEXT, Shape
+from policypack.python.model import UNKNOWN_TEXT
 from policypack.python.reader import Reader
 
 
@@ -79,8 +79,7 @@ def _unpack(reader: Reader, target: ast.expr, element: Values, values: Values, s
     if not isinstance(target, ast.Starred):
         assign(reader, target, element, scope)
         return
-    some = frozenset({Shape.SOME}) if domain.shapes(values) & records.MANY else records.NONE_OF_THEM
-    assign(reader, target.value, domain.list_of(element, some), scope)
+    assign(reader, target.value, domain.list_of(element, records.cut(domain.shapes(values))), scope)
 
 
 def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, scope: Scope) -> Values:
@@ -110,8 +109,7 @@ def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) ->
             element = expressions.iterated(reader, subject, ast.copy_location(ast.Constant(None), pattern), scope)
             for inner in patterns:
                 if isinstance(inner, ast.MatchStar):
-                    some = frozenset({Shape.SOME}) if domain.shapes(subject) & records.MANY else records.NONE_OF_THEM
-                    _let(inner.name, domain.list_of(element, some), scope)
+                    _let(inner.name, domain.list_of(element, records.cut(domain.shapes(subject))), scope)
                 else:
                     bind(reader, inner, element, scope)
         case ast.MatchOr(patterns=patterns):

@@ -9,6 +9,7 @@ from policypack.python import callbacks, calling, domain, expressions
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
 from policypack.python.model import Text
+from policypack.python.modules import AnyFunction
 from policypack.python.reader import Arguments, Reader
 
 SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
@@ -171,7 +172,7 @@ def attribute(reader: Reader, base: domain.Instance | domain.ClassValue | domain
             if members and not (
                 any(candidates) and not any(isinstance(member, domain.FunctionValue) for member in members)
             ):
-                candidates += [_bound(reader, member, base, ancestor) for member in members]
+                candidates += [_bound(reader, member, base, ancestor, name) for member in members]
             if members:
                 break
         elif not any(candidates):
@@ -197,17 +198,28 @@ def subclasses(reader: Reader, cls: domain.ClassValue) -> Values:
 
 
 def _bound(
-    reader: Reader, member: Value, base: domain.Instance | domain.ClassValue, owner: domain.ClassValue
+    reader: Reader, member: Value, base: domain.Instance | domain.ClassValue, owner: domain.ClassValue, name: str
 ) -> Values:
     if (
         not isinstance(member, domain.FunctionValue)
         or isinstance(member.node, ast.Lambda)
-        or member.scope is not owner.scope
+        or (member.scope is not owner.scope and not _is_wrapped(owner, name))
     ):
         return single(member)
     cls, instances = (base.cls, single(base)) if isinstance(base, domain.Instance) else (base, None)
     code = domain.FunctionValue(member.node, member.scope, receiver(member, instances, cls), owner)
     return calling.run(reader, code, Arguments()) if instances and _decorators(code) & PROPERTIES else single(code)
+
+
+def _is_wrapped(owner: domain.ClassValue, name: str) -> bool:
+    """Whether a class has a method of this name in a decorator, which may have put another function in its place."""
+    return any(
+        isinstance(statement, AnyFunction)
+        and statement.name == name
+        and statement.decorator_list
+        and "staticmethod" not in map(ast.unparse, statement.decorator_list)
+        for statement in owner.node.body
+    )
 
 
 def receiver(method: domain.FunctionValue, instances: Values | None, cls: domain.ClassValue) -> Values | None:

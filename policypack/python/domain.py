@@ -109,6 +109,8 @@ class Scope:
     """Whether it is a class's body: its names are not visible in its methods."""
     returned: Values = frozenset()
     yielded: Values | None = None
+    each_of: Shapes = frozenset()
+    """The records that the loop that is read makes something of."""
     yielded_of: Shapes = frozenset()
     """The records for each of which a value is yielded."""
 

@@ -83,8 +83,7 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
         case ast.Yield(value=inner):
             result = domain.NONE if inner is None else value(reader, inner, scope)
             scope.yielded = either((scope.yielded or EMPTY, result))
-            if Shape.RECORD in domain.shapes(result):
-                scope.yielded_of |= {Shape.RECORDS}
+            scope.yielded_of |= {Shape.RECORDS} if Shape.RECORD in domain.shapes(result) else scope.each_of
             return UNKNOWN
         case ast.YieldFrom(value=inner):
             source = value(reader, inner, scope)
@@ -150,8 +149,7 @@ def item(base: Values, index: Values, node: ast.expr) -> Values:
         ):  # of a dictionary that was cut off, or `Kind[int]`
             items.append(single(container))
         elif isinstance(container, domain.ListValue) and isinstance(node, ast.Slice):
-            some = frozenset({Shape.SOME}) if container.of & records.MANY else records.NONE_OF_THEM
-            items.append(domain.list_of(either(container.elements), some))
+            items.append(domain.list_of(either(container.elements), records.sliced(container.of, node)))
         elif isinstance(container, domain.ListValue):
             fits = (
                 position is not None
@@ -172,7 +170,7 @@ def _item_of(base: Values, index: Values, node: ast.expr, result: Values) -> Val
     keys = [key.constant for key in domain.texts(index)]
     own_shapes = frozenset(shape for container in base if (shape := shape_of(container)))
     if isinstance(node, ast.Slice):
-        return records.with_shapes(result, records.item(base_shapes, keys, sliced=True))
+        return records.with_shapes(result, records.sliced(base_shapes, node))
     return records.with_shapes(result, records.item(own_shapes, keys)) if own_shapes else result
 
 

@@ -21,11 +21,17 @@ class Shape(enum.Enum):
     """What a value of the event is to its records."""
 
     EVENT = "event"
-    """The event, or a message that has records in it."""
+    """The event."""
+    MESSAGE = "message"
+    """A message in a record, which may have records of its own."""
     RECORDS = "records"
     """All its records, or something taken from each of them."""
+    INNER = "inner"
+    """The same of the records of a message."""
     SOME = "some"
-    """Some of its records."""
+    """Those of its records that a condition selects, or something that is made from each."""
+    CUT = "cut"
+    """Its first or last records, whatever the others are."""
     RECORD = "record"
     """One record, or a part of it."""
     COUNT = "count"
@@ -161,6 +167,8 @@ class How(enum.StrEnum):
     BREAK = "breaks off"
     RAISE = "raises"
     EXIT = "ends the process"
+    STOP = "stops early"
+    CATCH = "catches the first failure"
 
 
 class LoopExit(msgspec.Struct, frozen=True):
@@ -168,6 +176,8 @@ class LoopExit(msgspec.Struct, frozen=True):
 
     place: CodePlace
     how: How
+    reports: bool = False
+    """Whether the remaining records are reported to Lambda, which delivers them again if it is told to look."""
 
 
 class RecordLoop(msgspec.Struct, frozen=True):
@@ -176,13 +186,63 @@ class RecordLoop(msgspec.Struct, frozen=True):
     place: CodePlace
     exits: tuple[LoopExit, ...]
     searches: bool = False
+    whole: bool = True
+    """Whether it does something with every record, if it is not left."""
+    inner: bool = False
+    """Whether the records are those of a message."""
+
+
+class Taking(enum.StrEnum):
+    """How code takes a part of the records: a clause that follows the place."""
+
+    ONE = "takes one record of the event, and no loop handles the others"
+    PART = "takes a part of the event's records, and nothing handles the others"
+
+
+class Pick(msgspec.Struct, frozen=True):
+    """Where a part of the records is taken, whatever the others are."""
+
+    place: CodePlace
+    taking: Taking
+    inner: bool = False
 
 
 class Handling(msgspec.Struct, frozen=True):
     """What a handler does with the records of its event."""
 
     loops: tuple[RecordLoop, ...] = ()
-    picks: tuple[CodePlace, ...] = ()
-    """Where one record is taken by its place."""
+    picks: tuple[Pick, ...] = ()
+    idle: tuple[CodePlace, ...] = ()
+    """Lazy work on the records that nothing consumes."""
     elsewhere: bool = False
     """Whether all records are iterated without a loop, counted, or passed to a library."""
+    elsewhere_inner: bool = False
+    """The same of the records of a message."""
+    single: bool = False
+    """Whether the service that invokes the function sends one record at a time."""
+    retries: bool = True
+    """Whether Lambda may look at the failures that the function reports."""
+
+    @property
+    def exits(self) -> list[LoopExit]:
+        """The ways out of loops by which records are lost."""
+        return [
+            exit_
+            for loop in self.loops
+            if not (loop.searches and self.handles_all(inner=True)) and not (self.single and not loop.inner)
+            for exit_ in self._losses(loop)
+        ]
+
+    @property
+    def partial(self) -> list[Pick]:
+        """The picks that leave records behind. Where a loop is left early, that is the report."""
+        left = [pick for pick in self.picks if not (self.single and not pick.inner)]
+        return [] if self.exits else [pick for pick in left if not self.handles_all(inner=pick.inner)]
+
+    def handles_all(self, *, inner: bool) -> bool:
+        """Whether some code handles every record: of the event, or with `inner` of a message too."""
+        loops = (loop for loop in self.loops if loop.whole and (inner or not loop.inner))
+        return self.elsewhere or (inner and self.elsewhere_inner) or any(not self._losses(loop) for loop in loops)
+
+    def _losses(self, loop: RecordLoop) -> list[LoopExit]:
+        return [exit_ for exit_ in loop.exits if not (exit_.reports and self.retries)]

@@ -16,16 +16,23 @@ from policypack.python.domain import (
 from policypack.python.model import EVENT_TEXT, Shape, Shapes, event_text, shape_of
 
 KEYS = ("Records", "records")
-MANY: Shapes = frozenset({Shape.RECORDS, Shape.SOME})
+EVENTS: Shapes = frozenset({Shape.EVENT, Shape.MESSAGE})
+WHOLE: Shapes = frozenset({Shape.RECORDS, Shape.INNER})
+MANY: Shapes = WHOLE | {Shape.SOME, Shape.CUT}
 NONE_OF_THEM: Shapes = frozenset()
 _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
-    *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter"),
+    *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
-_PARTLY = {"filter", "map", "islice", "takewhile", "dropwhile", "starmap"}
+_SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
+CUTTING = {"islice", "takewhile", "dropwhile"}
+TAKING = {"next", "anext", "pop", "popleft", "popitem", "__next__", "min", "max", "choice"}
+"""Calls that return one element."""
 _MODELS = {"dict", "parse", "model_validate", "parse_obj", "from_dict"}
 _PLAIN = {"get", "unquote_plus", "unquote", "loads", "str", "int", "dict", "tuple", "list"}
 """Calls that only take something from a record."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_RECORDS_OF = {Shape.EVENT: Shape.RECORDS, Shape.MESSAGE: Shape.INNER}
 
 
 def called_name(node: ast.AST) -> str:
@@ -39,22 +46,38 @@ def called_name(node: ast.AST) -> str:
 
 def gives_work(node: ast.Call) -> bool:
     """Whether this is the `map` of a pool, which starts the work on everything at once."""
-    return isinstance(node.func, ast.Attribute) and node.func.attr in {"map", "starmap", "imap", "map_async"}
+    if not isinstance(node.func, ast.Attribute) or getattr(node.func.value, "id", "") == "itertools":
+        return False
+    return node.func.attr in {"map", "starmap", "imap", "map_async"}
 
 
-def item(base: Shapes, keys: Iterable[str | None], *, sliced: bool = False) -> Shapes:
+def item(base: Shapes, keys: Iterable[str | None]) -> Shapes:
     """What is at an index, or at one of these keys."""
-    if sliced:
-        return frozenset({Shape.SOME}) if base & MANY else NONE_OF_THEM
-    if Shape.EVENT in base and any(key in KEYS for key in keys):
-        return frozenset({Shape.RECORDS})
-    return frozenset({Shape.RECORD}) if base & {Shape.EVENT, Shape.RECORD, *MANY} else NONE_OF_THEM
+    if base & EVENTS and any(key in KEYS for key in keys):
+        return frozenset(_RECORDS_OF[event] for event in base & EVENTS)
+    return frozenset({Shape.RECORD}) if base & {Shape.RECORD, *EVENTS, *MANY} else NONE_OF_THEM
+
+
+def sliced(base: Shapes, index: ast.Slice) -> Shapes:
+    """What a slice is."""
+    return base & MANY if is_whole(index) else cut(base)
+
+
+def cut(base: Shapes) -> Shapes:
+    """What the first or last elements are."""
+    return frozenset({Shape.CUT}) if base & MANY else NONE_OF_THEM
+
+
+def is_whole(index: ast.Slice) -> bool:
+    """Whether a slice leaves nothing out: `[:]`, `[::-1]`."""
+    lower, upper, step = (ast.unparse(part) if part else "" for part in (index.lower, index.upper, index.step))
+    return lower in ("", "0") and (not upper or upper.startswith("len(")) and step in ("", "1", "-1")
 
 
 def attribute(of: Shape, name: str) -> Values:
     """An attribute of a value of the event, such as of a data class."""
-    if of is Shape.EVENT:
-        return single(event_text(Shape.RECORDS if name in KEYS else Shape.RECORD))
+    if of in EVENTS:
+        return single(event_text(_RECORDS_OF[of] if name in KEYS else Shape.RECORD))
     return single(event_text(of if of is Shape.RECORD else Shape.PART))
 
 
@@ -76,19 +99,23 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     if name == "get" and node.args:
         return item(base, keys)
     if name in _SAME:
-        return (arguments | base) & (MANY | {Shape.EVENT})
-    if name in _PARTLY and not gives_work(node):
-        return frozenset({Shape.SOME}) if arguments & MANY else NONE_OF_THEM
+        shared = (arguments | base) & (MANY | EVENTS)
+        return cut(shared) if name == "zip" and any(map(_is_short, node.args)) else shared
+    if name in _SELECTING and not gives_work(node):
+        return selected(arguments)
+    if name in CUTTING:
+        return cut(arguments)
     if name == "range" and Shape.COUNT in arguments:
         return frozenset({Shape.RECORDS})
+    if name == "dumps":
+        return arguments & MANY
     if name == "len" and arguments & MANY:
         return frozenset({Shape.COUNT})
-    if name == "loads" and arguments & {Shape.RECORD, Shape.EVENT}:
-        return frozenset({Shape.EVENT})
+    if name == "loads":
+        return arguments & EVENTS or (frozenset({Shape.MESSAGE}) if Shape.RECORD in arguments else NONE_OF_THEM)
     if name in _MODELS or name.endswith(("Event", "Model")):
-        return arguments & {Shape.EVENT}
-    is_taken = name in {"next", "anext", "pop", "popleft"} and (arguments | base) & MANY
-    return frozenset({Shape.RECORD}) if is_taken else NONE_OF_THEM
+        return arguments & EVENTS
+    return frozenset({Shape.RECORD}) if name in TAKING and (arguments | base) & MANY else NONE_OF_THEM
 
 
 def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
@@ -97,7 +124,7 @@ def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.compr
     plain = all(map(_plain, elements))
     if not source or not (plain or lazy):
         return NONE_OF_THEM
-    return source if plain and not any(loop.ifs for loop in loops) else frozenset({Shape.SOME})
+    return source if plain and not any(loop.ifs for loop in loops) else selected(source)
 
 
 def with_shapes(values: Values, result: Shapes) -> Values:
@@ -128,10 +155,28 @@ def with_records(values: Values, of: Shapes) -> Values:
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Everything in a function but the functions and classes inside it, in the order of the source."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    waiting = [*ast.iter_child_nodes(node)][::-1]
+    while waiting:
+        child = waiting.pop()
+        if not isinstance(child, _DEFINITIONS):
             yield child
-            yield from own_nodes(child)
+            waiting += [*ast.iter_child_nodes(child)][::-1]
+
+
+def selected(source: Shapes) -> Shapes:
+    """What a condition selects of records, or what is made from each of them."""
+    return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
+
+
+def _is_short(node: ast.expr) -> bool:
+    """Whether an expression has a number of elements that the code fixes."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return not any(isinstance(element, ast.Starred) for element in node.elts)
+    return (
+        isinstance(node, ast.Call)
+        and called_name(node) == "range"
+        and all(isinstance(argument, ast.Constant) for argument in node.args)
+    )
 
 
 def _plain(node: ast.expr) -> bool:

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, classes, domain, expressions
+from policypack.python import assignment, calling, classes, domain, expressions, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
@@ -111,8 +111,10 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             with _loop(
                 reader, scope, surely=Shape.RECORDS in domain.shapes(values)
             ):  # an event has one record at least
+                outer, scope.each_of = scope.each_of, scope.each_of | records.selected(domain.shapes(values))
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
+                scope.each_of = outer
             with _branch(reader, scope):
                 execute(reader, orelse, scope)
         case ast.While(test=test, body=body, orelse=orelse):

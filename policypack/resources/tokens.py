@@ -5,6 +5,7 @@ from __future__ import annotations
 ALIAS = "aws:lambda/alias:Alias"
 BUCKET_TYPES = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
+EVENT_SOURCE_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 FUNCTION = "aws:lambda/function:Function"
 GROUP = "aws:iam/group:Group"
 KEY = "aws:kms/key:Key"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.lambda_code.archive import archive_of
+from policypack.python.handling.summary import handling
 from policypack.python.interpret import ProgramReading, read
 from policypack.python.modules import PythonPackage
 from policypack.python.reader import ROUNDS, STEPS
-from policypack.python.record_loops import handling
 
 NAMES = ("f", "g", "h", "x", "y")
 

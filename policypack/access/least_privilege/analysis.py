@@ -241,7 +241,7 @@ def _needs(aws_calls: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[
             continue
         for permission in required:
             for target in targets(call, permission, context):
-                needs[Need(permission.action, target, why, call.place, permission.may)] = None
+                needs[Need(permission.action, target, why, call.place, permission.may, call)] = None
     return list(needs), tuple(dict.fromkeys(unresolved))
 
 

@@ -195,8 +195,8 @@ def _named(call: AwsCall, service: str, subject: str, context: RunContext) -> It
     arguments = dict(call.arguments)
     for name, template in templates.items():
         for text in arguments.get(name, ()):
-            for value, known in _values(text, context):
-                yield _arn(value, template, service, name, call, context, known=known)
+            value, known = value_of(text, context)
+            yield _arn(value, template, service, name, call, context, known=known)
         if name in arguments:
             return
     if service in DEFAULTS and not call.open:
@@ -221,7 +221,7 @@ def _arn(
         value = value.rpartition("function:")[2]
     tail = template.format(value)
     if service == "dynamodb" and (index := call.argument("IndexName")):
-        tail += f"/index/{_values(index[0], context)[0][0]}"
+        tail += f"/index/{value_of(index[0], context)[0]}"
     head = f"arn:aws:{service}:{context.region}:{context.account}:"
     if service == "sts":
         head = f"arn:aws:iam::{context.account}:"
@@ -238,8 +238,8 @@ def _of_s3(call: AwsCall, action: actions.Action, subject: str, context: RunCont
     within = f"{subject}." if subject else ""
     if subject and (paths := call.argument(subject)):  # `CopySource="bucket/key"`
         for text in paths:
-            for value, known in _values(text, context):
-                yield CallTarget(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
+            value, known = value_of(text, context)
+            yield CallTarget(f"arn:aws:s3:::{value}", known and "/" in value, argument="" if known else subject)
         return
     buckets = call.argument(f"{within}Bucket") or (UNKNOWN_TEXT,)
     keys = (call.argument(f"{within}Key", "Delete.Objects[].Key") or (UNKNOWN_TEXT,)) if objects else (None,)
@@ -248,9 +248,8 @@ def _of_s3(call: AwsCall, action: actions.Action, subject: str, context: RunCont
 
 
 def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -> Iterator[CallTarget]:
-    places: list[tuple[str, str | None, bool]] = [
-        (name, None, known) for name, known in _values(bucket, context) if name
-    ]
+    written, bucket_known = value_of(bucket, context)
+    places: list[tuple[str, str | None, bool]] = [(written, None, bucket_known)] if written else []
     if bucket.parts == (UnknownPart(event=True),) and context.uploads:
         places = [(upload.bucket, upload.prefix, True) for upload in context.uploads]
     for name, prefix, known in places:
@@ -262,23 +261,23 @@ def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -
         elif key.parts == (UnknownPart(event=True),) and prefix is not None:
             yield CallTarget(f"arn:aws:s3:::{name}/{prefix}*", known)
         else:
-            for value, key_known in _values(key, context):
-                if value:
-                    unknown = "" if key_known and known else f"{within}{'Key' if known else 'Bucket'}"
-                    yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
+            value, key_known = value_of(key, context)
+            if value:
+                unknown = "" if key_known and known else f"{within}{'Key' if known else 'Bucket'}"
+                yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
 
 
-def _values(text: Text, context: RunContext) -> list[tuple[str, bool]]:
+def value_of(text: Text, context: RunContext) -> tuple[str, bool]:
     """A text as a pattern, which ends at the first unknown part, and whether all of it is known."""
     pattern = ""
     for part in text.parts:
         if isinstance(part, Environment):
             value = context.variables.get(part.name, part.default)
             if not isinstance(value, str):
-                return [(f"{pattern}*", False)]
+                return f"{pattern}*", False
             pattern += value
         elif isinstance(part, UnknownPart):
-            return [(f"{pattern}*", False)]
+            return f"{pattern}*", False
         else:
             pattern += part
-    return [(pattern, True)]
+    return pattern, True

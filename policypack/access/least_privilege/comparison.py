@@ -1,16 +1,18 @@
 """What code needs, compared with what its role allows: missing permissions and excess permissions.
 
-The conditions of Allow statements are assumed to hold and those of Deny statements not to hold; both are listed.
+The conditions of Allow statements are assumed to hold and those of Deny statements not to hold, unless the arguments of
+a call decide; both are listed.
 The comparison is `policypack.access.solver.diff`: a need is missing if it allows a request that the role does not, and
 a statement is excessive if it allows a request that no need does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from policypack.access.least_privilege.call_conditions import decidable, is_met, unmet, variants
 from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
@@ -20,6 +22,7 @@ from policypack.iam.actions import Action, concerns, expand
 from policypack.iam.document import Effect, PolicyDocument, Statement
 from policypack.iam.globs import covers, overlaps
 from policypack.python.files import CodePlace
+from policypack.python.model import AwsCall
 from policypack.resources.attachments import AttachedDocument
 
 TOO_MANY = "its wildcards distinguish too many requests"
@@ -36,6 +39,8 @@ class Need(msgspec.Struct, frozen=True):
     place: CodePlace | None = None
     may: bool = False
     """Whether it may be allowed but is not required."""
+    call: AwsCall | None = None
+    """The call that needs it, whose arguments decide conditions."""
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -100,6 +105,8 @@ def compare(
 ) -> Comparison:
     """Compare what is needed with what is allowed.
 
+    A condition that the arguments of a call decide counts for that call.
+
     Args:
         needs: what one function needs.
         every: what all functions with this role need.
@@ -108,7 +115,14 @@ def compare(
         unread: others with unknown needs, which make every excess undecided.
     """
     most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
-    missing = dict.fromkeys(_missing(need, most, least, role) for need in needs if not need.may)
+    statements = [statement for attached in role.documents for statement in attached.document.statements]
+    statements += [statement for document in role.boundary or () for statement in document.statements]
+    conditional = decidable(statements)
+    missing = dict.fromkeys(
+        _unmet(need, role, context) if conditional and need.call else _missing(need, most, least, role)
+        for need in needs
+        if not need.may
+    )
     excess = tuple(_excess(every, role, context, least.denials))
     if unread:
         excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
@@ -123,12 +137,14 @@ def compare(
     return Comparison(tuple(filter(None, missing)), excess, conditions)
 
 
-def _access(role: Role, bound: Bound, context: RunContext) -> Access:
-    """What a role allows, without conditions and with ARNs as needs are written."""
+def _access(role: Role, bound: Bound, context: RunContext, call: AwsCall | None = None) -> Access:
+    """What a role allows, without conditions that no call decides, and with ARNs as needs are written."""
 
     def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
-        if not statement.allows and (statement.conditions or "Condition" in statement.unknown):
-            return None
+        if statement.conditions or "Condition" in statement.unknown:
+            met = is_met(statement, call, context) if call else None
+            if met is False or not (met or statement.allows):
+                return None
         bounded = known(document, statement, bound)
         return bounded and _unconditional(bounded, context)
 
@@ -158,6 +174,25 @@ def loose(pattern: str, context: RunContext) -> str:
 
 def _allowing(actions: tuple[str, ...], resource: str) -> Statement:
     return Statement("", Effect.ALLOW, actions=actions, resources=(resource,))
+
+
+def _unmet(need: Need, role: Role, context: RunContext) -> MissingPermission | None:
+    """What is missing of a need by the arguments of its call, in the first way to call it that lacks something."""
+    assert need.call is not None
+    for call in variants(need.call):
+        most, least = (_access(role, bound, context, call) for bound in (Bound.MOST, Bound.LEAST))
+        if missing := _missing(need, most, least, role):
+            conditions = [
+                f"`{condition.written}` on `{condition.key}`"
+                for attached in role.documents
+                for statement in attached.document.statements
+                if statement.allows and concerns(statement, need.action)
+                for condition in unmet(statement, call, context)
+            ]
+            if missing.sure and conditions:
+                return msgspec.structs.replace(missing, why=f"which does not meet {conditions[0]}")
+            return missing
+    return None
 
 
 def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPermission | None:
@@ -204,9 +239,7 @@ def _plainly_allowed(need: Need, allowed: Access) -> bool:
 def _excess(
     needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]
 ) -> Iterator[ExcessPermission]:
-    used: dict[str, list[Statement]] = {}
-    for need in needs:
-        used.setdefault(need.action.lower(), []).append(_allowing((need.action,), need.target.used))
+    used = _used(needs, context)
     for attached in role.documents:
         for statement in attached.document.statements:
             if not statement.allows:
@@ -217,8 +250,36 @@ def _excess(
                 yield ExcessPermission(attached, path, statement.sid, message, sure=False)
             read = known(attached.document, statement, Bound.LEAST)
             if read is not None:
-                for element, message in _of_statement(read, _unconditional(read, context), used, denials):
+                here = used
+                if decidable([statement]):
+                    met = [need for need in needs if not _fails(statement, need, context)]
+                    actions = _granted(statement, needs)
+                    if actions and not _granted(statement, met):
+                        path = attached.at(statement.at("Condition"))
+                        message = f"is met by no call of {_listed(actions)}"
+                        yield ExcessPermission(attached, path, statement.sid, message)
+                        continue
+                    here = _used(met, context)
+                for element, message in _of_statement(read, _unconditional(read, context), here, denials):
                     yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
+
+
+def _used(needs: Iterable[Need], context: RunContext) -> dict[str, list[Statement]]:
+    used: dict[str, list[Statement]] = {}
+    for need in needs:
+        statement = _allowing((need.action,), loose(need.target.used, context))
+        used.setdefault(need.action.lower(), []).append(statement)
+    return used
+
+
+def _granted(statement: Statement, needs: Iterable[Need]) -> list[str]:
+    return list(dict.fromkeys(need.action for need in needs if concerns(statement, need.action)))
+
+
+def _fails(statement: Statement, need: Need, context: RunContext) -> bool:
+    """Whether no way to make a call meets the conditions of a statement."""
+    calls = variants(need.call) if need.call else ()
+    return need.call is not None and all(is_met(statement, call, context) is False for call in calls)
 
 
 Excess = Iterator[tuple[str, str]]

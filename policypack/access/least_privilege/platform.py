@@ -19,10 +19,9 @@ from policypack.iam.arn import Arn
 from policypack.iam.document_readers import value_at
 from policypack.resources.naming import physical_name
 from policypack.resources.references import referrers, resolve, resolve_all
-from policypack.resources.tokens import BUCKET_TYPES, FUNCTION
+from policypack.resources.tokens import BUCKET_TYPES, EVENT_SOURCE_MAPPING, FUNCTION
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 SENDS = {
     "sqs": "sqs:SendMessage",
@@ -135,7 +134,7 @@ def _sent(stack: Stack, resource: Resource, name: str, value: Any, context: RunC
 
 
 def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[Need]:
-    for mapping in referrers(stack, function, MAPPING, "functionName"):
+    for mapping in referrers(stack, function, EVENT_SOURCE_MAPPING, "functionName"):
         source = mapping.inputs.get("eventSourceArn")
         service, target = _target(stack, mapping, "eventSourceArn", source, context, READS)
         if service == "dynamodb" and target.every and "/stream/" not in target.pattern:

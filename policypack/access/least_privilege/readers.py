@@ -66,7 +66,8 @@ def judge_missing(missing: MissingPermission) -> Judgement:
     who = f"`{need.place}` {need.why}" if need.place else need.why
     if missing.sure:
         everything = "all of " if missing.partly else ""
-        return Violation("", f"does not allow `{need.action}` on {everything}`{missing.resource}`: {who}")
+        unmet = f", {missing.why}" if missing.why else ""
+        return Violation("", f"does not allow `{need.action}` on {everything}`{missing.resource}`: {who}{unmet}")
     return Undecided(
         "", f"may not allow `{need.action}` on `{missing.resource}`, because {missing.why}: {who}", CALL_FIX
     )

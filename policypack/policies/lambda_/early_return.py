@@ -16,15 +16,14 @@ from policypack.python.model import Handling
 
 
 def check(handling: Handling) -> Iterator[Judgement]:
-    complete = handling.elsewhere or any(not loop.exits for loop in handling.loops)
-    for loop in handling.loops:
-        if not (loop.searches and complete):
-            for exit_ in loop.exits:
-                message = f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
-                yield Violation("", message)
-    if not handling.loops and not handling.elsewhere:
-        for place in handling.picks:
-            yield Violation("", f"`{place}` takes one record of the event, and no loop handles the others")
+    for exit_ in handling.exits:
+        yield Violation(
+            "", f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
+        )
+    for place in handling.idle:
+        yield Violation("", f"`{place}` makes lazy work for the records, and nothing runs it")
+    for pick in handling.partial:
+        yield Violation("", f"`{pick.place}` {pick.taking}")
 
 
 LOOP = 'for record in event["Records"]:'
@@ -61,6 +60,12 @@ POLICY = Policy(
             note="one bad record that stops the others",
         ),
         example(_handler('copy(event["Records"][0]["s3"]["object"]["key"])'), note="one record and no loop"),
+        example(_handler('for record in event["Records"][:10]:', "    copy(record)"), note="a part of the records"),
+        example(
+            _handler('return all(copy(record) for record in event["Records"])'),
+            note="the first record that fails stops the others",
+        ),
+        example(_handler('map(copy, event["Records"])'), note="work that nothing runs"),
     ),
     good=[
         example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', 'return "done"')),
@@ -76,6 +81,10 @@ POLICY = Policy(
                 '    raise RuntimeError(f"{len(failed)} records failed")',
             ),
             note="failures are collected, and raised after the loop",
+        ),
+        example(
+            _handler('message = event["Records"][0]["Sns"]["Message"]', "publish(message)"),
+            note="a service that sends one record at a time",
         ),
         example(
             _handler(

@@ -1,0 +1,65 @@
+"""Lazy work on the records: generator expressions, `map`, generator functions and coroutines, as far as they run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from policypack.python.domain import FunctionNode
+from policypack.python.files import CodePlace
+from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.scan import Scan
+from policypack.python.model import How, LoopExit, RecordLoop, Shape
+from policypack.python.records import EVENTS, MANY, called_name, own_nodes
+
+
+class LazyWork:
+    """The lazy work that one function makes."""
+
+    def __init__(self, scan: Scan, consumers: Consumers) -> None:
+        self.scan = scan
+        self._work = [
+            (node, works, consumers.of(scan, node)) for node in scan.nodes if (works := self._works(node)) is not None
+        ]
+        if scan.is_handler and scan.is_generator and not consumers.calls.get(scan.function):
+            self._work.append((scan.function, True, Consumption.NOTHING))
+
+    def idle(self) -> Iterator[CodePlace]:
+        """Where work is made that nothing consumes."""
+        for node, works, consumption in self._work:
+            if works and consumption is Consumption.NOTHING:
+                yield self.scan.place(node)
+
+    def loops(self) -> Iterator[RecordLoop]:
+        """Work that is left when one element gives the answer: `any(copy(record) for record in records)`."""
+        for node, works, consumption in self._work:
+            if works and consumption is Consumption.PART:
+                place = self.scan.place(node)
+                yield RecordLoop(place, (LoopExit(place, How.STOP),))
+
+    def _works(self, node: ast.AST) -> bool | None:
+        """Whether lazy work on records has an effect; None for everything else."""
+        scan = self.scan
+        match node:
+            case ast.GeneratorExp(elt=element, generators=loops):
+                if any(scan.holds(loop.iter, *MANY) for loop in loops):
+                    return scan.works(element, *(test for loop in loops for test in loop.ifs))
+            case ast.Call(args=[function, *sources]) if called_name(node) in LAZY and scan.is_builtin(node):
+                if any(scan.holds(source, *MANY) for source in sources):
+                    return scan.passed_works(function)
+            case ast.Call() if any(map(_is_lazy, scan.functions(node.func))):
+                arguments = (*node.args, *(keyword.value for keyword in node.keywords))
+                inside = [child for function in scan.functions(node.func) for child in own_nodes(function)]
+                if any(scan.holds(argument, Shape.RECORD, *MANY, *EVENTS) for argument in arguments) or any(
+                    isinstance(child, ast.For | ast.AsyncFor) and scan.holds(child.iter, *MANY) for child in inside
+                ):
+                    return scan.passed_works(node.func)
+        return None
+
+
+def _is_lazy(function: FunctionNode) -> bool:
+    """Whether a call of a function does not run its body, and no decorator changes that."""
+    if isinstance(function, ast.Lambda) or function.decorator_list:
+        return False
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+    return yields or isinstance(function, ast.AsyncFunctionDef)

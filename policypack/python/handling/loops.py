@@ -1,0 +1,265 @@
+"""Loops over the records, and the ways out of them that leave records behind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from policypack.python.classes import ancestors, last_names, raised_name
+from policypack.python.handling.consumption import Consumers, Consumption
+from policypack.python.handling.retries import Retries
+from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
+from policypack.python.model import How, LoopExit, RecordLoop, Shape
+from policypack.python.modules import AnyFunction
+from policypack.python.records import EVENTS, MANY, WHOLE, called_name, own_nodes
+
+AnyLoop = ast.For | ast.AsyncFor | ast.While
+EXITS = {"exit", "quit", "_exit", "abort"}
+EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is between a statement and the loop."""
+
+    inner: bool = False
+    """Whether an inner loop is between them."""
+    guarded: bool = False
+    """Whether a condition or an error does."""
+    spent: bool = False
+    """Whether no record remains there."""
+    catching: tuple[ast.Try | ast.TryStar | ast.With | ast.AsyncWith, ...] = ()
+
+
+class Loops:
+    """The loops of one function over records."""
+
+    def __init__(self, scan: Scan, consumers: Consumers) -> None:
+        self.scan = scan
+        self.retries = Retries(scan)
+        self.runs = not scan.is_generator or consumers.of_result(scan) is Consumption.ALL
+        self.whiles = [node for node in scan.nodes if isinstance(node, ast.While) and self._takes(node)]
+        self.taken = self._names_of_taken()
+        self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
+
+    def loops(self) -> Iterator[RecordLoop]:
+        """The loops over records, and those over the results of work on each."""
+        for node in self.over_records:
+            exits = (*self._exits(node.body, _Around()), *self._caught_around(node))
+            source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
+            yield RecordLoop(
+                self.scan.place(node),
+                exits,
+                searches=self._searches(node, exits),
+                whole=self.runs and not self.only_looks(node.body) and not (source and self._is_cut(source)),
+                inner=source is not None and self._is_inner(source),
+            )
+        yield from self._over_results()
+
+    def _over_results(self) -> Iterator[RecordLoop]:
+        """Loops over work on each record that an executor does, which lose the results and errors of the others."""
+        for node in self.scan.nodes if self._submits() else ():
+            if isinstance(node, ast.For | ast.AsyncFor) and called_name(node.iter) == "as_completed":
+                exits = tuple(exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
+                yield RecordLoop(self.scan.place(node), exits, whole=False)
+
+    def _is_cut(self, source: ast.expr) -> bool:
+        return not self.scan.holds(source, *(MANY - {Shape.CUT}))
+
+    def _is_inner(self, source: ast.expr) -> bool:
+        return self.scan.holds(source, Shape.INNER) and not self.scan.holds(source, Shape.RECORDS)
+
+    def _submits(self) -> bool:
+        """Whether the function starts work on each record."""
+        return any(
+            (isinstance(node, ast.comprehension) and self.scan.holds(node.iter, *MANY))
+            or (
+                isinstance(node, ast.Call)
+                and called_name(node) in {"submit", "create_task", "ensure_future"}
+                and any(self.scan.holds(argument, Shape.RECORD) for argument in node.args)
+            )
+            for node in self.scan.nodes
+        )
+
+    def _searches(self, node: AnyLoop, exits: tuple[LoopExit, ...]) -> bool:
+        """Whether a loop does nothing but look for something among the records, or refuse all of them."""
+        if self.scan.is_handler and any(exit_.how is How.RETURN for exit_ in exits):
+            return False
+        inside = [child for statement in node.body for child in ast.walk(statement)]
+        empty = any(isinstance(child, ast.Return) and child.value is None for child in inside)
+        yields = any(isinstance(child, ast.Yield | ast.YieldFrom | AnyFunction) for child in inside)
+        direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
+        return not (empty or yields or direct or self.scan.works(*node.body))
+
+    def only_looks(self, body: list[ast.stmt]) -> bool:
+        """Whether a loop's body does nothing but log, and give names to what only its last run leaves."""
+        return not self.scan.works(*body) and all(map(self._looks, body))
+
+    def _looks(self, statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Pass() | ast.Continue() | ast.Break():
+                return True
+            case ast.Expr(value=value):
+                return not any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(value))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                return name not in {child.id for child in ast.walk(value) if isinstance(child, ast.Name)}
+            case ast.If(body=then, orelse=otherwise):
+                return all(map(self._looks, (*then, *otherwise)))
+        return False
+
+    def _caught_around(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """What is around a loop and hides that a record failed, without handling the event again."""
+        inner: ast.AST = loop
+        outer = self.scan.parents.get(loop)
+        while outer is not None and self.scan.may_fail(*loop.body):
+            if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
+                if not self._handles_rest(handler):
+                    yield LoopExit(self.scan.place(handler), How.CATCH)
+            elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
+                yield LoopExit(self.scan.place(outer), How.CATCH)
+            inner, outer = outer, self.scan.parents.get(outer)
+
+    def _handles_rest(self, handler: ast.ExceptHandler) -> bool:
+        """Whether what catches a failure reports the records, passes them on, or ends the process."""
+        for node in own_nodes(handler):
+            if isinstance(node, ast.Return) and self.retries.returned(node.value):
+                return True
+            if isinstance(node, ast.Call) and called_name(node) not in LOOKS_ONLY:
+                passed = (child for argument in ast.iter_child_nodes(node) for child in ast.walk(argument))
+                if called_name(node) in EXITS or any(self.scan.holds(child, *EVENTS, *MANY) for child in passed):
+                    return True
+        return False
+
+    def _loops(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.For | ast.AsyncFor):
+            return self.scan.holds(node.iter, *MANY)
+        return isinstance(node, ast.While) and node in self.whiles
+
+    def _takes(self, node: ast.While) -> bool:
+        """Whether a `while` loop takes one record after the other."""
+        inside = [node.test, *(child for statement in node.body for child in (statement, *own_nodes(statement)))]
+        inside += [child for child in ast.walk(node.test) if child is not node.test]
+        for child in inside:
+            match child:
+                case ast.Call(args=[source, *_]) if called_name(child) in {"next", "anext"}:
+                    if self.scan.holds(source, *MANY):
+                        return True
+                case ast.Delete(targets=[ast.Subscript(value=source)]) if self.scan.holds(source, *MANY):
+                    return True
+                case ast.Call(func=ast.Attribute(value=source, attr="pop" | "popleft")) if self.scan.holds(
+                    source, *MANY
+                ):
+                    return True
+                case ast.Subscript(value=source, slice=index) if self.scan.holds(source, *WHOLE):
+                    if not isinstance(index, ast.Constant | ast.Slice | ast.UnaryOp):
+                        return True
+        return False
+
+    def _names_of_taken(self) -> set[str]:
+        """The names of the record that a `while` loop has taken; their value is empty if none remains."""
+        names = set()
+        for loop in self.whiles:
+            for node in ast.walk(loop):
+                match node:
+                    case (
+                        ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call)
+                        | ast.NamedExpr(target=ast.Name(id=name), value=ast.Call() as call)
+                    ) if called_name(call) in {"next", "anext", "pop", "popleft"}:
+                        names.add(name)
+        return names
+
+    def _exits(  # noqa: C901, PLR0912 (one case for each kind of statement)
+        self, body: Iterable[ast.stmt], around: _Around
+    ) -> Iterator[LoopExit]:
+        """The statements by which the loop around a body is left while records remain."""
+        for statement in body:
+            match statement:
+                case ast.Return():
+                    if not around.spent:
+                        reports = around.guarded and self.retries.returned(statement.value)
+                        yield LoopExit(self.scan.place(statement), How.RETURN, reports)
+                case ast.Break():
+                    if not around.spent and not around.inner:
+                        reports = around.guarded and self.retries.after_break
+                        yield LoopExit(self.scan.place(statement), How.BREAK, reports)
+                case ast.Raise():
+                    if not around.spent and not self._caught(statement, around):
+                        yield LoopExit(self.scan.place(statement), How.RAISE)
+                case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
+                    if not around.spent:
+                        yield LoopExit(self.scan.place(statement), How.EXIT)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.BoolOp(values=[ast.Name(id=first), *rest])) if (
+                    name == first and self.scan.works(*rest)
+                ):
+                    yield LoopExit(self.scan.place(statement), How.STOP)
+                case ast.If(test=test, body=then, orelse=otherwise):
+                    inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
+                    yield from self._exits([*then, *otherwise], inside)
+                case ast.For() | ast.AsyncFor() | ast.While():
+                    yield from self._exits(statement.body, replace(around, inner=True))
+                    yield from self._exits(statement.orelse, around)
+                case ast.Try() | ast.TryStar():
+                    yield from self._in_try(statement, around)
+                case ast.With(body=inner) | ast.AsyncWith(body=inner):
+                    assert isinstance(statement, ast.With | ast.AsyncWith)
+                    yield from self._exits(inner, replace(around, catching=(*around.catching, statement)))
+                case ast.Match(cases=cases):
+                    for case in cases:
+                        yield from self._exits(case.body, replace(around, guarded=True))
+
+    def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
+        if any(isinstance(last, ast.Continue) for last in statement.finalbody) and not around.inner:
+            return  # the `continue` takes the place of every way out
+        yield from self._exits(statement.body, replace(around, catching=(*around.catching, statement)))
+        for handler in statement.handlers:
+            spent = around.spent or bool(last_names(handler.type) & EXHAUSTED)
+            yield from self._exits(handler.body, replace(around, guarded=True, spent=spent))
+        yield from self._exits([*statement.orelse, *statement.finalbody], around)
+
+    def _spent(self, test: ast.expr) -> bool:
+        """Whether a condition asks if records remain."""
+        for node in ast.walk(test):
+            if isinstance(node, ast.expr) and self.scan.holds(node, Shape.COUNT, *(MANY if self.whiles else ())):
+                return True
+            if isinstance(node, ast.Name) and node.id in self.taken and not _uses(test, node.id):
+                return True
+        return False
+
+    def _caught(self, statement: ast.Raise, around: _Around) -> bool:
+        """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
+        caught: list[ast.expr | None] = []
+        for block in around.catching:
+            if isinstance(block, ast.Try | ast.TryStar):
+                caught += [handler.type for handler in block.handlers]
+            else:
+                contexts = (item.context_expr for item in block.items)
+                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
+                caught += [caught_type for call in suppress for caught_type in call.args]
+        return any(self._catches(caught_type, statement) for caught_type in caught)
+
+    def _catches(self, caught: ast.expr | None, statement: ast.Raise) -> bool:
+        """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
+        names, raised = last_names(caught), raised_name(statement)
+        if caught is None or names & CATCH_ALL or not raised or raised in names:
+            return True
+        cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        above = ancestors(self.scan.values(cls)) if cls else None
+        return above is None or bool(names & above)
+
+
+def _uses(test: ast.expr, name: str) -> bool:
+    """Whether a condition reads an attribute or item of the name's value, not only whether there is one."""
+    return any(
+        isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
+        for node in ast.walk(test)
+    )
+
+
+def _suppresses_all(item: ast.withitem) -> bool:
+    call = item.context_expr
+    return (
+        isinstance(call, ast.Call)
+        and called_name(call) == "suppress"
+        and any(last_names(kind) & CATCH_ALL for kind in call.args)
+    )

@@ -1,0 +1,235 @@
+"""Parts of the records that code takes: one by its place, the first of them, a chunk; and what handles all elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from policypack.python.callbacks import APPLIED, ONCE, STARTED
+from policypack.python.domain import shapes
+from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.loops import Loops
+from policypack.python.handling.scan import LOOKS_ONLY, Scan
+from policypack.python.model import Pick, Shape, Taking
+from policypack.python.records import CUTTING, EVENTS, TAKING, WHOLE, called_name, is_whole
+
+FOLLOWED = {*ONCE, *APPLIED, *STARTED}
+"""Calls that do nothing but call a function, which is looked into itself."""
+ONE_ATTRIBUTES = {"record", "object_key", "bucket_name"}
+"""Attributes of Powertools' events that are about the first record."""
+_SELECTED = WHOLE | {Shape.SOME}
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class Parts:
+    """The parts that one function takes.
+
+    Args:
+        scan: the function.
+        consumers: find what consumes iterators.
+        loops: its loops.
+    """
+
+    def __init__(self, scan: Scan, consumers: Consumers, loops: Loops) -> None:
+        self.scan = scan
+        self.consumers = consumers
+        self.looped = {id(node) for loop in loops.over_records for node in ast.walk(loop)}
+        self.last_runs = [loop for loop in loops.over_records if loops.only_looks(loop.body)]
+        self.ranges = {
+            node.target.id
+            for node in scan.nodes
+            if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and self._is_short_range(node.iter)
+        }
+        self.cuts = [node for node in scan.nodes if self._cuts(node)]
+        self.chunks = [node for node in self.cuts if self._is_chunk(node)]
+
+    def picks(self) -> Iterator[Pick]:
+        """Where a part is taken, outside of any loop over records."""
+        for node in self.scan.nodes:
+            source = self._taken_from(node)
+            if source is not None and id(node) not in self.looped:
+                yield self._pick(node, source, Taking.ONE)
+        for node in self.cuts:
+            if node not in self.chunks:
+                source = node.value if isinstance(node, ast.Subscript) else node
+                yield self._pick(node, source, Taking.PART)
+
+        for loop in self.last_runs:
+            if left := self._left_over(loop):
+                yield Pick(self.scan.place(left), Taking.ONE)
+
+    def _left_over(self, loop: ast.stmt) -> ast.Name | None:
+        """Where a name is used after a loop that does nothing but assign it."""
+        names = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Name) and node.id in names and node.lineno > (loop.end_lineno or loop.lineno):
+                if isinstance(node.ctx, ast.Store):
+                    names.discard(node.id)
+                elif (
+                    self.scan.holds(node, Shape.RECORD)
+                    and id(node) not in self.looped
+                    and self.consumers.of(self.scan, node, lazy=False) is not Consumption.NOTHING
+                ):
+                    return node
+        return None
+
+    def handles_all(self, *, inner: bool) -> bool:
+        """Whether all records are iterated without a loop, counted, or passed to a library."""
+        if self.scan.is_generator and self.consumers.of_result(self.scan) is not Consumption.ALL:
+            return False
+        return any(self._is_inner(node) is inner for node in self.chunks) or any(
+            self._is_inner(source) is inner for node in self.scan.nodes for source in self._handled(node)
+        )
+
+    def _pick(self, node: ast.AST, source: ast.AST, taking: Taking) -> Pick:
+        return Pick(self.scan.place(node), taking, self._is_inner(source))
+
+    def _is_inner(self, source: ast.AST) -> bool:
+        return self.scan.holds(source, Shape.INNER) and not self.scan.holds(source, Shape.RECORDS)
+
+    def _taken_from(self, node: ast.AST) -> ast.AST | None:
+        """The records that one is taken of by its place; None if this is nothing of the kind."""
+        scan = self.scan
+        match node:
+            case ast.Subscript(value=source, slice=index) if scan.holds(source, *_SELECTED):
+                is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
+                short = isinstance(index, ast.Name) and index.id in self.ranges
+                return source if is_number or short else None
+            case ast.Call(func=ast.Attribute(value=source, attr=name)) if name in TAKING and scan.holds(
+                source, *_SELECTED
+            ):
+                return source
+            case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_SELECTED):
+                plain = called_name(node) not in ("min", "max") or not isinstance(source, _COMPREHENSIONS)
+                return source if plain and not scan.is_own(node.func) else None
+            case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
+                return source
+            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
+                if scan.holds(source, *_SELECTED) and self._rest(elements) is False:
+                    return source
+            case ast.MatchSequence(patterns=[_, *_, ast.MatchStar(name=name)]) if scan.holds(node, *_SELECTED):
+                return None if name and self._uses(name) else node
+        return None
+
+    def _rest(self, elements: list[ast.expr]) -> bool | None:
+        """Whether the rest of an unpacked sequence is used; None if there is none."""
+        for element in elements:
+            if isinstance(element, ast.Starred):
+                return isinstance(element.value, ast.Name) and self._uses(element.value.id)
+        return None
+
+    def _uses(self, name: str) -> bool:
+        return any(
+            isinstance(node, ast.Name)
+            and node.id == name
+            and isinstance(node.ctx, ast.Load)
+            and self.consumers.of(self.scan, node, lazy=False) is Consumption.ALL
+            for node in ast.walk(self.scan.function)
+        )
+
+    def _is_short_range(self, source: ast.expr) -> bool:
+        """`range(1)`, `range(min(len(records), 10))`."""
+        return (
+            isinstance(source, ast.Call)
+            and called_name(source) == "range"
+            and all(isinstance(bound, ast.Constant) or called_name(bound) == "min" for bound in source.args)
+        )
+
+    def _cuts(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Subscript(value=source, slice=ast.Slice() as index):
+                return self.scan.holds(source, *_SELECTED) and not is_whole(index)
+            case ast.Call() if called_name(node) in {*CUTTING, "zip"}:
+                records = any(self.scan.holds(argument, *_SELECTED) for argument in node.args)
+                return records and self.scan.holds(node, Shape.CUT)
+        return False
+
+    def _is_chunk(self, node: ast.AST) -> bool:
+        """Whether the other records are in other chunks, or in a slice of their own."""
+        if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice):
+            return called_name(node) == "islice" and (
+                isinstance(self.scan.function, ast.Lambda)
+                or self.scan.inside(node, ast.While, ast.For, ast.AsyncFor, ast.Lambda)
+            )
+        lower, upper = node.slice.lower, node.slice.upper
+        if lower is not None and not isinstance(lower, ast.Constant | ast.UnaryOp):
+            return True
+        base = ast.dump(node.value)
+        return any(
+            isinstance(other, ast.Subscript) and ast.dump(other.value) == base and _follows(other.slice, lower, upper)
+            for other in self.scan.nodes
+        )
+
+    def _handled(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The records that an expression handles all of."""
+        scan = self.scan
+        match node:
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                is_lazy = isinstance(node, ast.GeneratorExp)
+                sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
+                works = bool(sources) and scan.works(*ast.iter_child_nodes(node))
+                if sources and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
+                    yield from sources
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                counted = any(scan.holds(operand, Shape.COUNT) for operand in (left, right))
+                if counted and _counts_one(operator, left, right) and self._refuses_several(node, operator):
+                    yield node
+            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
+                if scan.holds(source, *_SELECTED) and self._rest(elements):
+                    yield source
+            case ast.MatchSequence(patterns=[*_, ast.MatchStar(name=str() as name)]) if scan.holds(node, *_SELECTED):
+                if self._uses(name):
+                    yield node
+            case ast.Call():
+                yield from self._given_away(node)
+
+    def _refuses_several(self, test: ast.Compare, operator: ast.cmpop) -> bool:
+        """Whether an `if` does more about several records than to log."""
+        outer = self.scan.parents.get(test)
+        if not isinstance(outer, ast.If):
+            return True
+        several, one = (outer.orelse, outer.body) if isinstance(operator, ast.Eq) else (outer.body, outer.orelse)
+        leaves = [node for node in (several or one) if isinstance(node, ast.Return | ast.Raise | ast.Continue)]
+        return bool(leaves) or self.scan.works(*several)
+
+    def _given_away(self, node: ast.Call) -> Iterator[ast.AST]:
+        """The records that a call of a library gets, or the event to go through them."""
+        scan, name = self.scan, called_name(node)
+        if name in LOOKS_ONLY or scan.is_own(node.func):
+            return
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if name in FOLLOWED and any(map(scan.is_own, arguments)):
+            return
+        result = shapes(scan.values(node)) - {Shape.PART}
+        lazy = name in LAZY and scan.is_builtin(node)
+        if given := [argument for argument in arguments if scan.holds(argument, *WHOLE)]:
+            works = lazy and scan.passed_works(node.args[0])
+            if self.consumers.uses_all(scan, node, lazy=True, works=works) if lazy else not result:
+                yield from given
+        elif not result:
+            yield from (argument for argument in arguments if scan.holds(argument, *EVENTS))
+
+
+def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) -> bool:
+    """Whether an index or slice takes what a slice with these bounds leaves out."""
+    if isinstance(index, ast.Slice):
+        return any(
+            bound is not None and other is not None and ast.dump(bound) == ast.dump(other)
+            for bound, other in ((upper, index.lower), (lower, index.upper))
+        )
+    return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
+
+
+def _counts_one(operator: ast.cmpop, left: ast.expr, right: ast.expr) -> bool:
+    """Whether a comparison with a number distinguishes one record from several; any other comparison may."""
+    number = right if isinstance(right, ast.Constant) else left
+    if not isinstance(number, ast.Constant) or not isinstance(number.value, int):
+        return True
+    match operator:
+        case ast.Eq() | ast.NotEq():
+            return number.value == 1
+        case ast.Gt() | ast.LtE():
+            return number.value >= 1 if number is right else number.value > 1
+        case ast.Lt() | ast.GtE():
+            return number.value > 1 if number is right else number.value >= 1
+    return True

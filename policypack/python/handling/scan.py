@@ -1,0 +1,175 @@
+"""One function as the reader saw it: its nodes with their parents and values, and which calls have an effect."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from policypack.python.callbacks import KEEPING
+from policypack.python.classes import last_names
+from policypack.python.domain import (
+    EMPTY,
+    Boto,
+    ClassValue,
+    External,
+    FunctionNode,
+    FunctionValue,
+    Instance,
+    Method,
+    PartialValue,
+    Values,
+    shapes,
+)
+from policypack.python.files import CodePlace
+from policypack.python.model import Shape
+from policypack.python.modules import Module
+from policypack.python.reader import Reader
+from policypack.python.records import called_name, own_nodes
+
+LOOKS_ONLY = {
+    *("print", "pprint", "repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
+    *("debug", "info", "warning", "error", "exception", "critical", "log", "set_correlation_id", "append_keys"),
+    *("add_metric", "add_metadata", "put_annotation", "put_metadata", "hasattr", "getattr", "deepcopy"),
+}
+"""Calls that look at the event or its records and do nothing about them."""
+PURE = {
+    *("get", "startswith", "endswith", "lower", "upper", "strip", "split", "int", "float", "loads", "rsplit"),
+    *("partition", "rpartition", "replace", "find", "count", "keys", "values", "items", "next", "iter", "filter"),
+    *("match", "search", "fullmatch", "fnmatch", "compile", "list", "tuple", "set", "sorted", "min", "max", "sum"),
+    *("dict", "range", "enumerate", "zip", "map", "unquote", "unquote_plus", "Path", "PurePosixPath", "splitext"),
+    *("casefold", "format", "join", "issubset", "isdigit", "fromisoformat", "strptime", "b64decode", "decode"),
+}
+"""Calls that make a value of another one."""
+HARMLESS = LOOKS_ONLY | PURE
+_DEEPEST = 6
+CATCH_ALL = {"Exception", "BaseException"}
+
+
+def catching(block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
+    """The part of a `try` that catches every failure and raises none again."""
+    for handler in block.handlers:
+        is_broad = handler.type is None or last_names(handler.type) & CATCH_ALL
+        if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
+            return handler
+    return None
+
+
+class Scan:
+    """One function of a reading.
+
+    Args:
+        reader: has the values of the function's expressions.
+        function: the function that was read.
+        module: contains it.
+        is_handler: whether Lambda calls it.
+    """
+
+    def __init__(self, reader: Reader, function: FunctionNode, module: Module, *, is_handler: bool) -> None:
+        self.reader = reader
+        self.function = function
+        self.module = module
+        self.is_handler = is_handler
+        self.nodes = list(own_nodes(function))
+        self.is_generator = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in self.nodes)
+        self._parents: Mapping[ast.AST, ast.AST] | None = None
+
+    @property
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
+        """The parent of each node, in nested functions too."""
+        if self._parents is None:
+            self._parents = {child: node for node in ast.walk(self.function) for child in ast.iter_child_nodes(node)}
+        return self._parents
+
+    def inside(self, node: ast.AST, *kinds: type[ast.AST]) -> bool:
+        """Whether a node is inside one of these kinds of nodes, in the function; what a loop iterates is not inside it."""
+        inner, outer = node, self.parents.get(node)
+        while outer is not None:
+            if isinstance(outer, kinds) and getattr(outer, "iter", None) is not inner:
+                return True
+            inner, outer = outer, self.parents.get(outer)
+        return False
+
+    def place(self, node: ast.AST) -> CodePlace:
+        """The place of a node."""
+        return CodePlace(self.module.file, getattr(node, "lineno", self.function.lineno))
+
+    def values(self, node: ast.AST) -> Values:
+        """The possible values of an expression or a pattern."""
+        return self.reader.seen.get(node, EMPTY)
+
+    def holds(self, node: ast.AST, *wanted: Shape) -> bool:
+        """Whether an expression may have one of these relations to the records."""
+        return not shapes(self.values(node)).isdisjoint(wanted)
+
+    def touches_event(self) -> bool:
+        """Whether anything in the function comes with the event."""
+        return any(shapes(self.values(node)) for node in self.nodes)
+
+    def functions(self, node: ast.expr) -> list[FunctionNode]:
+        """The functions of the package that an expression may be."""
+        return [value.node for value in self.values(node) if isinstance(value, FunctionValue)]
+
+    def is_own(self, node: ast.AST) -> bool:
+        """Whether an expression may be a function, class or callable object of the package."""
+        own = FunctionValue | ClassValue | PartialValue | Instance
+        return any(isinstance(value, own) for value in self.values(node))
+
+    def is_builtin(self, call: ast.Call) -> bool:
+        """Whether a call is of a builtin or of `itertools`, and not of a pool's method with that name."""
+        names = {f"{module}.{called_name(call)}" for module in ("builtins", "itertools")}
+        return any(isinstance(value, External) and value.name in names for value in self.values(call.func))
+
+    def works(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
+        """Whether code has an effect besides logging: it calls something else, or changes a value."""
+        return any(self._node_works(node, depth) for node in nodes)
+
+    def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
+        """Whether code calls something whose failure it does not catch itself."""
+        for node in nodes:
+            if isinstance(node, ast.Try | ast.TryStar) and catching(node) is not None:
+                inside: list[ast.AST] = [*node.orelse, *node.finalbody]
+            else:
+                inside = [*ast.iter_child_nodes(node)]
+            if isinstance(node, ast.Call):
+                bodies = self._bodies(node.func)
+                unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self._is_aws(node))
+                if unknown or (bodies and (not depth or self.may_fail(*bodies, depth=depth - 1))):
+                    return True
+            if self.may_fail(*inside, depth=depth):
+                return True
+        return False
+
+    def passed_works(self, function: ast.expr) -> bool:
+        """Whether a function that is passed on has an effect where it is called."""
+        bodies = self._bodies(function)
+        if bodies:
+            return self.works(*bodies)
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        return name not in HARMLESS and not isinstance(function, ast.Constant)
+
+    def _node_works(self, node: ast.AST, depth: int) -> bool:
+        if isinstance(node, ast.Raise):
+            return False
+        if isinstance(node, ast.Delete | ast.AugAssign) or (
+            isinstance(node, ast.Call) and self._call_works(node, depth)
+        ):
+            return True
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            return True
+        return self.works(*ast.iter_child_nodes(node), depth=depth)
+
+    def _call_works(self, call: ast.Call, depth: int) -> bool:
+        bodies = self._bodies(call.func)
+        if not bodies:
+            return called_name(call) not in HARMLESS or self._is_aws(call)
+        return not depth or self.works(*bodies, depth=depth - 1)
+
+    def _is_aws(self, call: ast.Call) -> bool:
+        return any(isinstance(value, Method) and isinstance(value.owner, Boto) for value in self.values(call.func))
+
+    def _bodies(self, function: ast.expr) -> list[ast.AST]:
+        return [
+            statement
+            for node in self.functions(function)
+            for statement in ([node.body] if isinstance(node, ast.Lambda) else node.body)
+        ]

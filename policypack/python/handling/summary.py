@@ -1,0 +1,35 @@
+"""What a handler does with its records, over all functions of its code that get them."""
+
+from __future__ import annotations
+
+from policypack.python.domain import FunctionValue
+from policypack.python.handling.consumption import Consumers
+from policypack.python.handling.lazy_work import LazyWork
+from policypack.python.handling.loops import Loops
+from policypack.python.handling.partial import Parts
+from policypack.python.handling.scan import Scan
+from policypack.python.handling.single_record import sends_one
+from policypack.python.interpret import ProgramReading
+from policypack.python.model import Handling
+
+
+def handling(reading: ProgramReading) -> Handling:
+    """What a handler does with its records, in all functions of its code that it passes them to."""
+    handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
+    scans = [
+        Scan(reading.reader, node, module, is_handler=node in handlers)
+        for node, module in reading.reader.called.items()
+    ]
+    consumers = Consumers(scans)
+    scans = [scan for scan in scans if scan.touches_event()]
+    lazy = [LazyWork(scan, consumers) for scan in scans]
+    loops = [Loops(scan, consumers) for scan in scans]
+    parts = [Parts(scan, consumers, own) for scan, own in zip(scans, loops, strict=True)]
+    return Handling(
+        (*(loop for own in loops for loop in own.loops()), *(loop for work in lazy for loop in work.loops())),
+        tuple(dict.fromkeys(pick for own in parts for pick in own.picks())),
+        tuple(dict.fromkeys(place for own in lazy for place in own.idle())),
+        elsewhere=any(own.handles_all(inner=False) for own in parts),
+        elsewhere_inner=any(own.handles_all(inner=True) for own in parts),
+        single=sends_one(scans),
+    )

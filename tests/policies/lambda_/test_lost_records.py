@@ -1,0 +1,95 @@
+"""Handlers that lose records, and handlers that do not: `handlers/*.txt` has one after the other, under a heading each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.core.examples import packaged
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.lambda_.early_return import POLICY
+from tests.policies.helpers import messages, outcomes
+
+BEFORE = """import json, boto3, itertools, functools, asyncio
+from itertools import islice, takewhile
+s3 = boto3.client("s3")
+def handle(record):
+    s3.put_object(Bucket="b", Key=record["s3"]["object"]["key"])
+    return True
+"""
+FIRST = 'def handler(event, context):\n    handle(event["Records"][0])\n'
+LOOP = 'def handler(event, context):\n    for record in event["Records"]:\n        return handle(record)\n'
+STREAM = """def handler(event, context):
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except Exception:
+            return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+"""
+MESSAGE = 'def handler(event, context):\n    handle(json.loads(event["Records"][0]["body"])["Records"][0])\n'
+
+
+def handlers(kind: str) -> list[Any]:
+    """The handlers of files of this kind, named by their headings."""
+    files = sorted((Path(__file__).parent / "handlers").glob(f"{kind}_*.txt"))
+    blocks = [block for file in files for block in file.read_text(encoding="utf-8").split("## ")[1:]]
+    return [pytest.param(text, id=name) for name, _, text in (block.partition("\n") for block in blocks)]
+
+
+def function(text: str) -> Resource:
+    return packaged({"index.py": BEFORE + text}, name="read")
+
+
+def mapping(**inputs: Any) -> Resource:
+    source = {"functionName": "read", "eventSourceArn": "arn:aws:sqs:eu-west-1:111122223333:queue"}
+    return Resource("aws:lambda/eventSourceMapping:EventSourceMapping", "queue", source | inputs)
+
+
+def permission(principal: Any) -> Resource:
+    inputs = {"function": "read", "action": "lambda:InvokeFunction", "principal": principal}
+    return Resource("aws:lambda/permission:Permission", "invoke", inputs)
+
+
+@pytest.mark.parametrize("text", handlers("lost"))
+def test_lost_records_are_reported(text: str) -> None:
+    assert messages(POLICY, function(text)) != []
+
+
+@pytest.mark.parametrize("text", handlers("kept"))
+def test_kept_records_are_not(text: str) -> None:
+    assert outcomes(POLICY, function(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "triggers"),
+    [
+        (FIRST, [mapping(batchSize=1)]),
+        (FIRST, [mapping(batchSize=1.0), permission("events.amazonaws.com")]),
+        (FIRST, [permission("ses.amazonaws.com")]),
+        (LOOP, [permission("sns.amazonaws.com")]),
+        (STREAM, [mapping(functionResponseTypes=["ReportBatchItemFailures"])]),
+        (STREAM, [mapping(functionResponseTypes=UNKNOWN)]),
+        (STREAM, []),
+    ],
+)
+def test_triggers_that_send_one_record_or_deliver_again_lose_nothing(text: str, triggers: list[Resource]) -> None:
+    assert outcomes(POLICY, function(text), *triggers) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "triggers"),
+    [
+        (FIRST, [mapping(batchSize=10)]),
+        (FIRST, [mapping()]),
+        (FIRST, [mapping(batchSize=UNKNOWN)]),
+        (FIRST, [mapping(batchSize=1), permission("s3.amazonaws.com")]),
+        (LOOP, [permission("sns.amazonaws.com"), permission("s3.amazonaws.com")]),
+        (FIRST, [permission(UNKNOWN)]),
+        (MESSAGE, [mapping(batchSize=1)]),
+        (STREAM, [mapping()]),
+    ],
+)
+def test_other_triggers_send_several(text: str, triggers: list[Resource]) -> None:
+    assert messages(POLICY, function(text), *triggers) != []
