@@ -16,7 +16,9 @@ from policypack.policies.iam.correctness import ineffective_condition as iam_ine
 from policypack.policies.iam.correctness import linter_report as iam_linter_report
 from policypack.policies.iam.correctness import malformed_document as iam_malformed_document
 from policypack.policies.iam.correctness import mismatched_resource as iam_mismatched_resource
+from policypack.policies.iam.correctness import shadowed_restriction as iam_shadowed_restriction
 from policypack.policies.iam.correctness import unknown_action as iam_unknown_action
+from policypack.policies.iam.correctness import unsatisfiable_condition as iam_unsatisfiable_condition
 from policypack.policies.iam.network import invalid_address as iam_invalid_address
 from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
@@ -77,6 +79,8 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_mismatched_resource.POLICY,
     iam_ineffective_condition.POLICY,
     iam_absent_key_allowed.POLICY,
+    iam_unsatisfiable_condition.POLICY,
+    iam_shadowed_restriction.POLICY,
     iam_administrator_access.POLICY,
     iam_wildcard_action.POLICY,
     iam_wildcard_resource.POLICY,
