@@ -60,6 +60,7 @@ from policypack.policies.s3 import open_access_block as s3_open_access_block
 from policypack.policies.s3 import overlapping_notification as s3_overlapping_notification
 from policypack.policies.s3 import plaintext_transport as s3_plaintext_transport
 from policypack.policies.s3 import public_acl as s3_public_acl
+from policypack.policies.s3 import undeliverable_notification as s3_undeliverable_notification
 from policypack.policies.sns import missing_encryption as sns_missing_encryption
 from policypack.policies.sqs import missing_encryption as sqs_missing_encryption
 
@@ -103,6 +104,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     s3_malformed_notification.POLICY,
     s3_overlapping_notification.POLICY,
     s3_missing_invoke_permission.POLICY,
+    s3_undeliverable_notification.POLICY,
     s3_early_notification.POLICY,
     s3_notification_loop.POLICY,
     lambda_malformed_source_arn.POLICY,
