@@ -374,6 +374,7 @@ def test_every_policy_protects_something_of_the_reference() -> None:
         "iam-untrusted-account",  # judged where the settings trust accounts by name
         "iam-untrusted-address",  # judged where the settings trust ranges by name
         "s3-undeliverable-notification",  # the reference notifies its function only
+        "iam-duplicate-grant",  # the reference's role has one document of its own
         "iam-shadowed-restriction",  # the reference grants nothing twice
         "iam-absent-key-allowed",  # the reference compares no set
         "iam-linter-report",  # tested document by document

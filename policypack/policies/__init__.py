@@ -24,6 +24,7 @@ from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
 from policypack.policies.iam.network import untrusted_address as iam_untrusted_address
 from policypack.policies.iam.permissions import administrator_access as iam_administrator_access
+from policypack.policies.iam.permissions import duplicate_grant as iam_duplicate_grant
 from policypack.policies.iam.permissions import pass_role_anywhere as iam_pass_role_anywhere
 from policypack.policies.iam.permissions import privilege_escalation as iam_privilege_escalation
 from policypack.policies.iam.permissions import unscoped_list as iam_unscoped_list
@@ -86,6 +87,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_wildcard_action.POLICY,
     iam_wildcard_resource.POLICY,
     iam_unscoped_list.POLICY,
+    iam_duplicate_grant.POLICY,
     iam_pass_role_anywhere.POLICY,
     iam_privilege_escalation.POLICY,
     iam_open_trust.POLICY,
