@@ -48,7 +48,7 @@ def admits_most(condition: Condition, statement: Statement) -> str | None:
         which = ", ".join(wide) if wide else "the ranges together"
         verb = "is" if len(wide) == 1 else "are"
         return f"{which} {verb} most of the internet, for example {ranges.example()}"
-    without_address = holds(condition, None)
+    without_address = holds(condition, None) and not (statement.allows and condition.present)
     by_network = any(other.name in NETWORK_KEYS or other.name == VPC_SOURCE_IP for other in statement.conditions)
     if without_address is not statement.allows or (without_address and by_network):
         return None

@@ -29,7 +29,7 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
     denials = [
         read
         for statement in document.statements
-        if not statement.allows and statement.conditions and _of_everyone(statement)
+        if not statement.allows and _limited(statement) and _of_everyone(statement)
         if (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
     ]
     work = Work()
@@ -41,17 +41,20 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
             if any(known <= paths for known in reported):
                 continue
             denying = _for_ordinary_callers(group)
-            if all(statement.conditions for statement in denying) and _leave_nobody(denying, work):
+            if all(map(_limited, denying)) and _leave_nobody(denying, work):
                 yield group
                 reported.append(paths)
     except TooManyCellsError:
         return
 
 
+def _limited(statement: Statement) -> bool:
+    """Whether a denial lets some requests pass; one that lets none pass denies on purpose."""
+    return bool(statement.conditions) or statement.not_principals is not None
+
+
 def _of_everyone(statement: Statement) -> bool:
-    if statement.principals is None:
-        return statement.not_principals is None
-    return any(principal.anyone for principal in statement.principals)
+    return statement.principals is None or any(principal.anyone for principal in statement.principals)
 
 
 def _for_ordinary_callers(group: Sequence[Statement]) -> list[Statement]:
@@ -80,7 +83,9 @@ def _for_ordinary_callers(group: Sequence[Statement]) -> list[Statement]:
 
 def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
     scopes = [
-        msgspec.structs.replace(statement, effect=Effect.ALLOW, principals=None, conditions=OF_NO_SERVICE)
+        msgspec.structs.replace(
+            statement, effect=Effect.ALLOW, principals=None, not_principals=None, conditions=OF_NO_SERVICE
+        )
         for statement in group
     ]
     space = EveryRequest([*scopes, *group], attached=False)

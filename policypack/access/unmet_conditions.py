@@ -16,6 +16,8 @@ from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.conditions import SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import TooManyCellsError
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
 
 IN_A_NETWORK = frozenset({"dax", "elasticfilesystem", "iot", "kafka-cluster", "neptune-db", "rds-db"})
@@ -44,8 +46,22 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
             continue
 
 
+def _of_another_account(conditions: Sequence[Condition]) -> bool:
+    """Whether the source has to be in one account and its ARN in another one."""
+    arns, accounts = (
+        [condition.values for condition in conditions if condition.name == name and requires_key(condition)]
+        for name in ("aws:sourcearn", "aws:sourceaccount")
+    )
+    owners = {arn.account if (arn := Arn.parse(value)) else "" for values in arns for value in values}
+    named = {value for values in accounts for value in values}
+    fixed = all(ACCOUNT.fullmatch(account) for account in owners | named)
+    return bool(owners and named) and fixed and owners.isdisjoint(named)
+
+
 def _met(statement: Statement, conditions: Sequence[Condition]) -> bool:
     """Whether some request that the statement is about meets the conditions."""
+    if _of_another_account(conditions):
+        return False
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK
     asked = msgspec.structs.replace(statement, conditions=(*conditions, *([ROUTED] if addressed else [])))
