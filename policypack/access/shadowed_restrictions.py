@@ -6,14 +6,16 @@ that the document allows a request which the restriction excludes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from policypack.access.address_conditions import SPARES_SERVICES
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.diff import Access, newly
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.diff import Access, newly_allowed
+from policypack.access.solver.every_request import EveryRequest
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.request import account_of
 from policypack.iam.actions import expand
 from policypack.iam.document import PolicyDocument, Principal, Statement
@@ -22,6 +24,8 @@ from policypack.iam.grammar import WITH_PRINCIPAL
 
 MOST_PARTS = 200
 """The number of statements, of actions of each, and of resources for each, that are asked about."""
+QUESTION = 100
+"""The work that each question costs besides its search."""
 
 
 class Shadowed(msgspec.Struct, frozen=True):
@@ -42,14 +46,27 @@ def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
         if not statement.allows and (read := bounded(document, statement, Bound.MOST, Bound.MOST)) is not None
     ]
     grants = [statement for statement in document.statements if statement.allows][:MOST_PARTS]
-    for restricted in grants:
-        if restricted.conditions:
-            try:
-                shadow = next(_shadows(document, restricted, grants, denials, attached=attached), None)
-            except TooManyCellsError:
-                continue
-            if shadow:
-                yield shadow
+    work = Work()
+    try:
+        for restricted in grants:
+            if restricted.conditions:
+                asking = partial(_allows_more, work, attached=attached)
+                if shadow := next(_shadows(document, restricted, grants, denials, asking), None):
+                    yield shadow
+    except TooManyCellsError:
+        return
+
+
+def _allows_more(work: Work, new: Access, old: Access, *, attached: bool) -> bool:
+    """Whether one access allows a request that the other does not; all questions share one budget."""
+    work.spend(QUESTION)
+
+    def space() -> EveryRequest:
+        requests = EveryRequest([*new.statements, *old.statements], attached=attached)
+        requests.work = work
+        return requests
+
+    return any(True for _ in newly_allowed(new, old, space))
 
 
 def _shadows(
@@ -57,8 +74,7 @@ def _shadows(
     restricted: Statement,
     grants: list[Statement],
     denials: list[Statement],
-    *,
-    attached: bool,
+    allows_more: Callable[[Access, Access], bool],
 ) -> Iterator[Shadowed]:
     names = {condition.name for condition in restricted.conditions}
     for written in grants:
@@ -71,10 +87,10 @@ def _shadows(
         for part in _parts(restricted):
             lifted = {key for key in keys if _applies(key, part)}
             narrow = bounded(document, part, Bound.MOST, Bound.MOST) if lifted else None
-            if narrow is None or newly(Access.of([narrow]), Access.of([wide]), attached=attached):
+            if narrow is None or allows_more(Access.of([narrow]), Access.of([wide])):
                 continue
             lifting = msgspec.structs.replace(narrow, conditions=wide.conditions)
-            if newly(Access.of([lifting, *denials]), Access.of([narrow]), attached=attached):
+            if allows_more(Access.of([lifting, *denials]), Access.of([narrow])):
                 named = dict.fromkeys(condition.key for condition in restricted.conditions if condition.name in lifted)
                 yield Shadowed(restricted, written, tuple(named), (part.actions or ("",))[0])
 
