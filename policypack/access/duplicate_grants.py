@@ -99,16 +99,14 @@ def _common(statement: Statement, other: Statement) -> str | None:
     """An action that both statements allow on some resource in some request; None if there is none."""
     shared = [*islice(_shared_actions(statement, other), MOST_ACTIONS)]
     targets = _shared_resources(statement, other) if shared else []
-    for name, action in shared:
-        if not any(action is None or action.fits(target) for target in targets):
-            continue
-        pair = [msgspec.structs.replace(read, actions=(name,), not_actions=None) for read in (statement, other)]
-        try:
-            if any(EveryRequest(pair, attached=True).requests(pair, ())):
-                return name
-        except TooManyCellsError:
-            continue
-    return None
+    fitting = (name for name, action in shared if any(action is None or action.fits(target) for target in targets))
+    if (name := next(fitting, None)) is None:
+        return None
+    pair = [msgspec.structs.replace(read, actions=(name,), not_actions=None) for read in (statement, other)]
+    try:
+        return name if any(EveryRequest(pair, attached=True).requests(pair, ())) else None
+    except TooManyCellsError:
+        return None
 
 
 def _shared_actions(statement: Statement, other: Statement) -> Iterator[tuple[str, Action | None]]:

@@ -47,6 +47,17 @@ test_conditions_that_exclude_each_other = reported(
     {"NumericLessThan": {"s3:max-keys": "5"}, "NumericGreaterThan": {"s3:max-keys": "5"}},
     of=of_partner,
 )
+test_a_source_of_another_account = reported(
+    POLICY,
+    "policy.Statement[0].Condition",
+    of_partner(
+        {
+            "ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:news"},
+            "StringEquals": {"aws:SourceAccount": "444455556666"},
+        },
+        principal={"Service": "sns.amazonaws.com"},
+    ),
+)
 test_silent = silent(
     POLICY,
     {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}},

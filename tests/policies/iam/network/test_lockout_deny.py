@@ -123,6 +123,14 @@ def test_a_range_that_no_request_comes_from() -> None:
     assert violations(POLICY, bucket_policy(private)) == ["policy.Statement[0]"]
 
 
+def test_two_exceptions_that_exclude_each_other() -> None:
+    excepting = [
+        {**deny("s3:*", BOTH), "NotPrincipal": {"AWS": f"arn:aws:iam::111122223333:role/{name}"}} for name in "ab"
+    ]
+    assert violations(POLICY, bucket_policy(*excepting)) == ["policy.Statement[1]"]
+    assert violations(POLICY, bucket_policy(excepting[0], excepting[0])) == []
+
+
 def test_an_identitys_own_denials() -> None:
     both = [
         deny("*", "*", Condition={"NotIpAddress": {"aws:SourceIp": ranges}})
