@@ -198,6 +198,15 @@ REMOVALS = (
         ),
     ),
     Removal(
+        "a condition that some request meets",
+        "iam-unsatisfiable-condition",
+        rewritten(
+            "ingest-policy",
+            "DenyObjectsFromUntrustedAddresses",
+            Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        ),
+    ),
+    Removal(
         "no public access",
         "iam-public-policy",
         rewritten(
@@ -380,6 +389,9 @@ def test_every_policy_protects_something_of_the_reference() -> None:
         "sns-missing-encryption",  # the reference has no topic
         "iam-untrusted-account",  # judged where the settings trust accounts by name
         "iam-untrusted-address",  # judged where the settings trust ranges by name
+        "s3-undeliverable-notification",  # the reference notifies its function only
+        "iam-duplicate-grant",  # the reference's role has one document of its own
+        "iam-shadowed-restriction",  # the reference grants nothing twice
         "iam-absent-key-allowed",  # the reference compares no set
         "iam-linter-report",  # tested document by document
         "iam-invalid-address",  # the reference's own config refuses such an address

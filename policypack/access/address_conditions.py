@@ -6,26 +6,31 @@ from collections.abc import Iterable
 
 from policypack.access.solver.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
 from policypack.iam.actions import whole_service
-from policypack.iam.addresses import broad
+from policypack.iam.addresses import UNROUTED, broad
 from policypack.iam.arn import Arn
-from policypack.iam.condition_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS
+from policypack.iam.condition_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, requires_key
 from policypack.iam.document import Condition, Statement
-from policypack.iam.globs import everything, overlaps
+from policypack.iam.globs import everything
 
 ORIGINS = NETWORK_KEYS | {SOURCE_IP, VPC_SOURCE_IP}
 SPARES_SERVICES = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 SPARES_CALLERS = CALLER_KEYS | SERVICE_KEYS | {"aws:principaltype", "aws:username", "aws:calledvia"}
 """Keys with which a negated condition exempts some callers from a denial."""
+ROUTED = Condition("NotIpAddress", "aws:SourceIp", UNROUTED)
+"""What every request meets: its `aws:SourceIp`, if there is one, is an address of the internet."""
 
 
 def admitting(statement: Statement) -> list[Condition]:
-    """The conditions on the caller's address under which requests are allowed, without lists of blocked addresses."""
+    """The conditions on the caller's network under which requests are allowed, without lists of blocked addresses."""
     return [
         condition
         for condition in statement.conditions
-        if condition.name == SOURCE_IP
-        and condition.operator in ADDRESS_OPERATORS
-        and (statement.allows or condition.operator == "NotIpAddress")
+        if (
+            condition.name == SOURCE_IP
+            and condition.operator in ADDRESS_OPERATORS
+            and (statement.allows or condition.operator == "NotIpAddress")
+        )
+        or (statement.allows and condition.negated and condition.name in ORIGINS)
     ]
 
 
@@ -33,14 +38,17 @@ def admits_most(condition: Condition, statement: Statement) -> str | None:
     """A clause on how one of the `admitting` conditions allows most of the internet; None if it does not."""
     ranges = named(condition.values)
     if statement.allows and condition.negated:
-        narrowed = any(other.name == SOURCE_IP and other.operator == "IpAddress" for other in statement.conditions)
-        return None if narrowed else f"allows every address but these, for example {(~ranges).example()}"
-    if broad(ranges):
+        if any(other.name in ORIGINS and requires_key(other) for other in statement.conditions):
+            return None
+        if condition.name != SOURCE_IP:
+            return f"allows every network but these, and requests without `{condition.key}`"
+        return f"allows every address but these, for example {(~ranges).example()}"
+    if broad(ranges) and broad(ranges - named(UNROUTED)):
         wide = [f"`{value}`" for value in condition.values if broad(named((value,)))]
         which = ", ".join(wide) if wide else "the ranges together"
         verb = "is" if len(wide) == 1 else "are"
         return f"{which} {verb} most of the internet, for example {ranges.example()}"
-    without_address = holds(condition, None)
+    without_address = holds(condition, None) and not (statement.allows and condition.present)
     by_network = any(other.name in NETWORK_KEYS or other.name == VPC_SOURCE_IP for other in statement.conditions)
     if without_address is not statement.allows or (without_address and by_network):
         return None
@@ -52,14 +60,14 @@ def admits_most(condition: Condition, statement: Statement) -> str | None:
 
 def fence(statement: Statement) -> Condition | None:
     """The condition by which a Deny statement denies everyone outside a network; None if any caller is exempt."""
-    if any(map(_spares, statement.conditions)):
+    if any(map(spares, statement.conditions)):
         return None
     return next(
         (condition for condition in statement.conditions if condition.negated and condition.name in ORIGINS), None
     )
 
 
-def _spares(condition: Condition) -> bool:
+def spares(condition: Condition) -> bool:
     """Whether a condition exempts AWS services, some callers, or callers over the internet."""
     if condition.name in SPARES_SERVICES:
         return condition.operator == "Bool" and any(value.lower() == "false" for value in condition.values)
@@ -92,20 +100,3 @@ def _whole_resource(pattern: str) -> bool:
         return True
     _, slash, key = arn.resource.partition("/")
     return not slash or everything(key)
-
-
-def exempts_addresses(condition: Condition) -> bool:
-    """Whether a condition names the only addresses that a Deny statement exempts."""
-    return condition.name == SOURCE_IP and condition.operator == "NotIpAddress"
-
-
-def disjoint(first: tuple[Statement, Condition], second: tuple[Statement, Condition]) -> bool:
-    """Whether two Deny statements about the same requests exempt no common address."""
-    ranges = named(first[1].values), named(second[1].values)
-    if first[0] is second[0] or not all(ranges) or ranges[0] & ranges[1]:
-        return False
-    return _meet(first[0].actions, second[0].actions, fold=True) and _meet(first[0].resources, second[0].resources)
-
-
-def _meet(first: tuple[str, ...] | None, second: tuple[str, ...] | None, *, fold: bool = False) -> bool:
-    return any(overlaps(one, other, ignore_case=fold) for one in first or ("*",) for other in second or ("*",))

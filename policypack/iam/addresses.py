@@ -34,6 +34,23 @@ EXAMPLES = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7")
 """Addresses for documentation: RFC 5737 and RFC 3849."""
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """RFC 1918. No request from the internet has these in `aws:SourceIp`."""
+UNROUTED = (
+    *PRIVATE,
+    "0.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "224.0.0.0/3",
+    "::/127",
+    "fc00::/7",
+    "fe80::/10",
+    "ff00::/8",
+)
+"""Ranges that the internet does not route: private, shared, loopback, link-local, multicast and reserved ones.
+
+Sources: https://www.iana.org/assignments/iana-ipv4-special-registry and
+https://www.iana.org/assignments/iana-ipv6-special-registry.
+"""
 
 
 class AddressError(ValueError):

@@ -160,8 +160,8 @@ def global_type(key: str) -> str | None:
 
 def requires_key(condition: Condition) -> bool:
     """Whether a condition matches only requests that have its key with one of its values."""
-    positive = not condition.negated and condition.operator != "Null" and not condition.if_exists
-    return positive and condition.qualifier != "ForAllValues" and bool(condition.values)
+    optional = (condition.if_exists or condition.qualifier == "ForAllValues") and not condition.present
+    return not (condition.negated or condition.operator == "Null" or optional) and bool(condition.values)
 
 
 def scopes(conditions: Iterable[Condition]) -> bool:

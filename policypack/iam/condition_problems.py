@@ -60,13 +60,8 @@ def matching_without_key(statement: Statement) -> Iterator[Condition]:
     `ForAllValues` is true for an empty set. On a key with one value this is a mistake, and on a key that describes the
     caller it allows requests that lack the key; on tags and on what a request adds, it does no harm.
     """
-    guarded = {
-        condition.name
-        for condition in statement.conditions
-        if condition.operator == "Null" and condition.values and {*map(str.lower, condition.values)} == {"false"}
-    }
     for condition in statement.conditions if statement.allows else ():
         several = multivalued(condition.name)
         wrong = condition.name.startswith("aws:") and condition.name != TAGS if several else several is False
-        if condition.qualifier == "ForAllValues" and wrong and condition.name not in guarded:
+        if condition.qualifier == "ForAllValues" and wrong and not condition.present:
             yield condition

@@ -88,6 +88,8 @@ class Condition(msgspec.Struct, frozen=True):
     if_exists: bool = False
     path: str = ""
     """Relative to the document: `Statement[0].Condition.IpAddress.aws:SourceIp`."""
+    present: bool = False
+    """Whether a `Null` condition of the same statement requires the key."""
 
     @property
     def name(self) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
+import msgspec
+
 from policypack.core.policy import Unknown
 from policypack.core.wire import UNKNOWNS
 from policypack.iam.document import (
@@ -221,7 +223,7 @@ class _Parser:
             for name in ("Principal", "NotPrincipal")
             if name in raw
         }
-        conditions = tuple(self.conditions(raw.get("Condition"), f"{path}.Condition"))
+        conditions = _with_presence(tuple(self.conditions(raw.get("Condition"), f"{path}.Condition")))
         if effect not in EFFECTS:
             return None
         return Statement(
@@ -348,6 +350,18 @@ class _Parser:
                 yield str(value)
             else:
                 self.problem(path, "must contain texts")
+
+
+def _with_presence(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions, marked if a `Null` condition among them requires their key."""
+    required = {
+        condition.name
+        for condition in conditions
+        if condition.operator == "Null" and condition.values and {*map(str.lower, condition.values)} == {"false"}
+    }
+    if not required:
+        return conditions
+    return tuple(msgspec.structs.replace(condition, present=condition.name in required) for condition in conditions)
 
 
 def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:

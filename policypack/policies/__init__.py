@@ -16,12 +16,15 @@ from policypack.policies.iam.correctness import ineffective_condition as iam_ine
 from policypack.policies.iam.correctness import linter_report as iam_linter_report
 from policypack.policies.iam.correctness import malformed_document as iam_malformed_document
 from policypack.policies.iam.correctness import mismatched_resource as iam_mismatched_resource
+from policypack.policies.iam.correctness import shadowed_restriction as iam_shadowed_restriction
 from policypack.policies.iam.correctness import unknown_action as iam_unknown_action
+from policypack.policies.iam.correctness import unsatisfiable_condition as iam_unsatisfiable_condition
 from policypack.policies.iam.network import invalid_address as iam_invalid_address
 from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
 from policypack.policies.iam.network import untrusted_address as iam_untrusted_address
 from policypack.policies.iam.permissions import administrator_access as iam_administrator_access
+from policypack.policies.iam.permissions import duplicate_grant as iam_duplicate_grant
 from policypack.policies.iam.permissions import pass_role_anywhere as iam_pass_role_anywhere
 from policypack.policies.iam.permissions import privilege_escalation as iam_privilege_escalation
 from policypack.policies.iam.permissions import unscoped_list as iam_unscoped_list
@@ -58,6 +61,7 @@ from policypack.policies.s3 import open_access_block as s3_open_access_block
 from policypack.policies.s3 import overlapping_notification as s3_overlapping_notification
 from policypack.policies.s3 import plaintext_transport as s3_plaintext_transport
 from policypack.policies.s3 import public_acl as s3_public_acl
+from policypack.policies.s3 import undeliverable_notification as s3_undeliverable_notification
 from policypack.policies.sns import missing_encryption as sns_missing_encryption
 from policypack.policies.sqs import missing_encryption as sqs_missing_encryption
 
@@ -77,10 +81,13 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_mismatched_resource.POLICY,
     iam_ineffective_condition.POLICY,
     iam_absent_key_allowed.POLICY,
+    iam_unsatisfiable_condition.POLICY,
+    iam_shadowed_restriction.POLICY,
     iam_administrator_access.POLICY,
     iam_wildcard_action.POLICY,
     iam_wildcard_resource.POLICY,
     iam_unscoped_list.POLICY,
+    iam_duplicate_grant.POLICY,
     iam_pass_role_anywhere.POLICY,
     iam_privilege_escalation.POLICY,
     iam_open_trust.POLICY,
@@ -99,6 +106,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     s3_malformed_notification.POLICY,
     s3_overlapping_notification.POLICY,
     s3_missing_invoke_permission.POLICY,
+    s3_undeliverable_notification.POLICY,
     s3_early_notification.POLICY,
     s3_notification_loop.POLICY,
     lambda_malformed_source_arn.POLICY,

@@ -19,12 +19,14 @@ from policypack.iam.arn import Arn
 from policypack.iam.globs import overlaps
 from policypack.iam.tables import s3_event_names
 from policypack.resources.references import Resolved, resolve, resolve_all
-from policypack.resources.tokens import BUCKET_TYPES, FUNCTION
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, QUEUE, TOPIC
 
 NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 FUNCTIONS = "lambdaFunctions"
 TARGETS = {FUNCTIONS: "lambdaFunctionArn", "queues": "queueArn", "topics": "topicArn"}
 """By list of entries, the field with the target's ARN."""
+DESTINATIONS = {"queues": QUEUE, "topics": TOPIC}
+"""By list of entries, the type of the targets that S3 sends messages to."""
 SERVICES = {"lambdaFunctionArn": ("lambda", "function"), "queueArn": ("sqs", "queue"), "topicArn": ("sns", "topic")}
 FILTERS = ("filterPrefix", "filterSuffix")
 MAX_FILTER = 1024
@@ -74,6 +76,20 @@ class Trigger(msgspec.Struct, frozen=True):
     @property
     def path(self) -> str:
         """The property that names the function."""
+        return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A bucket that sends messages to a queue or topic: one entry of one notification."""
+
+    notification: Resource
+    entry: NotificationEntry
+    buckets: Resolved
+    destinations: Resolved
+
+    @property
+    def path(self) -> str:
+        """The property that names the queue or topic."""
         return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
 
 
@@ -156,11 +172,28 @@ def _triggers(stack: Stack) -> Iterator[Trigger]:
             yield Trigger(resource, entry, resolve(stack, resource, "bucket", *BUCKET_TYPES), function)
 
 
-def unread(stack: Stack) -> Iterator[tuple[Resource, str, Unknown]]:
-    """The unknown entries that may invoke functions: the notification, the path, and why it is unknown."""
+@memoized
+def deliveries(stack: Stack) -> tuple[Delivery, ...]:
+    """Every entry of the stack's notifications that sends to a queue or topic."""
+    return tuple(_deliveries(stack))
+
+
+def _deliveries(stack: Stack) -> Iterator[Delivery]:
+    for resource in stack.of(NOTIFICATION):
+        read = [entry for _, entry in entries(resource) if isinstance(entry, NotificationEntry)]
+        buckets = resolve(stack, resource, "bucket", *BUCKET_TYPES)
+        for kind, token in DESTINATIONS.items():
+            sending = [entry for entry in read if entry.kind == kind]
+            targets = resolve_all(stack, resource, kind, [entry.target for entry in sending], token)
+            for entry, destinations in zip(sending, targets, strict=True):
+                yield Delivery(resource, entry, buckets, destinations)
+
+
+def unread(stack: Stack, *kinds: str) -> Iterator[tuple[Resource, str, Unknown]]:
+    """The unknown entries of these lists: the notification, the path, and why it is unknown."""
     for resource in stack.of(NOTIFICATION):
         for path, entry in entries(resource):
-            if isinstance(entry, Unknown) and path.startswith(FUNCTIONS):
+            if isinstance(entry, Unknown) and path.startswith(kinds):
                 yield resource, path, entry
 
 

@@ -287,7 +287,8 @@ def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
 def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
     """The conditions of the statement that compare a single value as a set: path and reason."""
     for condition in finding.statement.conditions if finding.statement else ():
-        if condition.qualifier and global_type(condition.key) and not multivalued(condition.name):
+        sound = condition.qualifier == "ForAllValues" and condition.present
+        if condition.qualifier and not sound and global_type(condition.key) and not multivalued(condition.name):
             also = "; `ForAllValues` is also true without the key" if condition.qualifier == "ForAllValues" else ""
             yield condition.path, f"`{condition.qualifier}` on `{condition.key}`, which has one value{also}"
 

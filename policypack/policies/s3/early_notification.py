@@ -1,4 +1,6 @@
-"""S3 tests that it can invoke the function when it saves a notification, so the permission has to exist first.
+"""S3 tests each target when it saves a notification, so the permission of a function has to exist first.
+
+The same holds for the policy document of a queue or topic.
 
 Pulumi creates independent resources in parallel. So the update fails now and then, on a new account more often than on
 the author's, and succeeds when it is repeated.
@@ -10,24 +12,38 @@ from collections.abc import Iterator
 
 import msgspec
 
+from policypack.access.deliveries import admission
 from policypack.core.examples import bucket, example, function, notification, permission, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.dependency_graph import comes_after
-from policypack.resources.notification import triggers
+from policypack.resources.notification import deliveries, triggers
 from policypack.resources.permission import allowing
 
 
 class Dependency(msgspec.Struct, frozen=True):
-    """A notification and a permission that it needs; `perhaps` if it may need another one, which exists earlier."""
+    """A notification and a resource that it needs; `perhaps` if it may need another one, which exists earlier."""
 
-    permission: str
+    needed: str
     perhaps: bool
 
 
 @over_stack
 def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
-    """Notifications that are not created after any permission that lets them invoke their function."""
+    """Notifications that may be created before what allows S3 to use their targets."""
+    yield from _of_functions(stack)
+    for delivery in deliveries(stack):
+        destination = delivery.destinations.only
+        carriers = admission(stack, delivery, destination).carriers if destination else ()
+        if carriers and not any(comes_after(stack, delivery.notification, carrier) for carrier in carriers):
+            yield (
+                delivery.notification,
+                delivery.path,
+                Dependency(f"the policy document `{carriers[0].name}`", perhaps=False),
+            )
+
+
+def _of_functions(stack: Stack) -> Iterator[Placed[Dependency]]:
     for trigger in triggers(stack):
         functions = trigger.functions
         surely = len(functions.all) < 2 or functions.between
@@ -38,14 +54,18 @@ def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
             ):
                 earlier = any(comes_after(stack, trigger.notification, grant) for grant in permissions.possible)
                 for needed in permissions.certain[:1]:
-                    yield trigger.notification, trigger.path, Dependency(needed.name, earlier or not surely)
+                    yield (
+                        trigger.notification,
+                        trigger.path,
+                        Dependency(f"the permission `{needed.name}`", earlier or not surely),
+                    )
 
 
 def check(dependency: Dependency) -> Iterator[Judgement]:
     if dependency.perhaps:
-        yield Undecided("", f"does not depend on the permission `{dependency.permission}`, and may need another one")
+        yield Undecided("", f"does not depend on {dependency.needed}, and may need another one")
     else:
-        yield Violation("", f"may be created before the permission `{dependency.permission}` that it needs")
+        yield Violation("", f"may be created before {dependency.needed} that it needs")
 
 
 OTHER = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")
@@ -53,11 +73,11 @@ OTHER = permission(title="other", sourceArn="arn:aws:s3:::acme-archive")
 
 POLICY = Policy(
     id="s3-early-notification",
-    title="Notification may be created before the permission it needs",
+    title="Notification may be created before the permission or policy document it needs",
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.S3, Tag.DEPLOYMENT],
-    fix="Give the notification `depends_on=[permission]` in its resource options.",
+    fix="Give the notification `depends_on=[permission]`, or the queue or topic policy, in its resource options.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/",
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",

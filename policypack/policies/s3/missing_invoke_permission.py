@@ -22,7 +22,7 @@ from policypack.core.examples import (
 )
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.notification import triggers, unread
+from policypack.resources.notification import FUNCTIONS, triggers, unread
 from policypack.resources.permission import allowing
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
@@ -45,7 +45,7 @@ class Invoked(msgspec.Struct, frozen=True):
 @over_stack
 def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
     """Each function that each notification invokes."""
-    yield from unread(stack)
+    yield from unread(stack, FUNCTIONS)
     for trigger in triggers(stack):
         functions = trigger.functions
         if functions.foreign is not False:

@@ -1,28 +1,47 @@
 """A Deny statement for everyone outside of a network affects more than outsiders, because it overrides every Allow.
 
 It denies AWS services that act for you (log delivery, replication, a function outside of the network) and every
-administrator who calls from elsewhere. After that only the account's root user can fix it. Two such statements whose
-ranges do not overlap, or one without a condition, deny everyone.
+administrator who calls from elsewhere. After that only the account's root user can fix it. One without a condition
+denies everyone, and so do two of which each denies whom the other lets pass, such as two ranges that do not overlap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
-from policypack.access.address_conditions import denied_callers, disjoint, exempts_addresses, fence, unread
+from policypack.access.address_conditions import denied_callers, fence, unread
+from policypack.access.lockouts import lockouts
 from policypack.access.solver.bounds import unknown_paths
 from policypack.core.examples import bucket_policy, deny, example, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
-from policypack.iam.document_readers import RESOURCE, documents
+from policypack.iam.document_readers import IDENTITY, RESOURCE, TRUST, documents
+from policypack.iam.tables import DocumentKind
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each denial of everyone without an exception or a condition, and two that together deny everyone."""
-    ranges = []
+    """Yields each denial of everyone without an exception or a condition, and those that together deny everyone."""
+    reported = set()
+    if document.kind is DocumentKind.RESOURCE:
+        for judgement in _alone(document):
+            reported.add(judgement.path)
+            yield judgement
+    for *others, last in lockouts(document):
+        if others:
+            named = " and ".join(f"`{statement.path}`" for statement in others)
+            yield Violation(
+                last.path, f"denies everyone, together with {named}, except callers that all of them exempt"
+            )
+        elif last.path not in reported:
+            yield Violation(
+                last.path,
+                "denies everyone except the callers that it exempts: every other request meets its conditions",
+            )
+
+
+def _alone(document: PolicyDocument) -> Iterator[Judgement]:
     for statement in document.statements:
         if statement.allows:
             continue
@@ -41,18 +60,12 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             )
         elif not unknown and (whom := denied_callers(statement)):
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
-        if not unknown:
-            ranges += [(statement, condition) for condition in statement.conditions if exempts_addresses(condition)]
-    for first, second in combinations(ranges, 2):
-        if disjoint(first, second):
-            yield Violation(
-                second[1].path,
-                f"has no address in common with `{first[1].path}`: each of the two denials denies what the other does not",
-            )
 
 
 BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+ENDPOINT = {"aws:SourceVpce": "vpce-0a1b2c3d"}
+SPARING = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}
 
 
 def _everyone(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
@@ -77,6 +90,11 @@ POLICY = Policy(
         example(bucket_policy(_everyone(StringNotEquals={"aws:SourceVpc": "vpc-0a1b2c3d"})), note="a VPC condition"),
         example(bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})), note="an inverted exception"),
         example(bucket_policy(_everyone()), note="a denial without a condition"),
+        example(
+            bucket_policy(_everyone(**OUTSIDE, **SPARING), _everyone(StringNotEquals=ENDPOINT, **SPARING)),
+            path="policy.Statement[1]",
+            note="two denials: no request has both an address and an endpoint",
+        ),
     ),
     good=[
         example(
@@ -87,6 +105,10 @@ POLICY = Policy(
                     BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
                 )
             )
+        ),
+        example(
+            bucket_policy(_everyone(**OUTSIDE, StringNotEquals=ENDPOINT, **SPARING)),
+            note="one denial with both conditions, so either is enough",
         ),
         example(bucket_policy(_everyone(Bool={"aws:SecureTransport": "false"})), note="a denial of plain HTTP"),
         example(
@@ -99,6 +121,6 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
-    reads=documents("Statement", "Effect", kinds=RESOURCE, granting=True),
+    reads=documents("Statement", "Effect", kinds=(*RESOURCE, *IDENTITY, *TRUST), granting=True),
     check=check,
 )

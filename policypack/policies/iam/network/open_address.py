@@ -1,7 +1,8 @@
 """An address condition that most of the internet meets protects nothing, although it looks like protection.
 
 `0.0.0.0/0` is the plain form. Others are two halves that add up to it, a range with bits after its mask, IPv4 written
-as IPv6, and an operator that matches requests without the key, such as every request through a VPC endpoint.
+as IPv6, and an operator that matches requests without the key, such as every request through a VPC endpoint. A grant
+with a `Not` operator allows every network except the listed ones.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields each condition on the caller's address that most of the internet meets."""
+    """Yields each condition on the caller's network that most of the internet meets."""
     for statement in document.statements:
         judged = admitting(statement)
         for condition in judged:
@@ -57,6 +58,11 @@ POLICY = Policy(
             _from("IpAddressIfExists", "203.0.113.0/24"),
             path="policy.Statement[0].Condition.IpAddressIfExists.aws:SourceIp",
             note="an operator that matches requests without the key",
+        ),
+        example(
+            _from("IpAddressIfExists", "203.0.113.0/24", StringNotEquals={"aws:SourceVpce": "vpce-0a1b2c3d"}),
+            path="policy.Statement[0].Condition.StringNotEquals.aws:SourceVpce",
+            note="a grant to every VPC endpoint but one",
         ),
         example(
             bucket_policy(

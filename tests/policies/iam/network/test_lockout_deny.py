@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from policypack.core.examples import allow, bucket_policy, deny, document
+import pytest
+
+from policypack.core.examples import allow, bucket_policy, deny, document, role_policy
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.network.lockout_deny import POLICY
-from tests.policies.helpers import messages, reported, reported_with, silent, undecided, undecided_at
+from tests.policies.helpers import messages, reported, reported_with, silent, undecided, undecided_at, violations
 
 BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
@@ -63,11 +65,79 @@ test_an_unknown_exception = undecided_at(
 def test_two_ranges_without_an_address_in_common() -> None:
     elsewhere = {**SPARING, "NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
     (message,) = messages(POLICY, bucket_policy(everybody(**SPARING), everybody("s3:Get*", **elsewhere)))
-    assert "`Statement[0].Condition.NotIpAddress.aws:SourceIp`" in message
+    assert "`Statement[0]`" in message
     overlapping = {**SPARING, "NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.128/25"]}}
     assert messages(POLICY, bucket_policy(everybody(**SPARING), everybody(**overlapping))) == []
     other_action = everybody("s3:PutObject", **elsewhere)
     assert messages(POLICY, bucket_policy(everybody("s3:GetObject", **SPARING), other_action)) == []
+
+
+NETWORK = {"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}
+EXCEPT_ADMIN = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [{**SPARING}, {**NETWORK, "Bool": {"aws:ViaAWSService": "false"}}],
+        [{**OUTSIDE, **EXCEPT_ADMIN}, {**NETWORK, **EXCEPT_ADMIN}],
+        [{"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}}, EXCEPT_ADMIN],
+        [{"Bool": {"aws:SecureTransport": value}} for value in ("true", "false")],
+        [{"StringNotEquals": {"s3:x-amz-server-side-encryption": value}} for value in ("aws:kms", "AES256")],
+        [
+            {**EXCEPT_ADMIN, "NotIpAddress": {"aws:SourceIp": ranges}}
+            for ranges in (["203.0.113.0/25", "192.0.2.0/24"], ["192.0.2.0/24", "198.51.100.0/24"], ["203.0.113.0/24"])
+        ],
+    ],
+    ids=str,
+)
+def test_denials_that_together_leave_nobody(conditions: list[dict[str, Any]]) -> None:
+    *_, last = violations(POLICY, bucket_policy(*(everybody(**condition) for condition in conditions)))
+    assert last == f"policy.Statement[{len(conditions) - 1}]"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [{**SPARING, **NETWORK}],
+        [{**SPARING, **NETWORK}, {"Bool": {"aws:SecureTransport": "false"}}],
+        [SPARING, SPARING],
+        [{**OUTSIDE, **EXCEPT_ADMIN}, EXCEPT_ADMIN],
+        [
+            {**OUTSIDE, **EXCEPT_ADMIN},
+            {**NETWORK, "StringNotEquals": {"aws:SourceVpc": "vpc-1", "aws:PrincipalTag/team": "x"}},
+        ],
+        [
+            {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+            {"Bool": {"aws:SecureTransport": "false"}},
+        ],
+    ],
+    ids=str,
+)
+def test_denials_that_leave_somebody(conditions: list[dict[str, Any]]) -> None:
+    assert violations(POLICY, bucket_policy(*(everybody(**condition) for condition in conditions))) == []
+
+
+def test_a_range_that_no_request_comes_from() -> None:
+    private = everybody(**{**SPARING, "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    assert violations(POLICY, bucket_policy(private)) == ["policy.Statement[0]"]
+
+
+def test_two_exceptions_that_exclude_each_other() -> None:
+    excepting = [
+        {**deny("s3:*", BOTH), "NotPrincipal": {"AWS": f"arn:aws:iam::111122223333:role/{name}"}} for name in "ab"
+    ]
+    assert violations(POLICY, bucket_policy(*excepting)) == ["policy.Statement[1]"]
+    assert violations(POLICY, bucket_policy(excepting[0], excepting[0])) == []
+
+
+def test_an_identitys_own_denials() -> None:
+    both = [
+        deny("*", "*", Condition={"NotIpAddress": {"aws:SourceIp": ranges}})
+        for ranges in ("203.0.113.0/24", "198.51.100.0/24")
+    ]
+    assert violations(POLICY, role_policy(*both)) == ["policy.Statement[1]"]
+    assert violations(POLICY, role_policy(both[0])) == []
 
 
 def test_an_endpoints_document_locks_nobody_out_of_the_resource() -> None:

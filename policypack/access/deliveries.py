@@ -1,0 +1,150 @@
+"""Whether S3 may send a bucket's events to a queue or topic, by its policy document and by that of its KMS key.
+
+S3 sends as the service `s3.amazonaws.com`, with the bucket in `aws:SourceArn` and its account in `aws:SourceAccount`.
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html and, for
+encrypted queues, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from policypack.access.solver.bounds import Bound
+from policypack.access.solver.diff import NOTHING, Access, access, newly, within
+from policypack.access.solver.partition import TooManyCellsError
+from policypack.core.policy import Resource, Stack, Unknown
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, NETWORK_KEYS
+from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
+from policypack.iam.document_readers import RESOURCE, documents_of
+from policypack.resources.naming import physical_name
+from policypack.resources.notification import Delivery
+from policypack.resources.references import referrers, resolve, written
+from policypack.resources.tokens import KEY, QUEUE, TOPIC
+
+CARRIERS = {
+    QUEUE: ("aws:sqs/queuePolicy:QueuePolicy", "queueUrl"),
+    TOPIC: ("aws:sns/topicPolicy:TopicPolicy", "arn"),
+    KEY: ("aws:kms/keyPolicy:KeyPolicy", "keyId"),
+}
+"""By type, the type that attaches a policy document to such a resource, and its property that names the resource."""
+SENDING = {QUEUE: "sqs:SendMessage", TOPIC: "sns:Publish"}
+ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
+OF_AWS = ("alias/aws/sqs", "alias/aws/sns")
+KEY_PROPERTY = "kmsMasterKeyId"
+PLACEHOLDER_ACCOUNT = "111122223333"
+"""The account in ARNs of a stack whose account is not known, so that another one is no contradiction."""
+AS_S3 = (
+    Condition("Bool", "aws:PrincipalIsAWSService", ("true",)),
+    Condition("Bool", "aws:ViaAWSService", ("false",)),
+    Condition("Bool", "aws:SecureTransport", ("true",)),
+    *(Condition("Null", name, ("true",)) for name in sorted({"aws:sourceip", "aws:vpcsourceip", *NETWORK_KEYS})),
+)
+"""Conditions that every request of S3 meets."""
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """Whether S3 is allowed to send; None if an unknown value decides it. `obstacle` is a clause about what forbids it.
+
+    `carriers` are the resources besides the destination itself that attach the documents which allow it.
+    """
+
+    allowed: bool | None
+    obstacle: str = ""
+    carriers: tuple[Resource, ...] = ()
+
+
+def admission(stack: Stack, delivery: Delivery, destination: Resource) -> Admission:
+    """Whether S3 may send the events of a delivery's bucket to one queue or topic of the stack."""
+    action = SENDING[destination.type]
+    context = _context(delivery, destination)
+    admitted = _admitted(stack, destination, [action], context)
+    if admitted.allowed is not True or not written(destination, KEY_PROPERTY):
+        return admitted
+    name = written(destination, KEY_PROPERTY)
+    if isinstance(name, str) and name.endswith(OF_AWS):
+        return Admission(
+            allowed=False, obstacle=f"is encrypted with `{name.rpartition(':')[2]}`, a key of AWS that S3 may not use"
+        )
+    key = resolve(stack, destination, KEY_PROPERTY, KEY).only
+    if key is None or key.external:
+        return admitted
+    encrypted = _admitted(stack, key, ENCRYPTING, context)
+    return msgspec.structs.replace(encrypted, carriers=(*admitted.carriers, *encrypted.carriers))
+
+
+def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: tuple[Condition, ...]) -> Admission:
+    """Whether the documents of a queue, topic or key allow S3 all of the actions."""
+    token, name = CARRIERS[target.type]
+    attached = [(carrier, carrier.urn) for carrier in referrers(stack, target, token, name)]
+    certain = [carrier for carrier, _ in attached if resolve(stack, carrier, name, target.type).only is not None]
+    documents = [document for carrier in (target, *certain) for document in _documents(carrier)]
+    read = [document for document in documents if isinstance(document, PolicyDocument)]
+    subject = f"uses the key `{target.name}`" if target.type == KEY else f"sends to `{target.name}`"
+    verdicts = {action: _allows(read, _question(target, action, context)) for action in actions}
+    refused = [action for action, verdict in verdicts.items() if verdict is False]
+    if refused and len(read) == len(documents) and len(certain) == len(attached):
+        what = "whose policy document does not allow" if read else "which has no policy document that allows"
+        return Admission(allowed=False, obstacle=f"{subject}, {what} S3 to `{refused[0]}` for this bucket")
+    if any(verdict is not True for verdict in verdicts.values()):
+        return Admission(allowed=None)
+    inline = [document for document in _documents(target) if isinstance(document, PolicyDocument)]
+    own = inline and all(_allows(inline, _question(target, action, context)) for action in actions)
+    return Admission(
+        allowed=True, carriers=() if own else tuple(carrier for carrier in certain if not carrier.external)
+    )
+
+
+def _documents(resource: Resource) -> Iterator[PolicyDocument | Unknown]:
+    return (document for _, document in documents_of(resource, RESOURCE))
+
+
+def _context(delivery: Delivery, destination: Resource) -> tuple[Condition, ...]:
+    """The conditions that a request of S3 for the delivery's bucket meets, as far as its values are known."""
+    conditions = [*AS_S3]
+    if arn := _bucket_arn(delivery):
+        conditions.append(Condition("StringEquals", "aws:SourceArn", (arn,)))
+    own = Arn.parse(str(destination.outputs.get("arn") or ""))
+    bucket = delivery.buckets.only
+    together = bucket is not None and bucket.provider == destination.provider
+    if together and own and ACCOUNT.fullmatch(own.account) and own.account != PLACEHOLDER_ACCOUNT:
+        conditions.append(Condition("StringEquals", "aws:SourceAccount", (own.account,)))
+    return tuple(conditions)
+
+
+def _bucket_arn(delivery: Delivery) -> str | None:
+    bucket = delivery.buckets.only
+    if bucket is None:
+        name = written(delivery.notification, "bucket")
+        foreign = isinstance(name, str) and not delivery.buckets.all
+        return f"arn:aws:s3:::{name}" if foreign else None
+    arn = bucket.outputs.get("arn")
+    name = physical_name(bucket)
+    return arn if isinstance(arn, str) and arn else f"arn:aws:s3:::{name}" if name else None
+
+
+def _question(target: Resource, action: str, context: tuple[Condition, ...]) -> Statement:
+    """The requests of S3 for one action on a queue, topic or key."""
+    arn = target.outputs.get("arn")
+    return Statement(
+        "",
+        Effect.ALLOW,
+        actions=(action,),
+        resources=(arn if isinstance(arn, str) and arn else "*",),
+        principals=(Principal("Service", "s3.amazonaws.com"),),
+        conditions=context,
+    )
+
+
+def _allows(documents: Sequence[PolicyDocument], question: Statement) -> bool | None:
+    """Whether documents allow a request of the question; None if an unknown value decides it."""
+    try:
+        for bound, answer in ((Bound.LEAST, True), (Bound.MOST, None)):
+            asked = within(Access.of([question]), access(documents, bound))
+            if newly(asked, NOTHING, attached=False):
+                return answer
+    except TooManyCellsError:
+        return None
+    return False

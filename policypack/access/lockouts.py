@@ -1,0 +1,93 @@
+"""Lockouts: denials of everyone that together leave nobody but the callers that all of them exempt.
+
+A request of an ordinary caller, who is no AWS service and on no list of exceptions, has to avoid each denial. The
+engine searches for such a request; if there is none, nobody is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+
+import msgspec
+
+from policypack.access.address_conditions import ORIGINS, ROUTED, SPARES_SERVICES, spares
+from policypack.access.solver.bounds import Bound, bounded
+from policypack.access.solver.dimensions import meaning
+from policypack.access.solver.every_request import EveryRequest
+from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
+
+MOST_QUESTIONS = 400
+"""The number of combinations of denials that are tried."""
+OF_NO_SERVICE = (ROUTED, *(Condition("Bool", name, ("false",)) for name in sorted(SPARES_SERVICES)))
+"""Conditions that requests of ordinary callers meet."""
+
+
+def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
+    """The denials that leave nobody: one whose conditions every request meets, or two or three together."""
+    denials = [
+        read
+        for statement in document.statements
+        if not statement.allows and _limited(statement) and _of_everyone(statement)
+        if (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
+    ]
+    work = Work()
+    reported: list[set[str]] = []
+    candidates = (group for size in (1, 2, 3) for group in combinations(denials, size))
+    try:
+        for group in islice(candidates, MOST_QUESTIONS):
+            paths = {statement.path for statement in group}
+            if any(known <= paths for known in reported):
+                continue
+            denying = _for_ordinary_callers(group)
+            if all(map(_limited, denying)) and _leave_nobody(denying, work):
+                yield group
+                reported.append(paths)
+    except TooManyCellsError:
+        return
+
+
+def _limited(statement: Statement) -> bool:
+    """Whether a denial lets some requests pass; one that lets none pass denies on purpose."""
+    return bool(statement.conditions) or statement.not_principals is not None
+
+
+def _of_everyone(statement: Statement) -> bool:
+    return statement.principals is None or any(principal.anyone for principal in statement.principals)
+
+
+def _for_ordinary_callers(group: Sequence[Statement]) -> list[Statement]:
+    """The denials without the conditions that exempt services, and without the exceptions that all of them have."""
+    exempting = [
+        {
+            meaning(condition)
+            for condition in statement.conditions
+            if spares(condition) or (len(group) > 1 and condition.negated and condition.name in ORIGINS)
+        }
+        for statement in group
+    ]
+    shared = set.intersection(*exempting)
+    return [
+        msgspec.structs.replace(
+            statement,
+            conditions=tuple(
+                condition
+                for condition in statement.conditions
+                if meaning(condition) not in shared and not (spares(condition) and condition.name in SPARES_SERVICES)
+            ),
+        )
+        for statement in group
+    ]
+
+
+def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
+    scopes = [
+        msgspec.structs.replace(
+            statement, effect=Effect.ALLOW, principals=None, not_principals=None, conditions=OF_NO_SERVICE
+        )
+        for statement in group
+    ]
+    space = EveryRequest([*scopes, *group], attached=False)
+    space.work = work
+    return not any(space.requests(scopes, group)) and any(space.requests(scopes, ()))

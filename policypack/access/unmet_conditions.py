@@ -1,0 +1,87 @@
+"""Conditions that no request meets: addresses that no request has, or conditions that exclude each other.
+
+The engine searches for a request that the statement matches. The keys of a request depend on its caller and on its
+way: only a service sends `aws:SourceArn`, and a request through a VPC endpoint has no `aws:SourceIp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import msgspec
+
+from policypack.access.address_conditions import ORIGINS, ROUTED
+from policypack.access.solver.bounds import Bound, bounded
+from policypack.access.solver.conditions import SOURCE_IP
+from policypack.access.solver.every_request import EveryRequest
+from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
+from policypack.iam.document import Condition, PolicyDocument, Statement
+
+IN_A_NETWORK = frozenset({"dax", "elasticfilesystem", "iot", "kafka-cluster", "neptune-db", "rds-db"})
+"""Prefixes of actions that clients call inside a VPC, where `aws:SourceIp` may be a private address."""
+OF_ANY_CALLER = frozenset({"aws:sourceowner"})
+"""Keys, in lower case, that the engine takes for those of services, and that SNS sends for every caller."""
+DEPENDENT = ORIGINS | CALLER_KEYS | SERVICE_KEYS
+"""Keys, in lower case, whose values depend on the caller and on the way of the request."""
+MOST_TEXT = 20_480
+"""The characters of the largest document that AWS accepts, a bucket's."""
+QUESTION = 300
+"""The work that each question costs besides its search."""
+
+
+def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condition]]]:
+    """The statements that no request matches, each with the fewest conditions that exclude every request."""
+    work = Work()
+    for statement in document.statements:
+        read = bounded(document, statement, Bound.MOST, Bound.MOST) if _doubtful(statement.conditions) else None
+        if read is None or not all(condition.values for condition in read.conditions):
+            continue
+        conditions = [condition for condition in read.conditions if condition.name not in OF_ANY_CALLER]
+        try:
+            if not _met(read, conditions, work):
+                groups = (group for size in (1, 2) for group in combinations(conditions, size))
+                yield statement, next((group for group in groups if not _met(read, group, work)), conditions)
+        except TooManyCellsError:
+            return
+
+
+def _doubtful(conditions: Sequence[Condition]) -> bool:
+    """Whether conditions may exclude each other, or a value that some requests never have; a cheap test.
+
+    Conditions with more text than AWS accepts are left out.
+    """
+    names = [condition.name for condition in conditions]
+    if not names or sum(len(value) for condition in conditions for value in condition.values) > MOST_TEXT:
+        return False
+    depends_on_caller = any(name in DEPENDENT or name.startswith(SIGNED_ONLY) for name in names)
+    return (
+        len({*names}) < len(names) or depends_on_caller or any(condition.operator == "Null" for condition in conditions)
+    )
+
+
+def _of_another_account(conditions: Sequence[Condition]) -> bool:
+    """Whether the source has to be in one account and its ARN in another one."""
+    arns, accounts = (
+        [condition.values for condition in conditions if condition.name == name and requires_key(condition)]
+        for name in ("aws:sourcearn", "aws:sourceaccount")
+    )
+    owners = {arn.account if (arn := Arn.parse(value)) else "" for values in arns for value in values}
+    named = {value for values in accounts for value in values}
+    fixed = all(ACCOUNT.fullmatch(account) for account in owners | named)
+    return bool(owners and named) and fixed and owners.isdisjoint(named)
+
+
+def _met(statement: Statement, conditions: Sequence[Condition], work: Work) -> bool:
+    """Whether some request that the statement is about meets the conditions."""
+    if _of_another_account(conditions):
+        return False
+    services = {action.partition(":")[0].lower() for action in statement.actions or ()}
+    addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK
+    asked = msgspec.structs.replace(statement, conditions=(*conditions, *([ROUTED] if addressed else [])))
+    space = EveryRequest([asked], attached=False)
+    space.work = work
+    work.spend(QUESTION)
+    return any(space.requests([asked], ()))

@@ -1,0 +1,103 @@
+"""A statement whose conditions no request meets does nothing: the grant never applies, or the denial never does.
+
+`aws:SourceIp` is an address of the internet, never a private one, and a request through a VPC endpoint has none at all.
+Two conditions of one statement both have to hold, so two that exclude each other match nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.access.unmet_conditions import unmet
+from policypack.core.examples import bucket_policy, deny, example, granted, role_policy
+from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
+
+
+def check(document: PolicyDocument) -> Iterator[Violation]:
+    for statement, conditions in unmet(document):
+        so = "so the statement allows nothing" if statement.allows else "so the statement denies nothing"
+        if len(conditions) == 1:
+            (alone,) = conditions
+            yield Violation(alone.path, f"no request has such a value for `{alone.key}`, {so}")
+        else:
+            named = " and ".join(f"`{condition.written}` on `{condition.key}`" for condition in conditions)
+            yield Violation(statement.at("Condition"), f"no request meets {named} together, {so}")
+
+
+def _allowed(**condition: Any) -> Resource:
+    return granted(Condition=condition)
+
+
+OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
+
+POLICY = Policy(
+    id="iam-unsatisfiable-condition",
+    title="Conditions that no request meets",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    tags=[Tag.IAM, Tag.NETWORK, Tag.CORRECTNESS],
+    fix="For private addresses write `aws:VpcSourceIp`; write alternatives as values of one condition, or as two statements.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html",
+    ],
+    bad=[
+        example(
+            _allowed(IpAddress={"aws:SourceIp": ["10.0.0.0/8", "192.168.0.0/16"]}),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+        ),
+        example(
+            _allowed(IpAddress=OFFICE, StringEquals={"aws:SourceVpce": "vpce-0a1b2c3d"}),
+            path="policy.Statement[0].Condition",
+            note="an address and a VPC endpoint",
+        ),
+        example(
+            _allowed(IpAddress=OFFICE, NotIpAddress={"aws:SourceIp": "203.0.112.0/23"}),
+            path="policy.Statement[0].Condition",
+            note="a range, and an exception that includes it",
+        ),
+        example(
+            role_policy(
+                deny(
+                    "s3:*",
+                    "*",
+                    Condition={"Null": {"aws:userid": "true"}, "StringEquals": {"aws:userid": "AIDAEXAMPLE"}},
+                )
+            ),
+            path="policy.Statement[0].Condition",
+            note="a denial for a value of a key that has to be absent",
+        ),
+    ],
+    good=[
+        example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
+        example(
+            _allowed(IpAddress={"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}), note="a range of the internet too"
+        ),
+        example(
+            _allowed(IpAddressIfExists=OFFICE, StringEqualsIfExists={"aws:SourceVpce": "vpce-0a1b2c3d"}),
+            note="either of the two",
+        ),
+        example(
+            _allowed(IpAddress=OFFICE, NotIpAddress={"aws:SourceIp": "203.0.113.128/25"}), note="a part of the range"
+        ),
+        example(
+            bucket_policy(
+                {
+                    **deny("s3:*", "*", Principal="*"),
+                    "Condition": {
+                        "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+                        "Bool": {"aws:ViaAWSService": "false"},
+                    },
+                }
+            ),
+            note="a denial that always applies, which is `iam-lockout-deny`",
+        ),
+    ],
+    requires=["iam-malformed-document", "iam-invalid-address", "iam-ineffective-condition"],
+    reads=documents("Condition"),
+    check=check,
+)

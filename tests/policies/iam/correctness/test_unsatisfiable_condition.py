@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+from policypack.core.examples import allow, bucket_policy, deny, granted
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY
+from tests.policies.helpers import reported, silent, undecided
+
+PARTNER = {"AWS": "arn:aws:iam::444455556666:role/partner"}
+OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
+OURS = {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}
+
+
+def of_partner(condition: Any, action: str = "s3:GetObject", principal: Any = PARTNER) -> Resource:
+    return bucket_policy(allow(action, Principal=principal, Condition=condition))
+
+
+def address(*ranges: str) -> dict[str, Any]:
+    return {"IpAddress": {"aws:SourceIp": list(ranges)}}
+
+
+test_an_address_that_no_request_has = reported(
+    POLICY,
+    "policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+    address("172.16.0.0/12", "192.168.1.0/24"),
+    address("100.64.0.0/10"),
+    address("127.0.0.1/32", "169.254.0.0/16"),
+    address("fd00::/8", "fe80::/10", "::1/128"),
+    {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}},
+    of=of_partner,
+)
+test_conditions_that_exclude_each_other = reported(
+    POLICY,
+    "policy.Statement[0].Condition",
+    {"IpAddress": OFFICE, "StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}},
+    {"IpAddress": {**OFFICE, "aws:VpcSourceIp": "10.0.0.0/8"}},
+    {"IpAddress": OFFICE, "NotIpAddress": {"aws:SourceIp": ["203.0.113.0/25", "203.0.113.128/25"]}},
+    {"StringEquals": OURS, "StringLike": {"aws:PrincipalOrgID": "o-b*"}},
+    {"StringEquals": OURS, "StringNotEqualsIgnoreCase": {"AWS:PrincipalOrgId": "O-A1B2C3D4E5"}},
+    {"StringEquals": OURS, "Null": {"aws:PrincipalOrgID": "true"}},
+    {"Bool": {"aws:SecureTransport": "true"}, "BoolIfExists": {"aws:SecureTransport": "false"}},
+    {
+        "DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"},
+        "DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+    },
+    {"NumericLessThan": {"s3:max-keys": "5"}, "NumericGreaterThan": {"s3:max-keys": "5"}},
+    of=of_partner,
+)
+test_a_source_of_another_account = reported(
+    POLICY,
+    "policy.Statement[0].Condition",
+    of_partner(
+        {
+            "ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:news"},
+            "StringEquals": {"aws:SourceAccount": "444455556666"},
+        },
+        principal={"Service": "sns.amazonaws.com"},
+    ),
+)
+test_silent = silent(
+    POLICY,
+    {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}},
+    {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}},
+    {"IpAddressIfExists": OFFICE, "StringEqualsIfExists": {"aws:SourceVpce": "vpce-0a1b2c3d"}},
+    {"StringEquals": OURS, "Null": {"aws:PrincipalOrgID": "false"}},
+    {
+        "ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"},
+        "Null": {"aws:PrincipalOrgPaths": "false"},
+    },
+    {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
+    {
+        "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+        "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"},
+    },
+    of=of_partner,
+)
+test_a_value_that_the_caller_never_sends = reported(
+    POLICY,
+    "policy.Statement[0].Condition.StringEquals.aws:SourceAccount",
+    of_partner({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+)
+test_a_value_that_the_caller_sends = silent(
+    POLICY,
+    of_partner({"StringEquals": {"aws:SourceAccount": "111122223333"}}, principal={"Service": "sns.amazonaws.com"}),
+    of_partner({"StringEquals": {"aws:SourceOwner": "111122223333"}}, "sns:Publish"),
+)
+test_addresses_inside_a_vpc = silent(
+    POLICY,
+    granted("elasticfilesystem:ClientMount", "*", Condition=address("10.0.0.0/8")),
+    granted("kafka-cluster:Connect", "*", Condition=address("10.0.0.0/8")),
+)
+
+
+def test_an_unknown_value() -> None:
+    statement = deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": UNKNOWN}})
+    assert undecided(POLICY, bucket_policy(statement)) == ["policy.Statement[0].Condition.IpAddress.aws:SourceIp"]
