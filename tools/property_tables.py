@@ -47,8 +47,6 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:cloudwatch/eventTarget:EventTarget": "input",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
     "aws:elasticbeanstalk/environment:Environment": "settings",
-    "aws:s3/bucketObject:BucketObject": "content",
-    "aws:s3/bucketObjectv2:BucketObjectv2": "content",
     "aws:scheduler/schedule:Schedule": "target.input",
     "aws:sfn/stateMachine:StateMachine": "definition",
     "aws:ssm/document:Document": "content",

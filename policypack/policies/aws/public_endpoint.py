@@ -17,7 +17,7 @@ from policypack.core.tags import Tag
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import value_at
 from policypack.iam.tables import Endpoint, endpoints
-from policypack.resources.properties.addresses import internet
+from policypack.resources.properties.addresses import internet, undecided
 
 
 class Switch(msgspec.Struct, frozen=True):
@@ -36,8 +36,9 @@ def switches(resource: Resource) -> Iterator[Reading[Switch]]:
     value, addresses = (value_at(resource.inputs, path) for path in (endpoint.property, endpoint.addresses))
     if not endpoint.addresses or addresses == []:
         addresses = None
-    if has_unknown(addresses) and _opens(endpoint, value):
-        yield endpoint.addresses, UNKNOWN
+    if has_unknown(addresses):
+        if _opens(endpoint, value) and undecided(resource, endpoint.addresses, addresses):
+            yield endpoint.addresses, UNKNOWN
     elif has_unknown(value) and not isinstance(value, dict):
         yield endpoint.property, UNKNOWN
     else:
@@ -56,7 +57,7 @@ def check(switch: Switch) -> Iterator[Violation]:
     setting = (
         f"`{name}` is missing" if switch.value is None else f"`{name}` is `{switch.value}`".replace("True", "true")
     )
-    yield Violation("", f"{setting}, so the endpoint can be reached from the internet")
+    yield Violation("", f"{setting}, which connects it to the internet directly")
 
 
 def _database(**inputs: Any) -> Resource:

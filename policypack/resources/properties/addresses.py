@@ -6,7 +6,10 @@ EC2 normalizes what it is given: bits after the mask are ignored, and a prefix m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from policypack.core.policy import Resource
+from policypack.core.values import has_unknown
 from policypack.iam.addresses import AddressError, Ranges, broad
 
 LOCAL_IPV6 = ("fc00::/7", "fe80::/10")
@@ -21,6 +24,14 @@ def internet(cidrs: Sequence[str]) -> int | None:
     parts = [_parsed(cidr) for cidr in cidrs]
     alone = (index for index, part in enumerate(parts) if _wide([part]))
     return next(alone, -1 if _wide(parts) else None)
+
+
+def undecided(resource: Resource, path: str, addresses: Any) -> bool:
+    """Whether addresses are unknown that may be the internet.
+
+    An address that is computed from a resource of the stack is that resource's own: a network's range, an Elastic IP.
+    """
+    return has_unknown(addresses) and not resource.property_dependencies.get(path.partition(".")[0].partition("[")[0])
 
 
 def _parsed(cidr: str) -> Ranges | None:

@@ -55,7 +55,7 @@ def credential_in(content: bytes) -> str | None:
     if _has_access_key(content):
         return "an AWS access key"
     for kind, marks, form in _forms():
-        if any(mark in content for mark in marks) and any(is_random(match[0]) for match in form.finditer(content)):
+        if any(mark in content for mark in marks) and any(_is_random(match[0]) for match in form.finditer(content)):
             return kind
     return None
 
@@ -82,9 +82,9 @@ def _has_access_key(content: bytes) -> bool:
 def _is_key(token: bytes) -> bool:
     """Whether forty characters are a secret access key, and not a hash, a path or the one of AWS's own examples."""
     kinds = (rb"[a-z]", rb"[A-Z]", rb"[0-9]")
-    return b"EXAMPLE" not in token and all(re.search(kind, token) for kind in kinds) and is_random(token)
+    return b"EXAMPLE" not in token and all(re.search(kind, token) for kind in kinds) and _is_random(token)
 
 
-def is_random(token: bytes) -> bool:
+def _is_random(token: bytes) -> bool:
     """Whether a token is no placeholder such as `ghp_xxxxxxxx`."""
     return len(set(token)) >= 12 and not re.search(rb"(?i:example|placeholder|your[_-]?token|1234567890[a-z])", token)

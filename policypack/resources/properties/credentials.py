@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from policypack.resources.properties.credential_forms import credential_in, is_random
+from policypack.resources.properties.credential_forms import credential_in
 
 LONGEST = 65_536
 """Characters of a value that are searched: user data has 16 KB, a task definition 64 KB."""
@@ -29,27 +28,35 @@ _PUBLIC = re.compile(r"public|publishable")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:.*(?:change[-_ ]?(?:me|it)|replace[-_ ]?(?:me|with)|placeholder|example|redacted|dummy|sample|insert[-_ ]"
-    r"|your[-_ ]|todo|tbd|fixme|not[-_ ]?set|unset|overrid|managed).*|(?:my|the|some|a|db)?[-_ ]?"
-    r"(?:password|passwd|passw0rd|secret|token|api[-_]?key|key|value|string)|pass|fake|mock|none|null|nil|undefined|empty"
-    r"|true|false|yes|no|on|off|enabled|disabled|required|optional|auto|default|prompt|[x*.#_-]+|<.*>|\[.*\]|x+[-\w]*x+)"
+    r"(?i).*(?:change[-_ ]?(?:me|it)|replace[-_ ]?(?:me|with)|placeholder|example|redacted|dummy|sample|insert[-_ ]|your[-_ ]"
+    r"|todo|fixme|not[-_ ]?set|overrid).*"
+    r"|(?:my|the|some|a|db)?[-_ ]?(?:password|passwd|passw0rd|secret|token|api[-_]?key|key|value|string)"
+    r"|pass|fake|mock|none|null|nil|undefined|empty|unset|tbd|true|false|yes|no|on|off|enabled|disabled|required|optional|auto"
+    r"|default|prompt|managed|[x*.#_-]+|<.*>|\[.*\]|x{3,}[-\w]*"
 )
 _REFERENCE = re.compile(
-    r"[$%@].*|.*(?:\$[{(A-Za-z_]|\{\{|<%).*|(?:arn|file|vault|ssm|secretsmanager|env|op|kms|alias|s3):.*|(?:https?|s3)://[^@]*"
-    r"|(?:alias|\.{0,2}|~)/[\w./@:+=-]*|[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)+"
+    r"\$\{?\w+\}?|\$[.$@*].*|\$\w{1,2}\$.*|%\w+%?|.*(?:\$[{(]|\$[A-Z_]{3}|\{\{|\{%|<%|`).*"
+    r"|(?:arn|file|vault|ssm|secretsmanager|env|op|kms|alias|s3):.*|(?:https?|s3)://[^@]*"
+    r"|(?:alias|\.{0,2}|~)/[\w./@:+=-]*|[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)+(?::[\w-]*)*"
 )
-"""Values that only say where a credential is: variables, ARNs, paths, URLs, names with folders."""
-_NAME = re.compile(r"[a-z]+(?:[-_.][a-z]+)+")
+"""Values that only say where a credential is: variables, ARNs, paths, URLs, names with folders; and hashes."""
+_NAME = re.compile(r"[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,4}))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _IN_URL = re.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
 )
-_IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*(?P<value>[^;&\s'\"]{4,200})\s*;")
+_IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
 _ASSIGNED = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\""
-    r"|(?P<plain>[^\s'\"`,;&|)}\]]{4,200}))"
+    r"(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}"
+    r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>[^\s'\"`,;&|)}\]]{4,200}))"
 )
-_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]*(?:password|token|secret))[= ](?P<value>['\"]?[^\s'\"]{4,200})")
+_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]*(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
+_LOGIN = re.compile(
+    r"(?:\bcurl\b[^\n|;]*?\s(?:-u|--user)[ =]?['\"]?[\w.@-]+:|\bmysql\w*\b[^\n|;]*?\s-p|\b(?:docker login|sshpass)\b[^\n|;]*?\s-p\s?)"
+    r"['\"]?(?P<before>[^\s'\"]{4,200})|[\w.-]+:(?P<after>[^\s'\"|]{4,200})['\"]?\s*\|\s*(?:sudo\s+)?chpasswd"
+)
+_STORED = re.compile(r"(?m)^([ \t]*)(?:secrets-manager|parameter-store):[ \t]*\n(?:\1[ \t]+.*\n?)*")
+"""Sections of a build's specification, whose values are the names of secrets."""
 _LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|.*\bexample\.(?:com|org|net))?")
 
 
@@ -59,11 +66,8 @@ def sensitive(name: str) -> bool:
     return bool((_PASSWORD.search(words) or _SECRET.search(words)) and not _PUBLIC.search(words))
 
 
-@lru_cache(maxsize=4096)
 def credential_of(name: str, value: str) -> str | None:
     """The kind of credential in a setting, or None: `a password`."""
-    if len(value) > LONGEST:
-        return None
     if kind := credential_in_text(value):
         return kind
     words = _normalized(name)
@@ -81,7 +85,8 @@ def credential_of(name: str, value: str) -> str | None:
 
 def credential_in_text(text: str) -> str | None:
     """The kind of credential in a script, a URL or another text, by its form."""
-    if kind := credential_in(text[:LONGEST].encode(errors="replace")):
+    text = text[:LONGEST]
+    if kind := credential_in(text.encode(errors="replace")):
         return kind
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
         if _is_literal(match["value"]) and not _LOCAL.fullmatch(match["host"]):
@@ -93,13 +98,16 @@ def credential_in_text(text: str) -> str | None:
 
 def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
     """The credentials in a script: the name of the setting, empty for none, and the kind."""
+    text = _STORED.sub("", text[:LONGEST])
     if kind := credential_in_text(text):
         yield "", kind
-    for match in (*_ASSIGNED.finditer(text[:LONGEST]), *_OPTION.finditer(text[:LONGEST])):
-        parts = match.groupdict()
-        value = parts.get("single") or parts.get("double") or parts.get("plain") or parts.get("value") or ""
-        if sensitive(match["name"]) and (kind := credential_of(match["name"], value.strip("'\""))):
-            yield match["name"], kind
+    for match in (*_ASSIGNED.finditer(text), *_OPTION.finditer(text)):
+        name, *values = match.groups()
+        value = next(value for value in values if value is not None)
+        if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
+            yield name, kind
+    if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
+        yield "", "a password"
 
 
 def _normalized(name: str) -> str:
@@ -118,4 +126,4 @@ def _names_one(value: str) -> bool:
 
 
 def _is_mixed(value: str) -> bool:
-    return is_random(value.encode()) and bool(re.search(r"[0-9]", value)) and bool(re.search(r"[A-Za-z]", value))
+    return len(set(value)) >= 8 and bool(re.search(r"[0-9]", value)) and bool(re.search(r"[A-Za-z]", value))

@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import UNKNOWN, Placed, Resource, Stack, Unknown
-from policypack.core.values import has_unknown
-from policypack.resources.properties.addresses import internet
+from policypack.resources.properties.addresses import internet, undecided
 from policypack.resources.references import referrers, resolve_all
 
 GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
@@ -49,7 +48,7 @@ class Ingress(msgspec.Struct, frozen=True):
 def open_ingress(stack: Stack) -> Iterator[Placed[Ingress]]:
     """What each rule lets in from the internet, at the property that names it. Rules for other sources are left out.
 
-    An unknown address that comes from a resource of the stack is that resource's own, and not the internet.
+    Other stacks' prefix lists and AWS's own, such as CloudFront's, are not judged.
     """
     for resource in stack.of(*GROUPS, RULE, INGRESS_RULE):
         for place, rule in _rules(resource):
@@ -66,7 +65,7 @@ def _rules(resource: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield "", resource.inputs
         return
     rules = resource.inputs.get("ingress")
-    if isinstance(rules, Unknown) and not resource.property_dependencies.get("ingress"):
+    if isinstance(rules, Unknown) and undecided(resource, "ingress", rules):
         yield "ingress", {"cidrBlocks": rules}
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(rule, Mapping):
@@ -78,7 +77,7 @@ def _from_internet(stack: Stack, resource: Resource, place: str, rule: Mapping[s
     cidrs, unknown = [], False
     for name in (*ADDRESSES, *PREFIX_LISTS):
         value, top = rule.get(name), place.partition("[")[0] or name
-        unknown |= has_unknown(value) and not resource.property_dependencies.get(top)
+        unknown |= name in ADDRESSES and undecided(resource, top, value)
         values = value if isinstance(value, list) else [value]
         for index, item in enumerate(values):
             path = _join(place, f"{name}[{index}]" if value is values else name)
@@ -91,7 +90,7 @@ def _from_internet(stack: Stack, resource: Resource, place: str, rule: Mapping[s
 
 
 def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequence[Any]:
-    """The ranges of a prefix list of the stack. Lists of AWS, such as CloudFront's, have no resource."""
+    """The ranges of a prefix list of the stack."""
     (resolved,) = resolve_all(stack, resource, name, [value], PREFIX_LIST)
     ranges = []
     for prefix_list in resolved.resources:
