@@ -90,6 +90,8 @@ def _in_setting(resource: Resource, path: str, name: str, value: Any) -> Iterato
     if isinstance(value, str) and not isinstance(value, PartialDocument):
         if kind := credential_of(name, value):
             yield resource, path, Credential(kind)
+        elif value.lstrip()[:1] in {"{", "["}:
+            yield from ((resource, path, credential) for credential in _in_text(value))
     elif isinstance(value, Unknown):
         if sensitive(name):
             yield resource, path, value
@@ -118,8 +120,10 @@ def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
         if kind:
             yield Credential(kind, name)
     elif isinstance(value, list):
+        texts = [item for item in value if isinstance(item, str)]
+        yield from (Credential(kind, setting) for setting, kind in credentials_in_script(" ".join(texts)))
         for item in value:
-            yield from _in_json(item)
+            yield from () if isinstance(item, str) else _in_json(item)
     elif isinstance(value, Mapping):
         named, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
         if isinstance(named, str) and isinstance(held, str):
