@@ -29,6 +29,7 @@ ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
     ),
     "aws:mwaa/environment:Environment": ("webserverAccessMode", ["PUBLIC_ONLY"], ""),
     "aws:opensearch/domain:Domain": ("vpcOptions", [None], ""),
+    "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy": ("policy[*].AllowFromPublic", [True], ""),
     "aws:sagemaker/notebookInstance:NotebookInstance": ("directInternetAccess", ["Enabled", None], ""),
 }
 """Endpoints by other properties: the property, the values that open it (null for an absent one), and its addresses."""
@@ -66,7 +67,7 @@ def endpoints_table(resources: Iterable[ResourceType], same: Mapping[str, str]) 
     for resource in resources:
         path, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
         properties = dict(walk(resource))
-        if {path, addresses} - {"", *properties}:
+        if {path.partition("[*]")[0], addresses} - {"", *properties}:
             raise ValueError(f"`{path}` of `{resource.token}` is no longer in this SDK")
         for name, property_ in properties.items():
             if REACHABLE.fullmatch(name):

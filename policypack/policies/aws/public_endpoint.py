@@ -9,55 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from policypack.core.examples import construct, example
-from policypack.core.policy import UNKNOWN, Policy, Reading, Resource, Severity, Violation
+from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
-from policypack.core.values import has_unknown
-from policypack.iam.document_readers import value_at
-from policypack.iam.tables import Endpoint, endpoints
-from policypack.resources.properties.addresses import internet, undecided
+from policypack.resources.properties.endpoints import Setting, endpoint_settings
 
 
-class Switch(msgspec.Struct, frozen=True):
-    """The setting of an endpoint, and the addresses that may connect: None for all."""
-
-    endpoint: Endpoint
-    value: Any
-    addresses: list[str] | None
-
-
-def switches(resource: Resource) -> Iterator[Reading[Switch]]:
-    """The property that opens the resource's endpoint. One that the program leaves out has the provider's default."""
-    endpoint = endpoints().get(resource.type)
-    if endpoint is None:
-        return
-    value, addresses = (value_at(resource.inputs, path) for path in (endpoint.property, endpoint.addresses))
-    if not endpoint.addresses or addresses == []:
-        addresses = None
-    if has_unknown(addresses):
-        if _opens(endpoint, value) and undecided(resource, endpoint.addresses, addresses):
-            yield endpoint.addresses, UNKNOWN
-    elif has_unknown(value) and not isinstance(value, dict):
-        yield endpoint.property, UNKNOWN
-    else:
-        yield endpoint.property, Switch(endpoint, value, addresses)
-
-
-def _opens(endpoint: Endpoint, value: Any) -> bool:
-    text = {"true": True, "false": False}
-    return (text.get(value.lower(), value) if isinstance(value, str) else value) in endpoint.open
-
-
-def check(switch: Switch) -> Iterator[Violation]:
-    if not _opens(switch.endpoint, switch.value) or (switch.addresses and internet(switch.addresses) is None):
-        return
-    name = switch.endpoint.property
-    setting = (
-        f"`{name}` is missing" if switch.value is None else f"`{name}` is `{switch.value}`".replace("True", "true")
-    )
-    yield Violation("", f"{setting}, which connects it to the internet directly")
+def check(setting: Setting) -> Iterator[Violation]:
+    if setting.open:
+        name = f"`{setting.property}`"
+        value = "true" if setting.value is True else setting.value
+        state = f"{name} is missing" if value is None else f"{name} is `{value}`"
+        yield Violation("", f"{state}, which connects it to the internet directly")
 
 
 def _database(**inputs: Any) -> Resource:
@@ -113,6 +76,6 @@ POLICY = Policy(
         example(_cluster(publicAccessCidrs=["203.0.113.0/24"]), note="an EKS endpoint for known addresses"),
         example(_domain(vpcOptions={"subnetIds": ["subnet-0a"]}), note="a search domain in a VPC"),
     ],
-    reads=switches,
+    reads=endpoint_settings,
     check=check,
 )

@@ -68,7 +68,7 @@ def sensitive(name: str) -> bool:
 
 def credential_of(name: str, value: str) -> str | None:
     """The kind of credential in a setting, or None: `a password`."""
-    if kind := credential_in_text(value):
+    if kind := credential_in_text(value) or credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace")):
         return kind
     words = _normalized(name)
     if _PUBLIC.search(words) or not _is_literal(value):
@@ -99,13 +99,15 @@ def credential_in_text(text: str) -> str | None:
 def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
     """The credentials in a script: the name of the setting, empty for none, and the kind."""
     text = _STORED.sub("", text[:LONGEST])
-    if kind := credential_in_text(text):
-        yield "", kind
+    kinds = set()
     for match in (*_ASSIGNED.finditer(text), *_OPTION.finditer(text)):
         name, *values = match.groups()
         value = next(value for value in values if value is not None)
         if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
+            kinds.add(kind)
             yield name, kind
+    if (kind := credential_in_text(text)) and kind not in kinds:
+        yield "", kind
     if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
         yield "", "a password"
 
