@@ -51,7 +51,6 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:scheduler/schedule:Schedule": "target.input",
     "aws:sfn/stateMachine:StateMachine": "definition",
     "aws:ssm/document:Document": "content",
-    "aws:ssm/parameter:Parameter": "value",
 }
 """Settings and texts by other names."""
 

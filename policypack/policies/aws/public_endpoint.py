@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.core.examples import construct, example
-from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.properties.endpoints import Setting, endpoint_settings
 
@@ -76,6 +76,6 @@ POLICY = Policy(
         example(_cluster(publicAccessCidrs=["203.0.113.0/24"]), note="an EKS endpoint for known addresses"),
         example(_domain(vpcOptions={"subnetIds": ["subnet-0a"]}), note="a search domain in a VPC"),
     ],
-    reads=endpoint_settings,
+    reads=over_stack(endpoint_settings),
     check=check,
 )

@@ -14,7 +14,11 @@ from policypack.resources.properties.credential_forms import credential_in
 LONGEST = 65_536
 """Characters of a value that are searched: user data has 16 KB, a task definition 64 KB."""
 SHORTEST = 4
+SHORTEST_TOKEN = 20
+"""Characters of the shortest credential that has a form of its own, an access key's id."""
 
+_HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
+"""In each name of a credential."""
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase|passcode|(?:^|_)pass|_pwd)$")
 _SECRET = re.compile(
     r"(?:(?:secret|api|access|private|encryption|signing|auth|account|master|license|hmac|jwt|shared|webhook|session|app)_?key"
@@ -68,17 +72,21 @@ def sensitive(name: str) -> bool:
 
 def credential_of(name: str, value: str) -> str | None:
     """The kind of credential in a setting, or None: `a password`."""
-    if kind := credential_in_text(value) or credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace")):
+    words = _normalized(name) if _HINT.search(name) else ""
+    if words and (kind := credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace"))):
         return kind
-    words = _normalized(name)
-    if _PUBLIC.search(words) or not _is_literal(value):
+    if kind := credential_in_text(value):
+        return kind
+    password, secret, loose = (form.search(words) for form in (_PASSWORD, _SECRET, _LOOSE))
+    if not (password or secret or loose) or _PUBLIC.search(words) or not _is_literal(value):
         return None
-    if _PASSWORD.search(words):
+    if password:
         return "a password"
-    secret, loose = _SECRET.search(words), _LOOSE.search(words)
-    if secret and len(value) >= 8 and not _UUID.fullmatch(value) and not _names_one(value):
+    if _UUID.fullmatch(value):
+        return None
+    if secret and len(value) >= 8 and not _names_one(value):
         return "a secret key or token"
-    if loose and len(value) >= 12 and not _NAME.fullmatch(value) and not _UUID.fullmatch(value) and _is_mixed(value):
+    if loose and len(value) >= 12 and not _NAME.fullmatch(value) and _is_mixed(value):
         return "a secret key or token"
     return None
 
@@ -86,12 +94,13 @@ def credential_of(name: str, value: str) -> str | None:
 def credential_in_text(text: str) -> str | None:
     """The kind of credential in a script, a URL or another text, by its form."""
     text = text[:LONGEST]
-    if kind := credential_in(text.encode(errors="replace")):
+    if len(text) >= SHORTEST_TOKEN and (kind := credential_in(text.encode(errors="replace"))):
         return kind
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
         if _is_literal(match["value"]) and not _LOCAL.fullmatch(match["host"]):
             return "a URL with a password"
-    if any(_is_literal(match["value"]) for match in _IN_PAIRS.finditer(text)):
+    pairs = _IN_PAIRS.finditer(text) if "=" in text and ";" in text else ()
+    if any(_is_literal(match["value"]) for match in pairs):
         return "a connection string with a password"
     return None
 

@@ -1,4 +1,4 @@
-"""Endpoints that a property opens to the internet: a resource in, its setting out (`tables.endpoints` has the types)."""
+"""Endpoints that a property opens to the internet: a stack in, the settings out (`tables.endpoints` has the types)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.policy import UNKNOWN, Reading, Resource, Unknown
+from policypack.core.policy import UNKNOWN, Placed, Reading, Resource, Stack, Unknown
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import value_at, values_at
 from policypack.iam.tables import Endpoint, endpoints
@@ -23,11 +23,15 @@ class Setting(msgspec.Struct, frozen=True):
     open: bool
 
 
-def endpoint_settings(resource: Resource) -> Iterator[Reading[Setting]]:
-    """The setting of the resource's endpoint. One that the program leaves out has the provider's default."""
-    endpoint = endpoints().get(resource.type)
-    if endpoint is None:
-        return
+def endpoint_settings(stack: Stack) -> Iterator[Placed[Setting]]:
+    """The setting of each endpoint. One that the program leaves out has the provider's default."""
+    for token, endpoint in endpoints().items():
+        for resource in stack.of(token):
+            for path, setting in _settings(resource, endpoint):
+                yield resource, path, setting
+
+
+def _settings(resource: Resource, endpoint: Endpoint) -> Iterator[Reading[Setting]]:
     addresses = value_at(resource.inputs, endpoint.addresses) if endpoint.addresses else None
     for path, value in _values(endpoint, resource.inputs):
         if isinstance(value, Unknown):

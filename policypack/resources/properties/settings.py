@@ -44,25 +44,24 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     for token, paths in settings_properties().items():
         for resource in stack.of(token):
             for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
-                if resource.type == PARAMETER:
-                    yield from _parameter(resource, path, value)
-                else:
-                    yield from _in_value(resource, path, value)
+                yield from _in_value(resource, path, value)
+    for resource in stack.of(PARAMETER):
+        if resource.inputs.get("type") in PLAINTEXT_TYPES:
+            yield from _parameter(resource, resource.inputs.get("value"))
     for root in stack.of(ROOT_TYPE):
         for name, value in root.outputs.items():
             yield from _in_setting(root, name, name, value)
 
 
-def _parameter(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
-    if resource.inputs.get("type") not in PLAINTEXT_TYPES:
-        return
+def _parameter(resource: Resource, value: Any) -> Iterator[Placed[Credential]]:
+    """The credential in a parameter that Systems Manager does not encrypt."""
     name = resource.inputs.get("name")
     last = (name if isinstance(name, str) else resource.name).rpartition("/")[2]
     if isinstance(value, str):
         if kind := credential_of(last, value):
-            yield resource, path, Credential(kind)
+            yield resource, "value", Credential(kind)
     elif isinstance(value, Unknown) and sensitive(last):
-        yield resource, path, Credential("a secret") if _is_secret(resource, path) else value
+        yield resource, "value", Credential("a secret") if _is_secret(resource, "value") else value
 
 
 def _in_value(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
