@@ -32,7 +32,7 @@ def runtimes_in_use(stack: Stack) -> Iterator[Placed[RuntimeInUse]]:
         runtime = resource["runtime"]
         if isinstance(runtime, Unknown):
             yield resource, "runtime", runtime
-        elif dates := runtimes().get(runtime or ""):
+        elif isinstance(runtime, str) and (dates := runtimes().get(runtime)):
             yield resource, "runtime", RuntimeInUse(runtime, dates, stack.today)
 
 

@@ -51,13 +51,14 @@ _IN_URL = re.compile(
 )
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
 _ASSIGNED = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}"
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}"
     r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>[^\s'\"`,;&|)}\]]{4,200}))"
 )
-_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]*(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
+_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]{0,40}(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
 _LOGIN = re.compile(
-    r"(?:\bcurl\b[^\n|;]*?\s(?:-u|--user)[ =]?['\"]?[\w.@-]+:|\bmysql\w*\b[^\n|;]*?\s-p|\b(?:docker login|sshpass)\b[^\n|;]*?\s-p\s?)"
-    r"['\"]?(?P<before>[^\s'\"]{4,200})|[\w.-]+:(?P<after>[^\s'\"|]{4,200})['\"]?\s*\|\s*(?:sudo\s+)?chpasswd"
+    r"(?:\bcurl\b[^\n|;]{0,200}?\s(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|\bmysql\w*\b[^\n|;]{0,200}?\s-p"
+    r"|\b(?:docker login|sshpass)\b[^\n|;]{0,200}?\s-p\s?)"
+    r"['\"]?(?P<before>[^\s'\"]{4,200})|(?<![\w.-])[\w.-]{1,64}:(?P<after>[^\s'\"|]{4,200})['\"]?\s*\|\s*(?:sudo\s+)?chpasswd"
 )
 _STORED = re.compile(r"(?m)^([ \t]*)(?:secrets-manager|parameter-store):[ \t]*\n(?:\1[ \t]+.*\n?)*")
 """Sections of a build's specification, whose values are the names of secrets."""

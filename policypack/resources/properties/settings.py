@@ -46,7 +46,7 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
             for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
                 yield from _in_value(resource, path, value)
     for resource in stack.of(PARAMETER):
-        if resource.inputs.get("type") in PLAINTEXT_TYPES:
+        if str(resource.inputs.get("type")) in PLAINTEXT_TYPES:
             yield from _parameter(resource, resource.inputs.get("value"))
     for root in stack.of(ROOT_TYPE):
         for name, value in root.outputs.items():
@@ -68,12 +68,12 @@ def _in_value(resource: Resource, path: str, value: Any) -> Iterator[Placed[Cred
     """The credentials in variables by name, in an object with a name and a value, or in a text."""
     if _is_secret(resource, path):
         return
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, PartialDocument):
         yield from ((resource, path, credential) for credential in _in_text(value))
     elif isinstance(value, Mapping):
         name, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
         if isinstance(name, str) and held is not None:
-            if value.get("type") not in STORED_ELSEWHERE:
+            if str(value.get("type")) not in STORED_ELSEWHERE:
                 yield from _in_setting(resource, f"{path}.value", name, held)
             return
         for key, inner in value.items():
@@ -102,13 +102,11 @@ def _in_text(text: str) -> Iterator[Credential]:
     """The credentials in JSON, in a script, or in either in base64."""
     decoded = _decoded(text)
     try:
-        value = json.loads(decoded) if decoded.lstrip()[:1] in {"{", "["} else None
+        credentials = list(_in_json(json.loads(decoded))) if decoded.lstrip()[:1] in {"{", "["} else None
     except (ValueError, RecursionError):
-        value = None
-    if value is None:
+        credentials = None
+    if credentials is None:
         credentials = [Credential(kind, name) for name, kind in credentials_in_script(decoded)]
-    else:
-        credentials = list(_in_json(value))
     yield from dict.fromkeys(credentials)
 
 

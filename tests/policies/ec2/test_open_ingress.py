@@ -119,6 +119,30 @@ test_an_unknown_port_of_an_open_rule_is_undecided = undecided_at(
 )
 
 
+@pytest.mark.parametrize("name", ["cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "protocol", "fromPort", "toPort"])
+def test_values_of_an_odd_shape_are_read(name: str) -> None:
+    for value in (
+        None,
+        "",
+        1,
+        True,
+        [],
+        {},
+        "x",
+        [None],
+        [{}],
+        [[["x"]]],
+        UNKNOWN,
+        [UNKNOWN],
+        {"a": UNKNOWN},
+        -1,
+        10**30,
+    ):
+        outcomes(POLICY, group(**{"cidrBlocks": [ALL], name: value}), prefix_list())
+        outcomes(POLICY, old_rule(**{"cidrBlocks": [ALL], name: value}))
+        outcomes(POLICY, construct("aws:ec2/securityGroup:SecurityGroup", "web", ingress=value))
+
+
 @pytest.mark.parametrize(
     ("traffic", "severity"),
     [

@@ -48,7 +48,7 @@ def test_every_runtime_with_a_date_is_reported_after_it(runtime: str) -> None:
     assert [outcome.kind for outcome in on(dates.deprecated, runtime)] == [Kind.VIOLATION]
 
 
-@pytest.mark.parametrize("runtime", ["python9.9", "", None, "custom"])
+@pytest.mark.parametrize("runtime", ["python9.9", "", None, "custom", 3, ["python3.8"], {}])
 def test_without_a_date_nothing_is_reported(runtime: object) -> None:
     assert on(date(2040, 1, 1), runtime) == []
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from policypack.core.examples import construct, function
 from policypack.core.policy import ROOT_TYPE, UNKNOWN, Resource
+from policypack.iam.tables import settings_properties
 from policypack.policies.pulumi.plaintext_secret import POLICY
 from policypack.resources.properties.credentials import credential_of, credentials_in_script
-from tests.policies.helpers import messages, reported, silent, undecided_at, violations
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided_at, violations
 
 WORD = "hunter2-prod"
 PARAMETER = "aws:ssm/parameter:Parameter"
@@ -212,6 +213,27 @@ test_parameters_without_credentials_are_silent = silent(
 )
 test_exports = reported(POLICY, "adminPassword", exports(adminPassword=WORD, url="https://acme.com"))
 test_exports_inside_others = reported(POLICY, "db.password", exports(db={"password": WORD, "user": "app"}))
+
+
+ODD = (None, "", 1, True, [], {}, ["x"], [None], [{}], [[["x"]]], UNKNOWN, [UNKNOWN], {"a": UNKNOWN}, "[" * 99_999)
+
+
+@pytest.mark.parametrize("path", sorted({path for paths in settings_properties().values() for path in paths}))
+def test_values_of_an_odd_shape_are_read(path: str) -> None:
+    token = next(token for token, paths in settings_properties().items() if path in paths)
+    for value in ODD:
+        inputs: Any = value
+        for step in reversed(path.split(".")):
+            inputs = {step.removesuffix("[*]"): [inputs] if step.endswith("[*]") else inputs}
+        assert outcomes(POLICY, Resource(token, "odd", inputs)) == []
+        outcomes(
+            POLICY, construct(PARAMETER, "odd-password", type=value, name=value, value=value), exports(password=value)
+        )
+
+
+def test_a_long_text_is_read_in_bounded_time() -> None:
+    for text in ("a" * 70_000, "password=" * 8_000, "x://a:" * 12_000, "mysql " * 12_000, "a:" * 35_000):
+        outcomes(POLICY, instance(text), variables(DB_PASSWORD=text))
 
 
 @given(name=st.text(max_size=40), value=st.text(max_size=200))
