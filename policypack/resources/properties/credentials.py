@@ -83,7 +83,7 @@ def credential_of(name: str, value: str) -> str | None:
         return None
     if password:
         return "a password"
-    if _UUID.fullmatch(value):
+    if _UUID.fullmatch(value) or " " in value:
         return None
     if secret and len(value) >= 8 and not _names_one(value):
         return "a secret key or token"

@@ -28,6 +28,8 @@ PARAMETER = "aws:ssm/parameter:Parameter"
 PLAINTEXT_TYPES = frozenset({"String", "StringList"})
 STORED_ELSEWHERE = frozenset({"SECRETS_MANAGER", "PARAMETER_STORE"})
 """Types of a build project's variables whose value is the name of a secret."""
+REFERENCES = frozenset({"secrets", "secretOptions", "Secrets", "secrets-manager", "parameter-store"})
+"""Keys of container definitions and build specifications whose values are names of secrets."""
 NAMES = ("name", "Name", "key", "Key", "parameterKey")
 VALUES = ("value", "Value", "parameterValue")
 
@@ -111,7 +113,7 @@ def _in_text(text: str) -> Iterator[Credential]:
 
 
 def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
-    """The credentials in a JSON value. `secrets` of a container name where its secrets are."""
+    """The credentials in a JSON value."""
     if isinstance(value, str):
         kind = credential_of(name, value) or (credential_in_text(value) if not name else None)
         if kind:
@@ -127,7 +129,7 @@ def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
             yield from _in_json(held, named)
             return
         for key, inner in value.items():
-            if key not in {"secrets", "secretOptions", "Secrets"}:
+            if key not in REFERENCES:
                 yield from _in_json(inner, key)
 
 

@@ -105,6 +105,7 @@ test_other_settings_are_silent = silent(
             "KMS_KEY_ID": "1234abcd-12ab-34cd-56ef-1234567890ab",
             "ENCRYPTION_KEY": "1234abcd-12ab-34cd-56ef-1234567890ab",
             "STRIPE_PUBLISHABLE_KEY": "pk_live_51HqLyjWDarjtT1zdp7dc9aX",
+            "CLIENT_SECRET": "see Secrets Manager",
             "PARTITION_KEY": "customerId",
             "GIT_SHA": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "DATABASE_URL": "postgres://db.acme.internal:5432/app",
@@ -193,6 +194,7 @@ test_builds_with_references_are_silent = silent(
     POLICY,
     build(name="DOCKER_PASSWORD", value="docker-password", type="SECRETS_MANAGER"),
     build(name="DOCKER_PASSWORD", value="docker-password", type="PARAMETER_STORE"),
+    build(json.dumps({"env": {"parameter-store": {"DOCKER_PASSWORD": "docker-password"}}})),
     build("env:\n  secrets-manager:\n    DOCKER_PASSWORD: docker-password\n    A: b\nphases: {}\n"),
 )
 test_parameters = reported(
