@@ -64,7 +64,12 @@ POLICY = Policy(
         ),
         example(_domain(), path="vpcOptions", note="a search domain outside a VPC"),
         example(
-            construct("aws:sagemaker/notebookInstance:NotebookInstance", "lab", subnetId="subnet-0a"),
+            construct(
+                "aws:sagemaker/notebookInstance:NotebookInstance",
+                "lab",
+                roleArn="arn:aws:iam::111122223333:role/lab",
+                instanceType="ml.t3.medium",
+            ),
             path="directInternetAccess",
             note="a notebook with its own way to the internet",
         ),

@@ -73,7 +73,12 @@ POLICY = Policy(
         example(function(runtime="provided.al2023"), note="a runtime of your own on a supported system"),
         example(function(packageType="Image", imageUri="1.dkr.ecr.eu-west-1.amazonaws.com/read:1"), note="an image"),
         example(
-            construct("aws:lambda/layerVersion:LayerVersion", "shared", compatibleRuntimes=["python3.8", "python3.14"]),
+            construct(
+                "aws:lambda/layerVersion:LayerVersion",
+                "shared",
+                layerName="shared",
+                compatibleRuntimes=["python3.8", "python3.14"],
+            ),
             note="a layer that also fits an old runtime",
         ),
     ],

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from policypack.core.examples import construct, example, function
-from policypack.core.policy import ROOT_TYPE, Policy, Resource, Severity, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.properties.settings import Credential, plaintext_credentials
 
@@ -38,12 +38,25 @@ def _instance(**inputs: Any) -> Resource:
 
 def _build(kind: str, value: str) -> Resource:
     variable = {"name": "NPM_TOKEN", "type": kind, "value": value}
+    machine = {"type": "LINUX_CONTAINER", "computeType": "BUILD_GENERAL1_SMALL", "image": "aws/codebuild/standard:7.0"}
     return construct(
-        "aws:codebuild/project:Project", "site", name="site", environment={"environmentVariables": [variable]}
+        "aws:codebuild/project:Project",
+        "site",
+        serviceRole="arn:aws:iam::111122223333:role/build",
+        artifacts={"type": "NO_ARTIFACTS"},
+        source={"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+        environment={**machine, "environmentVariables": [variable]},
     )
 
 
 _SCRIPT = "#!/bin/sh\nexport DB_PASSWORD=correct-horse-7\n./start\n"
+_FROM_CONFIG = """\
+role = "arn:aws:iam::111122223333:role/read"
+password = pulumi.Output.secret("correct-horse-7")
+variables = {"DB_PASSWORD": password}
+environment = {"variables": variables}
+aws.lambda_.Function("read", name="read", role=role, environment=environment)
+"""
 _PARAMETER = {"name": "/shop/db/password", "value": "correct-horse-7"}
 _STORED = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-db"
 
@@ -83,18 +96,13 @@ POLICY = Policy(
             path="value",
             note="in a parameter that is not encrypted",
         ),
-        example(
-            Resource(ROOT_TYPE, "shop-prod", outputs={"adminPassword": "correct-horse-7"}, custom=False),
-            path="adminPassword",
-            note="in an export",
-            program='pulumi.export("adminPassword", "correct-horse-7")\n',
-        ),
     ],
     good=[
         example(_function("DB_SECRET_ARN", _STORED)),
         example(
             _function("DB_PASSWORD", "correct-horse-7", secrets=frozenset({"environment.variables.DB_PASSWORD"})),
             note="a Pulumi secret, which is encrypted in the state",
+            program=_FROM_CONFIG,
         ),
         example(_task(secrets=[{"name": "API_KEY", "valueFrom": _STORED}]), note="a reference to Secrets Manager"),
         example(_build("SECRETS_MANAGER", "site/npm"), note="the name of a secret in a build"),
