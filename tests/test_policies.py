@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
+TODAY = date(2026, 11, 29)
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 
 
@@ -40,7 +42,7 @@ def cases(kind: str) -> list[ParameterSet]:
 
 
 def outcomes_of(policy: Policy[Any], example: Example) -> list[Outcome]:
-    return outcomes_in(policy, Stack(example.resources, SETTINGS, example.unseen))
+    return outcomes_in(policy, Stack(example.resources, SETTINGS, example.unseen, TODAY))
 
 
 def outcomes_in(policy: Policy[Any], stack: Stack) -> list[Outcome]:

@@ -363,6 +363,12 @@ REMOVALS = (
         packed("ingest/__init__.py", "import aws_lambda_powertool"),
     ),
     Removal("wheels for the function", "lambda-foreign-binary", packed("a-1.dist-info/WHEEL", wheel("py3-none-win32"))),
+    Removal("a runtime that AWS supports", "lambda-retired-runtime", changed("function", runtime="python3.9")),
+    Removal(
+        "no secrets in variables",
+        "pulumi-plaintext-secret",
+        changed("function", environment={"variables": {"API_TOKEN": "9f86d081884c7d659a2f"}}),
+    ),
     Removal("no secrets in the code", "lambda-secret-in-archive", packed("ingest/.env", "TOKEN=correct-horse")),
     Removal(
         "no more layers than Lambda takes",
@@ -385,6 +391,8 @@ def test_a_missing_protection_is_reported(reference: Preview, removal: Removal) 
 def test_every_policy_protects_something_of_the_reference() -> None:
     """A policy that no removal exercises is about resources that the reference does not have."""
     elsewhere = {
+        "aws-public-endpoint",  # the reference has no database, broker or cluster
+        "ec2-open-ingress",  # the reference has no network
         "aws-public-share",  # the reference has no snapshot, image, document or event bus
         "sns-missing-encryption",  # the reference has no topic
         "iam-untrusted-account",  # judged where the settings trust accounts by name

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from property_tables import endpoints_table, runtimes_table, settings_table
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
 TABLES = Path(__file__).parents[1] / "policypack" / "iam" / "tables"
@@ -219,8 +220,11 @@ def tables() -> Mapping[str, str]:
     return {
         "arguments.json": rendered(sdk, {"arguments": arguments_table(resources)}),
         "documents.json": rendered(sdk, documents_table(resources, same)),
+        "endpoints.json": rendered(sdk, {"endpoints": endpoints_table(resources, same)}),
         "events.json": rendered(boto, {"s3_events": s3_events_table()}),
+        "runtimes.json": rendered({"cfn-lint": importlib.metadata.version("cfn-lint")}, {"runtimes": runtimes_table()}),
         "same.json": rendered(sdk, {"same": same}),
+        "settings.json": rendered(sdk, {"settings": settings_table(resources, same)}),
     }
 
 

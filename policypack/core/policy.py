@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
@@ -210,6 +211,8 @@ class Stack:
     resources: tuple[Resource, ...]
     settings: Settings
     unseen: tuple[Unseen, ...] = ()
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    """The day that dates of AWS are compared with: policies read no clock."""
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `core.memo.memoized` keeps."""
 
@@ -246,6 +249,8 @@ class Violation:
     """Whether policies that require this one skip the place: False if the value can still be read."""
     voids: bool = False
     """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
+    severity: Severity | None = None
+    """How bad this violation is, where that is not the card's severity."""
 
 
 @dataclass(frozen=True, slots=True)

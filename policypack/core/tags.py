@@ -24,6 +24,7 @@ class Tag(enum.StrEnum):
     IAM = "iam", "policy documents of any service, roles and what is attached to them"
     S3 = "s3", "buckets, objects and event notifications"
     LAMBDA = "lambda", "functions, their code, layers and permissions"
+    EC2 = "ec2", "security groups"
     SQS = "sqs", "queues"
     SNS = "sns", "topics"
     LOGS = "logs", "log groups of CloudWatch Logs"

@@ -12,7 +12,7 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import starmap
 from typing import Any
@@ -144,7 +144,8 @@ class _Judging:
             return
         policy, level = self.policy, enforcement(self.policy, self.settings)
         if isinstance(judgement, Violation):
-            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
+            card = replace(policy, severity=judgement.severity) if judgement.severity else policy
+            outcome = Outcome(Kind.VIOLATION, card, resource, path, judgement.message, policy.fix, level)
         else:
             level = undecided_level(policy.id, level, self.settings)
             outcome = _undecided(policy, resource, path, judgement, level)

@@ -2,22 +2,20 @@
 
 What a package's own list of files names (`RECORD`), and what is in `node_modules`, was published before it got here,
 and contains no secret of the function's owner, though it may contain test keys. So neither is searched.
-Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (access keys),
-https://www.rfc-editor.org/rfc/rfc7468 (private keys), https://packaging.python.org/en/latest/specifications/recording-installed-packages/,
-https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns (tokens).
+Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from functools import cache
 
 import msgspec
 
 from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.installed_files import published
 from policypack.python.files import UnreadableError
+from policypack.resources.properties.credential_forms import credential_in
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""
@@ -37,44 +35,9 @@ _LOGINS = (".netrc", "_netrc", ".git-credentials", ".pypirc")
 _LOGIN = re.compile(rb"password|https://[^/\s]{1,200}:")
 _STATE = re.compile(r".+\.tfstate(?:\..*)?")
 
-_VALUE = rb"""['"]?\s{0,8}[=:]\s{0,8}['"]?"""
 _SETTING = re.compile(
     rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*[ \t]*=[ \t]*(?:[^\s#'\"]|(['\"])(?!\1))", re.MULTILINE
 )
-_PRIVATE_KEY = re.compile(
-    rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-    rb"(?:[\s\\rn\"'+,]|(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n\\]{0,200}){1,200}[A-Za-z0-9+/=]{40}"
-)
-_ACCESS_KEY = re.compile(rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
-_SECRET_KEY = re.compile(rb"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])")
-_NAMED_SECRET_KEY = re.compile(
-    rb"(?i:aws_?secret_?(?:access_?)?key|secret_?access_?key)"
-    + _VALUE
-    + rb"(?P<token>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])"
-)
-_TOKENS = (
-    ("a GitHub token", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"), rb"gh[pousr]_[A-Za-z0-9]{36,}"),
-    ("a GitHub token", (b"github_pat_",), rb"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
-    ("a GitLab token", (b"glpat-",), rb"glpat-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", (b"xox",), rb"xox[abposr]-[0-9]{8,14}-[A-Za-z0-9-]{20,}"),
-    ("a Slack token", (b"xapp-",), rb"xapp-[0-9]-[A-Z0-9]{9,}-[0-9]{8,}-[a-f0-9]{60,}"),
-    (
-        "a Slack webhook",
-        (b"hooks.slack.com",),
-        rb"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",
-    ),
-    ("a PyPI token", (b"pypi-AgE",), rb"pypi-AgE[A-Za-z0-9_-]{60,}"),
-    ("an npm token", (b"npm_",), rb"npm_[A-Za-z0-9]{36}"),
-    ("an npm token", (b"_authToken=",), rb"_authToken=(?!\$)[A-Za-z0-9_/+=-]{16,}"),
-    ("a Stripe key", (b"k_live_",), rb"[sr]k_live_[A-Za-z0-9]{20,}"),
-    ("an Anthropic key", (b"sk-ant-",), rb"sk-ant-[a-z]+[0-9]{2}-[A-Za-z0-9_-]{80,}"),
-    ("an OpenAI key", (b"T3BlbkFJ",), rb"sk-[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,}"),
-    ("a SendGrid key", (b"SG.",), rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
-    ("a Pulumi token", (b"pul-",), rb"pul-[a-f0-9]{40}"),
-)
-"""The kind of token, marks that are in each of its kind and fast to search for, and its form."""
-_NEAR = 400
-"""Characters between an access key's id and its secret."""
 
 
 class SecretFile(msgspec.Struct, frozen=True):
@@ -125,45 +88,12 @@ def secret_text(name: str, content: bytes) -> str | None:
     if b"\0" in content[:1024]:
         return None
     base = posixpath.basename(name).lower()
-    if b"PRIVATE KEY" in content and (_SSH_KEY.fullmatch(base) or _PRIVATE_KEY.search(content)):
+    if b"PRIVATE KEY" in content and _SSH_KEY.fullmatch(base):
         return "a private key"
-    if _has_access_key(content):
-        return "an AWS access key"
-    for kind, marks, form in _forms():
-        if any(mark in content for mark in marks) and any(_is_random(match[0]) for match in form.finditer(content)):
-            return kind
+    if kind := credential_in(content):
+        return kind
     if _ENVIRONMENT.fullmatch(base) and not _SAMPLE.search(base.removeprefix(".")) and _SETTING.search(content):
         return "an environment file"
     if base in _LOGINS and _LOGIN.search(content):
         return "a password"
     return None
-
-
-@cache
-def _forms() -> tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...]:
-    """The tokens' forms, compiled once a file is searched: a pack starts often."""
-    return tuple((kind, marks, re.compile(rb"(?<![A-Za-z0-9_-])(?:%b)" % form)) for kind, marks, form in _TOKENS)
-
-
-def _has_access_key(content: bytes) -> bool:
-    named = _NAMED_SECRET_KEY.finditer(content) if b"ecret" in content or b"ECRET" in content else ()
-    if any(_is_key(match["token"]) for match in named):
-        return True
-    if b"AKIA" not in content and b"ASIA" not in content:
-        return False
-    for match in _ACCESS_KEY.finditer(content):
-        around = content[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
-        if not match[0].endswith(b"EXAMPLE") and any(_is_key(other[0]) for other in _SECRET_KEY.finditer(around)):
-            return True
-    return False
-
-
-def _is_key(token: bytes) -> bool:
-    """Whether forty characters are a secret access key, and not a hash, a path or the one of AWS's own examples."""
-    kinds = (rb"[a-z]", rb"[A-Z]", rb"[0-9]")
-    return b"EXAMPLE" not in token and all(re.search(kind, token) for kind in kinds) and _is_random(token)
-
-
-def _is_random(token: bytes) -> bool:
-    """Whether a token is no placeholder such as `ghp_xxxxxxxx`."""
-    return len(set(token)) >= 12 and not re.search(rb"(?i:example|placeholder|your[_-]?token|1234567890[a-z])", token)

@@ -7,10 +7,12 @@ from typing import Any
 from policypack.core.policy import Policy
 from policypack.policies.aws import contested_resource as aws_contested_resource
 from policypack.policies.aws import foreign_region as aws_foreign_region
+from policypack.policies.aws import public_endpoint as aws_public_endpoint
 from policypack.policies.aws import public_share as aws_public_share
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
 from policypack.policies.aws import unpinned_region as aws_unpinned_region
 from policypack.policies.aws import unused_provider as aws_unused_provider
+from policypack.policies.ec2 import open_ingress as ec2_open_ingress
 from policypack.policies.iam.correctness import absent_key_allowed as iam_absent_key_allowed
 from policypack.policies.iam.correctness import ineffective_condition as iam_ineffective_condition
 from policypack.policies.iam.correctness import linter_report as iam_linter_report
@@ -45,9 +47,11 @@ from policypack.policies.lambda_ import missing_permission as lambda_missing_per
 from policypack.policies.lambda_ import oversized_archive as lambda_oversized_archive
 from policypack.policies.lambda_ import public_invoke as lambda_public_invoke
 from policypack.policies.lambda_ import redundant_source_account as lambda_redundant_source_account
+from policypack.policies.lambda_ import retired_runtime as lambda_retired_runtime
 from policypack.policies.lambda_ import secret_in_archive as lambda_secret_in_archive
 from policypack.policies.lambda_ import unused_permission as lambda_unused_permission
 from policypack.policies.logs import missing_retention as logs_missing_retention
+from policypack.policies.pulumi import plaintext_secret as pulumi_plaintext_secret
 from policypack.policies.pulumi import unknown_value as pulumi_unknown_value
 from policypack.policies.pulumi import unseen_component as pulumi_unseen_component
 from policypack.policies.pulumi import unseen_resource as pulumi_unseen_resource
@@ -69,12 +73,15 @@ POLICIES: tuple[Policy[Any], ...] = (
     pulumi_unknown_value.POLICY,
     pulumi_unseen_component.POLICY,
     pulumi_unseen_resource.POLICY,
+    pulumi_plaintext_secret.POLICY,
     aws_unpinned_region.POLICY,
     aws_foreign_region.POLICY,
     aws_unused_provider.POLICY,
     aws_unknown_argument.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,
+    aws_public_endpoint.POLICY,
+    ec2_open_ingress.POLICY,
     iam_malformed_document.POLICY,
     iam_linter_report.POLICY,
     iam_unknown_action.POLICY,
@@ -118,6 +125,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     lambda_missing_handler.POLICY,
     lambda_missing_module.POLICY,
     lambda_foreign_binary.POLICY,
+    lambda_retired_runtime.POLICY,
     lambda_secret_in_archive.POLICY,
     lambda_oversized_archive.POLICY,
     lambda_missing_permission.POLICY,

@@ -77,14 +77,16 @@ def rewrite(struct: Struct, written: Mapping[str, Any], inputs: Mapping[str, Any
 
 
 def answer(struct: Struct, computed: Mapping[str, Any], secret: frozenset[str]) -> frozenset[str]:
-    """Add the computed properties to those sent back, and mark the secret ones.
+    """Add the computed properties to those sent back, and mark the secret ones, also those that are not known yet.
 
     Returns:
         The names of the properties that are marked.
     """
     fill(struct, computed)
     present = frozenset(name for name in secret if name in struct.fields)
-    for name in present:
+    for name in secret:
+        if name not in present:
+            struct.fields[name].string_value = UNKNOWN_STRING
         hide(struct.fields[name])
     return present
 

@@ -1,12 +1,13 @@
 """Facts about AWS's types that are too many to write by hand, read from generated files on first use.
 
-`tools/generate_tables.py` derives `arguments.json`, `documents.json` and `same.json` from the pulumi-aws SDK, and
-`events.json` from botocore's service models.
+`tools/generate_tables.py` derives `events.json` from botocore's service models, `runtimes.json` from cfn-lint, and the
+others from the pulumi-aws SDK.
 """
 
 from __future__ import annotations
 
 import enum
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class DocumentKind(enum.StrEnum):
@@ -128,3 +129,43 @@ def canonical(type_token: str) -> str:
 def s3_event_names() -> frozenset[str]:
     """The events that a bucket notification may name, as `s3:ObjectCreated:*`."""
     return frozenset(msgspec.json.decode(_read("events.json"))["s3_events"])
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The property that opens an endpoint to the internet."""
+
+    property: str
+    open: list[bool | str | None]
+    """The values that open it, None for an absent one."""
+    addresses: str
+    """The property with the addresses that may connect, which are all if it is absent; empty if there is none."""
+
+
+class Runtime(msgspec.Struct, frozen=True):
+    """AWS's dates for a runtime of Lambda; AWS moves them now and then."""
+
+    deprecated: date
+    create_block: date | None = None
+    """From then on no function can be created with it."""
+    update_block: date | None = None
+    """From then on no function with it can be updated."""
+    successor: str = ""
+
+
+@cache
+def endpoints() -> Mapping[str, Endpoint]:
+    """By type token, the property that opens an endpoint to the internet."""
+    rows = msgspec.json.decode(_read("endpoints.json"))["endpoints"]
+    return msgspec.convert(rows, type=dict[str, Endpoint])
+
+
+@cache
+def settings_properties() -> Mapping[str, Sequence[str]]:
+    """By type token, the properties with settings of a program: environment variables, scripts, container definitions."""
+    return msgspec.convert(msgspec.json.decode(_read("settings.json"))["settings"], type=dict[str, list[str]])
+
+
+@cache
+def runtimes() -> Mapping[str, Runtime]:
+    """The runtimes of Lambda by identifier. Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
+    return msgspec.convert(msgspec.json.decode(_read("runtimes.json"))["runtimes"], type=dict[str, Runtime])

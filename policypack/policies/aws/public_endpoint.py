@@ -1,0 +1,86 @@
+"""Anyone on the internet can connect to a public endpoint, and then only a password or a defect is in between.
+
+Databases, brokers and clusters are found by scanners within hours. Behind a private endpoint an attacker needs access to
+the network first, and a leaked password alone opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policypack.core.examples import construct, example
+from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.resources.properties.endpoints import Setting, endpoint_settings
+
+
+def check(setting: Setting) -> Iterator[Violation]:
+    if setting.open:
+        name = f"`{setting.property}`"
+        value = "true" if setting.value is True else setting.value
+        state = f"{name} is missing" if value is None else f"{name} is `{value}`"
+        yield Violation("", f"{state}, which connects it to the internet directly")
+
+
+def _database(**inputs: Any) -> Resource:
+    return construct("aws:rds/instance:Instance", "orders", engine="postgres", instanceClass="db.t4g.micro", **inputs)
+
+
+def _cluster(**network: Any) -> Resource:
+    settings = {"subnetIds": ["subnet-0a", "subnet-0b"], **network}
+    return construct(
+        "aws:eks/cluster:Cluster", "shop", roleArn="arn:aws:iam::111122223333:role/eks", vpcConfig=settings
+    )
+
+
+def _domain(**inputs: Any) -> Resource:
+    return construct("aws:opensearch/domain:Domain", "search", engineVersion="OpenSearch_2.19", **inputs)
+
+
+POLICY = Policy(
+    id="aws-public-endpoint",
+    title="Database, broker or cluster with a public endpoint",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
+    fix="Keep the endpoint private, and connect from within the VPC, over a VPN or through Session Manager.",
+    references=[
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/eks-controls.html#eks-1",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/opensearch-controls.html#opensearch-2",
+    ],
+    bad=[
+        example(_database(publiclyAccessible=True), path="publiclyAccessible"),
+        example(
+            _cluster(),
+            path="vpcConfig.endpointPublicAccess",
+            note="an EKS cluster, whose endpoint is public unless the program says otherwise",
+        ),
+        example(
+            _cluster(publicAccessCidrs=["0.0.0.0/1", "128.0.0.0/1"]),
+            path="vpcConfig.endpointPublicAccess",
+            note="addresses that together are the internet",
+        ),
+        example(_domain(), path="vpcOptions", note="a search domain outside a VPC"),
+        example(
+            construct(
+                "aws:sagemaker/notebookInstance:NotebookInstance",
+                "lab",
+                roleArn="arn:aws:iam::111122223333:role/lab",
+                instanceType="ml.t3.medium",
+            ),
+            path="directInternetAccess",
+            note="a notebook with its own way to the internet",
+        ),
+    ],
+    good=[
+        example(_database(publiclyAccessible=False)),
+        example(_database(), note="the default, which is private"),
+        example(_cluster(endpointPublicAccess=False, endpointPrivateAccess=True), note="a private EKS endpoint"),
+        example(_cluster(publicAccessCidrs=["203.0.113.0/24"]), note="an EKS endpoint for known addresses"),
+        example(_domain(vpcOptions={"subnetIds": ["subnet-0a"]}), note="a search domain in a VPC"),
+    ],
+    reads=over_stack(endpoint_settings),
+    check=check,
+)

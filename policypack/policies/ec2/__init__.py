@@ -1,0 +1,1 @@
+"""Policies about EC2's security groups, one a file."""

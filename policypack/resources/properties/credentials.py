@@ -1,0 +1,141 @@
+"""Credentials in settings: a name and a value, or a script in, the kind of credential out, never the credential.
+
+A setting's name says more than a file does: `DB_PASSWORD` has a password whatever that looks like. So a name that ends in
+a word for a credential counts, unless the value only says where the credential is, or is a placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from policypack.resources.properties.credential_forms import credential_in
+
+LONGEST = 65_536
+"""Characters of a value that are searched: user data has 16 KB, a task definition 64 KB."""
+SHORTEST = 4
+SHORTEST_TOKEN = 20
+"""Characters of the shortest credential that has a form of its own, an access key's id."""
+
+_HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
+"""In each name of a credential."""
+_PASSWORD = re.compile(r"(?:password|passwd|passphrase|passcode|(?:^|_)pass|_pwd)$")
+_SECRET = re.compile(
+    r"(?:(?:secret|api|access|private|encryption|signing|auth|account|master|license|hmac|jwt|shared|webhook|session|app)_?key"
+    r"|secret_key_base|(?:^|_)(?:jwt|client|session|cookie|signing|webhook|hmac|shared|app|application|consumer|oauth|api"
+    r"|auth|csrf|nextauth|django|flask)_?secret"
+    r"|(?:api|auth|access|bearer|refresh|bot|admin|service|github|gitlab|slack|npm|pypi|deploy|personal|datadog|sentry"
+    r"|vault|security|session)_?token|(?:^|_)pat)$"
+)
+_LOOSE = re.compile(r"(?:^|_)(?:secret|token|credentials?|apikey)$")
+_PUBLIC = re.compile(r"public|publishable")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+_PLACEHOLDER = re.compile(
+    r"(?i).*(?:change[-_ ]?(?:me|it)|replace[-_ ]?(?:me|with)|placeholder|example|redacted|dummy|sample|insert[-_ ]|your[-_ ]"
+    r"|todo|fixme|not[-_ ]?set|overrid).*"
+    r"|(?:my|the|some|a|db)?[-_ ]?(?:password|passwd|passw0rd|secret|token|api[-_]?key|key|value|string)"
+    r"|pass|fake|mock|none|null|nil|undefined|empty|unset|tbd|true|false|yes|no|on|off|enabled|disabled|required|optional|auto"
+    r"|default|prompt|managed|[x*.#_-]+|<.*>|\[.*\]|x{3,}[-\w]*"
+)
+_REFERENCE = re.compile(
+    r"\$\{?\w+\}?|\$[.$@*].*|\$\w{1,2}\$.*|%\w+%?|.*(?:\$[{(]|\$[A-Z_]{3}|\{\{|\{%|<%|`).*"
+    r"|(?:arn|file|vault|ssm|secretsmanager|env|op|kms|alias|s3):.*|(?:https?|s3)://[^@]*"
+    r"|(?:alias|\.{0,2}|~)/[\w./@:+=-]*|[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)+(?::[\w-]*)*"
+)
+"""Values that only say where a credential is: variables, ARNs, paths, URLs, names with folders; and hashes."""
+_NAME = re.compile(r"[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,4}))+")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_IN_URL = re.compile(
+    r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
+)
+_IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
+_ASSIGNED = re.compile(
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}"
+    r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>[^\s'\"`,;&|)}\]]{4,200}))"
+)
+_OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]{0,40}(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
+_LOGIN = re.compile(
+    r"(?:\bcurl\b[^\n|;]{0,200}?\s(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|\bmysql\w*\b[^\n|;]{0,200}?\s-p"
+    r"|\b(?:docker login|sshpass)\b[^\n|;]{0,200}?\s-p\s?)"
+    r"['\"]?(?P<before>[^\s'\"]{4,200})|(?<![\w.-])[\w.-]{1,64}:(?P<after>[^\s'\"|]{4,200})['\"]?\s*\|\s*(?:sudo\s+)?chpasswd"
+)
+_STORED = re.compile(r"(?m)^([ \t]*)(?:secrets-manager|parameter-store):[ \t]*\n(?:\1[ \t]+.*\n?)*")
+"""Sections of a build's specification, whose values are the names of secrets."""
+_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|.*\bexample\.(?:com|org|net))?")
+
+
+def sensitive(name: str) -> bool:
+    """Whether a setting of this name is a password, a key or a token, and nothing about one."""
+    words = _normalized(name)
+    return bool((_PASSWORD.search(words) or _SECRET.search(words)) and not _PUBLIC.search(words))
+
+
+def credential_of(name: str, value: str) -> str | None:
+    """The kind of credential in a setting, or None: `a password`."""
+    words = _normalized(name) if _HINT.search(name) else ""
+    if words and (kind := credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace"))):
+        return kind
+    if kind := credential_in_text(value):
+        return kind
+    password, secret, loose = (form.search(words) for form in (_PASSWORD, _SECRET, _LOOSE))
+    if not (password or secret or loose) or _PUBLIC.search(words) or not _is_literal(value):
+        return None
+    if password:
+        return "a password"
+    if _UUID.fullmatch(value) or " " in value:
+        return None
+    if secret and len(value) >= 8 and not _names_one(value):
+        return "a secret key or token"
+    if loose and len(value) >= 12 and not _NAME.fullmatch(value) and _is_mixed(value):
+        return "a secret key or token"
+    return None
+
+
+def credential_in_text(text: str) -> str | None:
+    """The kind of credential in a script, a URL or another text, by its form."""
+    text = text[:LONGEST]
+    if len(text) >= SHORTEST_TOKEN and (kind := credential_in(text.encode(errors="replace"))):
+        return kind
+    for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
+        if _is_literal(match["value"]) and not _LOCAL.fullmatch(match["host"]):
+            return "a URL with a password"
+    pairs = _IN_PAIRS.finditer(text) if "=" in text and ";" in text else ()
+    if any(_is_literal(match["value"]) for match in pairs):
+        return "a connection string with a password"
+    return None
+
+
+def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
+    """The credentials in a script: the name of the setting, empty for none, and the kind."""
+    text = _STORED.sub("", text[:LONGEST])
+    kinds = set()
+    for match in (*_ASSIGNED.finditer(text), *_OPTION.finditer(text)):
+        name, *values = match.groups()
+        value = next(value for value in values if value is not None)
+        if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
+            kinds.add(kind)
+            yield name, kind
+    if (kind := credential_in_text(text)) and kind not in kinds:
+        yield "", kind
+    if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
+        yield "", "a password"
+
+
+def _normalized(name: str) -> str:
+    return _WORDS.sub("_", name).strip("_").lower().rstrip("0123456789").rstrip("_")
+
+
+def _is_literal(value: str) -> bool:
+    """Whether a value is a credential itself, and neither a placeholder nor a place where one is."""
+    text = value.strip()
+    return len(text) >= SHORTEST and not _PLACEHOLDER.fullmatch(text) and not _REFERENCE.fullmatch(text)
+
+
+def _names_one(value: str) -> bool:
+    """Whether a value is the name of a stored secret: `shop-prod-api-key`."""
+    return bool(_NAME.fullmatch(value)) and bool(re.search(r"(?:secret|token|key|credentials?)s?$", value))
+
+
+def _is_mixed(value: str) -> bool:
+    return len(set(value)) >= 8 and bool(re.search(r"[0-9]", value)) and bool(re.search(r"[A-Za-z]", value))

@@ -1,0 +1,62 @@
+"""Endpoints that a property opens to the internet: a stack in, the settings out (`tables.endpoints` has the types)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from policypack.core.policy import UNKNOWN, Placed, Reading, Resource, Stack, Unknown
+from policypack.core.values import has_unknown
+from policypack.iam.document_readers import value_at, values_at
+from policypack.iam.tables import Endpoint, endpoints
+from policypack.resources.properties.addresses import internet, undecided
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """The property that opens or closes an endpoint, and its value as the program writes it: None if it is absent."""
+
+    property: str
+    value: Any
+    open: bool
+
+
+def endpoint_settings(stack: Stack) -> Iterator[Placed[Setting]]:
+    """The setting of each endpoint. One that the program leaves out has the provider's default."""
+    for token, endpoint in endpoints().items():
+        for resource in stack.of(token):
+            for path, setting in _settings(resource, endpoint):
+                yield resource, path, setting
+
+
+def _settings(resource: Resource, endpoint: Endpoint) -> Iterator[Reading[Setting]]:
+    addresses = value_at(resource.inputs, endpoint.addresses) if endpoint.addresses else None
+    for path, value in _values(endpoint, resource.inputs):
+        if isinstance(value, Unknown):
+            yield path, value
+        elif not _opens(endpoint, value) or not has_unknown(addresses):
+            named = addresses if isinstance(addresses, list) and addresses else ["0.0.0.0/0"]
+            wide = internet([cidr for cidr in named if isinstance(cidr, str)]) is not None
+            yield path, Setting(path, value, wide and _opens(endpoint, value))
+        elif undecided(resource, endpoint.addresses, addresses):
+            yield endpoint.addresses, UNKNOWN
+
+
+def _values(endpoint: Endpoint, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The values of the property, also in a JSON text."""
+    top, inside, _ = endpoint.property.partition("[*]")
+    text = inputs.get(top)
+    if inside and isinstance(text, str):
+        try:
+            inputs = {top: json.loads(text)}
+        except (ValueError, RecursionError):
+            return
+    values = list(values_at(inputs, endpoint.property))
+    yield from values or ([] if inside else [(endpoint.property, None)])
+
+
+def _opens(endpoint: Endpoint, value: Any) -> bool:
+    words = {"true": True, "false": False}
+    return (words.get(value.lower(), value) if isinstance(value, str) else value) in endpoint.open

@@ -1,0 +1,147 @@
+"""Settings of programs: the environment variables, scripts and exports of a stack in, their credentials out.
+
+`tables.settings_properties` has the properties. A Pulumi secret is encrypted in the state and in every report, and is not
+searched; but a parameter of Systems Manager is stored as its `type` says, whatever Pulumi does.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from policypack.core.policy import ROOT_TYPE, PartialDocument, Placed, Resource, Stack, Unknown, covers
+from policypack.iam.document_readers import values_at
+from policypack.iam.tables import settings_properties
+from policypack.resources.properties.credentials import (
+    credential_in_text,
+    credential_of,
+    credentials_in_script,
+    sensitive,
+)
+
+PARAMETER = "aws:ssm/parameter:Parameter"
+PLAINTEXT_TYPES = frozenset({"String", "StringList"})
+STORED_ELSEWHERE = frozenset({"SECRETS_MANAGER", "PARAMETER_STORE"})
+"""Types of a build project's variables whose value is the name of a secret."""
+REFERENCES = frozenset({"secrets", "secretOptions", "Secrets", "secrets-manager", "parameter-store"})
+"""Keys of container definitions and build specifications whose values are names of secrets."""
+NAMES = ("name", "Name", "key", "Key", "parameterKey")
+VALUES = ("value", "Value", "parameterValue")
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A credential in plaintext: its kind, and the setting that a script or JSON names for it, or empty."""
+
+    kind: str
+    setting: str = ""
+
+
+def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
+    """The credentials in the settings of each resource, and in the stack's exports."""
+    for token, paths in settings_properties().items():
+        for resource in stack.of(token):
+            for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
+                yield from _in_value(resource, path, value)
+    for resource in stack.of(PARAMETER):
+        if str(resource.inputs.get("type")) in PLAINTEXT_TYPES:
+            yield from _parameter(resource, resource.inputs.get("value"))
+    for root in stack.of(ROOT_TYPE):
+        for name, value in root.outputs.items():
+            yield from _in_setting(root, name, name, value)
+
+
+def _parameter(resource: Resource, value: Any) -> Iterator[Placed[Credential]]:
+    """The credential in a parameter that Systems Manager does not encrypt."""
+    name = resource.inputs.get("name")
+    last = (name if isinstance(name, str) else resource.name).rpartition("/")[2]
+    if isinstance(value, str):
+        if kind := credential_of(last, value):
+            yield resource, "value", Credential(kind)
+    elif isinstance(value, Unknown) and sensitive(last):
+        yield resource, "value", Credential("a secret") if _is_secret(resource, "value") else value
+
+
+def _in_value(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
+    """The credentials in variables by name, in an object with a name and a value, or in a text."""
+    if _is_secret(resource, path):
+        return
+    if isinstance(value, str) and not isinstance(value, PartialDocument):
+        yield from ((resource, path, credential) for credential in _in_text(value))
+    elif isinstance(value, Mapping):
+        name, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
+        if isinstance(name, str) and held is not None:
+            if str(value.get("type")) not in STORED_ELSEWHERE:
+                yield from _in_setting(resource, f"{path}.value", name, held)
+            return
+        for key, inner in value.items():
+            yield from _in_setting(resource, f"{path}.{key}", key, inner)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _in_value(resource, f"{path}[{index}]", item)
+
+
+def _in_setting(resource: Resource, path: str, name: str, value: Any) -> Iterator[Placed[Credential]]:
+    if _is_secret(resource, path):
+        return
+    if isinstance(value, str) and not isinstance(value, PartialDocument):
+        if kind := credential_of(name, value):
+            yield resource, path, Credential(kind)
+        elif value.lstrip()[:1] in {"{", "["}:
+            yield from ((resource, path, credential) for credential in _in_text(value))
+    elif isinstance(value, Unknown):
+        if sensitive(name):
+            yield resource, path, value
+    elif isinstance(value, Mapping | list):
+        yield from _in_value(resource, path, value)
+
+
+def _in_text(text: str) -> Iterator[Credential]:
+    """The credentials in JSON, in a script, or in either in base64."""
+    decoded = _decoded(text)
+    try:
+        credentials = list(_in_json(json.loads(decoded))) if decoded.lstrip()[:1] in {"{", "["} else None
+    except (ValueError, RecursionError):
+        credentials = None
+    if credentials is None:
+        credentials = [Credential(kind, name) for name, kind in credentials_in_script(decoded)]
+    yield from dict.fromkeys(credentials)
+
+
+def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
+    """The credentials in a JSON value."""
+    if isinstance(value, str):
+        kind = credential_of(name, value) or (credential_in_text(value) if not name else None)
+        if kind:
+            yield Credential(kind, name)
+    elif isinstance(value, list):
+        texts = [item for item in value if isinstance(item, str)]
+        yield from (Credential(kind, setting) for setting, kind in credentials_in_script(" ".join(texts)))
+        for item in value:
+            yield from () if isinstance(item, str) else _in_json(item)
+    elif isinstance(value, Mapping):
+        named, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
+        if isinstance(named, str) and isinstance(held, str):
+            yield from _in_json(held, named)
+            return
+        for key, inner in value.items():
+            if key not in REFERENCES:
+                yield from _in_json(inner, key)
+
+
+def _decoded(text: str) -> str:
+    compact = "".join(text.split())
+    if len(compact) < 16 or len(compact) % 4:
+        return text
+    try:
+        return base64.b64decode(compact, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return text
+
+
+def _is_secret(resource: Resource, path: str) -> bool:
+    return any(covers(secret, path) for secret in resource.secrets)

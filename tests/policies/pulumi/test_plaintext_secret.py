@@ -1,0 +1,249 @@
+"""Spellings of credentials in settings, and of what only looks like one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policypack.core.examples import construct, function
+from policypack.core.policy import ROOT_TYPE, UNKNOWN, Resource
+from policypack.iam.tables import settings_properties
+from policypack.policies.pulumi.plaintext_secret import POLICY
+from policypack.resources.properties.credentials import credential_of, credentials_in_script
+from tests.policies.helpers import messages, outcomes, reported, silent, undecided_at, violations
+
+WORD = "hunter2-prod"
+PARAMETER = "aws:ssm/parameter:Parameter"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+GITHUB = "ghp_" + "a8Kd72LmQ0xPz51RtYvBn63WcE9uJf4HsGi2"
+AWS_KEY = "u7Gk2pQ9zX4vB1nM8sD5" + "fH3jL6wR0tYcEaIoUqZx"
+
+
+def variables(secrets: frozenset[str] = frozenset(), **values: Any) -> Resource:
+    plain = function(environment={"variables": values})
+    return Resource(plain.type, plain.name, plain.inputs, secrets=secrets)
+
+
+def task(*environment: tuple[str, str], **container: Any) -> Resource:
+    pairs = [{"name": name, "value": value} for name, value in environment]
+    containers = json.dumps([{"name": "web", "image": "nginx", "environment": pairs, **container}])
+    return construct(TASK, "web", containerDefinitions=containers)
+
+
+def instance(script: str) -> Resource:
+    return construct("aws:ec2/instance:Instance", "web", userData=script)
+
+
+def template(script: str) -> Resource:
+    return construct(
+        "aws:ec2/launchTemplate:LaunchTemplate", "web", userData=base64.b64encode(script.encode()).decode()
+    )
+
+
+def build(buildspec: str = "version: 0.2", **variable: str) -> Resource:
+    environment = {"environmentVariables": [variable] if variable else []}
+    return construct("aws:codebuild/project:Project", "site", source={"buildspec": buildspec}, environment=environment)
+
+
+def exports(**outputs: Any) -> Resource:
+    return Resource(ROOT_TYPE, "shop", outputs=outputs, custom=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", WORD),
+        ("dbPassword", WORD),
+        ("DB_PASSWORD", "Pa$$w0rd!"),
+        ("MYSQL_ROOT_PASSWORD", "123456"),
+        ("PGPASSWORD", "postgres1"),
+        ("DB_PASS", "s3cr"),
+        ("spring.datasource.password", WORD),
+        ("JWT_SECRET", "my-super-secret-jwt-2024"),
+        ("CLIENT_SECRET", "GOCSPX-a8Kd72LmQ0xPz51RtYvBn"),
+        ("API_KEY", "8d1f0c6b2e7a4953"),
+        ("SONAR_TOKEN", "9f86d081884c7d659a2f"),
+        ("AWS_SECRET_ACCESS_KEY", AWS_KEY),
+        ("ANYTHING", GITHUB),
+        ("DATABASE_URL", "postgres://app:hunter2@db.acme.internal/app"),
+        ("REDIS_URL", "redis://:a94f5374fce5@cache.acme.internal:6379/0"),
+        ("CONNECTION", "Server=db;User Id=sa;Password=Str0ngP@ss;Encrypt=true"),
+        ("CONFIG", json.dumps({"db": {"password": WORD}})),
+    ],
+)
+def test_a_credential_in_a_variable_is_reported_without_its_value(name: str, value: str) -> None:
+    resource = variables(**{name: value})
+    assert violations(POLICY, resource) == [f"environment.variables.{name}"]
+    assert not [message for message in messages(POLICY, resource) if value in message]
+
+
+test_other_settings_are_silent = silent(
+    POLICY,
+    *(
+        variables(**{name: value})
+        for name, value in {
+            "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db",
+            "DB_PASSWORD_PARAMETER": "/app/db/password",
+            "DB_SECRET": "prod/db/credentials",
+            "SECRET_NAME": "prod-db",
+            "WEBHOOK_SECRET": "github-webhook-secret",
+            "API_KEY": "{{resolve:secretsmanager:prod/api}}",
+            "JWT_SECRET": "${JWT_SECRET}",
+            "DB_PASSWORD": "changeme",
+            "AUTH_TOKEN": "<your-token>",
+            "API_TOKEN": "",
+            "TOKEN_URL": "https://auth.acme.com/oauth/token",
+            "TOKEN_TTL": "3600",
+            "PASSWORD_MIN_LENGTH": "12",
+            "USE_PASSWORD": "true",
+            "API_KEY_HEADER": "x-api-key",
+            "KMS_KEY_ID": "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "ENCRYPTION_KEY": "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "STRIPE_PUBLISHABLE_KEY": "pk_live_51HqLyjWDarjtT1zdp7dc9aX",
+            "CLIENT_SECRET": "see Secrets Manager",
+            "PARTITION_KEY": "customerId",
+            "GIT_SHA": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "DATABASE_URL": "postgres://db.acme.internal:5432/app",
+            "TEST_URL": "postgres://postgres:postgres@localhost/test",
+            "GIT_REPO": "ssh://git@github.com/acme/app.git",
+            "SENTRY_DSN": "https://9f86d081884c7d659a2feaa0c55ad015@o1.ingest.sentry.io/4",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "FEATURES": json.dumps({"password_reset": True, "token_refresh": "daily"}),
+            "COUNT": 3,
+        }.items()
+    ),
+    variables(frozenset({"environment.variables.DB_PASSWORD"}), DB_PASSWORD=WORD),
+    variables(frozenset({"environment"}), DB_PASSWORD=WORD),
+    variables(frozenset({"environment.variables.DB_PASSWORD"}), DB_PASSWORD=UNKNOWN),
+    variables(DB_HOST=UNKNOWN),
+    function(environment=UNKNOWN),
+)
+test_an_unknown_value_under_a_credentials_name_is_undecided = undecided_at(
+    POLICY, "environment.variables.DB_PASSWORD", variables(DB_PASSWORD=UNKNOWN)
+)
+test_containers = reported(
+    POLICY,
+    "containerDefinitions",
+    task(("DB_PASSWORD", WORD)),
+    task(("DSN", f"mysql://root:{WORD}@db.acme.internal/shop")),
+    task(command=["sh", "-c", f"mysql --password={WORD} -h db"]),
+    task(command=["run", "--password", WORD]),
+)
+test_containers_with_references_are_silent = silent(
+    POLICY,
+    task(("LOG_LEVEL", "INFO"), secrets=[{"name": "DB_PASSWORD", "valueFrom": "/app/db/password"}]),
+    task(repositoryCredentials={"credentialsParameter": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hub"}),
+    construct(TASK, "web", containerDefinitions=UNKNOWN),
+    construct(TASK, "web", containerDefinitions="[broken"),
+)
+
+
+@pytest.mark.parametrize("of", [instance, template])
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"export DB_PASSWORD={WORD}",
+        f"DB_PASSWORD='{WORD}' ./start",
+        f"mysql -u root -p{WORD} < /x.sql",
+        f"docker login -u acme -p {WORD}",
+        f"curl -u admin:{WORD} https://acme.com",
+        f"echo 'ubuntu:{WORD}' | chpasswd",
+        f'$password = "{WORD}"',
+        f"#cloud-config\nusers:\n - plain_text_passwd: {WORD}",
+        f"aws_secret_access_key = {AWS_KEY}",
+        f"git clone https://ci:{WORD}@git.acme.com/app.git",
+    ],
+)
+def test_a_credential_in_a_script_is_reported(of: Any, line: str) -> None:
+    assert violations(POLICY, of(f"#!/bin/sh\n{line}\n")) == ["userData"]
+
+
+test_scripts_that_fetch_credentials_are_silent = silent(
+    POLICY,
+    *(
+        instance(f"#!/bin/sh\n{line}\n")
+        for line in (
+            "DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id prod/db)",
+            'DB_PASSWORD="$(get password)"',
+            "TOKEN=`curl -X PUT http://169.254.169.254/latest/api/token`",
+            'export PGPASSWORD="$DB_PASSWORD"',
+            'mysql -u root -p"$DB_PASSWORD" < /x.sql',
+            "docker login --username AWS --password-stdin hub",
+            'curl -u "ci:$TOKEN" https://acme.com',
+            'echo "ubuntu:${PW}" | chpasswd',
+            "echo 'PasswordAuthentication no' >> /etc/ssh/sshd_config",
+            "#cloud-config\nusers:\n - passwd: $6$rounds=4096$abc$K9xkd72LmQ0xPz51\n   lock_passwd: true",
+        )
+    ),
+)
+test_builds = reported(
+    POLICY,
+    "environment.environmentVariables[0].value",
+    build(name="DOCKER_PASSWORD", value=WORD),
+    build(name="DOCKER_PASSWORD", value=WORD, type="PLAINTEXT"),
+)
+test_build_specifications = reported(
+    POLICY, "source.buildspec", build(f"version: 0.2\nenv:\n  variables:\n    DOCKER_PASSWORD: {WORD}\n")
+)
+test_builds_with_references_are_silent = silent(
+    POLICY,
+    build(name="DOCKER_PASSWORD", value="docker-password", type="SECRETS_MANAGER"),
+    build(name="DOCKER_PASSWORD", value="docker-password", type="PARAMETER_STORE"),
+    build(json.dumps({"env": {"parameter-store": {"DOCKER_PASSWORD": "docker-password"}}})),
+    build("env:\n  secrets-manager:\n    DOCKER_PASSWORD: docker-password\n    A: b\nphases: {}\n"),
+)
+test_parameters = reported(
+    POLICY,
+    "value",
+    construct(PARAMETER, "db", type="String", name="/app/db/password", value=WORD),
+    construct(PARAMETER, "db-password", type="StringList", value=WORD),
+    Resource(PARAMETER, "db", {"type": "String", "name": "/db/password", "value": WORD}, secrets=frozenset({"value"})),
+    Resource(
+        PARAMETER, "db", {"type": "String", "name": "/db/password", "value": UNKNOWN}, secrets=frozenset({"value"})
+    ),
+)
+test_parameters_without_credentials_are_silent = silent(
+    POLICY,
+    construct(PARAMETER, "db", type="SecureString", name="/app/db/password", value=WORD),
+    construct(PARAMETER, "db", type="String", name="/app/db/host", value=UNKNOWN),
+    construct(PARAMETER, "db", type="String", name="/app/db/password", value="changeme"),
+)
+test_exports = reported(POLICY, "adminPassword", exports(adminPassword=WORD, url="https://acme.com"))
+test_exports_inside_others = reported(POLICY, "db.password", exports(db={"password": WORD, "user": "app"}))
+
+
+ODD = (None, "", 1, True, [], {}, ["x"], [None], [{}], [[["x"]]], UNKNOWN, [UNKNOWN], {"a": UNKNOWN}, "[" * 99_999)
+
+
+@pytest.mark.parametrize("path", sorted({path for paths in settings_properties().values() for path in paths}))
+def test_values_of_an_odd_shape_are_read(path: str) -> None:
+    token = next(token for token, paths in settings_properties().items() if path in paths)
+    for value in ODD:
+        inputs: Any = value
+        for step in reversed(path.split(".")):
+            inputs = {step.removesuffix("[*]"): [inputs] if step.endswith("[*]") else inputs}
+        assert outcomes(POLICY, Resource(token, "odd", inputs)) == []
+        outcomes(
+            POLICY, construct(PARAMETER, "odd-password", type=value, name=value, value=value), exports(password=value)
+        )
+
+
+def test_a_long_text_is_read_in_bounded_time() -> None:
+    for text in ("a" * 70_000, "password=" * 8_000, "x://a:" * 12_000, "mysql " * 12_000, "a:" * 35_000):
+        outcomes(POLICY, instance(text), variables(DB_PASSWORD=text))
+
+
+@given(name=st.text(max_size=40), value=st.text(max_size=200))
+def test_any_setting_and_script_is_read(name: str, value: str) -> None:
+    assert credential_of(name, value) in {None, "a password", "a secret key or token"} or value
+    assert all(kind for _, kind in credentials_in_script(f"{name}={value}"))
+
+
+@given(st.text("abcdefghijkmnopqrstuvwyz0123456789", min_size=9, max_size=30))
+def test_a_password_is_reported_whatever_it_looks_like(value: str) -> None:
+    assert credential_of("DB_PASSWORD", f"q7{value}")

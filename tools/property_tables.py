@@ -1,0 +1,119 @@
+"""Tables of properties that mean the same in many types: endpoints, settings and Lambda's runtimes.
+
+`generate_tables.py` writes them. Each is derived from names, annotations and docstrings of the SDK; what they do not show
+is listed here by hand.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sdk_source import Property, ResourceType, walk
+
+REACHABLE = re.compile(r"publiclyAccessible|publicConnectivity")
+"""Properties that are true for an endpoint that the internet reaches."""
+REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
+
+ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
+    "aws:eks/cluster:Cluster": ("vpcConfig.endpointPublicAccess", [True, None], "vpcConfig.publicAccessCidrs"),
+    "aws:elasticsearch/domain:Domain": ("vpcOptions", [None], ""),
+    "aws:msk/cluster:Cluster": (
+        "brokerNodeGroupInfo.connectivityInfo.publicAccess.type",
+        ["SERVICE_PROVIDED_EIPS"],
+        "",
+    ),
+    "aws:mwaa/environment:Environment": ("webserverAccessMode", ["PUBLIC_ONLY"], ""),
+    "aws:opensearch/domain:Domain": ("vpcOptions", [None], ""),
+    "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy": ("policy[*].AllowFromPublic", [True], ""),
+    "aws:sagemaker/notebookInstance:NotebookInstance": ("directInternetAccess", ["Enabled", None], ""),
+}
+"""Endpoints by other properties: the property, the values that open it (null for an absent one), and its addresses."""
+
+VARIABLES = re.compile(
+    r"\w*(?:[eE]nvironment|Stage)Variables|stageVariables|variables|environments?|connectionProperties|propertyMap"
+    r"|(?:default|nonOverridable)Arguments|connectorConfiguration"
+)
+"""Names of properties with settings by name: a mapping, or a list of objects with `name` and `value`."""
+TEXTS = re.compile(
+    r"userData(?:Base64)?|container(?:Definitions|Properties)|ecsProperties|build[sS]pec|on(?:Start|Create)"
+)
+"""Names of properties with a script, or with settings in JSON or YAML."""
+OTHER_SETTINGS: Mapping[str, str] = {
+    "aws:cloudformation/stack:Stack": "parameters",
+    "aws:cloudwatch/eventTarget:EventTarget": "input",
+    "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
+    "aws:elasticbeanstalk/environment:Environment": "settings",
+    "aws:scheduler/schedule:Schedule": "target.input",
+    "aws:sfn/stateMachine:StateMachine": "definition",
+    "aws:ssm/document:Document": "content",
+}
+"""Settings and texts by other names."""
+
+Row = Any
+
+
+def endpoints_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
+    """The property of each type that opens an endpoint to the internet, and the values that do.
+
+    Raises `ValueError` when an entry of `ENDPOINTS` fits nothing in the SDK any more.
+    """
+    rows: dict[str, Row] = {}
+    for resource in resources:
+        path, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
+        properties = dict(walk(resource))
+        if {path.partition("[*]")[0], addresses} - {"", *properties}:
+            raise ValueError(f"`{path}` of `{resource.token}` is no longer in this SDK")
+        for name, property_ in properties.items():
+            if REACHABLE.fullmatch(name):
+                path, values = name, [True, None] if REACHABLE_BY_DEFAULT.search(property_.doc) else [True]
+        if path:
+            rows[resource.token] = {"property": path, "open": values, "addresses": addresses}
+    return with_aliases(rows, same)
+
+
+def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
+    """The properties of each type in which programs write settings and scripts. Those of names only are left out."""
+    rows: dict[str, Row] = {}
+    for resource in resources:
+        paths = [
+            path + property_.step.removeprefix(property_.name)
+            if "Sequence[" in property_.annotation and property_.nested
+            else path
+            for path, property_ in walk(resource)
+            if path == OTHER_SETTINGS.get(resource.token) or holds_settings(property_)
+        ]
+        if paths:
+            rows[resource.token] = paths
+    return with_aliases(rows, same)
+
+
+def holds_settings(property_: Property) -> bool:
+    """Whether a property has settings, or a text with some."""
+    if TEXTS.fullmatch(property_.name):
+        return property_.takes_text
+    if not VARIABLES.fullmatch(property_.name):
+        return False
+    pairs = "Sequence[" in property_.annotation and re.search(r"Environment(?:Variable)?Args'", property_.annotation)
+    return bool(pairs) or "Mapping[str, pulumi.Input[_builtins.str]]" in property_.annotation
+
+
+def with_aliases(rows: Mapping[str, Any], same: Mapping[str, str]) -> Mapping[str, Any]:
+    """The rows, and the same for other tokens of their types."""
+    return {**{alias: rows[token] for alias, token in same.items() if token in rows}, **rows}
+
+
+def runtimes_table() -> Mapping[str, Row]:
+    """AWS's dates for each Lambda runtime, as cfn-lint publishes them from the page about Lambda's runtimes."""
+    file = importlib.metadata.distribution("cfn-lint").locate_file(
+        "cfnlint/data/AdditionalSpecs/LmbdRuntimeLifecycle.json"
+    )
+    lifecycle = json.loads(Path(str(file)).read_text(encoding="utf-8"))
+    return {
+        runtime: {name.replace("-", "_"): value for name, value in dates.items() if value}
+        for runtime, dates in lifecycle.items()
+    }
