@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policypack.core.policy import Resource, Stack
+from policypack.iam.document_readers import value_at
 from policypack.iam.tables import canonical
-from policypack.resources.references import resolve_all, written
-from policypack.resources.tokens import FUNCTION, PERMISSION
+from policypack.resources.naming import NAMINGS, name_in
+from policypack.resources.references import resolve, resolve_all, written
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
+
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "aws:acmpca/policy:Policy": ("resourceArn", "aws:acmpca/certificateAuthority:CertificateAuthority"),
@@ -74,3 +78,20 @@ def target_of(stack: Stack, carrier: Resource) -> Resource:
     if inner and isinstance(value, Mapping):
         value = value.get(inner)
     return resolve_all(stack, carrier, top, [value], *types)[0].only or carrier
+
+
+def protected(stack: Stack, carrier: Resource) -> Resource:
+    """The resource that a carrier's document protects, also for the policy of one certain bucket."""
+    if carrier.type == BUCKET_POLICY:
+        return resolve(stack, carrier, "bucket", *BUCKET_TYPES).only or carrier
+    return target_of(stack, carrier)
+
+
+def named_target(carrier: Resource) -> tuple[str, str] | None:
+    """The type and the written name of the target of a carrier; None if it is the carrier, or unknown."""
+    kind = canonical(carrier.type)
+    place, target = ("bucket", BUCKET_TYPES[0]) if kind == BUCKET_POLICY else TARGETS.get(kind, ("", ""))[:2]
+    value = value_at({place.partition(".")[0]: written(carrier, place.partition(".")[0])}, place) if place else None
+    if not isinstance(value, str) or not value:
+        return None
+    return target, name_in(value, target) if target in NAMINGS else value

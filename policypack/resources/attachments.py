@@ -16,6 +16,7 @@ from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
 from policypack.iam.managed import managed_document, managed_name
+from policypack.resources.naming import NAMINGS, name_in
 from policypack.resources.references import Resolved, resolve, resolve_all, written
 from policypack.resources.tokens import GROUP, MANAGED_POLICY, ROLE, USER
 
@@ -23,6 +24,7 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+PERMISSION_SET = "aws:ssoadmin/permissionSet:PermissionSet"
 _CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ROLE_POLICY: ("", {"role": ROLE}),
     "aws:iam/userPolicy:UserPolicy": ("", {"user": USER}),
@@ -69,9 +71,13 @@ class AttachedDocument(msgspec.Struct, frozen=True):
     document: PolicyDocument
     certain: bool = True
     managed: str = ""
+    direct: bool = False
+    """Whether it is a grant that is no document, and `path` the property that decides it."""
 
     def at(self, inner: str) -> str:
         """The path in the resource of the path `inner` in the document."""
+        if self.direct:
+            return self.path
         return f"{self.path}.{inner}".strip(".")
 
 
@@ -162,6 +168,17 @@ def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
     )
 
 
+def named_identity(carrier: Resource) -> tuple[str, str] | None:
+    """The type and the written name of the one identity that a carrier's policies go to; None if it is unknown."""
+    _, identities = _CARRIERS.get(carrier.type, ("", {}))
+    names = [(kind, value) for name, kind in identities.items() for value in _listed(written(carrier, name))]
+    names += [(PERMISSION_SET, value) for value in _listed(carrier.inputs.get("permissionSetArn"))]
+    if len(names) != 1 or not isinstance(names[0][1], str):
+        return None
+    kind, name = names[0]
+    return kind, name_in(name, kind) if kind in NAMINGS else name
+
+
 def boundaries(stack: Stack) -> frozenset[str]:
     """The URNs of the managed policies that are permissions boundaries, which grant nothing as such."""
     return frozenset(
@@ -212,6 +229,15 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
             for group, sure in _referred(stack, resource, groups, GROUP):
                 for user, certain in _referred(stack, resource, users, USER):
                     yield user, group, certain and sure
+
+
+def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
+    """Each resource that puts users into groups of which one is not in the stack, and its properties for both."""
+    for type_token, (users, groups) in _MEMBERSHIPS.items():
+        for resource in stack.of(type_token):
+            sides = [*_resolved(stack, resource, users, USER), *_resolved(stack, resource, groups, GROUP)]
+            if any(resolved.foreign is not False for resolved in sides):
+                yield resource, users, groups
 
 
 def _carried(stack: Stack, resource: Resource) -> Iterator[Attached]:

@@ -1,7 +1,8 @@
 """Replaces generated names in the resources of a program by those of a state, so that documents can be compared.
 
 A program that runs offline gets generated names, ids and an account (docs/decisions/0003); in the state that it is
-compared with, the same resources have real ones. Names that the program itself writes stay: another name is a change.
+compared with, the same resources have real ones. Two programs generate other names for a resource that is renamed under an
+alias. Names that the program itself writes stay: another name is a change.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from policypack.access.stack_diff import end_of
+from policypack.access.stack_diff.counterparts import GENERATED, counterparts
 from policypack.core.policy import Resource
 from policypack.core.values import nested, rewritten
 from policypack.iam.arn import Arn
@@ -18,23 +19,28 @@ from stackguard.stand_in import STAND_IN_ACCOUNT
 
 SHORTEST = 6
 """Characters of a generated text; a shorter one is a part of other texts by chance."""
-GENERATED = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
 
 
 def aligned(resources: Sequence[Resource], others: Sequence[Resource]) -> tuple[Resource, ...]:
-    """The resources with generated texts replaced by those of `others` with the same URNs.
+    """The resources with generated texts replaced by those of the same resources in `others`.
 
     Args:
         resources: of a program.
-        others: of a state.
+        others: of a state, or of another program.
     """
-    known = {end_of(other): other for other in others}
-    values = (value for resource in resources for value in nested(resource.inputs))
+    known = counterparts(resources, others)
+    values = (
+        value
+        for resource in resources
+        for name, inner in resource.inputs.items()
+        if not resource.property_dependencies.get(name)
+        for value in nested(inner)
+    )
     written = {value for value in values if isinstance(value, str) and not GENERATED.search(value)}
     pairs = {
         generated: real
         for resource in resources
-        if (other := known.get(end_of(resource)))
+        if (other := known.get(resource.urn))
         for generated, real in _pairs(resource, other)
         if generated not in written
     }

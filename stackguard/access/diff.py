@@ -9,7 +9,8 @@ import msgspec
 from rich.text import Text
 
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff import Gain, gained
+from policypack.access.stack_diff.comparison import gained
+from policypack.access.stack_diff.gains import Gain
 from policypack.core.policy import Stack
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
@@ -47,15 +48,17 @@ class DiffReport(msgspec.Struct, frozen=True):
 
 
 def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
-    """What the stack `new` allows and `old` does not. If only `new` is a program, generated names come from `old`.
+    """What the stack `new` allows and `old` does not, with generated names from the state, else from `old`.
 
     Two programs are treated as one stack: if only one of them states its account, both get that account.
     """
     resources, others = new.resources, old.resources
-    if new.folder is not None and old.folder is None:
-        resources = aligned(resources, others)
-    elif new.stand_in != old.stand_in:
+    if new.stand_in != old.stand_in:
         resources, others = in_one_account(resources, others), in_one_account(others, resources)
+    if new.folder is not None:
+        resources = aligned(resources, others)
+    elif old.folder is not None:
+        others = aligned(others, resources)
     stacks = [
         Stack(tuple(listed), Settings(stack_region=loaded.region))
         for listed, loaded in ((resources, new), (others, old))

@@ -132,6 +132,9 @@ def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: 
     `pulumi stack export` or `pulumi preview --json --show-sames`; - is standard input. The options are for programs. If
     a program is compared with a state, names that Pulumi generates are taken from the state.
 
+    Settings that no longer close a resource, such as an access block, and grants that are no documents count too. A
+    resource with another logical name, in a component or under an alias is the same resource.
+
     With --jsonl, each input line is `{"id", "old", "new"}`, and each output line is `{"id", "verdict", "witness",
     "why"}`. The verdict is new-access, no-new-access, undecided or invalid.
 

@@ -10,7 +10,8 @@ import pytest
 
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff import Gain, gained
+from policypack.access.stack_diff.comparison import gained
+from policypack.access.stack_diff.gains import Gain
 from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings

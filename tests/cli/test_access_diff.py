@@ -249,6 +249,15 @@ class TestAlignment:
         assert resource.inputs == {"bucket": "inbox-9f8e7d6", "tags": {"of": "inbox-9f8e7d6!"}}
         assert resource.outputs["arn"] == "arn:aws:s3:::inbox-9f8e7d6"
 
+    def test_a_generated_id_is_replaced_where_it_is_an_input(self) -> None:
+        def stack(id_: str) -> list[Resource]:
+            key = Resource("aws:kms/key:Key", "key", {}, outputs={"keyId": id_})
+            uses = {"property_dependencies": {"keyId": (key.urn,)}}
+            return [key, Resource("aws:kms/grant:Grant", "grant", {"keyId": id_}, **uses)]
+
+        _, grant = aligned(stack("1b2c3d4e"), stack("9f8e7d6c"))
+        assert grant.inputs == {"keyId": "9f8e7d6c"}
+
     def test_a_name_that_the_program_writes_is_a_change(self) -> None:
         new = self.bucket("orders", "arn:aws:s3:::orders")
         (resource,) = aligned([new], [self.bucket("invoices", "arn:aws:s3:::invoices")])
@@ -261,3 +270,57 @@ class TestAlignment:
         policy = Resource("aws:sqs/queuePolicy:QueuePolicy", "q", {"policy": "arn:aws:iam::111122223333:root"})
         _, resource = aligned([role("111122223333"), policy], [role("999900001111")])
         assert resource.inputs == {"policy": "arn:aws:iam::999900001111:root"}
+
+
+CHANGED = """
+import json
+import pulumi
+import pulumi_aws as aws
+
+OPEN = {{"Version": "2012-10-17", "Statement": [
+    {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-inbox/*"}}]}}
+role = aws.iam.Role("{role}", assume_role_policy={trust!r}{alias})
+bucket = aws.s3.Bucket("{bucket}", bucket="acme-inbox")
+aws.s3.BucketPolicy("policy", bucket=bucket.id, policy=json.dumps(OPEN))
+aws.s3.BucketPublicAccessBlock("block", bucket=bucket.id, restrict_public_buckets={closed})
+key = aws.kms.Key("key")
+aws.kms.Grant("grant", key_id=key.key_id, grantee_principal=role.arn, operations={operations})
+"""
+UNCHANGED: dict[str, Any] = {
+    "role": "worker",
+    "trust": json.dumps(TRUST),
+    "alias": "",
+    "bucket": "inbox",
+    "closed": True,
+    "operations": ["Encrypt"],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "gains"),
+    [
+        (
+            {"closed": False},
+            {"aws:s3/bucket:Bucket::inbox": "`inbox` is no longer closed by `restrictPublicBuckets` of `block`"},
+        ),
+        (
+            {"operations": ["Encrypt", "Decrypt"]},
+            {"aws:kms/grant:Grant::grant": "the Grant `grant` grants this by its `granteePrincipal`"},
+        ),
+        ({"bucket": "store"}, {}),
+        ({"role": "reader", "alias": ', opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="worker")])'}, {}),
+    ],
+    ids=["a weaker access block", "a wider grant", "a new logical name", "an alias with a generated name"],
+)
+def test_two_programs(
+    change: dict[str, Any], gains: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [program(tmp_path, name, []) for name in ("old", "new")]
+    for folder, values in zip(folders, (UNCHANGED, UNCHANGED | change), strict=True):
+        (Path(folder) / "__main__.py").write_text(CHANGED.format(**values))
+    code, out = run(capsys, *folders, "--format", "json")
+    report = json.loads(out)
+    reported = {gain["holder"].split("::", 2)[-1]: gain["why"] for gain in report["gains"]}
+    assert (code, [*reported]) == (int(bool(gains)), [*gains])
+    assert all(reported[holder].startswith(why) for holder, why in gains.items())
+    assert run(capsys, folders[1], folders[0])[0] == 0

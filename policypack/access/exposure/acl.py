@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from policypack.access.exposure.exposure import public_grant
 from policypack.access.exposure.outsiders import ANYONE, STRANGER, Outsider
 from policypack.access.solver.verdict import Answer
@@ -40,6 +42,11 @@ CANNED: Mapping[str, tuple[Outsider, str]] = {
     "public-read-write": (ANYONE, "WRITE"),
     "authenticated-read": (STRANGER, "READ"),
 }
+CANNED_SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "aws-exec-read": ("ec2.amazonaws.com", ("READ",)),
+    "log-delivery-write": ("delivery.logs.amazonaws.com", ("WRITE", "READ_ACP")),
+}
+"""Canned ACLs for AWS services: the service and its permissions."""
 GROUPS: Mapping[str, Outsider] = {
     "/groups/global/allusers": ANYONE,
     "/groups/global/authenticatedusers": STRANGER,
@@ -58,6 +65,59 @@ ON_OBJECT: Mapping[str, str] = {
     "READ_ACP": "s3:GetObjectAcl",
 }
 """By permission, one of the actions that it grants, the most harmful permission first."""
+
+
+class AclGrant(msgspec.Struct, frozen=True):
+    """One grant of an ACL: its path, the grantee as a document's principal, and its permissions.
+
+    `signed` says whether the grantee is everyone with an AWS account, `public` whether it is one of the public groups.
+    """
+
+    path: str
+    grantee: str | Unknown
+    permissions: tuple[str, ...]
+    signed: bool = False
+    public: bool = False
+
+
+def acl_grants(resource: Resource) -> Iterator[AclGrant]:
+    """Every grant of the ACLs that a resource sets, except those to the bucket's owner by a canned ACL."""
+    for place, inner in PLACES.get(canonical(resource.type), ()):
+        for start, entry in values_at(resource.inputs, place):
+            if isinstance(entry, Unknown):
+                yield AclGrant(start, entry, ("FULL_CONTROL",))
+            elif not place:
+                yield from _canned_grants(inner, entry.get(inner))
+            elif isinstance(entry, Mapping) and isinstance(grantee := entry.get("grantee", entry), Mapping):
+                values = (grantee.get(name) for name in ("uri", "id", "emailAddress", "email"))
+                named = next((value for value in values if value not in (None, "")), "")
+                group = GROUPS.get(str(named).lower().partition("acs.amazonaws.com")[2])
+                if isinstance(named, str | Unknown) and named:
+                    who = "*" if group and isinstance(named, str) else named
+                    yield AclGrant(start, who, _permissions(entry), group is STRANGER, group is not None)
+
+
+def _canned_grants(path: str, acl: Any) -> Iterator[AclGrant]:
+    if isinstance(acl, Unknown):
+        yield AclGrant(path, acl, ("FULL_CONTROL",))
+    elif not isinstance(acl, str):
+        return
+    elif acl in CANNED:
+        outsider, permission = CANNED[acl]
+        both = ("READ", "WRITE") if permission == "WRITE" else (permission,)
+        yield AclGrant(path, "*", both, outsider is STRANGER, public=True)
+    elif acl in CANNED_SERVICES:
+        yield AclGrant(path, *CANNED_SERVICES[acl])
+
+
+def granted_actions(resource: Resource, permissions: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The actions that permissions grant, each with the ARN that it is on."""
+    kind = canonical(resource.type)
+    actions = ON_OBJECT if kind in OBJECTS else ON_BUCKET
+    for permission in permissions:
+        names = actions.values() if permission == "FULL_CONTROL" else [actions.get(permission, "")]
+        for action in filter(None, dict.fromkeys(names)):
+            yield action, _target(resource, kind, action)
 
 
 def public_acls(resource: Resource) -> Iterator[Reading[Answer]]:
@@ -84,11 +144,16 @@ def _grant(resource: Resource, value: str, permissions: Sequence[str]) -> Answer
     if outsider is None:
         return None
     action = actions.get(permission, "s3:GetObject")
-    bucket = _bucket(resource, kind)
-    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
-    target = f"{arn}/{_key(resource)}" if kind in OBJECTS or action == "s3:PutObject" else arn
+    target = _target(resource, kind, action)
     named = "the canned ACL" if value in CANNED else "a grant to the group"
     return public_grant(outsider, action, target, f"{named} `{value.rpartition('/')[2]}` is to everybody")
+
+
+def _target(resource: Resource, kind: str, action: str) -> str:
+    """The ARN of what an action is on: an object, or the bucket."""
+    bucket = _bucket(resource, kind)
+    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+    return f"{arn}/{_key(resource)}" if kind in OBJECTS or action == "s3:PutObject" else arn
 
 
 def _permissions(entry: Any) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Owner
         return exposure
     if ownership and ownership.setting == ENFORCED:
         why = f"`{ENFORCED}` of `{ownership.resource.name}` switches ACLs off, and makes AWS refuse this one"
-        return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, why))
+        guard = f"`{ENFORCED}` of `{ownership.resource.name}`"
+        return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, why), guard)
     left = _closed(exposure, blocks, "ignorePublicAcls", "makes AWS ignore its public ACLs")
     if ownership and ownership.setting is None and not (left and left.answer.verdict is Verdict.NOT_PUBLIC):
         why = f"the verdict depends on Object Ownership, which is not known yet; `{ENFORCED}` switches ACLs off"
@@ -105,7 +106,8 @@ def _closed(exposure: Exposure, blocks: Sequence[Block], switch: str, why: str) 
     if by is None:
         return None
     if value:
-        return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, f"{by.named(switch)} {why}"))
+        answer = Answer(Verdict.NOT_PUBLIC, f"{by.named(switch)} {why}")
+        return Exposure(exposure.by, exposure.path, answer, by.named(switch))
     reason = "is not known yet" if by.switches[switch] is None else "may or may not be of this bucket"
     path = f"{by.at}.{switch}".lstrip(".")
     return Exposure(by.resource, path, Answer(Verdict.UNDECIDED, f"{by.named(switch)} decides, and {reason}"))
@@ -116,7 +118,7 @@ def _noted_refusal(exposure: Exposure, blocks: Sequence[Block], switch: str, ref
     if not (value and by):
         return exposure
     note = f"{by.named(switch)} makes AWS refuse this {refused}, so it is public only if it was there before"
-    return _noted(exposure, note)
+    return msgspec.structs.replace(_noted(exposure, note), guard=by.named(switch))
 
 
 def _effective(blocks: Sequence[Block], switch: str) -> tuple[bool, Block | None]:

@@ -27,7 +27,7 @@ from policypack.access.exposure.public import unknown_path
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.exposure.sharing import SHARES, shares
 from policypack.access.exposure.trust import trusting
-from policypack.access.policy_targets import TARGET_TYPES, TARGETS, target_of
+from policypack.access.policy_targets import BUCKET_POLICY, TARGET_TYPES, TARGETS, target_of
 from policypack.access.solver.verdict import Verdict
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
@@ -37,7 +37,6 @@ from policypack.iam.tables import DocumentKind, canonical, document_properties, 
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION, ROLE
 
-BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 REST_API = APIS[0]
 EXTENSION = "x-amazon-apigateway-policy"
 UNREAD = Unknown(
@@ -82,8 +81,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
         answer = undecided(grant) if isinstance(grant, Unknown) else grant
         name = BUCKET_PROPERTIES[canonical(resource.type)]
         yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
-    for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
-        yield from _by_document(stack, resource, path, document)
+    yield from document_exposures(stack, resource)
     for path, document in documents_of(resource, TRUST, granting=True):
         yield from _by_trust(resource, path, document)
     if resource.type == PERMISSION:
@@ -91,6 +89,12 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     for path, share in shares(resource):
         answer = undecided(share) if isinstance(share, Unknown) else share
         yield target_of(stack, resource), Exposure(resource, path, answer)
+
+
+def document_exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
+    """What the resource-based documents of one resource expose."""
+    for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
+        yield from _by_document(stack, resource, path, document)
 
 
 @cache
@@ -147,7 +151,7 @@ def _judged(resource: Resource, path: str, document: PolicyDocument | Unknown, t
     if deciding:
         return Exposure(target, deciding, answer)
     inner = unknown_path(document, answer) or answer.path
-    return Exposure(resource, f"{path}.{inner}" if inner else path, noting_refusal(answer, resource))
+    return noting_refusal(Exposure(resource, f"{path}.{inner}" if inner else path, answer))
 
 
 def _by_trust(role: Resource, path: str, document: PolicyDocument | Unknown) -> Iterator[ResourceExposure]:

@@ -22,6 +22,13 @@ class Exposure(msgspec.Struct, frozen=True):
     by: Resource
     path: str
     answer: Answer
+    guard: str = ""
+    """The setting that ends public access, as a clause names it, or because of which AWS refuses what is public."""
+
+    @property
+    def effective(self) -> bool:
+        """Whether it is public, and no setting makes AWS refuse it."""
+        return self.answer.verdict is Verdict.PUBLIC and not self.guard
 
 
 def public_grant(outsider: Outsider, action: str, resource: str, why: str) -> Answer:

@@ -23,6 +23,7 @@ from policypack.resources.permission import SERVICE_SUFFIXES, permission
 from policypack.resources.tokens import PERMISSION
 
 WITHOUT_SIGNATURE = "NONE"
+FUNCTION_ARN = "arn:aws:lambda:*:*:function:{}"
 URL_ACTION = "lambda:invokefunctionurl"
 FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
 """Stand-ins for an unknown account or organization: whatever its value, it is one account or one organization."""
@@ -42,13 +43,14 @@ def invoking(resource: Resource) -> Exposure:
     return Exposure(resource, "sourceArn" if undecided else "principal", msgspec.structs.replace(answer, path=""))
 
 
-def permission_document(resource: Resource) -> PolicyDocument:
-    """The document of one permission."""
-    return parse({"Version": VERSIONS[0], "Statement": [statement(resource)]}, DocumentKind.RESOURCE, PERMISSION)
+def permission_document(resource: Resource, function: str | None = None) -> PolicyDocument:
+    """The document of one permission; `function` is the function's name, if it is known however it is written."""
+    statements = [statement(resource, function)]
+    return parse({"Version": VERSIONS[0], "Statement": statements}, DocumentKind.RESOURCE, PERMISSION)
 
 
-def statement(resource: Resource) -> dict[str, Any]:
-    """The statement that a permission adds to the function's document."""
+def statement(resource: Resource, function: str | None = None) -> dict[str, Any]:
+    """The statement that a permission adds to the document of a function, which is written or has this name."""
     granted = permission(resource)
     switched = str(resource.inputs.get("invokedViaFunctionUrl")).lower() == "true"
     required: dict[str, dict[str, Any]] = {
@@ -70,7 +72,7 @@ def statement(resource: Resource) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": _principal(granted.principal),
         "Action": _known(granted.action) or "lambda:InvokeFunction",
-        "Resource": _function(resource),
+        "Resource": FUNCTION_ARN.format(function) if function else _function(resource),
         **({"Condition": conditions} if conditions else {}),
     }
 
@@ -96,4 +98,4 @@ def _function(resource: Resource) -> str:
     if isinstance(function, str) and function.startswith("arn:"):
         return function
     name = function if isinstance(function, str) and function else f"{resource.name}-1a2b3c4"
-    return f"arn:aws:lambda:*:*:function:{name}"
+    return FUNCTION_ARN.format(name)

@@ -11,6 +11,7 @@ from functools import cache
 
 import msgspec
 
+from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Unknown
@@ -44,12 +45,16 @@ ON_REQUEST = {
 ALWAYS = Answer(Verdict.NOT_PUBLIC, "AWS blocks public access to it always, and refuses a public document")
 
 
-def noting_refusal(answer: Answer, carrier: Resource) -> Answer:
-    """The answer, with a note if AWS refuses the document, so that the update fails."""
-    refuses = str(carrier.inputs.get(ON_REQUEST.get(carrier.type, ""))).lower() == "true"
+def noting_refusal(exposure: Exposure) -> Exposure:
+    """The exposure, with a note if AWS refuses the document, so that the update fails."""
+    carrier, answer = exposure.by, exposure.answer
+    switch = ON_REQUEST.get(carrier.type, "")
+    refuses = str(carrier.inputs.get(switch)).lower() == "true"
     if answer.verdict is not Verdict.PUBLIC or not (refuses or carrier.type in REFUSING):
-        return answer
-    return msgspec.structs.replace(answer, why=f"{answer.why}; AWS refuses this document, so the update fails")
+        return exposure
+    noted = msgspec.structs.replace(answer, why=f"{answer.why}; AWS refuses this document, so the update fails")
+    guard = f"`{switch}` of `{carrier.name}`" if refuses else "AWS"
+    return msgspec.structs.replace(exposure, answer=noted, guard=guard)
 
 
 def reached(document: PolicyDocument, resource: Resource) -> tuple[Answer, str]:

@@ -34,6 +34,8 @@ class Share(msgspec.Struct, frozen=True):
     source: str
     unless: str = ""
     """A property that narrows the grant if it is set."""
+    switch: bool = False
+    """Whether the property is a setting instead of a list of grantees."""
     who: Outsider = STRANGER
     why: str = "it is shared with every AWS account"
 
@@ -97,6 +99,7 @@ SHARES: Mapping[str, Share] = {
         "lambda:InvokeFunctionUrl",
         "arn:aws:lambda:*:*:function:{functionName}",
         "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        switch=True,
         who=ANYONE,
         # the provider adds the statements that a URL needs beside it, for `*`
         why="its URL requires no authorization, and pulumi-aws adds the permissions that make it public",
@@ -132,5 +135,5 @@ def _arn(pattern: str, resource: Resource) -> str:
 
 def _text(value: Any, instead: str) -> str:
     if isinstance(value, float):
-        return str(int(value))
+        return repr(value).removesuffix(".0")
     return str(value) if isinstance(value, str | int) and value != "" else instead

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class DocumentKind(enum.StrEnum):
@@ -108,6 +108,11 @@ def grants(type_token: str, path: str) -> bool:
     """
     kind = document_properties().get(type_token, {}).get(path)
     return kind is not DocumentKind.BOUNDARY and path not in _documents().limits.get(type_token, ())
+
+
+def known_types() -> Iterable[str]:
+    """The type tokens of the table of arguments."""
+    return _arguments()
 
 
 @cache

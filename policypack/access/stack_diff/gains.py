@@ -2,35 +2,43 @@
 
 A holder is a role, user or group with all that is attached to it, within its boundary; what attaches or carries
 documents for an identity outside the stack; a resource with its resource-based document; a role with its trust policy.
-Holders are the same when their URNs have the same end, whatever their project and stack. An exposure without a document,
-such as by an ACL, counts when the resource was not public before. A managed policy whose document cannot be read
+`counterparts` says which holders are the same. A new role, group or managed policy that allows nothing that one which is
+gone did not, and that trusts nobody else, replaces it: it is the same access under another name. Grants that are no
+documents are read as such (`direct_grants`, `acl_grants`), and settings that no longer close a resource count
+(`exposure_gains`), as does another role for a resource (`execution_gains`). A managed policy whose document cannot be read
 allows the same on both sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import msgspec
 
-from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.exposure.invoking import permission_document
-from policypack.access.policy_targets import target_of
+from policypack.access.policy_targets import named_target, protected, target_of
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
+from policypack.access.stack_diff.counterparts import Places
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.managed import managed_document
-from policypack.iam.tables import canonical
-from policypack.resources.attachments import AttachedDocument, Unread, UnreadAttachment, carriers, identity_policies
+from policypack.resources.attachments import (
+    AttachedDocument,
+    Unread,
+    UnreadAttachment,
+    carriers,
+    identity_policies,
+    named_identity,
+)
 from policypack.resources.naming import physical_name
-from policypack.resources.tokens import GROUP, PERMISSION, ROLE, USER
+from policypack.resources.tokens import GROUP, MANAGED_POLICY, PERMISSION, ROLE, USER
 
 UNREAD = "a part of what is attached cannot be read here"
 NEWLY = "is newly attached, and what it allows is not read here"
@@ -39,10 +47,13 @@ BEFORE = "was attached before and may allow this, which is not read here"
 LIMITED = "a permissions boundary that is not read here may forbid this"
 OTHER_LIMIT = "the permissions boundary before is not read here, and is no longer the same"
 NEW = "the old stack does not allow this"
-NOT_BEFORE = "this was not public before"
+REPLACED = (ROLE, GROUP, MANAGED_POLICY)
+"""Types of which a new one may replace one that is gone; another user is another person."""
+MOST_REPLACED = 20
+"""Identities that are gone, with which a new one is compared."""
 
-Key = tuple[str, str, str]
-"""The kind of documents, and the end of the URN of their holder."""
+Key = tuple[str, ...]
+"""The kind of documents, and the place of their holder."""
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -58,6 +69,12 @@ class Holding(msgspec.Struct, frozen=True):
     limits: frozenset[str] = frozenset()
     attached: bool = False
     """Whether the documents are attached to the holder, rather than protecting it."""
+
+    def including(
+        self, carried: tuple[AttachedDocument, ...] = (), unseen: tuple[UnreadAttachment, ...] = ()
+    ) -> Holding:
+        """The holding with more documents, and more that cannot be read."""
+        return msgspec.structs.replace(self, carried=(*self.carried, *carried), unseen=(*self.unseen, *unseen))
 
     def access(self, bound: Bound) -> Access:
         """What the documents allow, with unknown values and possible attachments at this bound."""
@@ -88,41 +105,65 @@ class Gain(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-def gained(new: Stack, old: Stack) -> Iterator[Gain]:
-    """Everything that a stack newly allows, in the order of its resources."""
-    before = {**_outside(old, every=True), **_holdings(old)}
-    for key, holding in {**_holdings(new), **_outside(new)}.items():
-        yield from _gained(holding, before.get(key) or Holding(holding.holder))
-    public_before = {end_of(entry.resource) for entry in exposed(old) if entry.verdict is Verdict.PUBLIC}
-    for entry in exposed(new):
-        if entry.verdict is Verdict.PUBLIC and end_of(entry.resource) not in public_before and not _by_document(entry):
-            answer = msgspec.structs.replace(entry.exposure.answer, verdict=Verdict.NEW_ACCESS, why=NOT_BEFORE)
-            yield Gain(entry.resource, entry.exposure.by, entry.exposure.path, answer)
+def holding_gains(new: Mapping[Key, Holding], old: Mapping[Key, Holding]) -> Iterator[Gain]:
+    """What the holders of a stack newly allow."""
+    gone = [key for key, holding in old.items() if key not in new and holding.holder.type in REPLACED]
+    replacing = {
+        key[1:]
+        for key, holding in new.items()
+        if holding.attached and _before(key, holding, old) is None and _replaces(key, gone, new, old)
+    }
+    for key, holding in new.items():
+        if key[1:] not in replacing:
+            yield from gained_by(holding, _before(key, holding, old) or Holding(holding.holder))
 
 
-def _holdings(stack: Stack) -> Mapping[Key, Holding]:
-    """Every holder of documents in a stack."""
-    holdings: dict[Key, Holding] = {}
+def _before(key: Key, holding: Holding, old: Mapping[Key, Holding]) -> Holding | None:
+    """The same holder before, which may have been outside the stack."""
+    name = physical_name(holding.holder) if holding.attached else None
+    return old.get(key) or (old.get(("outside", holding.holder.type, name)) if name else None)
+
+
+def _replaces(key: Key, gone: Iterable[Key], new: Mapping[Key, Holding], old: Mapping[Key, Holding]) -> bool:
+    """Whether an identity may do, and is trusted by, no more than one of the same type that is gone."""
+    holding = new[key]
+    trusting = new.get(("trust", *key[1:]), Holding(holding.holder))
+    same_type = (other for other in gone if other[0] == key[0] and old[other].holder.type == holding.holder.type)
+    return any(
+        not any(True for _ in gained_by(holding, old[other]))
+        and not any(True for _ in gained_by(trusting, old.get(("trust", *other[1:]), Holding(holding.holder))))
+        for other in islice(same_type, MOST_REPLACED)
+    )
+
+
+def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holding]:
+    """Every holder of documents in a stack, and outside of it.
+
+    Args:
+        stack: the stack.
+        places: the places of its resources.
+        every: whether what attaches policies to identities of the stack counts as a holder too.
+    """
+    found = dict(_outside(stack, places, every=every))
     for holder in identity_policies(stack):
         identity = holder.identity
         if not identity.external:
             limits = {
                 limit.policy if isinstance(limit, UnreadAttachment) else "" for limit in holder.limits if holder.unread
             }
-            holdings["identity", *end_of(identity)] = Holding(
+            found["identity", *places.of(identity)] = Holding(
                 identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits), attached=True
             )
     for resource in stack.resources:
         for kind, target, path, document in () if resource.external else _documents(stack, resource):
-            key = (kind, *end_of(target))
-            holding = holdings.get(key) or Holding(target)
+            key = (kind, *place_of(places, resource, target))
+            holding = found.get(key) or Holding(target)
             if isinstance(document, Unknown):
-                unseen = (*holding.unseen, UnreadAttachment(resource, path, Unread.DOCUMENT))
-                holdings[key] = msgspec.structs.replace(holding, unseen=unseen)
+                holding = holding.including(unseen=(UnreadAttachment(resource, path, Unread.DOCUMENT),))
             else:
-                carried = (*holding.carried, AttachedDocument(resource, path, document))
-                holdings[key] = msgspec.structs.replace(holding, carried=carried)
-    return holdings
+                holding = holding.including(carried=(AttachedDocument(resource, path, document),))
+            found[key] = holding
+    return found
 
 
 def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
@@ -130,29 +171,33 @@ def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource
     for path, document in documents_of(resource, TRUST, granting=True):
         yield "trust", resource, path, document
     for path, document in documents_of(resource, RESOURCE, granting=True):
-        yield "resource", target_of(stack, resource), path, document
+        yield "resource", protected(stack, resource), path, document
     if resource.type == PERMISSION:
-        yield "resource", target_of(stack, resource), "", permission_document(resource)
+        function = target_of(stack, resource)
+        name = physical_name(function) if function is not resource else None
+        yield "resource", function, "", permission_document(resource, name)
 
 
-def _outside(stack: Stack, *, every: bool = False) -> Mapping[Key, Holding]:
-    """What is attached to identities outside the stack, by what attaches or carries it; with `every`, to all identities."""
-    return {
-        ("identity", *end_of(holder.identity)): Holding(
-            holder.identity, holder.carried, unseen=holder.unseen, attached=True
-        )
-        for holder, alone in carriers(stack)
-        if alone or every
-    }
+def place_of(places: Places, carrier: Resource, target: Resource) -> Key:
+    """The place of a document's target, which for one outside the stack is the text that names it."""
+    named = named_target(carrier) if target is carrier else None
+    return named or places.of(target)
 
 
-def end_of(resource: Resource) -> tuple[str, str]:
-    """The part of a URN that is the same in another stack: the types of its parents and its own, and its name."""
-    types, _, name = resource.urn.split("::", 2)[-1].partition("::")
-    return "$".join(map(canonical, types.split("$"))), name
+def _outside(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holding]:
+    """What is attached to identities outside the stack; with `every`, to all identities."""
+    found: dict[Key, Holding] = {}
+    for holder, alone in carriers(stack):
+        if alone or every:
+            identity = holder.identity
+            key = ("outside", *(named_identity(identity) or places.of(identity)))
+            holding = found.get(key) or Holding(identity, attached=True)
+            found[key] = holding.including(holder.carried, holder.unseen)
+    return found
 
 
-def _gained(holding: Holding, before: Holding) -> Iterator[Gain]:
+def gained_by(holding: Holding, before: Holding) -> Iterator[Gain]:
+    """What one holder newly allows."""
     holder = holding.holder
     try:
         yield from _read_gains(holding, before)
@@ -228,10 +273,3 @@ def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, 
         if allow in access((attached.document,), bound).statements:
             return attached.resource, attached.at(allow.path)
     return holding.holder, allow.path
-
-
-def _by_document(entry: Exposed) -> bool:
-    """Whether a document or a permission exposes the resource; these are compared by themselves."""
-    exposure = entry.exposure
-    paths = tuple(path for path, _ in documents_of(exposure.by, (*RESOURCE, *TRUST)))
-    return exposure.by.type == PERMISSION or exposure.path.startswith(paths)

@@ -1,0 +1,50 @@
+"""The grants of ACLs as documents, with the settings of their bucket that switch them off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.access.exposure.acl import BUCKET_PROPERTIES, PLACES, AclGrant, acl_grants, granted_actions
+from policypack.access.exposure.blocks import ENFORCED
+from policypack.access.exposure.bucket_settings import in_bucket
+from policypack.access.exposure.exposure import Exposure
+from policypack.access.solver.verdict import Answer, Verdict
+from policypack.access.stack_diff.direct_grants import GrantDocument, grant_document
+from policypack.core.policy import Resource, Stack
+from policypack.iam.document import Condition
+from policypack.iam.tables import canonical
+
+KIND = "ACL"
+_SIGNED = Condition("Null", "aws:PrincipalArn", ("false",))
+
+
+def acl_documents(stack: Stack) -> Iterator[GrantDocument]:
+    """Every grant of an ACL, also those that a setting ends."""
+    for token, resources in stack.by_type.items():
+        for resource in resources if canonical(token) in PLACES else ():
+            for grant in () if resource.external else acl_grants(resource):
+                yield from _documents(stack, resource, grant)
+
+
+def _documents(stack: Stack, resource: Resource, grant: AclGrant) -> Iterator[GrantDocument]:
+    by_target: defaultdict[str, list[str]] = defaultdict(list)
+    for action, target in granted_actions(resource, grant.permissions):
+        by_target[target].append(action)
+    as_public = Exposure(resource, grant.path, Answer(Verdict.PUBLIC, ""))
+    name = BUCKET_PROPERTIES[canonical(resource.type)]
+    conditions = (_SIGNED,) if grant.signed else ()
+    for bucket, left in in_bucket(stack, as_public, name, of_acl=True):
+        decided = grant.public or ENFORCED in left.guard or left.path in ("rule.objectOwnership", name)
+        verdict = left.answer.verdict if decided else Verdict.PUBLIC
+        for target, actions in by_target.items():
+            document = grant_document(resource.type, [grant.grantee], actions, [target], conditions)
+            read = GrantDocument(resource, grant.path, document, KIND, anonymous=not grant.signed, target=bucket)
+            yield msgspec.structs.replace(
+                read,
+                certain=verdict is not Verdict.UNDECIDED,
+                guard=left.guard if decided else "",
+                ended=verdict is Verdict.NOT_PUBLIC,
+            )

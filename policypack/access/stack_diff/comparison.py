@@ -1,0 +1,24 @@
+"""Everything that a stack newly allows against another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.access.stack_diff.counterparts import Places, counterparts
+from policypack.access.stack_diff.direct_gains import direct_gains
+from policypack.access.stack_diff.execution_gains import execution_gains
+from policypack.access.stack_diff.exposure_gains import exposure_gains
+from policypack.access.stack_diff.gains import Gain, holding_gains, holdings
+from policypack.core.policy import Stack
+
+
+def gained(new: Stack, old: Stack) -> Iterator[Gain]:
+    """Everything that a stack newly allows, each kind of grant in the order of its resources."""
+    same = counterparts(new.resources, old.resources)
+    places, places_before = Places(same), Places()
+    before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
+    by_documents = list(holding_gains(after, before))
+    yield from by_documents
+    yield from direct_gains(new, old, same)
+    yield from exposure_gains((new, places), (old, places_before), by_documents)
+    yield from execution_gains((new, places), (old, places_before), after, before)

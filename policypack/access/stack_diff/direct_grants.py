@@ -1,0 +1,296 @@
+"""Grants without a policy document, read as documents, so that the access engine compares them like any other.
+
+Most are the properties of one resource, by `direct_grant_tables.GRANTS`. Three need more: a KMS grant has constraints,
+a share of Resource Access Manager is several resources, and a membership counts here if the user or the group is not
+in the stack (else `attachments` finds what it gives).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, product
+from math import prod
+from typing import Any
+
+import msgspec
+
+from policypack.access.policy_targets import TARGETS, target_of
+from policypack.access.stack_diff.direct_grant_tables import DirectGrant, grants_by_type
+from policypack.core.policy import Reference, Resource, Stack, Unknown
+from policypack.iam.arn import Arn
+from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
+from policypack.iam.document_readers import values_at
+from policypack.iam.tables import DocumentKind
+from policypack.resources.attachments import memberships
+from policypack.resources.naming import physical_name
+from policypack.resources.permission import SERVICE_SUFFIXES
+from policypack.resources.references import resolve, written
+
+KMS_GRANT = "aws:kms/grant:Grant"
+SHARE = "aws:ram/resourceShare:ResourceShare"
+SHARED_WITH = "aws:ram/principalAssociation:PrincipalAssociation"
+SHARED = "aws:ram/resourceAssociation:ResourceAssociation"
+ASSOCIATIONS = "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive"
+MOST_TEXTS = 10_000
+ACCOUNTS = re.compile(r"\d{12}(?: *, *\d{12})+")
+"""Several accounts in one text, as a document of Systems Manager is shared with."""
+_FIELD = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
+_MEANINGS: Mapping[str, tuple[str, ...]] = {
+    "s3:READWRITE": ("s3:READ", "s3:WRITE"),
+    "lakeformation:ALL": ("lakeformation:*",),
+    "lakeformation:SUPER": ("lakeformation:*",),
+    "lakeformation:grant/ALL": ("lakeformation:grant/*",),
+    **{
+        f"eks:arn:aws:eks::aws:cluster-access-policy/AmazonEKS{name}Policy": tuple(f"eks:{role}" for role in roles)
+        for name, roles in {
+            "ClusterAdmin": ("ClusterAdmin", "Admin", "AdminView", "Edit", "View"),
+            "Admin": ("Admin", "Edit", "View"),
+            "AdminView": ("AdminView", "View"),
+            "Edit": ("Edit", "View"),
+            "View": ("View",),
+        }.items()
+    },
+}
+"""Permissions that stand for others.
+
+Source: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html."""
+
+Text = str | Unknown
+
+
+class GrantDocument(msgspec.Struct, frozen=True):
+    """A grant as a document: the resource that makes it, the property with the grantee, and the kind of grant."""
+
+    resource: Resource
+    path: str
+    document: PolicyDocument
+    kind: str
+    """Grants of different kinds are not compared."""
+    changes_only: bool = False
+    """Whether it counts only if the resource exists in the old stack."""
+    anonymous: bool = False
+    """Whether everyone includes callers without an AWS account."""
+    target: Resource | None = None
+    """What it opens, if that is another resource of the stack."""
+    certain: bool = True
+    guard: str = ""
+    """The setting that ends the grant, or because of which AWS refuses it."""
+    ended: bool = False
+    """Whether the setting ends it, so that it grants nothing."""
+
+
+def direct_grants(stack: Stack) -> Iterator[GrantDocument]:
+    """Every grant of a stack that is no policy document."""
+    for token, grants in grants_by_type().items():
+        for resource in stack.of(token):
+            for grant in () if resource.external else grants:
+                yield from _granted(stack, resource, grant)
+    yield from _key_grants(stack)
+    yield from _shares(stack)
+    yield from _members(stack)
+
+
+def _granted(stack: Stack, resource: Resource, grant: DirectGrant) -> Iterator[GrantDocument]:
+    named = _named_target(stack, resource)
+    path = ", ".join(name for pattern in grant.grantees for name, _ in _FIELD.findall(pattern)) or grant.when[0]
+    for entry in _entries(resource.inputs, grant.entries):
+        scopes = (named, entry, resource.inputs)
+        if not _applies(grant, scopes):
+            continue
+        grantees = [
+            "*" if isinstance(text, str) and text.lower() == grant.everyone else text
+            for text in _all(grant.grantees, scopes)
+        ]
+        actions, resources = _all(grant.actions, scopes), _all(grant.resources, scopes)
+        if grantees and actions and resources:
+            conditions = tuple(_conditions(grant, scopes))
+            document = grant_document(resource.type, grantees, actions, resources, conditions)
+            yield GrantDocument(resource, path, document, resource.type, grant.changes_only, "*" in grant.grantees)
+
+
+def _named_target(stack: Stack, resource: Resource) -> Mapping[str, str]:
+    """The property that refers to what a grant is for, with the physical name of that, however it is written."""
+    target = target_of(stack, resource)
+    name = physical_name(target) if target is not resource else None
+    return {TARGETS[resource.type][0]: name} if name else {}
+
+
+def _applies(grant: DirectGrant, scopes: Sequence[Any]) -> bool:
+    """Whether the property that decides has such a value, or is unknown."""
+    name, values = grant.when
+    texts = _texts(f"{{{name}|}}", scopes) if name else []
+    return not name or any(isinstance(text, Unknown) or text.lower() in values for text in texts)
+
+
+def _conditions(grant: DirectGrant, scopes: Sequence[Any]) -> Iterator[Condition]:
+    for operator, key, value in grant.conditions:
+        values = tuple(str(text) for text in _texts(value, scopes))
+        names = [text for pattern in (operator, key) for text in _texts(pattern, scopes)]
+        if values and len(names) == 2:
+            yield Condition(str(names[0]), str(names[1]), values)
+
+
+def _entries(inputs: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The items of the list at a path, also in JSON text; the inputs themselves without a path."""
+    name = path.partition("[")[0]
+    value = inputs.get(name)
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            inputs = {name: json.loads(value)}
+        except (ValueError, RecursionError):
+            return
+    yield from (entry for _, entry in values_at(inputs, path))
+
+
+def _all(patterns: Iterable[str], scopes: Sequence[Any]) -> list[Text]:
+    return list(dict.fromkeys(text for pattern in patterns for text in _texts(pattern, scopes)))
+
+
+def _texts(pattern: str, scopes: Sequence[Any]) -> list[Text]:
+    """The texts that a pattern stands for; unknown if a part of it is."""
+    fields = list(_FIELD.finditer(pattern))
+    choices = [_values(field[1], scopes) or ([field[2]] if field[2] is not None else []) for field in fields]
+    if prod(map(len, choices)) > MOST_TEXTS:
+        return [Unknown(f"has more than {MOST_TEXTS} combinations of values")]
+    parts = _FIELD.split(pattern)
+    texts: list[Text] = []
+    for values in product(*choices):
+        if unknown := next((value for value in values if isinstance(value, Unknown)), None):
+            texts.append(unknown)
+        else:
+            texts.append("".join(text + str(value) for text, value in zip(parts[::3], (*values, ""), strict=True)))
+    return texts
+
+
+def _values(path: str, scopes: Sequence[Any]) -> list[Text]:
+    for scope in scopes:
+        if values := [text for _, value in values_at(scope, path) for text in _scalars(value)]:
+            return values
+    return []
+
+
+def _scalars(value: Any) -> Iterator[Text]:
+    if isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, list):
+        yield from chain.from_iterable(map(_scalars, value))
+    elif isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, Reference):
+        yield value.id
+    elif isinstance(value, float):
+        yield repr(value).removesuffix(".0")
+    elif isinstance(value, str | int) and value != "":
+        yield from str(value).replace(" ", "").split(",") if ACCOUNTS.fullmatch(str(value)) else [str(value)]
+
+
+def grant_document(
+    token: str,
+    grantees: Iterable[Text],
+    actions: Iterable[Text],
+    resources: Iterable[Text],
+    conditions: tuple[Condition, ...] = (),
+) -> PolicyDocument:
+    """The document with one statement that grants the same; an unknown text makes its element unknown."""
+    parts = {"Principal": [*grantees], "Action": [*actions], "Resource": [*resources]}
+    unknown = frozenset(name for name, texts in parts.items() if any(isinstance(text, Unknown) for text in texts))
+    known = {name: [text for text in texts if isinstance(text, str)] for name, texts in parts.items()}
+    statement = Statement(
+        "",
+        Effect.ALLOW,
+        actions=tuple(meaning for action in known["Action"] for meaning in _MEANINGS.get(action, (action,))),
+        resources=tuple(known["Resource"]),
+        principals=tuple(map(_principal, known["Principal"])),
+        conditions=conditions,
+        unknown=unknown,
+    )
+    return PolicyDocument(DocumentKind.RESOURCE, token, (statement,), unknowns=tuple((name, "") for name in unknown))
+
+
+def _principal(value: str) -> Principal:
+    return Principal("Service" if value.endswith(SERVICE_SUFFIXES) else "AWS", value)
+
+
+def _key_grants(stack: Stack) -> Iterator[GrantDocument]:
+    """KMS grants. Source: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#grant-constraints."""
+    for resource in stack.of(KMS_GRANT):
+        scopes = (resource.inputs,)
+        conditions = tuple(_constraints(resource))
+        for path, actions in (("granteePrincipal", "kms:{operations[*]}"), ("retiringPrincipal", "kms:RetireGrant")):
+            if grantees := _texts(f"{{{path}}}", scopes):
+                key = [text if isinstance(text, Unknown) else _key_id(text) for text in _texts("{keyId}", scopes)]
+                document = grant_document(
+                    KMS_GRANT,
+                    grantees,
+                    _texts(actions, scopes),
+                    key,
+                    conditions if path == "granteePrincipal" else (),
+                )
+                yield GrantDocument(resource, path, document, KMS_GRANT)
+
+
+def _key_id(text: str) -> str:
+    """The id in the ARN of a key."""
+    return text.rpartition(":key/")[2]
+
+
+def _constraints(resource: Resource) -> Iterator[Condition]:
+    for name in ("encryptionContextSubset", "encryptionContextEquals"):
+        for _, context in values_at(resource.inputs, f"constraints[*].{name}"):
+            pairs = sorted(context.items()) if isinstance(context, Mapping) else []
+            for key, value in pairs:
+                yield Condition("StringEquals", f"kms:EncryptionContext:{key}", (str(value),))
+            if pairs and name.endswith("Equals"):
+                keys = tuple(key for key, _ in pairs)
+                yield Condition("StringEquals", "kms:EncryptionContextKeys", keys, "ForAllValues")
+
+
+def _shares(stack: Stack) -> Iterator[GrantDocument]:
+    """What Resource Access Manager shares with each principal.
+
+    Source: https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html.
+    """
+    shared: dict[str, list[Text]] = {}
+    for resource in stack.of(SHARED, ASSOCIATIONS):
+        name = "resourceArn" if resource.type == SHARED else "resourceArns[*]"
+        shared.setdefault(_share_of(resource), []).extend(_texts(f"{{{name}}}", (resource.inputs,)))
+    for resource in stack.of(SHARED_WITH, ASSOCIATIONS):
+        path = "principal" if resource.type == SHARED_WITH else "principals"
+        share = resolve(stack, resource, "resourceShareArn", SHARE).only
+        inside = () if share is None or _external(share) else (_INSIDE,)
+        arns = shared.get(_share_of(resource)) or [_share_of(resource)]
+        services = {arn.service for text in arns if isinstance(text, str) and (arn := Arn.parse(text))}
+        actions = [f"{service}:*" for service in sorted(services)] or ["ram:*"]
+        if grantees := _texts(f"{{{path}}}", (resource.inputs,)):
+            yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, arns, inside), SHARE)
+    for share in stack.of(SHARE):
+        if _external(share):
+            document = grant_document(
+                SHARE, ["*"], ["ram:AcceptResourceShareInvitation"], _texts("{name}", (share.inputs,))
+            )
+            yield GrantDocument(share, "allowExternalPrincipals", document, SHARE, changes_only=True)
+
+
+_INSIDE = Condition("StringEquals", "aws:PrincipalOrgID", ("the share's organization",))
+
+
+def _external(share: Resource) -> bool:
+    """Whether accounts outside the organization may be given the share."""
+    return str(share.inputs.get("allowExternalPrincipals")).lower() != "false" and (
+        share.inputs.get("allowExternalPrincipals") is not None
+    )
+
+
+def _share_of(resource: Resource) -> str:
+    return str(written(resource, "resourceShareArn"))
+
+
+def _members(stack: Stack) -> Iterator[GrantDocument]:
+    """Memberships of users or groups that are not in the stack."""
+    for resource, users, groups in memberships(stack):
+        if names := _texts(f"{{{groups}}}", (resource.inputs,)):
+            people = _texts(f"user {{{users}}}", (resource.inputs,))
+            document = grant_document(resource.type, people, ["iam:member"], [f"group/{name}" for name in names])
+            yield GrantDocument(resource, groups, document, "membership")
