@@ -298,6 +298,8 @@ class Policy(Generic[T]):
     why: str | None
     """The risk, from the module's docstring: what an attacker gains, or what breaks."""
     severity: Severity
+    enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
+    """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
     tags: Sequence[Tag] = ()
     """Its groups: its service first."""
     fix: str

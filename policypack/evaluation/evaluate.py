@@ -109,8 +109,8 @@ def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The level that the operator sets for a policy."""
-    return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
+    """The level that the operator sets for a policy, else the default on its card."""
+    return settings.enforcement.get(policy.id, policy.enforcement)
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
@@ -168,7 +168,9 @@ def _rule(policy: Policy[Any]) -> Object:
     if links:
         rule["helpUri"] = links[0]
     return rule | {
-        "defaultConfiguration": {"level": _level(policy.severity, blocks=True)},
+        "defaultConfiguration": {
+            "level": _level(policy.severity, blocks=policy.enforcement is EnforcementLevel.MANDATORY)
+        },
         "properties": {
             "security-severity": SCORES[policy.severity],
             "tags": ["security", *map(printable, policy.tags)],
