@@ -26,6 +26,8 @@ class Tag(enum.StrEnum):
     LAMBDA = "lambda", "functions, their code, layers and permissions"
     SQS = "sqs", "queues"
     SNS = "sns", "topics"
+    DYNAMODB = "dynamodb", "tables"
+    KMS = "kms", "keys"
     LOGS = "logs", "log groups of CloudWatch Logs"
 
     PUBLIC_ACCESS = "public-access", "gives access to anyone, or to more than is named"
