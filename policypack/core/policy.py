@@ -300,6 +300,8 @@ class Policy(Generic[T]):
     severity: Severity
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
+    generic: bool = False
+    """Whether it judges resources of every type alike, as by region: it does not count as a policy about a type."""
     tags: Sequence[Tag] = ()
     """Its groups: its service first."""
     fix: str

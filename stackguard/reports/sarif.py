@@ -17,6 +17,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
@@ -70,6 +71,8 @@ def policy_run(report: Report) -> Object:
     indexes = {policy.id: index for index, policy in enumerate(rules)}
     crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
     notifications = [*crashes, *map(_note, report.notes)]
+    if report.without_policy:
+        notifications.append({"level": "note", "message": message(without_policy(report.without_policy))})
     invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications

@@ -7,9 +7,11 @@ AWS disables ACLs in new buckets. Few services still need them, such as CloudFro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example
+from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Policy, Reading, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.document_readers import value_at, values_at
@@ -44,12 +46,13 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-data-feeds.html.
 @over_stack
 def acls(stack: Stack) -> Iterator[Placed[str]]:
     """What enables or sets ACLs of buckets to which no service delivers by ACL."""
-    excepted = {urn for token in NEED_ACLS for resource in stack.of(token) for urn in _receivers(stack, resource)}
     for token in stack.by_type:
         for resource in stack.of(token) if canonical(token) in SETTINGS else ():
-            own = [resource] if token in BUCKET_TYPES else resolve(stack, resource, "bucket", *BUCKET_TYPES).resources
-            if excepted.isdisjoint(bucket.urn for bucket in own):
-                for path, value in _enabling(resource):
+            for path, value in _enabling(resource):
+                own = (
+                    [resource] if token in BUCKET_TYPES else resolve(stack, resource, "bucket", *BUCKET_TYPES).resources
+                )
+                if _receivers(stack).isdisjoint(bucket.urn for bucket in own):
                     yield resource, path, value
 
 
@@ -65,12 +68,22 @@ def _enabling(resource: Resource) -> Iterator[Reading[str]]:
                 yield path, value if isinstance(value, Unknown) else f"`{value}`"
 
 
-def _receivers(stack: Stack, resource: Resource) -> Iterator[str]:
-    """The URNs of the buckets that a resource delivers to, which it names by name or domain name."""
-    name, inner = NEED_ACLS[resource.type]
-    value = value_at(resource.inputs, f"{name}[*].{inner}".removesuffix("[*]."))
-    text = value.partition(".s3.")[0] if isinstance(value, str) else value
-    yield from (referent.resource.urn for referent in resolve_all(stack, resource, name, [text], *BUCKET_TYPES)[0].all)
+@memoized
+def _receivers(stack: Stack) -> frozenset[str]:
+    """The URNs of the buckets to which a service delivers by ACL, and which it names by name or domain name."""
+    return frozenset(
+        referent.resource.urn
+        for token, (name, inner) in NEED_ACLS.items()
+        for resource in stack.of(token)
+        for _, value in values_at(resource.inputs, f"{name}[*].{inner}" if inner else name)
+        for resolved in resolve_all(stack, resource, name, [_named(value)], *BUCKET_TYPES)
+        for referent in resolved.all
+    )
+
+
+def _named(value: Any) -> Any:
+    """The name in a bucket's domain name."""
+    return value.partition(".s3")[0] if isinstance(value, str) else value
 
 
 def check(setting: str) -> Iterator[Violation]:
