@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.transport import Guard, covers_bucket, denied_in_plaintext, guard, may_deny
+from policypack.access.transport import Guard, answers_plaintext, guard
 from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.policy import Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.document import PolicyDocument
 from policypack.resources.bucket import buckets, sidecars
-from policypack.resources.naming import physical_name
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -31,20 +29,7 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
 
 
 def check(guarded: Guard) -> Iterator[Violation | Undecided]:
-    known = [document for _, _, document in guarded.documents if isinstance(document, PolicyDocument)]
-    denied = [denied_in_plaintext(document) for document in known]
-    if any(covers_bucket(denial, physical_name(guarded.resource)) for denial in denied):
-        return
-    if len(known) < len(guarded.documents) or guarded.possible:
-        yield Undecided("", "has a bucket policy that is known only after the update")
-    elif any(map(may_deny, known)):
-        yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(denied):
-        yield Violation(
-            "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
-        )
-    else:
-        yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
+    yield from answers_plaintext(guarded, "bucket", "s3:*")
 
 
 BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")

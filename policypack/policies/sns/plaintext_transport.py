@@ -19,7 +19,7 @@ ARN = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alerts"
 
 
 def check(guarded: Guard) -> Iterator[Violation | Undecided]:
-    yield from answers_plaintext(guarded, "sns:Publish")
+    yield from answers_plaintext(guarded, "topic", "sns:Publish")
 
 
 def _topic(*statements: Any, note: str = "") -> Example:

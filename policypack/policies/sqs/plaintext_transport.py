@@ -19,7 +19,7 @@ ARN = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"
 
 
 def check(guarded: Guard) -> Iterator[Violation | Undecided]:
-    yield from answers_plaintext(guarded, "sqs:SendMessage", "sqs:ReceiveMessage")
+    yield from answers_plaintext(guarded, "queue", "sqs:SendMessage", "sqs:ReceiveMessage")
 
 
 def _queue(*statements: Any, note: str = "") -> Example:
