@@ -78,6 +78,7 @@ class Session:
             summarize: whether a preview ends with a note on the resources that no policy is about.
         """
         self._policies = policies
+        self._by_id = {policy.id: policy for policy in policies}
         self._settings = settings
         self._pack = folder
         self._start = start
@@ -209,7 +210,7 @@ class Session:
                     subject, settings=settings
                 )
                 stacks.append(subject)
-            required = requirements(policy, self._policies, lambda other: levels[other.id][0])
+            required = requirements(policy, self._by_id, lambda other: levels[other.id][0])
             outcomes += _at(judge(policy, subject, settings, required), level, settings, levels)
         return outcomes
 
