@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from policypack.core.examples import Example
-from policypack.core.policy import Policy
+from policypack.core.policy import EnforcementLevel, Policy
 from stackguard.example_source import program
 
 
@@ -36,6 +36,7 @@ class Points(NamedTuple):
     lines: tuple[str, ...]
 
 
+ADVISORY = " Advisory by default: a report does not block, unless the settings set its `enforcement` to `mandatory`."
 Part = Prose | Code | Further | Points
 Section = tuple[str, Sequence[Part]]
 
@@ -46,10 +47,15 @@ def sections(policy: Policy[Any]) -> Iterator[Section]:
     yield "Why is this bad?", [Prose(text) for text in paragraphs(policy.why or "")]
     yield "Example", list(_examples(policy.bad, "Also reported"))
     yield "Use instead", [Prose(policy.fix), *_examples(policy.good, "Not reported")]
-    yield "Severity", [Prose(f"{policy.severity.capitalize()}.")]
+    yield "Severity", [Prose(f"{policy.severity.capitalize()}.{ADVISORY * advisory(policy)}")]
     if policy.tags:
         yield "Tags", [Points(tuple(f"`{tag}`: {tag.meaning}" for tag in policy.tags))]
     yield "References", [Points(tuple(policy.references))]
+
+
+def advisory(policy: Policy[Any]) -> bool:
+    """Whether a policy blocks only where the operator makes it mandatory."""
+    return policy.enforcement is EnforcementLevel.ADVISORY
 
 
 def paragraphs(prose: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from policypack.core.policy import Policy
-from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
+from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 from stackguard.reports import Screen
 from stackguard.reports.screen import paint, wrapped
 from stackguard.reports.text import STYLES
@@ -21,7 +21,7 @@ def listing(policies: Sequence[Policy[Any]], screen: Screen) -> str:
         Text.assemble(
             (f"{policy.severity:<8}  ", STYLES[policy.severity]),
             (policy.id.ljust(longest), "bold"),
-            f"  {policy.title}",
+            f"  {policy.title}{' (advisory)' * advisory(policy)}",
         )
         for policy in policies
     )

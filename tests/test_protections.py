@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import Asset, Resource, Stack
+from policypack.core.policy import Asset, EnforcementLevel, Resource, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
@@ -30,7 +30,8 @@ def reference(request: pytest.FixtureRequest) -> Preview:
 
 
 def judge(preview: Preview, resources: Resources) -> list[tuple[str, str, str]]:
-    stack = Stack(resources, Settings(stack_region=preview.config["aws:region"]))
+    mandatory = {policy.id: EnforcementLevel.MANDATORY for policy in POLICIES}
+    stack = Stack(resources, Settings(stack_region=preview.config["aws:region"], enforcement=mandatory))
     blocking = (outcome for outcome in evaluate(POLICIES, stack) if outcome.blocks)
     return [(outcome.policy.id, outcome.resource.name, outcome.message) for outcome in blocking]
 
@@ -161,6 +162,17 @@ REMOVALS = (
     Removal("encryption of results", "s3-missing-encryption", without("results-encryption")),
     Removal("TLS of ingest", "s3-plaintext-transport", rewritten("ingest-policy", "DenyPlaintextTransport")),
     Removal("TLS of results", "s3-plaintext-transport", without("results-policy")),
+    Removal("TLS of the dead letters", "sqs-plaintext-transport", without("dead-letters-policy")),
+    Removal("versions of ingest", "s3-missing-versioning", without("ingest-versioning")),
+    Removal(
+        "no ACLs in results", "s3-enabled-acls", changed("results-ownership", rule={"objectOwnership": "ObjectWriter"})
+    ),
+    Removal("rotation of the key", "kms-missing-rotation", changed("key", enableKeyRotation=None)),
+    Removal(
+        "no users",
+        "iam-user-credentials",
+        added(Resource("aws:iam/accessKey:AccessKey", "deploy", {"user": "deploy"})),
+    ),
     Removal("valid JSON", "iam-malformed-document", changed("ingest-policy", policy="{'Version': '2012-10-17'}")),
     Removal(
         "element names", "iam-malformed-document", rewritten("role-policy", "ReadIncoming", Action=None, action="s3:*")
@@ -395,6 +407,9 @@ def test_every_policy_protects_something_of_the_reference() -> None:
         "ec2-open-ingress",  # the reference has no network
         "aws-public-share",  # the reference has no snapshot, image, document or event bus
         "sns-missing-encryption",  # the reference has no topic
+        "sns-plaintext-transport",  # the reference has no topic
+        "dynamodb-missing-recovery",  # the reference has no table
+        "iam-weak-password-policy",  # the reference does not configure its account
         "iam-untrusted-account",  # judged where the settings trust accounts by name
         "iam-untrusted-address",  # judged where the settings trust ranges by name
         "s3-undeliverable-notification",  # the reference notifies its function only

@@ -1,4 +1,4 @@
-"""Sound programs, whose policy documents are built from outputs: they are clean in the gate, which resolves the outputs."""
+"""Sound programs, whose policy documents are built from outputs: nothing blocks in the gate, which resolves the outputs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ each_program = pytest.mark.parametrize("name", NAMES)
 
 
 @each_program
-def test_the_gate_finds_a_sound_program_clean(name: str) -> None:
-    assert by_gate(f"sound/{name}") == frozenset()
+def test_nothing_blocks_a_sound_program(name: str) -> None:
+    assert [report for report in by_gate(f"sound/{name}") if report[3]] == []
 
 
 @each_program

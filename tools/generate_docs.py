@@ -12,7 +12,7 @@ from typing import Any
 from policypack.core.policy import Policy
 from policypack.core.tags import Tag
 from policypack.policies import POLICIES
-from stackguard.card_sections import Code, Further, Part, Points, Prose, sections
+from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = "<!-- generated from the cards by tools/generate_docs.py: do not edit -->"
@@ -38,7 +38,8 @@ def _index(by_service: Mapping[Tag, Sequence[Policy[Any]]]) -> Iterator[str]:
         yield from ("| policy | severity | what is found | tags |", "|---|---|---|---|")
         for policy in policies:
             link = f'<a id="{policy.id}"></a>[{policy.id}](policies/{service}.md#{policy.id})'
-            yield f"| {link} | {policy.severity} | {policy.title} | {', '.join(policy.tags[1:])} |"
+            severity = f"{policy.severity}{', advisory' * advisory(policy)}"
+            yield f"| {link} | {severity} | {policy.title} | {', '.join(policy.tags[1:])} |"
     yield from ("", "## Tags", "", "The first tag of a policy is its service; the others are its topics.", "")
     yield from ("| tag | meaning |", "|---|---|")
     yield from (f"| `{tag}` | {tag.meaning} |" for tag in Tag if tag not in by_service)

@@ -305,6 +305,10 @@ class Policy(Generic[T]):
     why: str | None
     """The risk, from the module's docstring: what an attacker gains, or what breaks."""
     severity: Severity
+    enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
+    """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
+    generic: bool = False
+    """Whether it judges resources of every type alike, as by region: it does not count as a policy about a type."""
     tags: Sequence[Tag] = ()
     """Its groups: its service first."""
     fix: str

@@ -27,6 +27,8 @@ class Tag(enum.StrEnum):
     EC2 = "ec2", "security groups"
     SQS = "sqs", "queues"
     SNS = "sns", "topics"
+    DYNAMODB = "dynamodb", "tables"
+    KMS = "kms", "keys"
     LOGS = "logs", "log groups of CloudWatch Logs"
 
     PUBLIC_ACCESS = "public-access", "gives access to anyone, or to more than is named"

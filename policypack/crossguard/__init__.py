@@ -42,8 +42,9 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
         settings = _settings(policies, folder)
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
-    resolve = settings.resolve_unknowns and os.environ.get(RESOLVE, "").lower() != "false"
-    session = Session(policies, settings, folder, OfflineRun if resolve else None)
+    alone = os.environ.get(RESOLVE, "").lower() != "false"  # the gate resolves and summarizes by itself
+    start = OfflineRun if settings.resolve_unknowns and alone else None
+    session = Session(policies, settings, folder, start, summarize=alone)
     # The SDK's own servicer gives policies proxies that raise on unknown values, and decodes each resource again for
     # every policy.
     sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)

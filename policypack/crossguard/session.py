@@ -26,6 +26,7 @@ from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
+from policypack.evaluation.coverage import summary, without_policy
 from policypack.evaluation.evaluate import evaluate, judge, requirements, undecided_level
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
@@ -64,6 +65,8 @@ class Session:
         settings: Settings,
         folder: Path,
         start: Callable[..., OfflineRun] | None = OfflineRun,
+        *,
+        summarize: bool = True,
     ) -> None:
         """Begin.
 
@@ -72,11 +75,14 @@ class Session:
             settings: the operator's.
             folder: the pack's own.
             start: starts the offline run of a preview's program; without one, unknown values stay unknown.
+            summarize: whether a preview ends with a note on the resources that no policy is about.
         """
         self._policies = policies
+        self._by_id = {policy.id: policy for policy in policies}
         self._settings = settings
         self._pack = folder
         self._start = start
+        self._summarize = summarize
         self._preview = False
         self._region = json.loads(os.environ.get("PULUMI_CONFIG") or "{}").get(REGION)
         self._offline: OfflineRun | None = None
@@ -139,6 +145,9 @@ class Session:
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
         outcomes += self._judged(Stack(tuple(resources), self._settings, unseen), levels, problems)
         reports = [*problems, *_reports(outcomes)]
+        active = [policy for policy in self._policies if levels[policy.id][0] is not EnforcementLevel.DISABLED]
+        if self._preview and self._summarize and (unjudged := without_policy(active, resources)):
+            reports.append(_note(summary(unjudged), "Resources that no policy is about"))
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))
@@ -178,6 +187,7 @@ class Session:
             dependencies=tuple(sent.dependencies),
             property_dependencies={name: tuple(urns.urns) for name, urns in sent.propertyDependencies.items()},
             secrets=secrets if analyzed is None else secrets | analyzed.secrets,
+            custom=sent.HasField("provider") or sent.type.startswith(("aws:", "pulumi:")),  # a component has none
             external=analyzed is None,  # the engine does not analyze resources that it only reads
         )
 
@@ -200,7 +210,7 @@ class Session:
                     subject, settings=settings
                 )
                 stacks.append(subject)
-            required = requirements(policy, self._policies, lambda other: levels[other.id][0])
+            required = requirements(policy, self._by_id, lambda other: levels[other.id][0])
             outcomes += _at(judge(policy, subject, settings, required), level, settings, levels)
         return outcomes
 
@@ -218,9 +228,9 @@ class Session:
         return self._parsed[key]
 
 
-def _note(text: str) -> Diagnostic:
-    """A note about the offline run: CrossGuard shows a pack's notes as advisory violations only."""
-    return Diagnostic(replace(UNKNOWN_VALUE, severity=Severity.LOW), EnforcementLevel.ADVISORY, text)
+def _note(text: str, title: str = UNKNOWN_VALUE.title) -> Diagnostic:
+    """A note about what was not judged: CrossGuard shows a pack's notes as advisory violations only."""
+    return Diagnostic(replace(UNKNOWN_VALUE, severity=Severity.LOW, title=title), EnforcementLevel.ADVISORY, text)
 
 
 def _resolved(resources: Sequence[Resource], offline: Preview) -> tuple[list[Resource], tuple[Unseen, ...]]:

@@ -12,7 +12,7 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import starmap
 from typing import Any
@@ -52,26 +52,27 @@ def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
 def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
     """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
     level = partial(enforcement, settings=settings)
+    by_id = {policy.id: policy for policy in policies}
     outcomes: list[Outcome] = []
     for policy in policies:
         if policy.over_stack is isinstance(subject, Stack) and level(policy) is not EnforcementLevel.DISABLED:
-            outcomes += judge(policy, subject, settings, requirements(policy, policies, level))
+            outcomes += judge(policy, subject, settings, requirements(policy, by_id, level))
     return outcomes
 
 
 def requirements(
-    policy: Policy[Any], policies: Iterable[Policy[Any]], level: Callable[[Policy[Any]], EnforcementLevel]
+    policy: Policy[Any], by_id: Mapping[str, Policy[Any]], level: Callable[[Policy[Any]], EnforcementLevel]
 ) -> tuple[Policy[Any], ...]:
     """The required policies that block in this run: only those excuse a policy from judging.
 
     Args:
         policy: the policy that requires others.
-        policies: all policies of this run.
+        by_id: all policies of this run, by id.
         level: the enforcement level of a policy in this run.
     """
     if not policy.requires:
         return ()
-    required = (other for other in policies if other.id in policy.requires)
+    required = (by_id[policy_id] for policy_id in policy.requires if policy_id in by_id)
     return tuple(other for other in required if level(other) is EnforcementLevel.MANDATORY)
 
 
@@ -79,19 +80,19 @@ def judge(
     policy: Policy[Any], subject: Resource | Stack, settings: Settings, required: Sequence[Policy[Any]] = ()
 ) -> list[Outcome]:
     """The outcomes of one policy for one resource, or for the stack as a whole; `required` are its `requirements`."""
-    judging = _Judging(policy, settings, required)
+    outcomes: list[Outcome] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
-                judging.judge(resource, path, value)
+                _Judging(policy, settings, required, outcomes).judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
-        judging.outcomes.append(_crashed(policy, blamed, error))
-    if not judging.outcomes:
+        outcomes.append(_crashed(policy, blamed, error))
+    if not outcomes:
         return []
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
-    violations_first = sorted(judging.outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
+    violations_first = sorted(outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
     safe = (redacted(outcome, elsewhere) for outcome in violations_first)
     unique = {(outcome.kind, outcome.resource.urn, outcome.path, outcome.message): outcome for outcome in safe}
     return list(unique.values())
@@ -109,8 +110,8 @@ def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[
 
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The level that the operator sets for a policy."""
-    return settings.enforcement.get(policy.id, EnforcementLevel.MANDATORY)
+    """The level that the operator sets for a policy, else the default on its card."""
+    return settings.enforcement.get(policy.id, policy.enforcement)
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
@@ -122,12 +123,12 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One policy at work, and its outcomes."""
+    """One policy at work on one reading; adds to the outcomes. Most resources have no reading for most policies."""
 
     policy: Policy[Any]
     settings: Settings
     required: Sequence[Policy[Any]]
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[Outcome]
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add the outcomes of one reading."""

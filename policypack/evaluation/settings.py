@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     ] = "mandatory"
     enforcement: Annotated[
         Mapping[str, EnforcementLevel],
-        msgspec.Meta(description="Enforcement level by policy id, where it is not `mandatory`."),
+        msgspec.Meta(description="Enforcement level by policy id, where it is not the policy's default."),
     ] = {}
     resolve_unknowns: Annotated[
         bool,

@@ -12,6 +12,7 @@ from policypack.policies.aws import public_share as aws_public_share
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
 from policypack.policies.aws import unpinned_region as aws_unpinned_region
 from policypack.policies.aws import unused_provider as aws_unused_provider
+from policypack.policies.dynamodb import missing_recovery as dynamodb_missing_recovery
 from policypack.policies.ec2 import open_ingress as ec2_open_ingress
 from policypack.policies.iam.correctness import absent_key_allowed as iam_absent_key_allowed
 from policypack.policies.iam.correctness import ineffective_condition as iam_ineffective_condition
@@ -36,6 +37,9 @@ from policypack.policies.iam.principals import confused_deputy as iam_confused_d
 from policypack.policies.iam.principals import open_trust as iam_open_trust
 from policypack.policies.iam.principals import public_policy as iam_public_policy
 from policypack.policies.iam.principals import untrusted_account as iam_untrusted_account
+from policypack.policies.iam.principals import user_credentials as iam_user_credentials
+from policypack.policies.iam.principals import weak_password_policy as iam_weak_password_policy
+from policypack.policies.kms import missing_rotation as kms_missing_rotation
 from policypack.policies.lambda_ import confused_deputy as lambda_confused_deputy
 from policypack.policies.lambda_ import early_return as lambda_early_return
 from policypack.policies.lambda_ import foreign_binary as lambda_foreign_binary
@@ -56,10 +60,12 @@ from policypack.policies.pulumi import unknown_value as pulumi_unknown_value
 from policypack.policies.pulumi import unseen_component as pulumi_unseen_component
 from policypack.policies.pulumi import unseen_resource as pulumi_unseen_resource
 from policypack.policies.s3 import early_notification as s3_early_notification
+from policypack.policies.s3 import enabled_acls as s3_enabled_acls
 from policypack.policies.s3 import malformed_notification as s3_malformed_notification
 from policypack.policies.s3 import missing_access_block as s3_missing_access_block
 from policypack.policies.s3 import missing_encryption as s3_missing_encryption
 from policypack.policies.s3 import missing_invoke_permission as s3_missing_invoke_permission
+from policypack.policies.s3 import missing_versioning as s3_missing_versioning
 from policypack.policies.s3 import notification_loop as s3_notification_loop
 from policypack.policies.s3 import open_access_block as s3_open_access_block
 from policypack.policies.s3 import overlapping_notification as s3_overlapping_notification
@@ -67,7 +73,9 @@ from policypack.policies.s3 import plaintext_transport as s3_plaintext_transport
 from policypack.policies.s3 import public_acl as s3_public_acl
 from policypack.policies.s3 import undeliverable_notification as s3_undeliverable_notification
 from policypack.policies.sns import missing_encryption as sns_missing_encryption
+from policypack.policies.sns import plaintext_transport as sns_plaintext_transport
 from policypack.policies.sqs import missing_encryption as sqs_missing_encryption
+from policypack.policies.sqs import plaintext_transport as sqs_plaintext_transport
 
 POLICIES: tuple[Policy[Any], ...] = (
     pulumi_unknown_value.POLICY,
@@ -105,11 +113,15 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_lockout_deny.POLICY,
     iam_untrusted_account.POLICY,
     iam_untrusted_address.POLICY,
+    iam_user_credentials.POLICY,
+    iam_weak_password_policy.POLICY,
     s3_missing_access_block.POLICY,
     s3_open_access_block.POLICY,
     s3_public_acl.POLICY,
+    s3_enabled_acls.POLICY,
     s3_plaintext_transport.POLICY,
     s3_missing_encryption.POLICY,
+    s3_missing_versioning.POLICY,
     s3_malformed_notification.POLICY,
     s3_overlapping_notification.POLICY,
     s3_missing_invoke_permission.POLICY,
@@ -131,6 +143,10 @@ POLICIES: tuple[Policy[Any], ...] = (
     lambda_missing_permission.POLICY,
     lambda_unused_permission.POLICY,
     sqs_missing_encryption.POLICY,
+    sqs_plaintext_transport.POLICY,
     sns_missing_encryption.POLICY,
+    sns_plaintext_transport.POLICY,
+    dynamodb_missing_recovery.POLICY,
+    kms_missing_rotation.POLICY,
     logs_missing_retention.POLICY,
 )

@@ -42,8 +42,8 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         bucket: one of `buckets(stack)`.
         types: type tokens; each includes its `…V2` twin.
     """
-    index = _index(stack)
-    groups = [index.get((urn, canonical(token)), Sidecars()) for token in types for urn in (bucket.urn, ANY)]
+    owned = [_by_bucket(stack, canonical(token)) for token in types]
+    groups = [index.get(urn, Sidecars()) for index in owned for urn in (bucket.urn, ANY)]
     return Sidecars(
         tuple(sidecar for group in groups for sidecar in group.certain),
         tuple(sidecar for group in groups for sidecar in group.possible),
@@ -51,16 +51,15 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
 
 
 @memoized
-def _index(stack: Stack) -> Mapping[tuple[str, str], Sidecars]:
-    """The sidecars by their bucket's URN, or `ANY` for those that may be any bucket's, and by canonical type."""
-    certain: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    possible: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    for resource in stack.resources:
-        if resource.type.startswith("aws:s3/") and resource.type not in BUCKET_TYPES:
-            kind = canonical(resource.type)
+def _by_bucket(stack: Stack, kind: str) -> Mapping[str, Sidecars]:
+    """The sidecars of one canonical type by their bucket's URN, or `ANY` for those that may be any bucket's."""
+    certain: dict[str, list[Resource]] = defaultdict(list)
+    possible: dict[str, list[Resource]] = defaultdict(list)
+    for token in stack.by_type:
+        for resource in stack.of(token) if canonical(token) == kind else ():
             owners = resolve(stack, resource, "bucket", *BUCKET_TYPES)
             for owner in owners.resources:
-                certain[owner.urn, kind].append(resource)
+                certain[owner.urn].append(resource)
             for urn in [ANY] if owners.untraced else [owner.urn for owner in owners.candidates]:
-                possible[urn, kind].append(resource)
-    return {key: Sidecars(tuple(certain.get(key, ())), tuple(possible.get(key, ()))) for key in (*certain, *possible)}
+                possible[urn].append(resource)
+    return {urn: Sidecars(tuple(certain.get(urn, ())), tuple(possible.get(urn, ()))) for urn in (*certain, *possible)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.evaluation.coverage import without_policy
 from policypack.evaluation.evaluate import enforcement, evaluate
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
@@ -58,6 +59,7 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
     with _no_garbage_collection():
         loaded = load(request.target, request.options.under(settings), judging)
         outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
+        unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
             outcomes = (*_unseen(loaded, settings), *outcomes)
     notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
@@ -70,6 +72,7 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
         len(judging.policies) + (packs.policies if packs else 0),
         request.fail_on,
         loaded.folder,
+        {loaded.mask.hide(token): count for token, count in unjudged.items()},
         masked_notes(notes, loaded.mask.hide),
     )
 

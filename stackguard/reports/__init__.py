@@ -6,7 +6,8 @@ A format is a module here with `render(report, screen) -> str`, and its name in 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -29,6 +30,8 @@ class Report:
     """The least severity that closes the gate."""
     folder: Path | None = None
     """The folder that the files of positions are relative to."""
+    without_policy: Mapping[str, int] = field(default_factory=dict)
+    """By type, the number of resources that no policy is about."""
     notes: tuple[Note, ...] = ()
     """What is not an outcome; it never closes the gate."""
 

@@ -84,6 +84,13 @@ class Remark(msgspec.Struct, frozen=True):
     urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
 
 
+class TypeCount(msgspec.Struct, frozen=True):
+    """A resource type, and its number of resources."""
+
+    type: Annotated[str, msgspec.Meta(description="The type token.", examples=["aws:ec2/vpc:Vpc"])]
+    resources: Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Severities(msgspec.Struct, frozen=True):
     """Violations by severity."""
 
@@ -105,7 +112,7 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     exit_code: Annotated[Literal[0, 1, 2], msgspec.Meta(description="0 clean, 1 violations, 2 could not judge.")]
 
 
-class OutcomesReport(msgspec.Struct, frozen=True):
+class OutcomesReport(msgspec.Struct, frozen=True, rename="camel"):
     """The report of `stackguard check --format json`."""
 
     version: Literal[1]
@@ -113,6 +120,10 @@ class OutcomesReport(msgspec.Struct, frozen=True):
     summary: Summary
     outcomes: tuple[OutcomeEntry, ...]
     notes: tuple[Remark, ...]
+    without_policy: Annotated[
+        tuple[TypeCount, ...],
+        msgspec.Meta(description="The types that no policy is about, so that their resources were not judged."),
+    ]
 
 
 def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
@@ -132,7 +143,8 @@ def document(report: Report) -> OutcomesReport:
         Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
         for note in report.notes
     )
-    return OutcomesReport(1, printable(report.target), summary(report), entries, notes)
+    unjudged = tuple(TypeCount(printable(token), count) for token, count in report.without_policy.items())
+    return OutcomesReport(1, printable(report.target), summary(report), entries, notes, unjudged)
 
 
 def summary(report: Report) -> Summary:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
@@ -73,6 +74,8 @@ def policy_run(report: Report) -> Object:
     notifications = [*crashes, *map(_note, report.notes)]
     hashes = fingerprints(report.condensed)
     leaders = causes(report.condensed, report.blocks)
+    if report.without_policy:
+        notifications.append({"level": "note", "message": message(without_policy(report.without_policy))})
     invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
@@ -171,7 +174,9 @@ def _rule(policy: Policy[Any]) -> Object:
     if links:
         rule["helpUri"] = links[0]
     return rule | {
-        "defaultConfiguration": {"level": _level(policy.severity, blocks=True)},
+        "defaultConfiguration": {
+            "level": _level(policy.severity, blocks=policy.enforcement is EnforcementLevel.MANDATORY)
+        },
         "properties": {
             "security-severity": SCORES[policy.severity],
             "tags": ["security", *map(printable, policy.tags)],

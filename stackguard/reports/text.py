@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
+from policypack.evaluation.coverage import summary as without_policy
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
@@ -56,6 +57,8 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
             yield from _note(note, screen)
         yield Text()
     yield _count(report, len(shown))
+    if report.without_policy:
+        yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:

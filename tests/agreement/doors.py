@@ -28,7 +28,7 @@ from tests.agreement import session
 from tests.agreement.view import RANDOM, preconditions, working_folder
 
 Reported = tuple[str, str, str, bool]
-LEVELS: Levels = {policy.id: (EnforcementLevel.MANDATORY, None) for policy in POLICIES}
+LEVELS: Levels = {policy.id: (policy.enforcement, None) for policy in POLICIES}
 
 
 class Ran:

@@ -21,5 +21,5 @@ def test_the_pack_reports_what_the_gate_reports(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("sound")])
 def test_a_sound_program_passes_only_because_the_pack_resolves(name: str) -> None:
-    assert by_pack(name) == set()
+    assert [report for report in by_pack(name) if report[3]] == []
     assert UNKNOWN_VALUE in {policy for policy, *_ in by_pack(name, resolve=False)}

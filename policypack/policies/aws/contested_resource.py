@@ -59,6 +59,7 @@ POLICY = Policy(
     title="Two resources manage the same thing",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.AWS, Tag.DEPLOYMENT, Tag.CORRECTNESS],
     fix="Keep one of the two, and merge both settings into it.",
     references=[

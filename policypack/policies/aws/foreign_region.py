@@ -68,6 +68,7 @@ POLICY = Policy(
     title="Resource lands in a region that is not allowed",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.AWS, Tag.REGION],
     fix="Pass a provider whose `region` is allowed to the resource, or add the region to `allowedRegions` in the settings.",
     references=[

@@ -89,6 +89,7 @@ POLICY = Policy(
     title="Argument does not exist on this type",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.AWS, Tag.CORRECTNESS],
     fix="Remove the argument, correct its name, or move it to the resource that takes it.",
     references=["https://www.pulumi.com/registry/packages/aws/api-docs/"],

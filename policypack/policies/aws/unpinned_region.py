@@ -57,6 +57,7 @@ POLICY = Policy(
     title="Region is left to the machine that runs the update",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.AWS, Tag.REGION, Tag.DEPLOYMENT],
     fix="Give the provider a `region`, or set `aws:region` in the stack's config.",
     references=[

@@ -38,6 +38,7 @@ POLICY = Policy(
     title="Provider is declared and used by no resource",
     why=__doc__,
     severity=Severity.MEDIUM,
+    generic=True,
     tags=[Tag.AWS, Tag.REGION, Tag.CORRECTNESS],
     fix="Pass it on with `ResourceOptions(provider=...)`, to a component with `providers=[...]`, or delete it.",
     references=["https://www.pulumi.com/docs/iac/concepts/resources/options/provider/"],

@@ -18,6 +18,7 @@ POLICY: Policy[None] = Policy(
     title="Value that is not known",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=UNKNOWN.fix,
     references=[

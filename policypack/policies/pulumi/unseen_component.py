@@ -33,6 +33,7 @@ POLICY = Policy(
     title="Component whose resources were not seen",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[

@@ -57,6 +57,7 @@ POLICY = Policy(
     title="Resources that were not seen",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.PULUMI, Tag.VISIBILITY],
     fix=FIX,
     references=[

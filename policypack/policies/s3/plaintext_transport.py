@@ -10,34 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
-from policypack.access.transport import covers_bucket, denied_in_plaintext, may_deny
+from policypack.access.transport import Guard, answers_plaintext, guard
 from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.core.policy import Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.document import PolicyDocument
-from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.resources.bucket import buckets, sidecars
-from policypack.resources.naming import physical_name
 
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-
-
-class Guard(msgspec.Struct, frozen=True):
-    """One bucket, and the documents that may deny requests to it, each with its resource and path."""
-
-    bucket: str | None
-    """The name, if it is known."""
-    documents: tuple[tuple[Resource, str, PolicyDocument | Unknown], ...]
-    possible: bool
-    """Whether there is a bucket policy that may be this bucket's."""
-
-    @property
-    def read_from(self) -> list[tuple[Resource, str]]:
-        """The resource and the path of each document."""
-        return [(resource, path) for resource, path, _ in self.documents]
 
 
 @over_stack
@@ -45,28 +25,11 @@ def guards(stack: Stack) -> Iterator[Placed[Guard]]:
     """Each bucket with its own `policy` and its bucket policies."""
     for bucket in buckets(stack):
         policies = sidecars(stack, bucket, BUCKET_POLICY)
-        carriers = (bucket, *policies.certain)
-        placed = tuple(
-            (carrier, path, document) for carrier in carriers for path, document in documents_of(carrier, RESOURCE)
-        )
-        yield bucket, "", Guard(physical_name(bucket), placed, bool(policies.possible))
+        yield bucket, "", guard(bucket, policies.certain, possible=bool(policies.possible))
 
 
-def check(guard: Guard) -> Iterator[Violation | Undecided]:
-    known = [document for _, _, document in guard.documents if isinstance(document, PolicyDocument)]
-    denied = [denied_in_plaintext(document) for document in known]
-    if any(covers_bucket(denial, guard.bucket) for denial in denied):
-        return
-    if len(known) < len(guard.documents) or guard.possible:
-        yield Undecided("", "has a bucket policy that is known only after the update")
-    elif any(map(may_deny, known)):
-        yield Undecided("", "has a bucket policy of which a part that decides is known only after the update")
-    elif any(denied):
-        yield Violation(
-            "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
-        )
-    else:
-        yield Violation("", "answers plain HTTP: no bucket policy denies everybody when `aws:SecureTransport` is false")
+def check(guarded: Guard) -> Iterator[Violation | Undecided]:
+    yield from answers_plaintext(guarded, "bucket", "s3:*")
 
 
 BOTH = ("arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*")

@@ -36,6 +36,8 @@ test_plain_requests_are_answered = reported(
     tls(Principal={"AWS": "arn:aws:iam::111122223333:root"}),
     tls(condition={**PLAIN, "StringEquals": {"s3:prefix": "incoming/"}}),
     tls(Effect="Allow"),
+    tls(Principal=None, NotPrincipal={"AWS": "arn:aws:iam::111122223333:role/legacy"}),
+    tls(None, NotAction="s3:GetObject"),
     of=lambda statement: (bucket(), policy(statement)),
 )
 test_plain_requests_are_denied = silent(
@@ -47,6 +49,9 @@ test_plain_requests_are_denied = silent(
     [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false"}})],
     [allow(Principal={"AWS": "444455556666"}), tls()],
     [tls(resource=["arn:aws-cn:s3:::inbox", "arn:aws-cn:s3:::inbox/*"])],
+    [tls(condition={"BoolIfExists": {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}})],
+    [tls("s3:*Object*"), tls(None, NotAction="s3:*Object*")],
+    [tls(resource=None, NotResource="arn:aws:s3:::other/*")],
     of=lambda statements: (bucket(), policy(*statements)),
 )
 

@@ -1,0 +1,1 @@
+"""Policies about DynamoDB tables, one a file."""

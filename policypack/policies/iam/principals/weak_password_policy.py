@@ -1,0 +1,83 @@
+"""A weak password policy lets users of the account choose passwords that attackers guess or already know.
+
+It applies to every IAM user with a console password. Short passwords are found by trying, and reused ones are in the
+lists of older breaches. What is not set is off, or at AWS's minimum: setting one value replaces the whole policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policypack.core.examples import construct, example, reported_at
+from policypack.core.policy import EnforcementLevel, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
+from policypack.core.tags import Tag
+
+PASSWORD_POLICY = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"  # noqa: S105 (a type token)
+AT_LEAST: Mapping[str, int] = {
+    "minimumPasswordLength": 14,
+    "passwordReusePrevention": 24,
+    "requireLowercaseCharacters": True,
+    "requireUppercaseCharacters": True,
+    "requireNumbers": True,
+    "requireSymbols": True,
+}
+"""The least of each setting, as the controls IAM.7, IAM.15 and IAM.16 of Security Hub and CIS's benchmark ask for."""
+
+
+def password_policies(resource: Resource) -> Iterator[Reading[Mapping[str, int | Unknown]]]:
+    """The settings of a password policy; one that is not set, or is no number, is 0."""
+    if resource.type == PASSWORD_POLICY:
+        yield "", {name: _number(resource[name]) for name in AT_LEAST}
+
+
+def _number(value: Any) -> int | Unknown:
+    if isinstance(value, Unknown):
+        return value
+    text = str(value).lower().removesuffix(".0")
+    return int(text) if text.isdecimal() else text == "true"
+
+
+def check(settings: Mapping[str, int | Unknown]) -> Iterator[Violation | Undecided]:
+    weak = [name for name, value in settings.items() if not isinstance(value, Unknown) and value < AT_LEAST[name]]
+    if weak:
+        asked = (f"`{name}` {'at least ' * (least > 1)}{str(least).lower()}" for name, least in AT_LEAST.items())
+        yield Violation("", f"is weaker than {', '.join(text for text in asked if text.split('`')[1] in weak)}")
+        return
+    for name, value in settings.items():
+        if isinstance(value, Unknown):
+            yield Undecided(name, value.why, value.fix)
+
+
+STRONG = dict(AT_LEAST)
+
+
+def _policy(**settings: Any) -> Resource:
+    return construct(PASSWORD_POLICY, "account", **settings)
+
+
+POLICY = Policy(
+    id="iam-weak-password-policy",
+    title="Password policy of the account is weak",
+    why=__doc__,
+    severity=Severity.MEDIUM,
+    enforcement=EnforcementLevel.ADVISORY,
+    tags=[Tag.IAM, Tag.SECRETS, Tag.AWS_FSBP],
+    fix="Ask for 14 characters or more of all four kinds, and remember 24 passwords.",
+    references=[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-7",
+    ],
+    bad=reported_at(
+        "",
+        example(_policy(**{**STRONG, "minimumPasswordLength": 8})),
+        example(_policy(minimumPasswordLength=16), note="only the length, which leaves everything else off"),
+        example(_policy(**{**STRONG, "passwordReusePrevention": 5}), note="five passwords remembered"),
+    ),
+    good=[
+        example(_policy(**STRONG)),
+        example(_policy(**{**STRONG, "minimumPasswordLength": 20}, maxPasswordAge=90), note="longer ones that expire"),
+    ],
+    reads=password_policies,
+    check=check,
+)

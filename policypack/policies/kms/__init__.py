@@ -1,0 +1,1 @@
+"""Policies about KMS keys, one a file."""
