@@ -6,12 +6,15 @@ the table, because one may be of several buckets (`policypack.access.exposure.bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from policypack.core.policy import Resource, Stack
 from policypack.iam.tables import canonical
-from policypack.resources.references import resolve_all, written
-from policypack.resources.tokens import FUNCTION, PERMISSION
+from policypack.resources.naming import identifiers, physical_name
+from policypack.resources.references import resolve, resolve_all, written
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "aws:acmpca/policy:Policy": ("resourceArn", "aws:acmpca/certificateAuthority:CertificateAuthority"),
@@ -74,3 +77,68 @@ def target_of(stack: Stack, carrier: Resource) -> Resource:
     if inner and isinstance(value, Mapping):
         value = value.get(inner)
     return resolve_all(stack, carrier, top, [value], *types)[0].only or carrier
+
+
+_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.[a-z.]+/(\d{12})/([\w.-]+)")
+_PARTITION = re.compile(r"^arn:aws[a-z-]*:")
+_OWN = frozenset(
+    {
+        *BUCKET_TYPES,
+        "aws:kms/key:Key",
+        "aws:secretsmanager/secret:Secret",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+    }
+)
+"""Types whose own documents name the resource itself."""
+_CARRIERS = frozenset(
+    {
+        "aws:dynamodb/resourcePolicy:ResourcePolicy",
+        "aws:efs/fileSystemPolicy:FileSystemPolicy",
+        "aws:kinesis/resourcePolicy:ResourcePolicy",
+        "aws:kms/keyPolicy:KeyPolicy",
+        "aws:s3control/accessPointPolicy:AccessPointPolicy",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sqs/queuePolicy:QueuePolicy",
+    }
+)
+"""Carriers whose documents name the target by its ARN. Others take the ARNs of what belongs to the target too."""
+
+
+def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
+    """Patterns of the ARNs that the documents of a resource may name; empty if they are unknown or of many kinds."""
+    kind = canonical(carrier.type)
+    texts: list[Any] = []
+    if kind == "aws:s3/bucketPolicy:BucketPolicy":
+        target = resolve(stack, carrier, "bucket", *BUCKET_TYPES).only
+        texts = _bucket_arn(physical_name(target) if target else written(carrier, "bucket"))
+    elif kind in BUCKET_TYPES:
+        texts = _bucket_arn(physical_name(carrier))
+    elif kind in _OWN:
+        texts = [carrier.outputs.get("arn")]
+    elif kind in _CARRIERS:
+        target = target_of(stack, carrier)
+        own = [] if target is carrier else [text for text in identifiers(target) if text.startswith("arn:")]
+        texts = [*own] or [written(carrier, TARGETS[kind][0])]
+    patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
+    return tuple(f"{pattern}{rest}" for pattern in patterns for rest in ("", "/*", ":*"))
+
+
+def in_one_partition(arn: str) -> str:
+    """An ARN or a pattern with the partition of the public regions, whatever its own is."""
+    return _PARTITION.sub("arn:aws:", arn)
+
+
+def _pattern(text: str) -> str:
+    """The pattern of the ARNs of what an ARN, a queue's URL or another id names."""
+    if match := _QUEUE_URL.fullmatch(text):
+        return f"arn:aws:sqs:{match[1]}:{match[2]}:{match[3]}"
+    if text.startswith("arn:"):
+        # AWS appends a `-` and six characters to the name of a secret
+        return f"{text.rpartition('-')[0]}*" if ":secretsmanager:" in text else text
+    return f"arn:*{text}"
+
+
+def _bucket_arn(name: Any) -> list[str]:
+    return [f"arn:aws:s3:::{name}"] if isinstance(name, str) and name else []

@@ -7,6 +7,7 @@ from typing import Any
 from policypack.core.policy import Policy
 from policypack.policies.aws import contested_resource as aws_contested_resource
 from policypack.policies.aws import foreign_region as aws_foreign_region
+from policypack.policies.aws import impossible_value as aws_impossible_value
 from policypack.policies.aws import public_share as aws_public_share
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
 from policypack.policies.aws import unpinned_region as aws_unpinned_region
@@ -17,6 +18,7 @@ from policypack.policies.iam.correctness import linter_report as iam_linter_repo
 from policypack.policies.iam.correctness import malformed_document as iam_malformed_document
 from policypack.policies.iam.correctness import mismatched_resource as iam_mismatched_resource
 from policypack.policies.iam.correctness import unknown_action as iam_unknown_action
+from policypack.policies.iam.correctness import unrelated_resource as iam_unrelated_resource
 from policypack.policies.iam.network import invalid_address as iam_invalid_address
 from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
@@ -69,12 +71,14 @@ POLICIES: tuple[Policy[Any], ...] = (
     aws_foreign_region.POLICY,
     aws_unused_provider.POLICY,
     aws_unknown_argument.POLICY,
+    aws_impossible_value.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,
     iam_malformed_document.POLICY,
     iam_linter_report.POLICY,
     iam_unknown_action.POLICY,
     iam_mismatched_resource.POLICY,
+    iam_unrelated_resource.POLICY,
     iam_ineffective_condition.POLICY,
     iam_absent_key_allowed.POLICY,
     iam_administrator_access.POLICY,

@@ -51,7 +51,7 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             )
 
 
-BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
+BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 
 
