@@ -141,6 +141,8 @@ def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozen
         inside = module in row["modules"].split(",") if "modules" in row else True
         if inside and re.fullmatch(row["name"], name) and re.search(row.get("described", ""), doc, re.IGNORECASE):
             return str(row["kind"])
+    if path in ("name", "namePrefix"):
+        return "label"
     aws = described_by_aws(token, name)
     example = passed.get(python_name(name), frozenset())
     arns = bool(ARN.search(doc))
@@ -160,7 +162,7 @@ def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozen
         return "account" if re.search(r"[aA]ccountIds?$|[aA]ccount$|[oO]wner", name) else None
     if re.fullmatch(r"\w*(?:[a-z]Ids?|Names?)", name) and (example == {"other"} or (aws and "?" not in example)):
         return "name"
-    return "label" if path in ("name", "namePrefix") else None
+    return None
 
 
 def arn_sentences(text: str) -> str:

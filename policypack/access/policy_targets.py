@@ -83,6 +83,9 @@ _QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.[a-z.]+/(\d{12})/([\w.-]+)"
 _PARTITION = re.compile(r"^arn:aws[a-z-]*:")
 _OWN = frozenset(
     {
+        "aws:apigateway/restApi:RestApi",
+        "aws:elasticsearch/domain:Domain",
+        "aws:opensearch/domain:Domain",
         *BUCKET_TYPES,
         "aws:kms/key:Key",
         "aws:secretsmanager/secret:Secret",
@@ -91,7 +94,7 @@ _OWN = frozenset(
     }
 )
 """Types whose own documents name the resource itself."""
-_CARRIERS = frozenset(
+_BY_IDENTIFIER = frozenset(
     {
         "aws:dynamodb/resourcePolicy:ResourcePolicy",
         "aws:efs/fileSystemPolicy:FileSystemPolicy",
@@ -103,7 +106,16 @@ _CARRIERS = frozenset(
         "aws:sqs/queuePolicy:QueuePolicy",
     }
 )
-"""Carriers whose documents name the target by its ARN. Others take the ARNs of what belongs to the target too."""
+"""Carriers of which the property that names the target contains all of its ARN that matters."""
+_CARRIERS = _BY_IDENTIFIER | {
+    "aws:apigateway/restApiPolicy:RestApiPolicy",
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy",
+    "aws:elasticsearch/domainPolicy:DomainPolicy",
+    "aws:lambda/resourcePolicy:ResourcePolicy",
+    "aws:opensearch/domainPolicy:DomainPolicy",
+}
+"""Carriers whose documents name the target. Those of others may name what belongs to it, as a vault's recovery points."""
 
 
 def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
@@ -116,11 +128,11 @@ def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
     elif kind in BUCKET_TYPES:
         texts = _bucket_arn(physical_name(carrier))
     elif kind in _OWN:
-        texts = [carrier.outputs.get("arn")]
+        texts = _arns(carrier)
     elif kind in _CARRIERS:
         target = target_of(stack, carrier)
-        own = [] if target is carrier else [text for text in identifiers(target) if text.startswith("arn:")]
-        texts = [*own] or [written(carrier, TARGETS[kind][0])]
+        texts = [] if target is carrier else _arns(target)
+        texts = texts or [written(carrier, TARGETS[kind][0])] * (kind in _BY_IDENTIFIER)
     patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
     return tuple(f"{pattern}{rest}" for pattern in patterns for rest in ("", "/*", ":*"))
 
@@ -141,4 +153,15 @@ def _pattern(text: str) -> str:
 
 
 def _bucket_arn(name: Any) -> list[str]:
-    return [f"arn:aws:s3:::{name}"] if isinstance(name, str) and name else []
+    """The ARN of a bucket; a directory bucket has another."""
+    return [f"arn:aws:s3:::{name}"] if isinstance(name, str) and name and not name.endswith("--x-s3") else []
+
+
+def _arns(resource: Resource) -> list[str]:
+    """The ARNs of a resource: of an API those of its methods, of a bus those of its rules too."""
+    if "executionArn" in resource.outputs or canonical(resource.type) == "aws:apigateway/restApi:RestApi":
+        arns = [resource.outputs.get("executionArn")]
+    else:
+        arns = [text for text in identifiers(resource) if text.startswith("arn:")]
+    arns += [arn.replace(":event-bus/", ":rule/") for arn in arns if arn and ":event-bus/" in arn]
+    return [arn for arn in arns if isinstance(arn, str)]

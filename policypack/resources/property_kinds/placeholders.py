@@ -18,7 +18,7 @@ _OUTPUT = re.compile(r"Output<|OutputInstance|\bobject at 0x[0-9a-f]+|\[object O
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}?")
 _BRACES = re.compile(r"(?<![$#!{])\{\{?\s*(?:[A-Za-z_][\w.:/()\[\]'\"-]*|\d?)\s*\}\}?")
 _PERCENT = re.compile(r"%(?:\(\w+\))?(?:s|d(?![0-9A-Fa-f]))")
-_ANGLES = re.compile(r"<[A-Za-z][\w .:-]*>")
+_MARKS = re.compile(r"<[A-Za-z][\w .:-]*>|#\{[A-Za-z][\w.:]*\}|^arn:.*(?:@[A-Za-z]\w*@|:\[[A-Za-z][A-Za-z_ -]+\])")
 _NOUNS = (
     r"(?:aws|s3|account|bucket|cluster|domain|function|key|kms|lambda|org|queue|region|role|secret|table|topic|user)"
 )
@@ -30,6 +30,8 @@ _WORDS = re.compile(
     rf"|your[_-]{_NOUNS}[a-z0-9_-]*|<?(?:replace|change|fill)[_-]?(?:me|this|with[_-][a-z_-]+)"
     r")(?![A-Za-z0-9])"
 )
+_TRACE = re.compile(r"[{%<\[@]|[A-Z]{3}|TODO|None|null|undefined|NaN|\b(?:your|replace|change|fill|amzn)|Output| at 0x")
+"""What every placeholder contains; most texts contain none of it."""
 _NOTHING = re.compile(r"(?:^|[:/])(?:None|undefined|null|NaN)(?=[:/]|$)")
 _OWN = frozenset({"*", "?", "$"})
 _TENANTS = frozenset({"aws", "saml", "identitystore", "path", "user", "transfer", "stagevariables"})
@@ -39,6 +41,8 @@ _TENANTS = frozenset({"aws", "saml", "identitystore", "path", "user", "transfer"
 @lru_cache(maxsize=65536)
 def placeholder(text: str) -> str | None:
     """What was never filled in: a clause that quotes nothing of the text, or None."""
+    if not _TRACE.search(text):
+        return None
     if _OUTPUT.search(text) or any(trace in text for trace in STRINGIFIED_OUTPUT):
         return "contains a value of the program that was turned into text before it was known; use `Output.concat` or `apply`"
     if "AWS::" in text and "${AWS::" in text:
@@ -49,8 +53,8 @@ def placeholder(text: str) -> str | None:
         return "contains a name in braces that was never replaced; is the `f` of an f-string missing?"
     if "%" in text and _PERCENT.search(text):
         return "contains a `%` format that was never applied"
-    if "<" in text and _ANGLES.search(text):
-        return "contains a name in angle brackets that was never replaced"
+    if _MARKS.search(_without_routes(text)):
+        return "contains a name in brackets or other marks that was never replaced"
     if _WORDS.search(text):
         return "contains a placeholder of an example that was never replaced"
     return "contains the text of an absent value" if text.startswith("arn:") and _NOTHING.search(text) else None

@@ -56,7 +56,8 @@ def values_of(resource: Resource) -> Iterator[tuple[str, str, Any]]:
     for name in properties.keys() & resource.inputs.keys() if properties else ():
         for pattern, kind in properties[name].items():
             actual = _chosen(chosen[pattern], resource.inputs, kind) if pattern in chosen else kind
-            for path, value in values_at(resource.inputs, pattern):
+            single = pattern == name  # most are, and every resource of a big stack passes here
+            for path, value in [(name, resource.inputs[name])] if single else values_at(resource.inputs, pattern):
                 if isinstance(value, list):
                     yield from ((f"{path}[{index}]", actual, item) for index, item in enumerate(value))
                 elif isinstance(value, Mapping):

@@ -14,13 +14,14 @@ from policypack.resources.property_kinds.service_principals import correction, e
 ACCOUNT = re.compile(r"[0-9]{12}")
 _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
+_ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _PATTERNS = {
     "account": ACCOUNT,
     "bucket": re.compile(r"(?!.*\.amazonaws\.com)[A-Za-z0-9._-]+"),
     "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
-    "name": re.compile(r"(?!arn:)(?!.*://).*", re.DOTALL),
+    "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
     "star": re.compile(r"\*"),
     "url": re.compile(r"https?://.+"),
 }
@@ -43,6 +44,9 @@ def problem(kind: str, text: str) -> str | None:
     """Why a text cannot be what a property of this kind takes: a clause that quotes nothing of the text, or None."""
     if kind == "text" and not text.startswith("arn:"):
         return None
+    if kind == "arns":
+        clauses = (problem("text", arn) for arn in _ARN_INSIDE.findall(text))
+        return next((f"has an ARN in it that {clause}" for clause in clauses if clause), None)
     if kind.startswith("json:"):
         name, _, inner = kind.removeprefix("json:").partition(":")
         clauses = (problem(inner, value) for value in re.findall(rf'"{name}"\s*:\s*"([^"]*)"', text))
@@ -74,7 +78,11 @@ def arn_problem(text: str) -> str | None:
 
 def cannot_name(kind: str, text: str) -> bool:
     """Whether an ARN or a URL names nothing in a property of this kind. Plain texts are a matter of `problem` alone."""
-    if kind in ("", "text", "label") or kind.startswith("json:") or not (text.startswith("arn:") or "://" in text):
+    if (
+        kind in ("", "arns", "label", "text")
+        or kind.startswith("json:")
+        or not (text.startswith("arn:") or "://" in text)
+    ):
         return False
     return not any(_fits(alternative, text) for alternative in kind.split("|"))
 

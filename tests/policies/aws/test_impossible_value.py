@@ -60,6 +60,12 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
         ("subnetIds[1]", of("aws:rds/subnetGroup:SubnetGroup", subnetIds=["subnet-1", "vpc-1"])),
         ("sourceAccount", permission(sourceAccount=11112222333)),
         ("name", of("aws:sqs/queue:Queue", name="{env}-jobs")),
+        ("name", of("aws:cloudwatch/logGroup:LogGroup", name="/aws/lambda/{name}")),
+        (
+            "definition",
+            of("aws:sfn/stateMachine:StateMachine", definition='{"Resource": "arn:aws:lambda:${AWS::Region}:1:x"}'),
+        ),
+        ("repository", of("aws:ecr/lifecyclePolicy:LifecyclePolicy", repository="1.dkr.ecr.eu-west-1.amazonaws.com/x")),
         (
             "environment.variables.TOPIC",
             of("aws:lambda/function:Function", environment={"variables": {"TOPIC": "arn:aws:sns:{r}:1:x"}}),
@@ -97,6 +103,8 @@ test_silent = silent(
     of("aws:secretsmanager/secret:Secret", kmsKeyId=KEY),
     of("aws:lambda/function:Function", environment={"variables": {"FORMAT": "%s {name} <x>"}}),
     of("aws:ssm/parameter:Parameter", name="/app/db", value="{x} %s YOUR_NAME"),
+    of("aws:sfn/stateMachine:StateMachine", definition="""{"x.$": "States.Format('arn:aws:s3:::{}', $.b)"}"""),
+    of("aws:cloudwatch/metricAlarm:MetricAlarm", name="[prod] p99 > 3s"),
     trusting({"AWS": ["111122223333", "AROAABCDEFGHIJKLMNOPQ", "arn:aws:iam::cloudfront:user/x"]}),
     trusting({"Federated": "cognito-identity.amazonaws.com"}),
     limited("StringLike", "kms:ViaService", "*.eu-west-1.amazonaws.com"),

@@ -33,6 +33,14 @@ def key(*resources: str) -> Resource:
     return carrier("aws:kms/keyPolicy:KeyPolicy", "keyId", "1234", *resources)
 
 
+def bus(other: str) -> tuple[Resource, Resource]:
+    arn = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/orders"
+    token = "aws:cloudwatch/eventBus:EventBus"
+    own = Resource(token, "orders", {"name": "orders"}, outputs={"arn": arn, "name": "orders"})
+    return own, carrier("aws:cloudwatch/eventBusPolicy:EventBusPolicy", "eventBusName", "orders", other)
+
+
+test_another_bus = reported(POLICY, RESOURCE, bus(f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/mail"))
 test_another_bucket = reported(POLICY, RESOURCE, (bucket(), bucket_policy("arn:aws:s3:::acme-archive")))
 test_another_topic = reported(POLICY, RESOURCE, topic(f"arn:aws:sns:eu-west-1:{ACCOUNT}:orders"))
 test_another_secret = reported(
@@ -46,6 +54,11 @@ test_silent = silent(
     bucket_policy("arn:aws:s3:::other", of=UNKNOWN),
     topic(f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms", f"arn:aws:sns:eu-west-1:{ACCOUNT}:orders"),
     secret(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-??????"),
+    bus(f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/orders/nightly"),
+    carrier(
+        "aws:cloudwatch/eventBusPolicy:EventBusPolicy", "eventBusName", "elsewhere", "arn:aws:events:eu-west-1:1:x"
+    ),
+    bucket_policy("arn:aws:s3express:eu-west-1:111122223333:bucket/x--euw1-az1--x-s3", of="x--euw1-az1--x-s3"),
     key("*"),
     key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"),
 )
