@@ -61,7 +61,8 @@ def _block(name: str) -> Resource:
 
 
 def _policy(name: str) -> Resource:
-    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role=name)
+    rights = f"arn:aws:iam::{ACCOUNT}:policy/read"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role=name, policyArn=rights)
 
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
