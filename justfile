@@ -15,11 +15,11 @@ contracts:
 
 # generated files are fresh
 docs:
-    {{python}} tools/generate_docs.py --check && {{python}} tools/generate_tables.py --check && {{python}} tools/generate_resources.py --check
+    {{python}} tools/generate_docs.py --check && {{python}} tools/generate_tables.py --check && {{python}} tools/generate_resources.py --check && {{python}} tools/generate_property_kinds.py --check
 
 # write the generated files again
 generate:
-    {{python}} tools/generate_docs.py && {{python}} tools/generate_tables.py && {{python}} tools/generate_resources.py
+    {{python}} tools/generate_docs.py && {{python}} tools/generate_tables.py && {{python}} tools/generate_resources.py && {{python}} tools/generate_property_kinds.py
 
 test:
     .venv/bin/pytest

@@ -157,6 +157,28 @@ REMOVALS = (
         for switch in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     ),
     Removal("arguments exist", "aws-unknown-argument", changed("ingest", blockPublicAcls=True)),
+    Removal(
+        "the access block is of a bucket's name",
+        "aws-impossible-value",
+        changed("ingest-access-block", bucket=f"arn:aws:s3:::{INGEST}"),
+    ),
+    Removal(
+        "an access block that names a bucket",
+        "s3-missing-access-block",
+        changed("ingest-access-block", bucket=f"arn:aws:s3:::{INGEST}"),
+    ),
+    Removal("the function's role", "aws-impossible-value", changed("function", role="ingest")),
+    Removal("an account's id", "aws-impossible-value", changed("invoke-permission", sourceAccount="11112222333")),
+    Removal(
+        "names that are filled in",
+        "aws-impossible-value",
+        rewritten("role-policy", "ReadIncoming", Resource="arn:aws:s3:::{bucket}/*"),
+    ),
+    Removal(
+        "the document is of its bucket",
+        "iam-unrelated-resource",
+        rewritten("ingest-policy", "DenyPlaintextTransport", Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]),
+    ),
     Removal("private ACL", "s3-public-acl", changed("ingest", acl="public-read")),
     Removal("encryption of ingest", "s3-missing-encryption", without("ingest-encryption")),
     Removal("encryption of results", "s3-missing-encryption", without("results-encryption")),

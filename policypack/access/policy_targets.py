@@ -6,12 +6,14 @@ the table, because one may be of several buckets (`policypack.access.exposure.bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document_readers import value_at
 from policypack.iam.tables import canonical
-from policypack.resources.naming import NAMINGS, name_in
+from policypack.resources.naming import NAMINGS, identifiers, name_in, physical_name
 from policypack.resources.references import resolve, resolve_all, written
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
@@ -95,3 +97,91 @@ def named_target(carrier: Resource) -> tuple[str, str] | None:
     if not isinstance(value, str) or not value:
         return None
     return target, name_in(value, target) if target in NAMINGS else value
+
+
+_QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.[a-z.]+/(\d{12})/([\w.-]+)")
+_PARTITION = re.compile(r"^arn:aws[a-z-]*:")
+_OWN = frozenset(
+    {
+        "aws:apigateway/restApi:RestApi",
+        "aws:elasticsearch/domain:Domain",
+        "aws:opensearch/domain:Domain",
+        *BUCKET_TYPES,
+        "aws:kms/key:Key",
+        "aws:secretsmanager/secret:Secret",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+    }
+)
+"""Types whose own documents name the resource itself."""
+_BY_IDENTIFIER = frozenset(
+    {
+        "aws:dynamodb/resourcePolicy:ResourcePolicy",
+        "aws:efs/fileSystemPolicy:FileSystemPolicy",
+        "aws:kinesis/resourcePolicy:ResourcePolicy",
+        "aws:kms/keyPolicy:KeyPolicy",
+        "aws:s3control/accessPointPolicy:AccessPointPolicy",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sqs/queuePolicy:QueuePolicy",
+    }
+)
+"""Carriers of which the property that names the target contains all of its ARN that matters."""
+_CARRIERS = _BY_IDENTIFIER | {
+    "aws:apigateway/restApiPolicy:RestApiPolicy",
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy",
+    "aws:elasticsearch/domainPolicy:DomainPolicy",
+    "aws:lambda/resourcePolicy:ResourcePolicy",
+    "aws:opensearch/domainPolicy:DomainPolicy",
+}
+"""Carriers whose documents name the target. Those of others may name what belongs to it, as a vault's recovery points."""
+
+
+def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
+    """Patterns of the ARNs that the documents of a resource may name; empty if they are unknown or of many kinds."""
+    kind = canonical(carrier.type)
+    texts: list[Any] = []
+    if kind == BUCKET_POLICY:
+        target = resolve(stack, carrier, "bucket", *BUCKET_TYPES).only
+        texts = _bucket_arn(physical_name(target) if target else written(carrier, "bucket"))
+    elif kind in BUCKET_TYPES:
+        texts = _bucket_arn(physical_name(carrier))
+    elif kind in _OWN:
+        texts = _arns(carrier)
+    elif kind in _CARRIERS:
+        target = target_of(stack, carrier)
+        texts = [] if target is carrier else _arns(target)
+        texts = texts or [written(carrier, TARGETS[kind][0])] * (kind in _BY_IDENTIFIER)
+    patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
+    return tuple(f"{pattern}{rest}" for pattern in patterns for rest in ("", "/*", ":*"))
+
+
+def in_one_partition(arn: str) -> str:
+    """An ARN or a pattern with the partition of the public regions, whatever its own is."""
+    return _PARTITION.sub("arn:aws:", arn)
+
+
+def _pattern(text: str) -> str:
+    """The pattern of the ARNs of what an ARN, a queue's URL or another id names."""
+    if match := _QUEUE_URL.fullmatch(text):
+        return f"arn:aws:sqs:{match[1]}:{match[2]}:{match[3]}"
+    if text.startswith("arn:"):
+        # AWS appends a `-` and six characters to the name of a secret
+        return f"{text.rpartition('-')[0]}*" if ":secretsmanager:" in text else text
+    return f"arn:*{text}"
+
+
+def _bucket_arn(name: Any) -> list[str]:
+    """The ARN of a bucket; a directory bucket has another."""
+    return [f"arn:aws:s3:::{name}"] if isinstance(name, str) and name and not name.endswith("--x-s3") else []
+
+
+def _arns(resource: Resource) -> list[str]:
+    """The ARNs of a resource: of an API those of its methods, of a bus those of its rules too."""
+    if "executionArn" in resource.outputs or canonical(resource.type) == "aws:apigateway/restApi:RestApi":
+        arns = [resource.outputs.get("executionArn")]
+    else:
+        arns = [text for text in identifiers(resource) if text.startswith("arn:")]
+    arns += [arn.replace(":event-bus/", ":rule/") for arn in arns if arn and ":event-bus/" in arn]
+    return [arn for arn in arns if isinstance(arn, str)]

@@ -7,6 +7,7 @@ from typing import Any
 from policypack.core.policy import Policy
 from policypack.policies.aws import contested_resource as aws_contested_resource
 from policypack.policies.aws import foreign_region as aws_foreign_region
+from policypack.policies.aws import impossible_value as aws_impossible_value
 from policypack.policies.aws import public_endpoint as aws_public_endpoint
 from policypack.policies.aws import public_share as aws_public_share
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
@@ -21,6 +22,7 @@ from policypack.policies.iam.correctness import malformed_document as iam_malfor
 from policypack.policies.iam.correctness import mismatched_resource as iam_mismatched_resource
 from policypack.policies.iam.correctness import shadowed_restriction as iam_shadowed_restriction
 from policypack.policies.iam.correctness import unknown_action as iam_unknown_action
+from policypack.policies.iam.correctness import unrelated_resource as iam_unrelated_resource
 from policypack.policies.iam.correctness import unsatisfiable_condition as iam_unsatisfiable_condition
 from policypack.policies.iam.network import invalid_address as iam_invalid_address
 from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
@@ -86,6 +88,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     aws_foreign_region.POLICY,
     aws_unused_provider.POLICY,
     aws_unknown_argument.POLICY,
+    aws_impossible_value.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,
     aws_public_endpoint.POLICY,
@@ -94,6 +97,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_linter_report.POLICY,
     iam_unknown_action.POLICY,
     iam_mismatched_resource.POLICY,
+    iam_unrelated_resource.POLICY,
     iam_ineffective_condition.POLICY,
     iam_absent_key_allowed.POLICY,
     iam_unsatisfiable_condition.POLICY,

@@ -20,6 +20,8 @@ from policypack.resources.aliases import find
 from policypack.resources.dependency_graph import is_component
 from policypack.resources.index import Types, index_of
 from policypack.resources.naming import NAMINGS, NICKNAMES, leading_property
+from policypack.resources.property_kinds.table import kind_of
+from policypack.resources.property_kinds.values import cannot_name
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
 
 
@@ -89,10 +91,17 @@ def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolve
 
 
 def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[Any], *types: str) -> list[Resolved]:
-    """Resolve each of the values inside the top-level property `name`, in order."""
-    return _Resolver(stack, types, frozenset({resource.urn})).values(
-        values, resource.property_dependencies.get(name, ())
-    )
+    """Resolve each of the values inside the top-level property `name`, in order.
+
+    A value that the property cannot take, as an ARN for a bucket's name, refers to nothing in the stack.
+    """
+    kind = kind_of(resource.type, name)
+    origins = resource.property_dependencies.get(name, ())
+    resolved = _Resolver(stack, types, frozenset({resource.urn})).values(values, origins)
+    return [
+        FOREIGN if isinstance(value, str) and cannot_name(kind, value) else meant
+        for value, meant in zip(values, resolved, strict=True)
+    ]
 
 
 def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequence[Resource]:

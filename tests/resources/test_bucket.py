@@ -58,11 +58,14 @@ def test_an_unknown_value_computed_from_the_bucket_refers_to_it() -> None:
     assert configuring(other, subject, sidecar) == Sidecars()
 
 
-@pytest.mark.parametrize("value", ["inbox-prod", "arn:aws:s3:::inbox-prod", "arn:aws-cn:s3:::inbox-prod/*"])
-def test_a_known_name_or_arn_refers_to_the_bucket(value: str) -> None:
-    subject = bucket(bucket="inbox-prod")
-    sidecar = block(value)
+def test_a_known_name_refers_to_the_bucket() -> None:
+    subject, sidecar = bucket(bucket="inbox-prod"), block("inbox-prod")
     assert configuring(subject, sidecar).certain == (sidecar,)
+
+
+@pytest.mark.parametrize("value", ["arn:aws:s3:::inbox-prod", "arn:aws-cn:s3:::inbox-prod/*", "s3://inbox-prod"])
+def test_what_is_no_name_configures_no_bucket(value: str) -> None:
+    assert configuring(bucket(bucket="inbox-prod"), block(value)) == Sidecars()
 
 
 def test_a_bucket_passed_as_a_resource_refers_to_itself() -> None:

@@ -71,7 +71,6 @@ READ = resource(FUNCTION, name="read")
         (f"{ARN}:7", "7"),
         (f"{ARN}:$LATEST", ""),
         ("111122223333:function:read", ""),
-        (f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{ARN}/invocations", ""),
         (Reference(READ.urn), ""),
     ],
 )
@@ -81,6 +80,7 @@ def test_a_name_arn_or_reference_refers_to_a_function(value: Any, qualifier: str
 
 def test_another_name_refers_to_another_stack() -> None:
     assert referents("write", READ) == ([], [], True)
+    assert referents(f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{ARN}/invocations", READ)[2]
     assert referents(None, READ) == ([], [], False)
 
 

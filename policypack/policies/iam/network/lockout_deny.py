@@ -62,7 +62,7 @@ def _alone(document: PolicyDocument) -> Iterator[Judgement]:
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
 
 
-BOTH = ["arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-inbox/*"]
+BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 ENDPOINT = {"aws:SourceVpce": "vpce-0a1b2c3d"}
 SPARING = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}

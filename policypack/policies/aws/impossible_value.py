@@ -1,0 +1,119 @@
+"""A value that a property cannot take fails during the update, or names something else than intended.
+
+An access block whose `bucket` is an ARN protects no bucket, and a document with `{name}` or `${AWS::AccountId}` in it
+names a resource that never exists. A preview accepts each of them, because to Pulumi they are all texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.core.examples import (
+    ACCOUNT,
+    allow,
+    bucket,
+    bucket_policy,
+    construct,
+    example,
+    function,
+    granted,
+    permission,
+    role,
+)
+from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
+from policypack.core.tags import Tag
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents_of
+from policypack.resources.property_kinds.statements import impossible
+from policypack.resources.property_kinds.table import values_of
+from policypack.resources.property_kinds.values import problem
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A known value, and the kind of values that its property takes."""
+
+    kind: str
+    text: str
+
+
+def values(resource: Resource) -> Iterator[Reading[Value | PolicyDocument]]:
+    """The known values of properties that take a certain kind, and the documents. An unknown value is judged when it is known."""
+    for path, kind, value in values_of(resource):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield path, Value(kind, str(value))
+    for path, document in documents_of(resource):
+        if isinstance(document, PolicyDocument):
+            yield path, document
+
+
+def check(value: Value | PolicyDocument) -> Iterator[Violation]:
+    if isinstance(value, PolicyDocument):
+        for statement in value.statements:
+            yield from (Violation(path, clause) for path, clause in dict.fromkeys(impossible(statement)))
+    elif clause := problem(value.kind, value.text):
+        yield Violation("", clause)
+
+
+def _block(name: str) -> Resource:
+    return construct("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "inbox", bucket=name)
+
+
+def _policy(name: str) -> Resource:
+    rights = f"arn:aws:iam::{ACCOUNT}:policy/read"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role=name, policyArn=rights)
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
+SERVICE = allow("sts:AssumeRole", None, Principal={"Service": "s3.amazon.com"})
+
+POLICY: Policy[Value | PolicyDocument] = Policy(
+    id="aws-impossible-value",
+    title="Value that its property cannot take",
+    why=__doc__,
+    severity=Severity.HIGH,
+    generic=True,
+    tags=[Tag.AWS, Tag.CORRECTNESS, Tag.DEPLOYMENT],
+    fix="Pass the output that the property takes, such as `bucket.id` for a name and `role.arn` for an ARN, and replace each placeholder.",
+    references=[
+        "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html",
+    ],
+    bad=[
+        example(bucket(), _block("arn:aws:s3:::acme-inbox"), path="bucket"),
+        example(_policy(ROLE), path="role", note="a role's ARN for its name"),
+        example(function(role="reader"), path="role", note="a role's name for its ARN"),
+        example(
+            granted(resource="arn:aws:s3:::{name}/*"),
+            path="policy.Statement[0].Resource",
+            note="an f-string without its `f`",
+        ),
+        example(
+            granted(resource="arn:aws:sqs:eu-west-1:${AWS::AccountId}:jobs", action="sqs:SendMessage"),
+            path="policy.Statement[0].Resource",
+            note="a pseudo parameter outside of CloudFormation",
+        ),
+        example(role(SERVICE), path="assumeRolePolicy.Statement[0].Principal", note="a service that does not exist"),
+        example(permission(action="lambda:InvokeFuntion"), path="action", note="an action that does not exist"),
+        example(permission(sourceAccount="11112222333"), path="sourceAccount", note="an account id of eleven digits"),
+    ],
+    good=[
+        example(bucket(), _block("acme-inbox")),
+        example(_policy("reader"), note="a role's name"),
+        example(function(), note="a role's ARN"),
+        example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
+        example(
+            bucket_policy(allow(Principal={"Service": "logs.eu-west-1.amazonaws.com"})),
+            note="a service's principal in one region",
+        ),
+        example(
+            permission(function="arn:aws:lambda:eu-west-1:111122223333:function:read"),
+            note="a property that takes both",
+        ),
+    ],
+    requires=["iam-malformed-document", "lambda-malformed-source-arn", "s3-malformed-notification"],
+    reads=values,
+    check=check,
+)

