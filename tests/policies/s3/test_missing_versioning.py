@@ -29,13 +29,13 @@ test_not_versioned = reported(
     (bucket(), versioning("Suspended")),
     (bucket(), versioning("Disabled")),
     (bucket(), versioning("Enabled", of="outbox")),
+    (bucket(), versioning("Enabled", of="arn:aws:s3:::inbox")),
     (bucket(V2), versioning("Suspended", token="aws:s3/bucketVersioningV2:BucketVersioningV2")),
     (bucket(), Resource(SIDECAR, "inbox", {"bucket": "inbox"})),
 )
 test_versioned = silent(
     POLICY,
     (bucket(), versioning("Enabled")),
-    (bucket(), versioning("Enabled", of="arn:aws:s3:::inbox")),
     (bucket(V2), versioning("Enabled", token="aws:s3/bucketVersioningV2:BucketVersioningV2")),
     bucket(versioning={"enabled": True}),
     bucket(versioning={"enabled": "true"}),
