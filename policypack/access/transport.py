@@ -10,7 +10,7 @@ import msgspec
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.core.policy import OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
+from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.iam.globs import matches
@@ -30,7 +30,7 @@ Target = tuple[str, ...]
 """The ARNs of one resource: of a bucket, and of its objects."""
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, Composed, frozen=True):
     """A resource, and the documents that may deny requests to it, each with its resource and path."""
 
     resource: Resource

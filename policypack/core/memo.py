@@ -21,8 +21,10 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
 
     @wraps(function)
     def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        named = tuple((name, _key(value)) for name, value in sorted(kwargs.items()))
-        key = (function, tuple(map(_key, args)), named)
+        key: Hashable = function  # most have no other argument
+        if args or kwargs:
+            named = tuple((name, _key(value)) for name, value in sorted(kwargs.items()))
+            key = (function, tuple(map(_key, args)), named)
         if key not in subject.memo:
             subject.memo[key] = function(subject, *args, **kwargs)
         return cast("T", subject.memo[key])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
@@ -272,13 +272,13 @@ Reading = tuple[str, T | Unknown]
 Placed = tuple[Resource, str, T | Unknown]
 
 
-@runtime_checkable
-class Composed(Protocol):
+class Composed:
     """A value that a reader composes from places other than the one to blame."""
 
     @property
     def read_from(self) -> Sequence[tuple[Resource, str]]:
         """The places that it is read from, each a resource and a path: `requires` applies to them too."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from policypack.crossguard import program
 from policypack.crossguard.offline import OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
 from policypack.evaluation.coverage import summary, without_policy
-from policypack.evaluation.evaluate import evaluate, judge, requirements, undecided_level
+from policypack.evaluation.evaluate import concerns, evaluate, judge, requirements, undecided_level
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.evaluation.unknown_values import one_per_value
@@ -198,7 +198,7 @@ class Session:
         outcomes: list[Outcome] = []
         for policy in self._policies:
             level, config = levels[policy.id]
-            if policy.over_stack is not isinstance(subject, Stack) or level is EnforcementLevel.DISABLED:
+            if level is EnforcementLevel.DISABLED or not concerns(policy, subject):
                 continue
             try:
                 settings = self._settings_for(config)

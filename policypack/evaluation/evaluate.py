@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import starmap
 from typing import Any
 
@@ -52,12 +52,45 @@ def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
 def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
     """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
     level = partial(enforcement, settings=settings)
-    by_id = {policy.id: policy for policy in policies}
+    chosen = [policy for policy in policies if concerns(policy, subject)]
+    by_id = {policy.id: policy for policy in policies} if chosen else {}
     outcomes: list[Outcome] = []
-    for policy in policies:
-        if policy.over_stack is isinstance(subject, Stack) and level(policy) is not EnforcementLevel.DISABLED:
+    for policy in chosen:
+        if level(policy) is not EnforcementLevel.DISABLED:
             outcomes += judge(policy, subject, settings, requirements(policy, by_id, level))
     return outcomes
+
+
+def concerns(policy: Policy[Any], subject: Resource | Stack) -> bool:
+    """Whether a policy can have an outcome for a resource, by its type, or for the stack as a whole."""
+    if isinstance(policy.reads, OverStack):
+        return isinstance(subject, Stack)
+    return isinstance(subject, Resource) and _may_read(policy.reads, subject.type)
+
+
+class _More(BaseException):
+    """A reader asks for more than the type of a resource."""
+
+
+class _OnlyType(Resource):
+    """A resource of which nothing but the type can be read."""
+
+    def __init__(self, type_token: str) -> None:
+        object.__setattr__(self, "type", type_token)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"type", "__class__"}:
+            return object.__getattribute__(self, name)
+        raise _More
+
+
+@lru_cache(maxsize=1 << 16)
+def _may_read(reads: Callable[[Resource], Iterable[tuple[str, Any]]], type_token: str) -> bool:
+    """Whether a reader can yield a value of a resource of this type: not if its type alone makes it yield nothing."""
+    try:
+        return any(True for _ in reads(_OnlyType(type_token)))
+    except (_More, Exception):  # noqa: BLE001 (its own run reports a crash)
+        return True
 
 
 def requirements(

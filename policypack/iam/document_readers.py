@@ -67,6 +67,8 @@ def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """The policy documents of a resource, parsed once; the arguments are those of `documents`."""
+    if resource.type not in tables.document_properties():
+        return []
     parsed = _parsed(resource)
     return [
         (path, document.as_granted if granting and isinstance(document, PolicyDocument) else document)

@@ -91,7 +91,12 @@ def test_the_text_shows_what_follows_below_its_cause() -> None:
 def test_undecided_outcomes_follow_from_their_cause_too(tmp_path: Path) -> None:
     (tmp_path / "index.py").write_text("def run(event, context): ...")
     code = Asset(path=str(tmp_path), archive=True)
-    inputs = {"handler": "absent.run", "runtime": "python3.13", "role": "arn:aws:iam::111122223333:role/r", "code": code}
+    inputs = {
+        "handler": "absent.run",
+        "runtime": "python3.13",
+        "role": "arn:aws:iam::111122223333:role/r",
+        "code": code,
+    }
     ((causes, subsumed),) = shown(judged(Resource("aws:lambda/function:Function", "f", inputs)))
     assert causes == ["lambda-missing-handler handler"]
     assert subsumed == ["lambda-early-return", "lambda-missing-permission", "lambda-unused-permission"]

@@ -25,7 +25,11 @@ def of_bucket(principal: Any, operator: str, key: str, value: str) -> Resource:
 def of_queue(principal: Any, operator: str, key: str, value: str) -> Resource:
     queue = "arn:aws:sqs:eu-west-1:111122223333:jobs"
     statement = allow("sqs:SendMessage", queue, Principal=principal, Condition=required(operator, key, value))
-    return Resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs", "policy": document(statement)})
+    return Resource(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        "jobs",
+        {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs", "policy": document(statement)},
+    )
 
 
 PARTNER = {"AWS": "arn:aws:iam::444455556666:role/partner"}
