@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 
 import yaml
 
-MAX_BYTES = 16 * 2**20
+from policypack.core import files
+
 MAX_NODES = 250_000
 """Keys and values, those that an alias stands for counted each time."""
 MAX_DEPTH = 100
@@ -88,10 +89,9 @@ def read(path: Path, date: Callable[[str], str] = str) -> Document:
         OSError: the file cannot be read.
         YamlError: it is not UTF-8, not YAML, or too large.
     """
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise YamlError(f"larger than {MAX_BYTES >> 20} MiB")
+    content = files.content(path)
+    if len(content) > files.MAX_BYTES:
+        raise YamlError(f"larger than {files.MAX_BYTES >> 20} MiB")
     try:
         return parse(content.decode("utf-8-sig"), date)
     except UnicodeDecodeError as error:
