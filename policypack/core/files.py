@@ -42,14 +42,22 @@ def opened(path: Path) -> FileIO:
     return file
 
 
-def content(path: Path, most: int = MAX_BYTES) -> bytes:
-    """The content of a file, or the first `most` bytes of it and one more.
+class TooLargeError(OSError):
+    """The file has more than `MAX_BYTES`."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
+
+
+def content(path: Path) -> bytes:
+    """The content of a file that people write.
 
     Raises:
         OSError: as by `opened`, or a pipe that does not end.
+        TooLargeError: it is too large.
     """
     with opened(path) as file:
-        parts, left, piped = [], most + 1, stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
+        parts, left, piped = [], MAX_BYTES + 1, stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
         end = time.monotonic() + 6 * GRACE
         while left > 0 and (part := file.read(min(left, 1 << 20))):
             parts.append(part)
@@ -58,6 +66,8 @@ def content(path: Path, most: int = MAX_BYTES) -> bytes:
                 _await(file.fileno())
                 if time.monotonic() > end:
                     raise OSError(errno.ETIMEDOUT, "it is a pipe that does not end")
+        if left <= 0:
+            raise TooLargeError
         return b"".join(parts)
 
 
