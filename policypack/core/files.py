@@ -26,7 +26,7 @@ def opened(path: Path) -> FileIO:
     """
     try:
         kind = KINDS.get(stat.S_IFMT(path.stat().st_mode))
-        if kind:
+        if kind and str(path) != os.devnull:
             raise OSError(errno.EINVAL, f"it is {kind}, not a file")
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     except ValueError:  # a zero byte in the path

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.core import yaml_reader
+from policypack.core import files, yaml_reader
 from policypack.core.yaml_reader import YamlError, parse, read
 
 BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
@@ -107,7 +107,7 @@ def test_a_date_is_read_as_its_reader_wants() -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_reader, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(files, "MAX_BYTES", 2**20)
     with pytest.raises(YamlError, match="larger than 1 MiB"):
         read(Path("/dev/zero"))
 
