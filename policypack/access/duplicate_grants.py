@@ -15,7 +15,7 @@ import msgspec
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
 from policypack.access.solver.dimensions import actions, meaning, resources
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import Action, every_action, expand, widen
 from policypack.iam.document import PolicyDocument, Statement
@@ -104,7 +104,7 @@ def _common(statement: Statement, other: Statement) -> str | None:
         return None
     pair = [msgspec.structs.replace(read, actions=(name,), not_actions=None) for read in (statement, other)]
     try:
-        return name if any(EveryRequest(pair, attached=True).requests(pair, ())) else None
+        return name if any(EveryRequest(pair, Work(), attached=True).requests(pair, ())) else None
     except TooManyCellsError:
         return None
 

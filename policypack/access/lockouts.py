@@ -88,6 +88,5 @@ def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
         )
         for statement in group
     ]
-    space = EveryRequest([*scopes, *group], attached=False)
-    space.work = work
+    space = EveryRequest([*scopes, *group], work, attached=False)
     return not any(space.requests(scopes, group)) and any(space.requests(scopes, ()))

@@ -13,8 +13,7 @@ import msgspec
 
 from policypack.access.address_conditions import SPARES_SERVICES
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.diff import Access, newly_allowed
-from policypack.access.solver.every_request import EveryRequest
+from policypack.access.solver.diff import Access, allows_more
 from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.request import account_of
 from policypack.iam.actions import expand
@@ -24,8 +23,6 @@ from policypack.iam.grammar import WITH_PRINCIPAL
 
 MOST_PARTS = 200
 """The number of statements, of actions of each, and of resources for each, that are asked about."""
-QUESTION = 100
-"""The work that each question costs besides its search."""
 
 
 class Shadowed(msgspec.Struct, frozen=True):
@@ -50,23 +47,11 @@ def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
     try:
         for restricted in grants:
             if restricted.conditions:
-                asking = partial(_allows_more, work, attached=attached)
+                asking = partial(allows_more, attached=attached, work=work)
                 if shadow := next(_shadows(document, restricted, grants, denials, asking), None):
                     yield shadow
     except TooManyCellsError:
         return
-
-
-def _allows_more(work: Work, new: Access, old: Access, *, attached: bool) -> bool:
-    """Whether one access allows a request that the other does not; all questions share one budget."""
-    work.spend(QUESTION)
-
-    def space() -> EveryRequest:
-        requests = EveryRequest([*new.statements, *old.statements], attached=attached)
-        requests.work = work
-        return requests
-
-    return any(True for _ in newly_allowed(new, old, space))
 
 
 def _shadows(

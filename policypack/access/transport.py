@@ -9,7 +9,7 @@ import msgspec
 
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
@@ -112,10 +112,11 @@ def _passes(documents: Sequence[PolicyDocument], actions: Sequence[str], target:
         for denial in access(documents, unknowns).denials
         if not denial.conditions or any(condition.name in TRANSPORT for condition in denial.conditions)
     ]
-    if not denials or any(includes(denial, plain) for denial in denials):
-        return not denials
+    work = Work()
     try:
-        return allows_more(Access.of((plain, *denials)), NOTHING, attached=False)
+        if not denials or any(includes(denial, plain, work) for denial in denials):
+            return not denials
+        return allows_more(Access.of((plain, *denials)), NOTHING, attached=False, work=work)
     except TooManyCellsError:
         return unknowns is Bound.MOST
 

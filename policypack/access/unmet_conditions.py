@@ -28,8 +28,6 @@ DEPENDENT = ORIGINS | CALLER_KEYS | SERVICE_KEYS
 """Keys, in lower case, whose values depend on the caller and on the way of the request."""
 MOST_TEXT = 20_480
 """The characters of the largest document that AWS accepts, a bucket's."""
-QUESTION = 300
-"""The work that each question costs besides its search."""
 
 
 def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condition]]]:
@@ -81,7 +79,4 @@ def _met(statement: Statement, conditions: Sequence[Condition], work: Work) -> b
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK
     asked = msgspec.structs.replace(statement, conditions=(*conditions, *([ROUTED] if addressed else [])))
-    space = EveryRequest([asked], attached=False)
-    space.work = work
-    work.spend(QUESTION)
-    return any(space.requests([asked], ()))
+    return any(EveryRequest([asked], work, attached=False).requests([asked], ()))

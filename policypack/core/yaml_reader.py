@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 
 import yaml
 
-MAX_BYTES = 16 * 2**20
+from policypack.core import files
+
 MAX_NODES = 250_000
 """Keys and values, those that an alias stands for counted each time."""
 MAX_DEPTH = 100
@@ -88,10 +89,10 @@ def read(path: Path, date: Callable[[str], str] = str) -> Document:
         OSError: the file cannot be read.
         YamlError: it is not UTF-8, not YAML, or too large.
     """
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise YamlError(f"larger than {MAX_BYTES >> 20} MiB")
+    try:
+        content = files.content(path)
+    except files.TooLargeError:
+        raise YamlError(f"larger than {files.MAX_BYTES >> 20} MiB") from None
     try:
         return parse(content.decode("utf-8-sig"), date)
     except UnicodeDecodeError as error:
@@ -157,7 +158,7 @@ class _Bounds:
                         _refuse("an alias of the value that it is in", event)
                     self._count(size, event)
                 case yaml.NodeEvent(anchor=str(anchor)) if anchor in self.anchors:
-                    _refuse(f"the anchor {_quoted(anchor)} is defined twice, which is not supported here", event)
+                    _refuse(f"the anchor {quoted(anchor)} is defined twice, which is not supported here", event)
                 case yaml.ScalarEvent():
                     self._count(1, event)
                     self._size(event.anchor, 1)
@@ -186,13 +187,14 @@ def _refuse(problem: str, place: yaml.Event | yaml.Node) -> NoReturn:
     raise YamlError(problem, mark.line + 1 if mark else None)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A key or tag for an error: in backticks, escaped, and cut off after `SHOWN` characters."""
     shown = text.encode("unicode_escape").decode()
     return f"`{shown if len(shown) <= SHOWN else f'{shown[:SHOWN]}…'}`"
 
 
 def _tag_of(node: yaml.Node) -> str:
-    return _quoted(node.tag.replace(_CORE, "!!"))
+    return quoted(node.tag.replace(_CORE, "!!"))
 
 
 def _check(root: yaml.Node) -> None:
@@ -222,7 +224,7 @@ def _check_keys(node: yaml.MappingNode) -> None:
         if not isinstance(key, yaml.ScalarNode):
             _refuse("a key that is a list or a mapping", key)
         if key.value in seen:
-            _refuse(f"the key {_quoted(key.value)} is duplicated", key)
+            _refuse(f"the key {quoted(key.value)} is duplicated", key)
         seen.add(key.value)
         if key.tag != _MERGE:
             key.tag = f"{_CORE}str"

@@ -6,7 +6,7 @@ A setting is never an opinion of a policy. Loading validates everything; an erro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -111,52 +111,58 @@ def read(file: Path | None, folder: Path = Path()) -> Settings:
         raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
     except yaml_reader.YamlError as error:
         raise SettingsError(error.at(path)) from None
-    return parse(document.value, str(path))
+    return parse(document.value, lambda keys: f"{path}:{document.line(keys)}")
 
 
-def parse(raw: Any, source: str, stack_region: str | None = None) -> Settings:
+def parse(raw: Any, source: str | Callable[[Sequence[str | int]], str], stack_region: str | None = None) -> Settings:
     """Settings from decoded YAML or JSON.
 
     Args:
         raw: a mapping with camelCase keys, or None for an empty file.
-        source: its name in an error, such as the file's name.
+        source: its name in an error, such as the file's name; or returns the place of the part at some keys.
         stack_region: the stack's own `aws:region`, if it is known.
 
     Raises:
         SettingsError: a key is unknown, or a value does not fit.
     """
     raw = {} if raw is None else raw
+    place = source if callable(source) else lambda _: source
     if not isinstance(raw, Mapping):
-        raise SettingsError(f"{source}: must be a mapping from setting to value, such as `allowedRegions: [eu-west-1]`")
+        raise SettingsError(
+            f"{place([])}: must be a mapping from setting to value, such as `allowedRegions: [eu-west-1]`"
+        )
     known = [name for name in Settings.__struct_encode_fields__ if name != "stackRegion"]
     for name in raw:
         if name not in known:
             listed = ", ".join(f"`{setting}`" for setting in known)
-            raise SettingsError(f"{source}: there is no setting `{name}`; the settings are {listed}")
+            raise SettingsError(f"{place([name])}: there is no setting `{name}`; the settings are {listed}")
     try:
         settings = msgspec.convert({**raw, "stackRegion": stack_region}, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{source}: {_readable(str(error))}") from error
-    _check_cidrs(settings.trusted_cidrs, source)
+        keys, problem = _readable(str(error), raw)
+        raise SettingsError(f"{place(keys)}: {problem}") from error
+    _check_cidrs(settings.trusted_cidrs, place)
     if settings.enforcement.get(UNKNOWN_VALUE) is EnforcementLevel.DISABLED:
         raise SettingsError(
-            f"{source}: `{UNKNOWN_VALUE}` cannot be disabled, or unknown values would pass unnoticed; make it `advisory`"
+            f"{place(['enforcement', UNKNOWN_VALUE])}: `{UNKNOWN_VALUE}` cannot be disabled, or unknown values would pass unnoticed; make it `advisory`"
         )
     return settings
 
 
-def _check_cidrs(cidrs: tuple[str, ...], source: str) -> None:
+def _check_cidrs(cidrs: tuple[str, ...], place: Callable[[Sequence[str | int]], str]) -> None:
     parsed = []
     for index, cidr in enumerate(cidrs):
-        place = f"{source}: `trustedCidrs[{index}]`"
+        named = f"{place(['trustedCidrs', index])}: `trustedCidrs[{index}]`"
         try:
             parsed.append(Ranges.parse(cidr))
         except AddressError as error:
-            raise SettingsError(f"{place} {error}") from error
+            raise SettingsError(f"{named} {error}") from error
         if broad(parsed[-1]):
-            raise SettingsError(f"{place} is broader than /8 (IPv4) or /32 (IPv6): that is the internet, name yours")
+            raise SettingsError(f"{named} is broader than /8 (IPv4) or /32 (IPv6): that is the internet, name yours")
     if broad(Ranges.union(parsed)):
-        raise SettingsError(f"{source}: `trustedCidrs` together cover more than a /8 (IPv4) or a /32 (IPv6)")
+        raise SettingsError(
+            f"{place(['trustedCidrs'])}: `trustedCidrs` together cover more than a /8 (IPv4) or a /32 (IPv6)"
+        )
 
 
 _SHAPES = {
@@ -173,11 +179,15 @@ _SHAPES = {
 }
 
 
-def _readable(error: str) -> str:
-    """A message for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
-    place = re.search(r"\$\.(\w+)(\[\d+\])?", error)
+def _readable(error: str, raw: Mapping[str, Any]) -> tuple[list[str | int], str]:
+    """The keys and a message for msgspec's "Expected `str`, got `int` - at `$.allowedRegions[0]`"."""
+    place = re.search(r"\$\.(\w+)(?:\[(\d+)\])?", error)
     name, index = place.groups(default="") if place else ("enforcement", "")
-    return f"`{name}`{f' (at `{index}`)' if index else ''} {_SHAPES[name]}"
+    keys: list[str | int] = [name, int(index)] if index else [name]
+    if name == "enforcement" and isinstance(raw.get(name), Mapping):  # msgspec omits the key
+        levels = {*EnforcementLevel}
+        keys += [key for key, level in raw[name].items() if not isinstance(level, str) or level not in levels][:1]
+    return keys, f"`{name}`{f' (at `[{index}]`)' if index else ''} {_SHAPES[name]}"
 
 
 @cache

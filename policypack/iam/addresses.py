@@ -9,15 +9,18 @@ Sources: "IP address condition operators" and "aws:SourceIp" in the IAM User Gui
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from policypack.core.caches import bounded_cache
+
 if TYPE_CHECKING:
-    from netaddr import IPSet
+    from netaddr import IPNetwork
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
@@ -26,6 +29,11 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _SHAPE = "must be a CIDR range such as `203.0.113.0/24`, or one address"
 
+IPV6 = 1 << 32
+"""The number of the first IPv6 address: all addresses are numbered, those of IPv4 first."""
+_END = IPV6 + (1 << 128)
+_MAPPED = 0xFFFF
+"""The first 96 bits of IPv4-mapped IPv6 addresses."""
 BROAD_IPV4 = 2 ** (32 - 8)
 """Addresses in a /8: a grant to more is public."""
 BROAD_IPV6 = 2 ** (128 - 32)
@@ -60,10 +68,11 @@ class AddressError(ValueError):
 class Ranges(msgspec.Struct, frozen=True):
     """A set of IPv4 and IPv6 addresses. Immutable; IPv4-mapped IPv6 addresses are their IPv4 addresses."""
 
-    addresses: IPSet
+    bounds: tuple[int, ...] = ()
+    """The number of the first address of each range and the one after its last, in order; no two ranges touch."""
 
     @staticmethod
-    @cache
+    @bounded_cache(65536)
     def parse(text: str) -> Ranges:
         """The range that one condition value names.
 
@@ -73,7 +82,7 @@ class Ranges(msgspec.Struct, frozen=True):
         Raises:
             AddressError: `text` is not a range.
         """
-        from netaddr import AddrFormatError, IPNetwork, IPSet
+        from netaddr import AddrFormatError, IPNetwork
 
         address, slash, prefix = text.strip().partition("/")
         if _IPV4.fullmatch(address):
@@ -88,40 +97,51 @@ class Ranges(msgspec.Struct, frozen=True):
             network = IPNetwork(text.strip()).cidr
         except (AddrFormatError, ValueError) as error:
             raise AddressError(_SHAPE) from error
-        mapped = IPNetwork("::ffff:0:0/96")
-        if network.version == 6 and network in mapped:
-            network = IPNetwork(f"{network.ip.ipv4()}/{network.prefixlen - 96}").cidr
-        elif network.version == 6 and mapped in network and network.prefixlen > 32:  # a shorter one is broad
-            return Ranges(IPSet([network, IPNetwork("0.0.0.0/0")]))
-        return Ranges(IPSet([network]))
+        if network.version == 4:
+            return Ranges((network.first, network.last + 1))
+        if network.first >> 32 == _MAPPED and network.prefixlen >= 96:
+            return Ranges((network.first - (_MAPPED << 32), network.last + 1 - (_MAPPED << 32)))
+        range_ = Ranges((IPV6 + network.first, IPV6 + network.last + 1))
+        if network.prefixlen > 32 and network.first <= _MAPPED << 32 <= network.last:  # a shorter one is broad
+            return Ranges.union([Ranges((0, IPV6)), range_])
+        return range_
 
     @staticmethod
     def union(parts: Iterable[Ranges]) -> Ranges:
         """The addresses in any of `parts`."""
-        from netaddr import IPSet
-
-        return Ranges(IPSet(cidr for part in parts for cidr in part.addresses.iter_cidrs()))
+        bounds: list[int] = []
+        for first, after in sorted(pair for part in parts for pair in part):
+            if not bounds or first > bounds[-1]:
+                bounds += (first, after)
+            elif after > bounds[-1]:
+                bounds[-1] = after
+        return Ranges(tuple(bounds))
 
     def __and__(self, other: Ranges) -> Ranges:
-        return Ranges(self.addresses & other.addresses)
+        return ~Ranges.union((~self, ~other))
 
     def __sub__(self, other: Ranges) -> Ranges:
-        return Ranges(self.addresses - other.addresses)
+        return ~Ranges.union((~self, other))
 
     def __invert__(self) -> Ranges:
-        return everything() - self
+        bounds = self.bounds
+        after = bounds[1:] if bounds[:1] == (0,) else (0, *bounds)
+        return Ranges(after[:-1] if after[-1:] == (_END,) else (*after, _END))
 
     def __bool__(self) -> bool:
-        return bool(self.addresses)
+        return bool(self.bounds)
 
-    def bounds(self) -> list[tuple[int, int]]:
-        """The first address of each range and the one after its last, each as IP version and number, in order."""
-        parts = sorted((part.version, part.first, part.last + 1) for part in self.addresses.iter_ipranges())
-        return [(version, bound) for version, first, after in parts for bound in (first, after)]
+    def __contains__(self, number: int | None) -> bool:
+        return number is not None and bisect_right(self.bounds, number) % 2 == 1
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.bounds[::2], self.bounds[1::2], strict=True)
 
     def size(self, version: int) -> int:
         """How many addresses of this IP version (4 or 6) there are."""
-        return sum(cidr.size for cidr in self.addresses.iter_cidrs() if cidr.version == version)
+        if version == 4:
+            return sum(min(after, IPV6) - min(first, IPV6) for first, after in self)
+        return sum(max(after, IPV6) - max(first, IPV6) for first, after in self)
 
     def example(self) -> str:
         """One address in the set, preferably from a documentation range (RFC 5737, RFC 3849).
@@ -129,73 +149,64 @@ class Ranges(msgspec.Struct, frozen=True):
         Raises:
             AddressError: the set is empty.
         """
-        from netaddr import IPAddress, IPSet
-
         for preferred in EXAMPLES:
-            if IPAddress(preferred) in self.addresses:
+            if address_number(preferred) in self:
                 return preferred
-        public = (self.addresses - IPSet(PRIVATE)) or self.addresses
-        for cidr in public.iter_cidrs():
-            return str(IPAddress(cidr.first + min(7, cidr.size - 1), cidr.version))
+        for cidr in ((self - private()) or self).cidrs():
+            return str(cidr[min(7, cidr.size - 1)])
         raise AddressError("must name at least one address")
 
+    def cidrs(self) -> Iterator[IPNetwork]:
+        """The CIDR ranges, as few as possible, in order."""
+        from netaddr import IPAddress, iprange_to_cidrs
+
+        for version, start, end in ((4, 0, IPV6), (6, IPV6, _END)):
+            for first, after in self:
+                if max(first, start) < min(after, end):
+                    bounds = max(first, start) - start, min(after, end) - 1 - start
+                    yield from iprange_to_cidrs(*(IPAddress(number, version) for number in bounds))
+
     def __str__(self) -> str:
-        return ", ".join(str(cidr) for cidr in self.addresses.iter_cidrs())
+        return ", ".join(map(str, self.cidrs()))
 
 
 @cache
 def everything() -> Ranges:
     """All of IPv4 and IPv6."""
-    from netaddr import IPSet
-
-    return Ranges(IPSet(["0.0.0.0/0", "::/0"]))
+    return Ranges((0, _END))
 
 
-@cache
 def nothing() -> Ranges:
     """No address."""
-    from netaddr import IPSet
-
-    return Ranges(IPSet())
+    return Ranges()
 
 
 @cache
 def private() -> Ranges:
     """The RFC 1918 ranges."""
-    from netaddr import IPSet
-
-    return Ranges(IPSet(PRIVATE))
+    return Ranges.union(map(Ranges.parse, PRIVATE))
 
 
 def distinguishing_addresses(sets: Sequence[Ranges]) -> list[str]:
     """At least one address for each combination of the sets that an address can be in."""
     from netaddr import IPAddress
 
-    bounds = sorted({(4, 0), (6, 0), *(bound for ranges in sets for bound in ranges.bounds())})
-    inside = [
-        (version, first + min(7, after - first - 1))
-        for (version, first), (following, after) in zip(bounds, [*bounds[1:], (6, 1 << 128)], strict=True)
-        if version == following
-    ]
-    last = bounds[bisect_left(bounds, (6, 0)) - 1][1]
-    if last < 1 << 32:
-        inside.append((4, last + min(7, (1 << 32) - last - 1)))
-    addresses = [
-        str(IPAddress(number, version)) for version, number in inside if number < 1 << (32 if version == 4 else 128)
-    ]
+    bounds = sorted({0, IPV6, _END, *(bound for ranges in sets for bound in ranges.bounds)})
+    inside = [first + min(7, after - first - 1) for first, after in pairwise(bounds)]
+    addresses = [str(IPAddress(number, 4) if number < IPV6 else IPAddress(number - IPV6, 6)) for number in inside]
     return [*EXAMPLES, *sorted(addresses, key=lambda address: address.startswith(("10.", "192.168.", "172.")))]
 
 
-@lru_cache(maxsize=65536)
-def address_number(text: str) -> tuple[int, int] | None:
-    """The IP version and the number of an address; None for other texts."""
+@bounded_cache(65536)
+def address_number(text: str) -> int | None:
+    """The number of an address, of which those of IPv6 follow those of IPv4; None for other texts."""
     from netaddr import INET_PTON, AddrFormatError, IPAddress
 
     try:
         address = IPAddress(text, flags=INET_PTON) if _ADDRESS.fullmatch(text) else None
     except (AddrFormatError, ValueError):
         return None
-    return None if address is None else (address.version, int(address))  # netaddr's `0.0.0.0` and `::` are false
+    return None if address is None else int(address) + (IPV6 if address.version == 6 else 0)
 
 
 def broad(ranges: Ranges) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand, key_type
 from policypack.iam.addresses import AddressError, Ranges
 from policypack.iam.condition_keys import global_type
@@ -43,7 +44,7 @@ def types(key: str, statement: Statement) -> frozenset[str]:
     return _types(key.lower(), statement.actions or ())
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _types(name: str, patterns: tuple[str, ...]) -> frozenset[str]:
     if kind := global_type(name):
         return frozenset(kind.removeprefix("ArrayOf").split("/"))
@@ -78,7 +79,7 @@ def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Ite
         yield f"`{condition.operator}` compares {FAMILIES[compared]}, and a value for `{condition.key}` has another type"
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def is_of(kind: str, value: str) -> bool:
     """Whether an operator of this type can read the value; a policy variable may be any value."""
     match kind:

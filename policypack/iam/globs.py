@@ -8,11 +8,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from policypack.core.caches import bounded_cache
 
 WILDCARDS = frozenset("*?")
 _START = re.compile(r"[^*?]*")
-MAX_FRONTIER = 256
+_RUN = re.compile(r"[*?]+")
+MAX_FRONTIER = 64
 """The number of states that `covers` follows at once. Usual patterns need two or three."""
 
 
@@ -37,7 +39,7 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     if ignore_case:
         pattern, text = pattern.lower(), text.lower()
     if "?" in pattern:
-        return _compiled(pattern).fullmatch(text) is not None
+        return text.startswith(beginning(pattern)) and _walked(normal(pattern), text)
     first, *chunks = pattern.split("*")
     if not chunks:
         return pattern == text
@@ -58,7 +60,7 @@ def any_matches(patterns: tuple[str, ...], text: str) -> bool:
     return text in plain or any(matches(pattern, text) for pattern in wild)
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def by_kind(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
     """The patterns that match their own text alone, and those with wildcards."""
     wild = tuple(pattern for pattern in patterns if has_wildcard(pattern))
@@ -96,22 +98,11 @@ def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
     return _covers(normal(wide), normal(narrow))
 
 
-@lru_cache(maxsize=8192)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """The first chunk anchored, each later chunk found at its first place and never tried again, the last at the end."""
-    first, *rest = (
-        "".join("." if char == "?" else re.escape(char) for char in chunk) for chunk in normal(pattern).split("*")
-    )
-    middle = "".join(f"(?>.*?{chunk})" for chunk in rest[:-1])
-    return re.compile(first + middle + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
-
-
-@lru_cache(maxsize=8192)
 def normal(pattern: str) -> str:
     """The same pattern with each run of wildcards written as its `?` and one `*`."""
     if "**" not in pattern and "*?" not in pattern:
         return pattern
-    return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
+    return _RUN.sub(lambda run: "?" * run[0].count("?") + "*" * ("*" in run[0]), pattern)
 
 
 def places(pattern: str, text: str, *, every: bool = False) -> int:
@@ -136,14 +127,23 @@ def places(pattern: str, text: str, *, every: bool = False) -> int:
     return reached
 
 
-@lru_cache(maxsize=65536)
+@bounded_cache(65536)
 def _overlaps(first: str, second: str) -> bool:
     """Walk `first` with a mask of the places that can be reached in `second`."""
     second = normal(second)
     return places(second, normal(first)) >> len(second) & 1 == 1
 
 
-@lru_cache(maxsize=8192)
+def _walked(pattern: str, text: str) -> bool:
+    """Whether a pattern in which no two stars are adjacent matches the whole text."""
+    stars, _, chars = _masks(pattern)
+    reached = _past_stars(1, stars)
+    for char in text:
+        reached = _past_stars((reached & chars.get(char, chars["?"])) << 1 | reached & stars, stars)
+    return reached >> len(pattern) & 1 == 1
+
+
+@bounded_cache(8192)
 def _masks(pattern: str) -> tuple[int, int, dict[str, int]]:
     """Bit sets of the places in a pattern: of `*`, of anything else, and those that match a character."""
     places: dict[str, int] = {"?": 0, "*": 0}
@@ -160,7 +160,7 @@ def _past_stars(reached: int, stars: int) -> int:
     return reached | (reached & stars) << 1
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _covers(wide: str, narrow: str) -> bool:
     """Run `wide` over the most general texts of `narrow`, with a character that `wide` lacks for its wildcards."""
     stars, _, chars = _masks(wide)

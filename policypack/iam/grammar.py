@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from policypack.core.caches import bounded_cache
 from policypack.core.policy import Unknown
 from policypack.core.wire import UNKNOWNS
 from policypack.iam.document import (
@@ -81,7 +82,7 @@ def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
     return _Parser(kind, type_token).document(raw)
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocument:
     if any(trace in text for trace in STRINGIFIED_OUTPUT):
         message = "contains an `Output` that was formatted into the text; build the text inside `pulumi.Output.json_dumps` or `apply`"

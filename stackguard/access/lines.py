@@ -6,15 +6,17 @@ cannot be read is `invalid`; the other lines are still answered.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 from policypack.access.exposure.public import public
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Answer, Verdict, Witness, refusal
+from policypack.core.caches import forget
 from policypack.iam import tables
 from policypack.iam.document import PolicyDocument
 from policypack.iam.grammar import parse
@@ -29,6 +31,10 @@ ANY_RESOURCE = ""
 """The type of a resource-based document without its resource, which may be of any service."""
 LONGEST = 4 * 1024 * 1024
 """Bytes of one line; AWS accepts no policy document longer than a hundredth of that."""
+
+FORGOTTEN = 16 * 1024 * 1024
+"""Bytes of lines after which the engine's caches are emptied."""
+CRASHED = "the access engine failed on this document; please report it"
 
 Ask = Callable[[Mapping[str, Any]], Answer]
 
@@ -79,10 +85,23 @@ def read(document: Any, beside: Any = None) -> PolicyDocument:
     return parse(document, DocumentKind.IDENTITY, INLINE_TYPE)
 
 
+def split(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a stream; of one that is longer than `LONGEST`, only the beginning."""
+    while line := stream.readline(LONGEST + 2):
+        yield line
+        while len(line) > LONGEST + 1 and not line.endswith(b"\n"):
+            line = stream.readline(LONGEST + 2) or b"\n"
+
+
 def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:
     """A line of JSON for each line that is not blank, in order."""
+    read = 0
     for number, line in enumerate(lines, 1):
-        if text := line.strip():
+        read += len(line)
+        if read > FORGOTTEN:
+            read = 0
+            forget()
+        if text := (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip():
             question_id, answer = _answered(text, ask)
             yield answer_json(number if question_id is None else question_id, answer) + b"\n"
 
@@ -104,6 +123,8 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
         return question_id, invalid(str(error))
     except RecursionError:
         return question_id, invalid("the document is nested too deeply")
+    except Exception as error:  # noqa: BLE001 (the other lines are still answered, and this one is never a pass)
+        return question_id, Answer(Verdict.UNDECIDED, f"{CRASHED} ({type(error).__name__})")
 
 
 def answer_json(question_id: Any, answer: Answer) -> bytes:

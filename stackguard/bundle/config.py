@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from policypack.core import files
 from policypack.lambda_code.binaries import Target
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.targets import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
@@ -123,7 +124,7 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> FunctionProject:
 
 def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
     try:
-        raw = file.read_bytes()
+        raw = files.content(file)
         return raw, tomllib.loads(raw.decode())
     except FileNotFoundError:
         raise CannotBundle(
@@ -133,6 +134,8 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
+    except (RecursionError, ValueError):  # a number of thousands of digits
+        raise CannotBundle(f"`{file}` is not valid TOML: nested too deeply, or a number is out of range") from None
 
 
 def _section(parent: Mapping[str, Any], key: str, file: Path, name: str = "") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -220,16 +221,19 @@ def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
 
 
 def _lines(files: tuple[str, ...]) -> Iterator[bytes]:
+    from stackguard.access.lines import split
+
     for file in files:
         with _opened(file) as stream:
-            yield from stream
+            yield from split(stream)
 
 
 def _opened(file: str) -> IO[bytes]:
+    from policypack.core.files import opened
     from stackguard.errors import reason
 
     try:
-        return click.open_file(file, "rb")
+        return click.open_file(file, "rb") if file == "-" else BufferedReader(opened(Path(file)))
     except OSError as error:
         raise click.UsageError(f"`{file}` cannot be read: {reason(error)}") from None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core import files
 from stackguard.errors import CannotJudge, reason
 from stackguard.reports.formatting import printable
 
@@ -52,7 +53,7 @@ def read(file: Path) -> Config:
         CannotJudge: it cannot be read, or is malformed.
     """
     try:
-        text = file.read_bytes()
+        text = files.content(file)
     except OSError as error:
         raise CannotJudge(f"policy pack config `{file}` cannot be read: {reason(error)}") from None
     if not text.strip():

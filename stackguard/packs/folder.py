@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from policypack.core import files
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.toolchain import runtime, toolchain
@@ -71,11 +72,13 @@ def _distribution(root: Path) -> str | None:
     """The name of the distribution in the folder's `pyproject.toml`, if it can be built."""
     file = root / "pyproject.toml"
     try:
-        project = tomllib.loads(file.read_text("utf-8"))
+        project = tomllib.loads(files.content(file).decode())
         name = project["project"]["name"]
         return name if isinstance(name, str) and name and project["build-system"]["build-backend"] else None
     except (FileNotFoundError, KeyError, TypeError):
         return None
+    except RecursionError:
+        raise CannotJudge(f"{file} is not TOML: nested too deeply") from None
     except (OSError, ValueError) as error:
         raise CannotJudge(f"{file} is not TOML: {error}") from None
 

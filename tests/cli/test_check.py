@@ -103,16 +103,16 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
     [
         (
             "allowedRegion: [eu-west-1]",
-            "stackguard.yaml: there is no setting `allowedRegion`; the settings are `allowedRegions`",
+            "stackguard.yaml:1: there is no setting `allowedRegion`; the settings are `allowedRegions`",
         ),
-        ("allowedRegions: eu-west-1", "stackguard.yaml: `allowedRegions` must be a list"),
-        ("trustedCidrs: ['0.0.0.0/0']", "stackguard.yaml: `trustedCidrs[0]` is broader"),
+        ("allowedRegions: eu-west-1", "stackguard.yaml:1: `allowedRegions` must be a list"),
+        ("trustedCidrs: ['0.0.0.0/0']", "stackguard.yaml:1: `trustedCidrs[0]` is broader"),
         (
             "enforcement: {s3-plaintext: disabled}",
             "no policy `s3-plaintext` to set; did you mean `s3-plaintext-transport`?",
         ),
         ("a: [b\nc: d", "stackguard.yaml:2: malformed YAML: "),
-        ("- a", "stackguard.yaml: must be a mapping"),
+        ("- a", "stackguard.yaml:1: must be a mapping"),
         (
             "enforcement: {iam-wildcard-action: disabled, iam-wildcard-resource: disabled, iam-open-trust: disabled, s3-plaintext-transport: disabled}",
             "no policy is left to run: ",
@@ -130,7 +130,7 @@ def test_malformed_settings_are_exit_code_2_and_name_the_key(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("latin.yaml", ":1: malformed YAML: not UTF-8 text"), ("folder", " cannot be read: is a directory")],
+    [("latin.yaml", ":1: malformed YAML: not UTF-8 text"), ("folder", " cannot be read: it is a folder, not a file")],
 )
 def test_settings_that_cannot_be_read_are_exit_code_2_with_the_reason(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, name: str, message: str

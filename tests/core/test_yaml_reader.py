@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.core import yaml_reader
+from policypack.core import files
 from policypack.core.yaml_reader import YamlError, parse, read
 
 BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
@@ -106,10 +106,12 @@ def test_a_date_is_read_as_its_reader_wants() -> None:
     assert parse("a: 2026-11-28", "on {}".format).value == {"a": "on 2026-11-28"}
 
 
-def test_a_file_that_is_too_large_is_not_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_reader, "MAX_BYTES", 2**20)
+def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 2**20)
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(2**40)
     with pytest.raises(YamlError, match="larger than 1 MiB"):
-        read(Path("/dev/zero"))
+        read(tmp_path / "a.yaml")
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policypack.iam.addresses import AddressError, Ranges, address_number, broad, everything, nothing, private
+from policypack.iam.addresses import IPV6, AddressError, Ranges, address_number, broad, everything, nothing, private
 
 
 def ranges(*texts: str) -> Ranges:
@@ -129,7 +129,8 @@ def test_text_is_read_or_refused(text: str) -> None:
     except AddressError:
         return
     assert parsed
-    assert str(Ranges.parse(str(parsed.addresses.iter_cidrs()[0]))) == str(parsed.addresses.iter_cidrs()[0])
+    first = str(next(parsed.cidrs()))
+    assert str(Ranges.parse(first)) == first
 
 
 @given(SETS, SETS)
@@ -162,15 +163,15 @@ def test_an_example_is_in_the_set(some: Ranges) -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("0.0.0.0", (4, 0)),
-        ("::", (6, 0)),
-        ("203.0.113.7", (4, 0xCB007107)),
-        ("::1", (6, 1)),
+        ("0.0.0.0", 0),
+        ("::", IPV6),
+        ("203.0.113.7", 0xCB007107),
+        ("::1", IPV6 + 1),
         ("0", None),
         ("1.2.3", None),
         ("a:b", None),
         ("", None),
     ],
 )
-def test_an_address_has_a_number_also_the_first(text: str, number: tuple[int, int] | None) -> None:
+def test_an_address_has_a_number_also_the_first(text: str, number: int | None) -> None:
     assert address_number(text) == number

@@ -8,7 +8,7 @@ a role, a prefix, a tag) is assumed to be the identity's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 import msgspec
 
@@ -16,6 +16,7 @@ from policypack.access.escalation.paths import WAYS, RiskyCall, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.substitution import VARIABLE
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import concerns, every_action, lowered
 from policypack.iam.condition_keys import SCOPING_KEYS
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
@@ -194,7 +195,7 @@ def _may_open(statement: Statement, bound: Bound) -> bool:
     return statement.allows and _opens_any(statement.actions, statement.not_actions)
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _opens_any(actions: tuple[str, ...] | None, not_actions: tuple[str, ...] | None) -> bool:
     named = lowered(not_actions or () if actions is None else actions)
     matched = {action for action in _ACTIONS if any_matches(named, action)}

@@ -17,7 +17,7 @@ from policypack.access.exposure.outsiders import SERVICE, Outsider
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS, requires_key
@@ -41,10 +41,11 @@ SOME_ACCOUNT = "111122223333"
 def misled(document: PolicyDocument) -> Iterator[Answer]:
     """An answer for each Allow statement that allows a service for any account, or may."""
     denied = [*denials(document, Bound.MOST)]
+    work = Work()
     for statement in document.statements:
         if statement.allows and (services := _services(statement)):
             try:
-                if answer := _answer(document, statement, denied, services):
+                if answer := _answer(document, statement, denied, services, work):
                     yield answer
             except TooManyCellsError:
                 yield Answer(Verdict.UNDECIDED, "the conditions distinguish too many requests", statement.path)
@@ -60,10 +61,14 @@ def _services(statement: Statement) -> list[Outsider]:
 
 
 def _answer(
-    document: PolicyDocument, statement: Statement, denied: Sequence[Statement], services: Sequence[Outsider]
+    document: PolicyDocument,
+    statement: Statement,
+    denied: Sequence[Statement],
+    services: Sequence[Outsider],
+    work: Work,
 ) -> Answer | None:
     narrowed, nameless = _as_sent(document, statement, denied)
-    space = OutsiderRequests(iam_prefix(document.type), services)
+    space = OutsiderRequests(iam_prefix(document.type), work, services)
     for bound in (Bound.LEAST, Bound.MOST):
         allow = bounded(document, narrowed, bound, Bound.MOST)
         if allow is None or any(map(_of_an_account, allow.conditions)):

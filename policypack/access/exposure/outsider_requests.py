@@ -16,8 +16,9 @@ import msgspec
 
 from policypack.access.exposure.outsiders import OTHER, Outsider, Spared, denied, outsiders, sendable
 from policypack.access.exposure.targets import targets
-from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, met, on_key
-from policypack.access.solver.dimensions import Cell, combinations
+from policypack.access.solver.conditions import SOURCE_IP, Values, addresses, by_key, met, on_key
+from policypack.access.solver.dimensions import CHEAP, Cell, combinations, weight
+from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.verdict import Witness
@@ -53,15 +54,18 @@ class OutsiderRequest(Request, frozen=True):
 class OutsiderRequests(RequestSpace):
     """The requests of outsiders to a service."""
 
-    def __init__(self, service: str, senders: Sequence[Outsider] | None = None, spared: Spared = None) -> None:
+    def __init__(
+        self, service: str, work: Work, senders: Sequence[Outsider] | None = None, spared: Spared = None
+    ) -> None:
         """Choose the requests.
 
         Args:
             service: the prefix of the actions of the service that carries the document, as `s3`.
+            work: the budget of the question.
             senders: the outsiders; None for those that the principals of the Allow statement include.
             spared: for S3's reading of wildcards, the keys that it exempts.
         """
-        super().__init__()
+        super().__init__(work)
         self.service = service
         self._senders = senders
         self.spared = spared
@@ -85,30 +89,38 @@ class OutsiderRequests(RequestSpace):
         """A request of one outsider for each way in which its addresses can be limited."""
         assert isinstance(caller, Outsider)
         (allow,) = required
-        names = dict.fromkeys(condition.name for statement in (allow, *against) for condition in statement.conditions)
+        allowing, *denying = grouped = [by_key(statement.conditions) for statement in (allow, *against)]
+        self.work.spend(1 + sum(map(len, grouped)) + len(against) // CHEAP)
+        names = dict.fromkeys(name for conditions in grouped for name in conditions)
         names.pop(caller.address_key or "", None)
         base = _addresses(allow.conditions, caller.address_key)
         if not base:
             return
         dimensions = [action_cells]
         for name in names:
-            allowing = on_key(allow.conditions, name)
-            denying = [condition for statement in against for condition in on_key(statement.conditions, name)]
-            values = sendable(name, caller, allowing, denying, self.spared, self.work)
-            cells = self.cells(name, required, against, values)
+            allows = allowing.get(name, [])
+            denies = [condition for conditions in denying for condition in conditions.get(name, ())]
+            values = sendable(name, caller, allows, denies, self.spared, self.work)
+            cells = self.cells(name, [allowing], denying, values)
             if not cells:
                 return
-            dimensions.append(_worded(cells, [*allowing, *denying]) if values is None else cells)
+            self.work.spend(len(cells) * weight([*allows, *denies]))
+            dimensions.append(_worded(cells, [*allows, *denies]) if values is None else cells)
         for mask, combination in combinations(dimensions, (1 << len(against)) - 1, self.work).items():
-            left = base
-            for index, statement in enumerate(against):
-                if left and mask >> index & 1:
-                    left = _spared(left, statement.conditions, caller.address_key)
-            if left:
+            obstacles = [grouped for index, grouped in enumerate(denying) if mask >> index & 1]
+            if left := self._left(base, [grouped.get(caller.address_key or "", ()) for grouped in obstacles]):
                 target, *values_sent = combination
                 denials = [statement for index, statement in enumerate(against) if target.mask >> index & 1]
                 context = {name: cast("Values", cell.example) for name, cell in zip(names, values_sent, strict=True)}
                 yield _request(caller, target, [allow, *denials], context, left)
+
+    def _left(self, base: Ranges, obstacles: Sequence[Sequence[Condition]]) -> Ranges:
+        """The addresses that remain beside obstacles with these conditions on them; without one, none remains."""
+        if not all(obstacles):
+            return nothing()
+        every = [condition for conditions in obstacles for condition in conditions]
+        self.work.spend(len(every) + 2 * sum(len(condition.values) for condition in every))
+        return base - Ranges.union(map(_meeting, obstacles)) if obstacles else base
 
 
 def _worded(cells: list[Cell], conditions: Sequence[Condition]) -> list[Cell]:
@@ -141,14 +153,10 @@ def _request(
 
 def _addresses(conditions: Sequence[Condition], address_key: str | None) -> Ranges:
     """The addresses that meet all conditions on them."""
-    ranges = [addresses(condition, passing=True) for condition in on_key(conditions, address_key)]
+    return _meeting(on_key(conditions, address_key))
+
+
+def _meeting(conditions: Sequence[Condition]) -> Ranges:
+    """The addresses that meet conditions, all of which are on them."""
+    ranges = [addresses(condition, passing=True) for condition in conditions]
     return reduce(and_, ranges) if ranges else everything()
-
-
-def _spared(left: Ranges, conditions: Sequence[Condition], address_key: str | None) -> Ranges:
-    """The addresses among `left` that do not meet a condition on them."""
-    ranges = [addresses(condition, passing=False) for condition in on_key(conditions, address_key)]
-    if not ranges:
-        return nothing()
-    spared = ranges[0] if len(ranges) == 1 else Ranges.union(ranges)
-    return spared if left is everything() else left & spared

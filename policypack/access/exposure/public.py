@@ -18,7 +18,7 @@ from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.iam.addresses import Ranges, broad
 from policypack.iam.document import PolicyDocument, Statement
@@ -45,16 +45,17 @@ def exposure(document: PolicyDocument) -> Answer:
         return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
     if not any(_may_be_open(statement) for statement in document.statements):
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
+    work = Work()
     try:
-        if public_request := _search(document, Bound.LEAST):
+        if public_request := _search(document, work, Bound.LEAST):
             request, allow = public_request
             return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
         spared = _spared_keys(document)
-        if spared is not None and (public_request := _search(document, Bound.LEAST, spared)):
+        if spared is not None and (public_request := _search(document, work, Bound.LEAST, spared)):
             request, allow = public_request
             witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
             return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-        if _depends(document) and (public_request := _search(document, Bound.MOST, spared)):
+        if _depends(document) and (public_request := _search(document, work, Bound.MOST, spared)):
             why = "an unknown value or a policy variable decides whether outsiders are allowed"
             return Answer(Verdict.UNDECIDED, why, public_request[1].path)
     except TooManyCellsError:
@@ -92,14 +93,16 @@ def _depends(document: PolicyDocument) -> bool:
     )
 
 
-def _search(document: PolicyDocument, bound: Bound, spared: Spared = None) -> tuple[OutsiderRequest, Statement] | None:
+def _search(
+    document: PolicyDocument, work: Work, bound: Bound, spared: Spared = None
+) -> tuple[OutsiderRequest, Statement] | None:
     """A public request with the Allow statement that allows it, with unknown values at this bound.
 
     With `spared`, values with wildcards are not fixed, except those of the exempted keys.
     """
     narrow: list[tuple[OutsiderRequest, Statement]] = []
-    space = OutsiderRequests(iam_prefix(document.type), spared=spared)
-    for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space):
+    space = OutsiderRequests(iam_prefix(document.type), work, spared=spared)
+    for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space, work):
         assert isinstance(request, OutsiderRequest)
         if request.wide:
             return request, allow

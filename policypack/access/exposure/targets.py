@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policypack.access.solver.dimensions import Cell, actions, mask_of, resources
-from policypack.access.solver.partition import Work, cells
+from policypack.access.solver.dimensions import CHEAP, Cell, actions, mask_of, resources
+from policypack.access.solver.partition import MATCHES, WIDE, Work, cells
 from policypack.access.solver.witness import rank, ranked
 from policypack.iam.actions import Action, exists, expand
 from policypack.iam.document import Statement
@@ -55,8 +55,9 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
     Raises:
         TooManyCellsError: the patterns distinguish too many resources.
     """
-    allowed_actions = list(_actions(allow, denials, service))
+    allowed_actions = list(_actions(allow, denials, service, work))
     allowed_resources = list(_resources(allow, denials, service, work))
+    work.spend(len(allowed_actions) * len(allowed_resources) * (1 + len(denials) // WIDE) // 2)
     pairs = [
         (known is None or known.fits(resource), Cell(by_action & by_resource, (action, resource)))
         for action, known, by_action in allowed_actions
@@ -66,13 +67,18 @@ def targets(allow: Statement, denials: Sequence[Statement], service: str, work: 
     return list({cell.mask: cell for cell in reversed(fitting or [cell for _, cell in pairs])}.values())
 
 
-def _actions(allow: Statement, denials: Sequence[Statement], service: str) -> Iterator[tuple[str, Action | None, int]]:
+def _actions(
+    allow: Statement, denials: Sequence[Statement], service: str, work: Work
+) -> Iterator[tuple[str, Action | None, int]]:
     """The actions, each with the mask of the Deny statements that match it; of equivalent actions only the first."""
     granted, denied = actions(allow), [actions(statement) for statement in denials]
     mentioned = [pattern for match in (granted, *denied) for pattern in match.patterns]
+    price = 1 + sum(match.weight for match in (granted, *denied))
     seen = set()
     for pattern in ("*",) if allow.actions is None else allow.actions:
+        work.spend(1 + len(mentioned) // MATCHES)
         for action, known in _expanded(pattern, service, mentioned):
+            work.spend(price)
             name = action.lower()
             if granted.inside or granted.matches(name):
                 matched = mask_of(match.matches(name) for match in denied)
@@ -107,6 +113,7 @@ def _resources(allow: Statement, denials: Sequence[Statement], service: str, wor
         for inside in _within(pattern, service, groups[:-1]):
             for members, example in cells(inside, groups, work).items():
                 if len(denied) not in members:
+                    work.spend(1 + len(denied) // CHEAP)
                     matched = ((index in members) is match.inside for index, match in enumerate(denied))
                     yield example or "*", mask_of(matched)
 

@@ -6,7 +6,7 @@ come with which caller, https://docs.aws.amazon.com/IAM/latest/UserGuide/referen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from policypack.access.solver.conditions import Values, pattern_of
 from policypack.access.solver.partition import Pattern, Work, cells
@@ -82,9 +82,9 @@ def _named(name: str) -> Caller:
     return Caller("AWS", name, (name,), parsed.account)
 
 
-def _plain(arn: str, parsed: Arn, accounts: Iterable[str]) -> Caller:
+def _plain(arn: str, parsed: Arn, accounts: Collection[str]) -> Caller:
     if not ACCOUNT.fullmatch(parsed.account):
-        account = next(stranger for stranger in STRANGER_ACCOUNTS if stranger not in set(accounts))
+        account = next(stranger for stranger in STRANGER_ACCOUNTS if stranger not in accounts)
         arn = arn.replace(f"::{parsed.account}:", f"::{account}:", 1)
         return Caller("AWS", arn, (arn,), account, label=f"`{arn}`, of another account")
     return Caller("AWS", arn, (arn,), parsed.account)

@@ -5,14 +5,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+import math
 import operator
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from policypack.access.solver.partition import Pattern
+from policypack.core.caches import bounded_cache
 from policypack.iam.addresses import AddressError, Ranges, address_number, everything, nothing
 from policypack.iam.document import Condition
 from policypack.iam.globs import matches
@@ -43,7 +43,7 @@ def address_problems(condition: Condition) -> Iterator[str]:
                 yield f"value {index + 1} {error}"
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def named(values: tuple[str, ...]) -> Ranges:
     """The addresses that the values name; a malformed value names none."""
     ranges = []
@@ -59,17 +59,20 @@ def addresses(condition: Condition, *, passing: bool) -> Ranges:
         return everything() if holds(condition, "") is passing else nothing()
     if condition.operator not in ADDRESS_OPERATORS:
         return everything() if condition.negated is passing else nothing()
-    return _outside(condition.values) if condition.negated is passing else named(condition.values)
-
-
-@lru_cache(maxsize=4096)
-def _outside(values: tuple[str, ...]) -> Ranges:
-    return ~named(values)
+    return ~named(condition.values) if condition.negated is passing else named(condition.values)
 
 
 def on_key(conditions: Iterable[Condition], name: str | None) -> list[Condition]:
     """The conditions on a key, in lower case."""
     return [condition for condition in conditions if condition.name == name]
+
+
+def by_key(conditions: Iterable[Condition]) -> dict[str, list[Condition]]:
+    """The conditions by their key, in lower case."""
+    grouped: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        grouped.setdefault(condition.name, []).append(condition)
+    return grouped
 
 
 def holds(condition: Condition, value: str | None) -> bool:
@@ -100,7 +103,7 @@ def demands_all(condition: Condition) -> bool:
 def one_met(condition: Condition, value: str) -> bool:
     """Whether one value of a request meets a condition other than `Null`."""
     if condition.operator in ADDRESS_OPERATORS:
-        return _inside(condition.values, value) != condition.negated
+        return (address_number(value) in named(condition.values)) != condition.negated
     compare = _COMPARISONS.get(condition.operator.replace("Not", ""), str.__eq__)
     return any(compare(written, value) for written in condition.values) != condition.negated
 
@@ -109,16 +112,6 @@ def pattern_of(name: str, value: str) -> Pattern:
     """A value as an operator on texts reads it."""
     arn = name.startswith("Arn")
     return Pattern(value, wild=arn or "Like" in name, fold="IgnoreCase" in name, arn=arn)
-
-
-def _inside(values: tuple[str, ...], address: str) -> bool:
-    at = address_number(address)
-    return at is not None and bisect_right(_bounds(values), at) % 2 == 1
-
-
-@lru_cache(maxsize=4096)
-def _bounds(values: tuple[str, ...]) -> list[tuple[int, int]]:
-    return named(values).bounds()
 
 
 def _ignoring_case(written: str, value: str) -> bool:
@@ -139,12 +132,15 @@ def _numbers(compare: Callable[[float, float], bool]) -> Callable[[str, str], bo
     return decide
 
 
+@bounded_cache(16384)
 def number(text: str) -> float | None:
     """The number in a text; dates are numbers too, as seconds since 1970."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         pass
+    else:
+        return value if math.isfinite(value) else None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

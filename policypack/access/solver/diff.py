@@ -15,16 +15,16 @@ from itertools import chain, product
 import msgspec
 
 from policypack.access.solver.bounds import Bound, known
-from policypack.access.solver.dimensions import ElementMatch, actions, meaning, resources
+from policypack.access.solver.dimensions import CHEAP, ElementMatch, actions, meaning, resources, weight
 from policypack.access.solver.every_request import EveryRequest, example
-from policypack.access.solver.partition import TooManyCellsError
-from policypack.access.solver.request import Caller, Request
+from policypack.access.solver.partition import MATCHES, WIDE, TooManyCellsError, Work
+from policypack.access.solver.request import Caller, Request, effort
 from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.substitution import with_escapes
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.access.solver.witness import witness_of
 from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.globs import by_kind, covers
+from policypack.iam.globs import MAX_FRONTIER, beginning, by_kind, covers
 from policypack.iam.grammar import WITH_PRINCIPAL
 
 NEW = "the old document does not allow this"
@@ -95,12 +95,13 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
         if refused := refusal(document, sample=True):
             return refused
     attached = not any(document.kind in WITH_PRINCIPAL for document in (*new, *old))
+    work = Work()
     try:
-        if gain := newly(access(new, Bound.LEAST), access(old, Bound.MOST), attached=attached):
+        if gain := newly(access(new, Bound.LEAST), access(old, Bound.MOST), attached=attached, work=work):
             request, statement = gain
             return Answer(Verdict.NEW_ACCESS, NEW, statement.path, witness_of(request))
         unknown = any(document.unknowns for document in (*new, *old))
-        possible = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached)
+        possible = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached, work=work)
         if possible:
             return Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", possible[1].path)
     except TooManyCellsError:
@@ -108,7 +109,9 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")
 
 
-def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> tuple[Request, Statement] | None:
+def newly(
+    new: Access, old: Access, *, attached: bool, foreign: bool = False, work: Work | None = None
+) -> tuple[Request, Statement] | None:
     """A newly allowed request and the Allow statement that allows it; None if there is none.
 
     Args:
@@ -116,32 +119,37 @@ def newly(new: Access, old: Access, *, attached: bool, foreign: bool = False) ->
         old: what was allowed before.
         attached: whether the caller is the identity that the documents are attached to.
         foreign: whether resources belong to others, so that a policy variable never matches a part of their names.
+        work: the budget of the question; None for a new one.
 
     Raises:
         TooManyCellsError: there are too many requests to distinguish.
     """
-    return next(gains(new, old, attached=attached, foreign=foreign), None)
+    return next(gains(new, old, attached=attached, foreign=foreign, work=work), None)
 
 
-def gains(new: Access, old: Access, *, attached: bool, foreign: bool = False) -> Iterator[tuple[Request, Statement]]:
+def gains(
+    new: Access, old: Access, *, attached: bool, foreign: bool = False, work: Work | None = None
+) -> Iterator[tuple[Request, Statement]]:
     """A request for each new Allow statement and each kind of caller; arguments and errors are those of `newly`."""
     seen: set[tuple[Statement, Caller]] = set()
-    space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached, foreign=foreign)
-    for request, required, obstacles in newly_allowed(new, old, space):
+    work = work or Work()
+    space = partial(EveryRequest, [*new.statements, *old.statements], work, attached=attached, foreign=foreign)
+    for request, required, obstacles in newly_allowed(new, old, space, work):
         key = (required[0], request.caller)
         if key not in seen:
             seen.add(key)
             yield example(request, required, obstacles), required[0]
 
 
-def allows_more(new: Access, old: Access, *, attached: bool) -> bool:
-    """Whether anything is newly allowed: as `newly`, without an example."""
-    space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached)
-    return any(True for _ in newly_allowed(new, old, space))
+def allows_more(new: Access, old: Access, *, attached: bool, work: Work | None = None) -> bool:
+    """Whether anything is newly allowed: as `newly`, without an example; `work` is the budget of several questions."""
+    work = work or Work()
+    space = partial(EveryRequest, [*new.statements, *old.statements], work, attached=attached)
+    return any(True for _ in newly_allowed(new, old, space, work))
 
 
 def newly_allowed(
-    new: Access, old: Access, space: RequestSpace | Callable[[], RequestSpace]
+    new: Access, old: Access, space: RequestSpace | Callable[[], RequestSpace], work: Work
 ) -> Iterator[tuple[Request, Sequence[Statement], Sequence[Statement]]]:
     """Newly allowed requests of a space, each with the statements that match it and those that must not.
 
@@ -150,13 +158,13 @@ def newly_allowed(
     Raises:
         TooManyCellsError: there are too many requests to distinguish.
     """
-    for required, obstacles in _questions(new, old):
+    for required, obstacles in _questions(new, old, work):
         space = space if isinstance(space, RequestSpace) else space()
         for request in space.requests(required, obstacles):
             yield request, required, obstacles
 
 
-def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:
+def _questions(new: Access, old: Access, work: Work) -> Iterator[tuple[Sequence[Statement], Sequence[Statement]]]:
     """Pairs of statements that match a newly allowed request and statements that do not."""
     escapes = [
         tuple(dict.fromkeys(statement for group in choice for statement in group))
@@ -165,42 +173,56 @@ def _questions(new: Access, old: Access) -> Iterator[tuple[Sequence[Statement], 
     for groups in new.alternatives:
         for required in product(*groups):
             for escaped in escapes:
-                if not any(includes(wide, narrow) for wide in escaped for narrow in required):
+                work.spend(1 + (len(escaped) + len(new.denials)) // CHEAP)
+                if not any(includes(wide, narrow, work) for wide in escaped for narrow in required):
                     yield required, (*escaped, *new.denials)
             for denial in old.denials:
-                if not any(includes(wide, denial) for wide in new.denials):
+                work.spend(1 + len(new.denials) // CHEAP)
+                if not any(includes(wide, denial, work) for wide in new.denials):
                     yield (*required, denial), new.denials
 
 
-def includes(wide: Statement, narrow: Statement) -> bool:
+def includes(wide: Statement, narrow: Statement, work: Work) -> bool:
     """Whether `wide` matches every request that `narrow` matches, compared by dimension, which avoids most searches.
 
     False may be wrong: only a search determines whether several statements together match them all.
     """
+    work.spend(2)
     return (
-        _element_includes(actions(wide), actions(narrow))
-        and _element_includes(resources(wide), resources(narrow))
-        and {*map(meaning, wide.conditions)} <= {*map(meaning, narrow.conditions)}
-        and _principals_include(wide, narrow)
+        _element_includes(actions(wide), actions(narrow), work)
+        and _element_includes(resources(wide), resources(narrow), work)
+        and _conditions_include(wide, narrow, work)
+        and _principals_include(wide, narrow, work)
     )
 
 
-def _principals_include(wide: Statement, narrow: Statement) -> bool:
+def _conditions_include(wide: Statement, narrow: Statement, work: Work) -> bool:
+    work.spend(weight(wide.conditions) + weight(narrow.conditions))
+    return {*map(meaning, wide.conditions)} <= {*map(meaning, narrow.conditions)}
+
+
+def _principals_include(wide: Statement, narrow: Statement, work: Work) -> bool:
+    work.spend(effort((wide, narrow)))
     if wide.not_principals is not None or narrow.not_principals is not None:
         return wide.not_principals == narrow.not_principals
     return wide.principals is None or (narrow.principals is not None and {*narrow.principals} <= {*wide.principals})
 
 
-def _element_includes(wide: ElementMatch, narrow: ElementMatch) -> bool:
+def _element_includes(wide: ElementMatch, narrow: ElementMatch, work: Work) -> bool:
     if wide.inside is not narrow.inside:
         return not wide.patterns if narrow.inside else "*" in wide.patterns
     if wide.patterns == narrow.patterns:
         return True
     outer, inner = (wide.patterns, narrow.patterns) if wide.inside else (narrow.patterns, wide.patterns)
     plain, wild = by_kind(outer)
-    return all(pattern in plain or any(_covers(other, pattern) for other in wild) for pattern in inner)
+    work.spend((len(outer) + len(inner)) // MATCHES)
+    return all(pattern in plain or any(_covers(other, pattern, work) for other in wild) for pattern in inner)
 
 
-def _covers(wide: str, narrow: str) -> bool:
+def _covers(wide: str, narrow: str, work: Work) -> bool:
     """Whether a pattern covers another one; with a policy variable only an equal one."""
-    return wide == narrow or ("${" not in wide and "${" not in narrow and covers(wide, narrow))
+    if wide == narrow:
+        return True
+    hard = "?" in wide and "*" in narrow and narrow.startswith(beginning(wide))
+    work.spend(1 + (len(narrow) * min(len(wide), MAX_FRONTIER) // CHEAP if hard else len(narrow) // WIDE))
+    return "${" not in wide and "${" not in narrow and covers(wide, narrow)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import pairwise
+from math import inf, isfinite, nextafter
 from operator import or_
 
 import msgspec
@@ -23,18 +24,19 @@ from policypack.access.solver.conditions import (
     met,
     named,
     number,
-    on_key,
     one_met,
     pattern_of,
 )
-from policypack.access.solver.partition import Preference, Work, cells
+from policypack.access.solver.partition import MATCHES, WIDE, Preference, Work, cells
 from policypack.iam.actions import lowered, multivalued
 from policypack.iam.addresses import distinguishing_addresses
 from policypack.iam.condition_keys import ALWAYS_SENT
 from policypack.iam.document import Condition, Statement
-from policypack.iam.globs import any_matches, covers, has_wildcard, overlaps
+from policypack.iam.globs import any_matches, beginning, covers, has_wildcard, overlaps
 
 BOOLEAN = ("true", "false")
+WALKED = 16
+"""The number of characters of a pattern that are walked in one step."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -49,28 +51,38 @@ def mask_of(matches: Iterable[bool]) -> int:
     return sum(matched << index for index, matched in enumerate(matches))
 
 
-def key_cells(name: str, statements: Sequence[Statement], work: Work) -> list[Cell]:
+def key_cells(name: str, conditions: Sequence[Sequence[Condition]], work: Work) -> list[Cell]:
     """The cells of one condition key; an example is a tuple of values, empty if the request lacks the key.
+
+    Args:
+        name: the key, in lower case.
+        conditions: those on the key, by statement.
+        work: the budget of the question.
 
     Raises:
         TooManyCellsError: the conditions distinguish too many values.
     """
-    conditions = [
-        (index, condition)
-        for index, statement in enumerate(statements)
-        for condition in on_key(statement.conditions, name)
-    ]
-    distinct = list({meaning(condition): condition for _, condition in conditions}.values())
+    distinct: dict[tuple[object, ...], tuple[Condition, int]] = {}
+    for index, own in enumerate(conditions):
+        for condition in own:
+            _, among = distinct.get(meaning(condition), (condition, 0))
+            distinct[meaning(condition)] = condition, among | 1 << index
+    asked = [condition for condition, _ in distinct.values()]
+    price = 1 + weight(asked)
     by_mask: dict[int, Values] = {}
-    for values in _sets(name, distinct, work):
-        work.spend(1 + len(distinct) // 4)
-        holding = {meaning(condition) for condition in distinct if met(condition, values)}
-        mask = (1 << len(statements)) - 1
-        for index, condition in conditions:
-            if meaning(condition) not in holding:
-                mask &= ~(1 << index)
+    for values in _sets(name, asked, work):
+        work.spend(price * (1 + len(values)))
+        mask = (1 << len(conditions)) - 1
+        for condition, among in distinct.values():
+            if mask & among and not met(condition, values):
+                mask &= ~among
         by_mask.setdefault(mask, values)
     return [Cell(mask, values) for mask, values in by_mask.items()]
+
+
+def weight(conditions: Iterable[Condition]) -> int:
+    """The steps of comparing conditions with a value: some for each, and one for some of its values."""
+    return sum(1 + len(condition.values) // MATCHES for condition in conditions)
 
 
 def meaning(condition: Condition) -> tuple[object, ...]:
@@ -80,6 +92,7 @@ def meaning(condition: Condition) -> tuple[object, ...]:
 
 def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Values]:
     """The values that a request can have for a key, as far as the conditions distinguish them."""
+    work.spend(weight(conditions))
     singles = list(_singles(name, conditions, work))
     if name not in ALWAYS_SENT:
         yield ()
@@ -90,6 +103,7 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
         yield from ((value,) for value in singles)
         return
     compared = [condition for condition in conditions if condition.operator != "Null"]
+    work.spend(len(singles) * weight(compared))
     every = mask_of(map(demands_all, compared))
     some = (1 << len(compared)) - 1 & ~every
     seen: dict[int, Values] = {}
@@ -101,7 +115,7 @@ def _sets(name: str, conditions: Sequence[Condition], work: Work) -> Iterator[Va
         state, values = waiting.popleft()
         if state in seen:
             continue
-        work.spend(1 + len(elements))
+        work.spend(1 + len(elements) * (1 + len(values) // 8) // 2)
         seen[state] = values
         waiting += [
             (state & other & every | (state | other) & some, (*values, *more))
@@ -140,8 +154,9 @@ def _around(conditions: Iterable[Condition]) -> Iterator[str]:
         return
     numbers = sorted(spelled)
     yield from (spelled[known] for known in numbers)
-    outside = [numbers[0] - 1, numbers[-1] + 1]
-    yield from map(_written, [*((low + high) / 2 for low, high in pairwise(numbers)), *outside])
+    outside = [min(numbers[0] - 1, nextafter(numbers[0], -inf)), max(numbers[-1] + 1, nextafter(numbers[-1], inf))]
+    between = (low / 2 + high / 2 for low, high in pairwise(numbers))
+    yield from map(_written, filter(isfinite, [*between, *outside]))
 
 
 def _written(value: float) -> str:
@@ -153,6 +168,11 @@ class ElementMatch(msgspec.Struct, frozen=True):
 
     patterns: tuple[str, ...]
     inside: bool
+
+    @property
+    def weight(self) -> int:
+        """The steps of comparing the patterns with a text, or with the beginning of a pattern."""
+        return 1 + len(self.patterns) // MATCHES
 
     @staticmethod
     def of(patterns: tuple[str, ...] | None, negated: tuple[str, ...] | None) -> ElementMatch:
@@ -189,8 +209,11 @@ def text_cells(
     first, *rest = map(match, required)
     needed = rest if first.inside else [first, *rest]
     by_mask: dict[int, str] = {}
+    against = [*map(match, others)]
+    price = 1 + sum(other.weight for other in (*needed, *against))
     for pattern in first.patterns if first.inside else ("*",):
-        for mask, text in _within(pattern, needed, [*map(match, others)], work):
+        work.spend(price * (1 + len(pattern) // WIDE))
+        for mask, text in _within(pattern, needed, against, work):
             if not mask:
                 return [Cell(mask, text)]
             by_mask.setdefault(mask, text)
@@ -201,7 +224,6 @@ def _within(
     pattern: str, needed: Sequence[ElementMatch], others: Sequence[ElementMatch], work: Work
 ) -> Iterator[tuple[int, str]]:
     """The cells among the texts that one pattern matches."""
-    work.spend(1 + len(others) // 8)
     if not has_wildcard(pattern):
         if all(match.matches(pattern) for match in needed):
             yield mask_of(match.matches(pattern) for match in others), pattern
@@ -211,7 +233,7 @@ def _within(
             yield 0, text
             return
     groups: dict[tuple[str, ...], int] = {}
-    members = [_group(match, pattern, groups) for match in (*needed, *others)]
+    members = [_group(match, pattern, groups, work) for match in (*needed, *others)]
     if any(member is (not match.inside) for member, match in zip(members, needed, strict=False)):
         return
     insides = [match.inside for match in (*needed, *others)]
@@ -233,14 +255,28 @@ def _preference(members: Sequence[int | bool], insides: Sequence[bool], needed: 
     return Preference(frozenset(plain - negated - exact), frozenset(negated - plain - exact))
 
 
-def _group(match: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int]) -> int | bool:
+def _group(match: ElementMatch, pattern: str, groups: dict[tuple[str, ...], int], work: Work) -> int | bool:
     """The index of a group of patterns; True if the group matches all that `pattern` matches, and False if nothing."""
-    overlapping = tuple(other for other in match.patterns if other == "*" or overlaps(other, pattern))
+    start, overlapping = beginning(pattern), []
+    for other in match.patterns:
+        if other == "*" or _alike(start, beginning(other)):
+            work.spend(price(other, pattern))
+            if other == "*" or overlaps(other, pattern):
+                overlapping.append(other)
     if not overlapping:
         return False
     if any(other == "*" or covers(other, pattern) for other in overlapping):
         return True
-    return groups.setdefault(overlapping, len(groups))
+    return groups.setdefault(tuple(overlapping), len(groups))
+
+
+def _alike(start: str, other: str) -> bool:
+    return start.startswith(other) or other.startswith(start)
+
+
+def price(pattern: str, other: str) -> int:
+    """The steps of walking one pattern with the places of the other."""
+    return min(len(pattern), len(other)) * (1 + max(len(pattern), len(other)) // WIDE) // WALKED
 
 
 def united(cells: Iterable[Cell]) -> int:
@@ -252,14 +288,14 @@ def narrowed(cells: Iterable[Cell], indexes: Sequence[int]) -> list[Cell]:
     """The cells with masks of the statements at these indexes only."""
     by_mask: dict[int, Cell] = {}
     for cell in cells:
-        mask = sum((cell.mask >> index & 1) << place for place, index in enumerate(indexes))
+        mask = sum(1 << place for place, index in enumerate(indexes) if cell.mask >> index & 1)
         by_mask.setdefault(mask, Cell(mask, cell.example))
     return list(by_mask.values())
 
 
 PRUNED_FROM = 48
 CHEAP = 8
-"""The number of combined masks that cost as much as one state of a walk."""
+"""The number of combined masks that are one step."""
 
 Combination = tuple[Cell, ...]
 
@@ -292,8 +328,9 @@ def combinations(
         TooManyCellsError: the budget is spent.
     """
     reached: dict[int, Combination] = {obstacles: ()}
-    for dimension in dimensions:
-        work.spend(len(reached) * len(dimension) // CHEAP)
+    price = 1 + obstacles.bit_length() // WIDE
+    for depth, dimension in enumerate(dimensions):
+        work.spend(price * len(reached) * len(dimension) * (1 + depth // CHEAP) // CHEAP)
         following: dict[int, Combination] = {}
         for mask, combination in reached.items():
             for cell in dimension:
@@ -310,7 +347,7 @@ def _least(masks: Iterable[int], work: Work) -> list[int]:
     """The masks without those that include another mask."""
     kept: list[int] = []
     for mask in sorted(masks, key=int.bit_count):
-        work.spend(len(kept) // CHEAP // 4)
+        work.spend(len(kept) * (1 + mask.bit_length() // WIDE) // CHEAP // 4)
         if not any(other & mask == other for other in kept):
             kept.append(mask)
     return kept

@@ -10,12 +10,20 @@ import msgspec
 
 from policypack.access.solver import callers
 from policypack.access.solver.bounds import Bound
-from policypack.access.solver.conditions import Values
-from policypack.access.solver.dimensions import Cell, actions, narrowed, resources, text_cells, uncovered, united
-from policypack.access.solver.partition import TooManyCellsError
-from policypack.access.solver.request import Caller, Request, includes_caller
+from policypack.access.solver.conditions import Values, by_key
+from policypack.access.solver.dimensions import CHEAP, Cell, actions, narrowed, resources, text_cells, uncovered, united
+from policypack.access.solver.partition import MATCHES, TooManyCellsError, Work
+from policypack.access.solver.request import Caller, Request, effort, includes_caller
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.substitution import Assignment, freed, restored, substituted, variables_of
+from policypack.access.solver.substitution import (
+    Assignment,
+    freed,
+    length,
+    restored,
+    substituted,
+    texts_of,
+    variables_of,
+)
 from policypack.access.solver.variables import assignments, may_miss
 from policypack.access.solver.witness import improved
 from policypack.iam.condition_keys import NETWORK_KEYS
@@ -30,13 +38,15 @@ Sender = tuple[Caller, Assignment, bool]
 class EveryRequest(RequestSpace):
     """Every request, as far as some statements distinguish them."""
 
-    def __init__(self, statements: Sequence[Statement], *, attached: bool, foreign: bool = False) -> None:
-        super().__init__()
+    def __init__(self, statements: Sequence[Statement], work: Work, *, attached: bool, foreign: bool = False) -> None:
+        super().__init__(work)
         self.foreign = foreign
+        self.work.spend(sum(map(length, statements)))
         names = frozenset(condition.name for statement in statements for condition in statement.conditions)
         every = [callers.SELF] if attached else callers.callers(statements, self.work)
         variable = {name for statement in statements for name in variables_of(statement)}
-        self.callers = _distinct(every, statements, sorted(names | variable))
+        self.plain = not any("${" in text for statement in statements for text in texts_of(statement))
+        self.callers = _distinct(every, statements, sorted(names | variable), self.work)
         self.networks = (False, True) if names & NETWORK and not attached else (False,)
 
     def senders(self, required: Sequence[Statement]) -> Sequence[Caller]:
@@ -55,7 +65,16 @@ class EveryRequest(RequestSpace):
         Raises:
             TooManyCellsError: keys refer to one another in a way that leaves it open whether there is one.
         """
-        for assignment in assignments(required, against, partial(callers.fixed, caller), foreign=self.foreign):
+        if self.plain:
+            request = self._with_assignment(required, against, action_cells, (caller, {}))
+            if request is not None:
+                yield request
+            return
+        price = sum(map(length, (*required, *against)))
+        self.work.spend(price)
+        fixed = partial(callers.fixed, caller)
+        for assignment in assignments(required, against, fixed, self.work, foreign=self.foreign):
+            self.work.spend(price)
             needed = _with_values(required, assignment)
             others = {
                 index: read
@@ -89,6 +108,7 @@ class EveryRequest(RequestSpace):
         sender: tuple[Caller, Assignment],
     ) -> Request | None:
         """A request that statements with values for their variables match."""
+        self.work.spend(len(action_cells) * len(others) // CHEAP)
         resource_cells = text_cells(needed, others, resources, self.work)
         matching = united(action_cells) & united(resource_cells)
         indexes = [index for index in range(len(others)) if matching >> index & 1]
@@ -102,13 +122,12 @@ class EveryRequest(RequestSpace):
     def _search(
         self, required: Sequence[Statement], against: Sequence[Statement], texts: Sequence[list[Cell]], sender: Sender
     ) -> Request | None:
-        names = list(
-            dict.fromkeys(condition.name for statement in (*required, *against) for condition in statement.conditions)
-        )
+        needed, others = ([by_key(each.conditions) for each in group] for group in (required, against))
+        names = list(dict.fromkeys(name for grouped in (*needed, *others) for name in grouped))
         dimensions = [*texts]
         for name in names:
             values = self._values(name, sender)
-            dimensions.append(self.cells(name, required, against, None if values is None else (values,)))
+            dimensions.append(self.cells(name, needed, others, None if values is None else (values,)))
             if not dimensions[-1]:
                 return None
         combination = uncovered(dimensions, (1 << len(against)) - 1, self.work)
@@ -143,10 +162,14 @@ def _with_values(statements: Sequence[Statement], assignment: Assignment) -> lis
     return [read for statement in statements if (read := substituted(statement, assignment)) is not None]
 
 
-def _distinct(every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str]) -> list[Caller]:
+def _distinct(
+    every: Iterable[Caller], statements: Sequence[Statement], names: Sequence[str], work: Work
+) -> list[Caller]:
     """One caller for each set of statements with its principals, and each set of fixed values."""
     distinct: dict[object, Caller] = {}
+    price = 1 + effort(statements) + len(names) // MATCHES
     for caller in every:
+        work.spend(price)
         including = tuple(includes_caller(statement, caller) for statement in statements)
         fixed = tuple((name, callers.fixed(caller, name)) for name in names)
         distinct.setdefault((including, fixed), caller)

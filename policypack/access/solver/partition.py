@@ -16,10 +16,12 @@ import msgspec
 
 from policypack.iam.globs import beginning, normal
 
-MOST_WORK = 150_000
-"""The number of states of the walk, or the equivalent of other work, after which a question gives up."""
-WIDE = 512
-"""The number of places in patterns that cost as much as one more state."""
+MOST_WORK = 200_000
+"""The number of steps after which a question gives up; a step takes about 2 microseconds, whatever the work is."""
+WIDE = 2048
+"""The number of places in patterns with which a number for them takes twice as long."""
+MATCHES = 4
+"""The number of comparisons of a pattern, or of a value, that are one step."""
 ARN_COLONS = 5
 
 Membership = frozenset[int]
@@ -30,7 +32,7 @@ class TooManyCellsError(Exception):
 
 
 class Work(msgspec.Struct):
-    """The budget of one question."""
+    """The budget of one question: all that is done for it, in whatever part of the engine, is counted here."""
 
     left: int = MOST_WORK
 
@@ -99,6 +101,10 @@ class _Machine(msgspec.Struct):
     size: int = 0
     ends: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """For each pattern the place behind it, and its group."""
+    last: int = 0
+    """The places behind all patterns."""
+    group_at: dict[int, int] = msgspec.field(default_factory=dict)
+    """By place behind a pattern, its group."""
 
     def add(self, pattern: Pattern, group: int) -> None:
         text = normal(pattern.text) if pattern.wild else pattern.text
@@ -119,6 +125,8 @@ class _Machine(msgspec.Struct):
                     self.steps[letter] = self.steps.get(letter, 0) | bit
             self.size += 1
         self.ends.append((1 << self.size, group))
+        self.last |= 1 << self.size
+        self.group_at[self.size] = group
         self.size += 1
 
     def begin(self) -> int:
@@ -138,7 +146,12 @@ class _Machine(msgspec.Struct):
         return state
 
     def groups(self, state: int) -> Membership:
-        return frozenset(group for end, group in self.ends if state & end)
+        matched, groups = state & self.last, set()
+        while matched:
+            place = matched.bit_length() - 1
+            groups.add(self.group_at[place])
+            matched ^= 1 << place
+        return frozenset(groups)
 
     def alphabet(self, state: int) -> list[str]:
         """One character that no pattern needs here, then each that some pattern needs, or that not all wildcards match."""
@@ -172,8 +185,11 @@ def cells(
     work = work or Work()
     within = _pattern(inside)
     read = [[_pattern(written) for written in group] for group in groups]
+    length = len(within.text) + sum(len(pattern.text) for group in read for pattern in group)
+    work.spend(1 + length * (1 + length // WIDE) // 16)
     if within.plain:
         machine = _machine(read)
+        work.spend(len(within.text) * (1 + machine.size // WIDE) // MATCHES)
         return {machine.groups(machine.run(within.text)): within.text}
     if not any(read) and not within.fold:
         return {frozenset(): within.text.replace("*", "").replace("?", "x")}
@@ -183,6 +199,7 @@ def cells(
         # A plain text is its own example; the wildcards alone partition all other texts.
         machine = _machine([*read, [within]])
         for text in sorted(texts, key=lambda text: (len(text), text)):
+            work.spend(1 + len(text) * (1 + machine.size // WIDE) // MATCHES)
             member = machine.groups(machine.run(text))
             if len(read) in member:
                 member -= {len(read)}
@@ -221,7 +238,7 @@ def _walked(
     machine.add(inside, INSIDE)
     last, alive = machine.ends[-1][0], (1 << machine.size) - (1 << offset)
     prefix, price = _prefix(inside), 1 + machine.size // WIDE
-    work.spend(price * len(prefix) // WIDE)
+    work.spend(price * len(prefix) // MATCHES)
     state = machine.run(prefix)
     by_member: dict[Membership, str] = {}
     hidden: set[Membership] = set()
@@ -231,15 +248,18 @@ def _walked(
     while waiting:
         state, text = waiting.popleft()
         if state & last:
+            work.spend(price * (state & machine.last).bit_count() // MATCHES)
             member = machine.groups(state) - {INSIDE}
             if text in but:
                 hidden.add(member)
             else:
                 by_member.setdefault(member, text)
-        for character in machine.alphabet(state):
+        work.spend(price * (3 + len(machine.steps) // 32) + len(text) // 256)
+        alphabet = machine.alphabet(state)
+        work.spend(price * len(alphabet) // 2)
+        for character in alphabet:
             following = machine.step(state, character)
             if following & alive and following not in seen:
-                work.spend(price)
                 seen.add(following)
                 if best.is_new(following, work):
                     waiting.append((following, text + character))
@@ -259,6 +279,7 @@ class _Best:
         self.low = sum(places[group] for group in preference.unmatched if group in places)
         self.high = sum(places[group] for group in preference.matched if group in places)
         self.kept: dict[int, list[int]] = {}
+        self.price = 1 + machine.size // WIDE
 
     def is_new(self, state: int, work: Work) -> bool:
         """Whether no earlier state is as good; if so, the state is kept."""
@@ -266,7 +287,7 @@ class _Best:
             return True
         counted = state & self.low | ~state & self.high
         alike = self.kept.setdefault(state & ~self.low & ~self.high, [])
-        work.spend(len(alike) // 16)
+        work.spend(len(alike) * self.price // 32)
         if any(other & counted == other for other in alike):
             return False
         alike.append(counted)

@@ -5,14 +5,19 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from policypack.access.solver.conditions import Values
+from policypack.access.solver.partition import MATCHES
+from policypack.core.caches import bounded_cache
 from policypack.iam.arn import Arn
 from policypack.iam.document import Principal, Statement
-from policypack.iam.globs import matches
+from policypack.iam.globs import has_wildcard, matches
+
+FEW = 8
+"""Principals that are compared one by one."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -71,5 +76,32 @@ def account_of(value: str) -> str | None:
 def includes_caller(statement: Statement, caller: Caller) -> bool:
     """Whether the principals of a statement include a caller; those of a statement without principals include all."""
     if statement.not_principals is not None:
-        return not any(is_named(principal, caller) for principal in statement.not_principals)
-    return statement.principals is None or any(is_named(principal, caller) for principal in statement.principals)
+        return not _any_named(statement.not_principals, caller)
+    return statement.principals is None or _any_named(statement.principals, caller)
+
+
+def _any_named(principals: tuple[Principal, ...], caller: Caller) -> bool:
+    if len(principals) > FEW and caller.type == "AWS":
+        plain, others = _by_kind(principals)
+        if any(name in plain for name in (caller.account, *caller.arns)):
+            return True
+        principals = others
+    return any(is_named(principal, caller) for principal in principals)
+
+
+@bounded_cache(1024)
+def _by_kind(principals: tuple[Principal, ...]) -> tuple[frozenset[str], tuple[Principal, ...]]:
+    """The accounts and the ARNs without wildcards that the principals of AWS are, and the other principals."""
+    plain: set[str] = set()
+    others: list[Principal] = []
+    for principal in principals:
+        if principal.type != "AWS" or has_wildcard(principal.value):
+            others.append(principal)
+        else:
+            plain.add(account_of(principal.value) or principal.value)
+    return frozenset(plain), tuple(others)
+
+
+def effort(statements: Iterable[Statement]) -> int:
+    """The steps of comparing the principals of statements with a caller."""
+    return sum(1 + len(each.principals or each.not_principals or ()) // MATCHES for each in statements)

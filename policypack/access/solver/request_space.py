@@ -7,20 +7,20 @@ The search is for a request that certain statements match and certain others do 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from policypack.access.solver.conditions import Values, met, on_key
-from policypack.access.solver.dimensions import Cell, key_cells, mask_of, narrowed, united
+from policypack.access.solver.conditions import Values, met
+from policypack.access.solver.dimensions import CHEAP, Cell, key_cells, mask_of, narrowed, united, weight
 from policypack.access.solver.partition import Work
-from policypack.access.solver.request import Caller, Request, includes_caller
-from policypack.iam.document import Statement
+from policypack.access.solver.request import Caller, Request, effort, includes_caller
+from policypack.iam.document import Condition, Statement
 
 
 class RequestSpace(ABC):
     """The requests of a question: their callers and their values."""
 
-    def __init__(self) -> None:
-        self.work = Work()
+    def __init__(self, work: Work) -> None:
+        self.work = work
         self._keys: dict[object, list[Cell]] = {}
 
     def requests(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Iterator[Request]:
@@ -33,7 +33,10 @@ class RequestSpace(ABC):
         action_cells = self.actions(required, obstacles) if senders else ()
         matching = united(action_cells)
         reachable = [index for index in range(len(obstacles)) if matching >> index & 1]
+        obstructing = [obstacles[index] for index in reachable]
+        price = 1 + effort(obstructing) + len(reachable) * len(action_cells) // CHEAP
         for caller in senders if action_cells else ():
+            self.work.spend(price)
             indexes = [index for index in reachable if self.includes_caller(obstacles[index], caller)]
             against = [obstacles[index] for index in indexes]
             yield from self.sent(caller, required, against, narrowed(action_cells, indexes))
@@ -59,17 +62,22 @@ class RequestSpace(ABC):
     def cells(
         self,
         name: str,
-        required: Sequence[Statement],
-        against: Sequence[Statement],
-        values: Iterable[Values] | None = None,
+        required: Sequence[Mapping[str, Sequence[Condition]]],
+        against: Sequence[Mapping[str, Sequence[Condition]]],
+        values: Collection[Values] | None = None,
     ) -> list[Cell]:
-        """The cells of a key, in lower case, that `required` match; the masks are of `against`.
+        """The cells of a key, in lower case, that statements match; the masks are of `against`.
 
-        `values` are those that a request can have for the key; None is for any value.
+        Args:
+            name: the key.
+            required: the conditions, by key, of the statements that have to match.
+            against: those of the others.
+            values: those that a request can have for the key; None is for any value.
         """
-        every = (*required, *against)
-        conditions = tuple(tuple(on_key(statement.conditions, name)) for statement in every)
+        conditions = tuple(tuple(grouped.get(name, ())) for grouped in (*required, *against))
+        self.work.spend(1 + len(conditions) // CHEAP)
         if values is not None:
+            self.work.spend(len(values) * (len(conditions) // CHEAP + sum(map(weight, conditions))))
             cells = [
                 Cell(mask_of(all(met(condition, value) for condition in own) for own in conditions), value)
                 for value in values
@@ -77,7 +85,7 @@ class RequestSpace(ABC):
         elif (name, conditions) in self._keys:
             cells = self._keys[name, conditions]
         else:
-            cells = self._keys[name, conditions] = key_cells(name, every, self.work)
+            cells = self._keys[name, conditions] = key_cells(name, conditions, self.work)
         all_required = (1 << len(required)) - 1
         by_mask: dict[int, Cell] = {}
         for cell in cells:

@@ -12,6 +12,7 @@ import msgspec
 
 from policypack.access.solver.bounds import WIDER, Bound
 from policypack.access.solver.conditions import pattern_of
+from policypack.access.solver.partition import MATCHES
 from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard
 
@@ -25,7 +26,7 @@ Assignment = Mapping[str, str | None]
 
 def variables_of(statement: Statement) -> list[str]:
     """The keys, in lower case, of the variables in a statement."""
-    return [name for text in _texts(statement) for name in variables(text)]
+    return [name for text in texts_of(statement) for name in variables(text)]
 
 
 def variables(text: str) -> list[str]:
@@ -159,7 +160,7 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
     def texts(values: Iterable[str] | None) -> tuple[str, ...] | None:
         return None if values is None else tuple(new for value in values if (new := change(value)) is not None)
 
-    if not any("${" in each for each in _texts(statement)):
+    if not any("${" in each for each in texts_of(statement)):
         return statement
     return msgspec.structs.replace(
         statement,
@@ -172,7 +173,13 @@ def _mapped(statement: Statement, change: Callable[[str], str | None]) -> Statem
     )
 
 
-def _texts(statement: Statement) -> Iterator[str]:
+def length(statement: Statement) -> int:
+    """The steps of reading the texts of a statement."""
+    return 1 + sum(1 + len(text) // 64 for text in texts_of(statement)) // MATCHES
+
+
+def texts_of(statement: Statement) -> Iterator[str]:
+    """The texts of a statement that can have variables."""
     yield from statement.resources or ()
     yield from statement.not_resources or ()
     for condition in statement.conditions:

@@ -14,23 +14,34 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import msgspec
 
 from policypack.access.solver.conditions import pattern_of
-from policypack.access.solver.partition import Pattern, Preference, TooManyCellsError, Work, cells
-from policypack.access.solver.substitution import LITERAL, VARIABLE, Assignment, substituted, variables, variables_of
+from policypack.access.solver.infixes import infixes
+from policypack.access.solver.partition import MATCHES, WIDE, Pattern, Preference, TooManyCellsError, Work, cells
+from policypack.access.solver.substitution import (
+    LITERAL,
+    VARIABLE,
+    Assignment,
+    length,
+    substituted,
+    variables,
+    variables_of,
+)
 from policypack.iam.document import Statement
-from policypack.iam.globs import everything, has_wildcard, normal, places
+from policypack.iam.globs import has_wildcard
 
 MOST_ASSIGNMENTS = 256
+PIECE = 16
+"""The number of characters that are read in one step."""
 
 
 def assignments(
     required: Sequence[Statement],
     others: Sequence[Statement],
     fixed: Callable[[str], Sequence[str] | None],
+    work: Work,
     *,
     foreign: bool = False,
 ) -> Iterator[Assignment]:
@@ -40,6 +51,7 @@ def assignments(
         required: the statements that are to match.
         others: the other statements that decide.
         fixed: returns the values of the caller for a key in every request; None where requests differ.
+        work: the budget of the question.
         foreign: whether a key has other values than a stand-in only for the conditions on it.
 
     Raises:
@@ -50,7 +62,7 @@ def assignments(
         yield {}
         return
     limited = {condition.name for statement in (*required, *others) for condition in statement.conditions}
-    trial = _Trial(_stand_ins(every), sorted(every, key=lambda name: name not in limited), fixed, foreign)
+    trial = _Trial(_stand_ins(every), sorted(every, key=lambda name: name not in limited), fixed, foreign, work)
     for count, assignment in enumerate(trial.grown(required, others, {})):
         if count >= MOST_ASSIGNMENTS:
             raise TooManyCellsError
@@ -66,7 +78,7 @@ class _Trial(msgspec.Struct):
     """The keys; first those that conditions limit, since others can follow them and not the other way round."""
     fixed: Callable[[str], Sequence[str] | None]
     foreign: bool
-    work: Work = msgspec.field(default_factory=Work)
+    work: Work
 
     def grown(
         self, required: Sequence[Statement], others: Sequence[Statement], assignment: Assignment
@@ -77,6 +89,7 @@ class _Trial(msgspec.Struct):
             yield assignment
             return
         for value in self._choices(name, required, others, assignment):
+            self.work.spend(sum(map(length, (*required, *others))))
             one = {name: value}
             needed = [substituted(statement, one, partly=True) for statement in required]
             against = [substituted(each, one, partly=True) for each in others]
@@ -93,6 +106,7 @@ class _Trial(msgspec.Struct):
         fixed = self.fixed(name)
         if fixed is not None:
             return [*fixed] or [None]
+        self.work.spend(sum(map(length, (*required, *others))))
         elements = [*_elements(required, wanted=True), *_elements(others, wanted=False)]
         wishes: dict[tuple[str | Pattern, ...], set[bool | None]] = defaultdict(set)
         for group, wanted in self._distinguished(name, elements, assignment):
@@ -113,14 +127,15 @@ class _Trial(msgspec.Struct):
         sent = [*elements, *self._sent(elements, assignment)]
         known = _known(elements) | {name: [value for value in assignment.values() if value]}
         for element in elements:
+            self.work.spend(1)
             if element.about == name:
                 yield from ((group, element.wanted) for group in element.groups)
                 yield from (((pattern,), None) for pattern in element.patterns if self.foreign)
-                yield from (((text,), None) for text in _expanded(element.open_texts, known))
+                yield from (((text,), None) for text in _expanded(element.open_texts, known, self.work))
         if not self.foreign:
             yield from self._compared(name, sent, known)
         unset = [each for each in self.order if each not in assignment]
-        links = _Links.of([each for each in sent if each.about in unset or not self.foreign], unset)
+        links = _Links.of([each for each in sent if each.about in unset or not self.foreign], unset, self.work)
         if links.tied():
             yield from (((text,), None) for text in self._carried(name, links))
 
@@ -135,17 +150,19 @@ class _Trial(msgspec.Struct):
         patterns: dict[_Element, tuple[list[str], list[str]]] = {}
         texts = [(element, text) for element in elements for text in element.texts if name in variables(text)]
         for one, text in texts:
+            self.work.spend(len(elements) // MATCHES)
             for other in elements:
                 if other is one or other.about != one.about or not (one.wanted or other.wanted):
                     continue
                 if other not in patterns:
-                    certain = _expanded(other.texts, {name: known[name]})
+                    certain = _expanded(other.texts, {name: known[name]}, self.work)
                     among = {*certain}
-                    patterns[other] = certain, [each for each in _expanded(other.texts, known) if each not in among]
+                    every = _expanded(other.texts, known, self.work)
+                    patterns[other] = certain, [each for each in every if each not in among]
                 certain, possible = patterns[other]
-                self.work.spend(len(certain) + len(possible))
-                yield from ((group, one.wanted and other.wanted) for group in _infixes(name, text, certain))
-                yield from ((group, None) for group in _infixes(name, text, possible))
+                wanted = one.wanted and other.wanted
+                yield from ((group, wanted) for group in _infixes(name, text, certain, self.work))
+                yield from ((group, None) for group in _infixes(name, text, possible, self.work))
 
     def _carried(self, name: str, links: _Links) -> Iterator[str]:
         """Patterns of the key's values by which the values of other keys without one are distinguished.
@@ -231,14 +248,15 @@ class _Links(msgspec.Struct):
     unset: Sequence[str]
     texts: Mapping[str, Sequence[str]]
     """By what they are about, the texts that are compared with it."""
+    work: Work
 
     @staticmethod
-    def of(elements: Iterable[_Element], unset: Sequence[str]) -> _Links:
+    def of(elements: Iterable[_Element], unset: Sequence[str], work: Work) -> _Links:
         """The links by these elements."""
         texts: dict[str, dict[str, None]] = {}
         for element in elements:
             texts.setdefault(element.about, {}).update(dict.fromkeys(element.texts))
-        return _Links(unset, {about: [*written] for about, written in texts.items()})
+        return _Links(unset, {about: [*written] for about, written in texts.items()}, work)
 
     def tied(self) -> bool:
         """Whether conditions on one key make the value of one depend on that of another."""
@@ -250,24 +268,25 @@ class _Links(msgspec.Struct):
 
     def met_by(self, name: str) -> Iterator[str]:
         """The patterns of a key's values by its own conditions, and by what texts with its variable are compared with."""
-        yield from _expanded(self.texts.get(name, ()), {})
+        yield from _expanded(self.texts.get(name, ()), {}, self.work)
         for about, written in self.texts.items():
             patterns = [*map(_wide, written)] if about not in self.unset else ()
             for text in written if patterns else ():
-                for group in _infixes(name, text, patterns):
+                for group in _infixes(name, text, patterns, self.work):
                     yield from group
 
     def carried(self, source: str, pattern: str, target: str) -> list[str]:
         """The patterns for `target` that are equivalent to `pattern` for `source`."""
         found: dict[str, None] = {}
         for about, written in self.texts.items():
+            self.work.spend(1 + len(written) // 2)
             made = [_wide(text, {source: pattern}) for text in written if source in variables(text)]
             made += [pattern] if about == source else []
             if about == target:
                 found |= dict.fromkeys(made)
             else:
                 for text in written if made else ():
-                    for group in _infixes(target, text, made):
+                    for group in _infixes(target, text, made, self.work):
                         found |= dict.fromkeys(group)
         return [*found]
 
@@ -313,15 +332,18 @@ def _known(elements: Iterable[_Element]) -> dict[str, list[str]]:
     return found
 
 
-def _expanded(texts: Iterable[str], known: Mapping[str, Iterable[str]]) -> list[str]:
+def _expanded(texts: Iterable[str], known: Mapping[str, Iterable[str]], work: Work) -> list[str]:
     """Texts with their variables as anything, as their default, and as each value that is known for them."""
     found: dict[str, None] = {}
     for text in texts:
+        work.spend(1 + len(text) // PIECE)
         found[_wide(text)] = None
         for variable in VARIABLE.finditer(text):
             name, default = variable[1].strip().lower(), variable[2]
             values = [*known.get(name, ()), *([default] if default else [])]
-            found |= dict.fromkeys(_wide(text, {name: value}) for value in values)
+            for value in values:
+                work.spend(1 + (len(text) + len(value)) // PIECE)
+                found[_wide(text, {name: value})] = None
     return [*found]
 
 
@@ -336,13 +358,15 @@ def _stand_ins(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _infixes(name: str, text: str, patterns: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def _infixes(name: str, text: str, patterns: Iterable[str], work: Work) -> Iterator[tuple[str, ...]]:
     """Patterns of the values with which a text matches others; each of a value's places decides by itself."""
     places = [each for each in VARIABLE.finditer(text) if each[1].strip().lower() == name]
     for pattern in patterns:
+        work.spend(1 + len(places) * (4 + 2 * (len(text) + len(pattern)) * (1 + len(pattern) // WIDE) // PIECE))
         for place in places if pattern != _wide(text) else ():
             before, after = _wide(text[: place.start()]), _wide(text[place.end() :])
             found = infixes(before, after, pattern)
+            work.spend(sum(map(len, found)))
             yield from ((each,) for group in found for each in group) if len(places) > 1 else found
 
 
@@ -353,46 +377,3 @@ def _wide(text: str, values: Mapping[str, str] | None = None) -> str:
         return LITERAL.get(found[1]) or (values or {}).get(found[1].strip().lower(), "?*")
 
     return VARIABLE.sub(stand_in, text)
-
-
-MOST_INFIXES = 4096
-"""The number of infixes of one pattern: a pattern of 60 characters has fewer."""
-
-
-@lru_cache(maxsize=4096)
-def infixes(before: str, after: str, pattern: str) -> tuple[tuple[str, ...], ...]:
-    """Patterns of an infix, such that the text as a whole matches a pattern.
-
-    `b/`, an infix and `/*` together match a text that `b/c*/d` matches where the infix matches `c*`: the pattern is walked
-    from its beginning with the text before the infix, and from its end with the text after it.
-
-    Args:
-        before: the pattern of the text before the infix.
-        after: the pattern of the text after it.
-        pattern: the pattern that the whole is to match.
-
-    Returns:
-        Groups of patterns. The infix matches the first group where some whole text matches `pattern`, and the second
-        where every whole text does. A group that every infix or none matches is left out.
-
-    Raises:
-        TooManyCellsError: there are more than `MOST_INFIXES`.
-    """
-    wild = has_wildcard(before) or has_wildcard(after)
-    groups = (_between(before, after, normal(pattern), every=every) for every in ((False, True) if wild else (False,)))
-    return tuple(dict.fromkeys(group for group in groups if group and not any(map(everything, group))))
-
-
-def _between(before: str, after: str, pattern: str, *, every: bool) -> tuple[str, ...]:
-    starts = _bits(places(pattern, before, every=every))
-    ends = {len(pattern) - each for each in _bits(places(pattern[::-1], after[::-1], every=every))}
-    # A place before a `*` stands for the one behind it too.
-    starts = {each for each in starts if not (each and pattern[each - 1] == "*" and each - 1 in starts)}
-    ends = {each for each in ends if not (pattern[each : each + 1] == "*" and each + 1 in ends)}
-    if len(starts) * len(ends) > MOST_INFIXES:
-        raise TooManyCellsError
-    return tuple(sorted({pattern[start:end] for start in starts for end in ends if start < end}))
-
-
-def _bits(number: int) -> set[int]:
-    return {index for index in range(number.bit_length()) if number >> index & 1}

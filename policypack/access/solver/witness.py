@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -13,6 +12,7 @@ from policypack.access.solver.conditions import met
 from policypack.access.solver.dimensions import resources
 from policypack.access.solver.request import Request, includes_caller
 from policypack.access.solver.verdict import Witness
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import Action, concerns, exists, expand
 from policypack.iam.condition_keys import SERVICE_KEYS
 from policypack.iam.document import Statement
@@ -23,7 +23,7 @@ FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
 MOST_TRIED = 400
 COMMON = ("s3", "iam", "ec2")
 """Services with well-known actions, for an example that may use any service."""
-PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"}
 """Values for the placeholders of AWS's ARN formats, by name; the others get `example`."""
 
@@ -114,7 +114,7 @@ def _of_any_service(pattern: str) -> bool:
     return pattern.startswith("*") or pattern.partition(":")[0].endswith("*")
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def ranked(pattern: str) -> tuple[Action, ...]:
     """The actions that a pattern matches, those first that make good examples."""
     return tuple(sorted(expand(pattern), key=rank))

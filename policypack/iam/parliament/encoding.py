@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import expand, widen, without_names
+from policypack.core.caches import bounded_cache
+from policypack.iam.actions import matches_some, widen, without_names
 from policypack.iam.condition_types import MOMENT, is_of
 from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
@@ -146,15 +147,17 @@ def _elements(statement: Statement, nodes: _Nodes) -> dict[str, Any]:
     return elements
 
 
-@functools.lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _condition(condition: Condition, path: str) -> Condition:
     return msgspec.structs.replace(condition, path=condition.path.removeprefix(path), values=_values(condition))
 
 
-@functools.lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _judged(patterns: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The action patterns without those that are only in data newer than Parliament's."""
-    return patterns and tuple(pattern for pattern in patterns if recognized(pattern) is not None or not expand(pattern))
+    return patterns and tuple(
+        pattern for pattern in patterns if recognized(pattern) is not None or not matches_some(pattern)
+    )
 
 
 def _resources(texts: tuple[str, ...] | None, *, names: bool) -> tuple[str, ...] | None:
@@ -172,7 +175,7 @@ def _resource(text: str, *, names: bool) -> str:
     return start + tail
 
 
-@functools.lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _head(arn: str, partition: str, service: str, region: str, account: str) -> tuple[str, _Words | None]:
     """The first five parts of a resource pattern, and the words that are no names in the sixth, if they are known."""
     if partition not in ("aws", "aws-cn", "aws-us-gov") and _PARTITION.fullmatch(partition):
@@ -248,7 +251,7 @@ def compares_statements(document: PolicyDocument) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _escalating(patterns: tuple[str, ...] | None) -> bool:
     return patterns is None or any(
         matches(pattern, name, ignore_case=True) for pattern in patterns for name in ESCALATING

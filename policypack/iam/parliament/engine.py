@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import key_type
 from policypack.iam.globs import has_wildcard, matches, overlaps
 
@@ -80,7 +81,7 @@ def loaded() -> Any:
     known = _Definition(parliament)
     parliament.is_glob_match = overlaps
     parliament.is_arn_match = _counted(parliament.is_arn_match, 1)
-    parliament.expand_action = functools.lru_cache(maxsize=8192)(known.expand)
+    parliament.expand_action = bounded_cache(8192)(known.expand)
     statement.is_arn_match = parliament.is_arn_match  # type: ignore[attr-defined]
     statement.expand_action = _counted(parliament.expand_action, 20)  # type: ignore[attr-defined]
     statement.get_privilege_info = _counted(functools.cache(known.privilege), 8)  # type: ignore[attr-defined]
@@ -89,7 +90,7 @@ def loaded() -> Any:
     return parliament
 
 
-@functools.lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def recognized(pattern: str) -> bool | None:
     """Whether an action pattern matched an action in Parliament's data of early 2025; None if that refuses it."""
     parliament = loaded()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from policypack.iam.actions import Action, alike_in_resources, exists, expand, multivalued
+from policypack.core.caches import bounded_cache
+from policypack.iam.actions import Action, alike_in_resources, exists, expand, matches_some, multivalued
 from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -74,7 +74,7 @@ def lint(document: PolicyDocument) -> tuple[LintReport, ...]:
     return _linted(document.kind, document.type, document.statements, document.version, document.unknowns)
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def _linted(
     kind: DocumentKind,
     type_token: str,
@@ -133,7 +133,7 @@ def _as_a_whole(document: PolicyDocument) -> list[_Finding]:
     return [finding for finding in findings if finding.path in ("", "Version")]
 
 
-@lru_cache(maxsize=16384)
+@bounded_cache(16384)
 def _of_statement(shape: Statement) -> tuple[list[_Finding], int]:
     """The findings about one statement, those of two community auditors included, and the steps that they took."""
     before = steps_taken()
@@ -223,7 +223,7 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     return not any(not any(kind.overlaps(resource) for resource in elsewhere) for kind in needed)
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _some_fits(pattern: str, resources: tuple[str, ...]) -> bool:
     return any(alike[0].fits(*resources) for alike in alike_in_resources((pattern,)))
 
@@ -256,7 +256,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     if (
         finding.path.endswith("IfExists")
         or global_type(key)
-        or not expand(name)
+        or not matches_some(name)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
@@ -267,7 +267,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
     return f"requests of `{named}` never contain `{key}`, so the condition does not apply to them"
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def _some_knows(pattern: str, key: str) -> bool:
     return any(action.knows(key) for action in expand(pattern))
 

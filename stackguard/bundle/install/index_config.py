@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from policypack.core.files import content
+
 _KEPT = re.compile(
     r"UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)"
     r"|KEYRING_PROVIDER|INSECURE_HOST|SYSTEM_CERTS|NATIVE_TLS|HTTP_\w+|CONCURRENT_\w+|CACHE_DIR|OFFLINE)"
@@ -85,8 +87,8 @@ def _uv_files(ambient: Mapping[str, str]) -> Iterator[dict[str, str]]:
     home = ambient.get("XDG_CONFIG_HOME") or Path(ambient.get("HOME", "/"), ".config")
     for file in (Path(home, "uv", "uv.toml"), Path("/etc/uv/uv.toml")):
         try:
-            options = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            options = tomllib.loads(content(file).decode())
+        except (OSError, ValueError, RecursionError):
             continue
         variables = _translated({**options, **options.get("pip", {})}, _OF_UV)
         tables = [table for table in options.get("index", ()) if isinstance(table, dict) and "url" in table]
@@ -116,7 +118,7 @@ def _pip_files(ambient: Mapping[str, str]) -> Iterator[dict[str, str]]:
     for file in files:
         parser = configparser.RawConfigParser()
         try:
-            parser.read_string(file.read_text(encoding="utf-8"))
+            parser.read_string(content(file).decode())
         except (OSError, ValueError, configparser.Error):
             continue
         sections = [dict(parser[name]) for name in ("global", "install") if parser.has_section(name)]

@@ -14,6 +14,7 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
+from policypack.core import files
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.install.lock_file import find
@@ -79,7 +80,7 @@ def read(function: FunctionProject, export: Callable[[FunctionProject], str]) ->
             raise CannotBundle(f"`{function.folder}` has dependencies and no lock: {relock}")
         return Lock(None, hashlib.sha256(b"").hexdigest(), (), relock)
     try:
-        raw = file.read_bytes()
+        raw = files.content(file)
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
@@ -161,6 +162,8 @@ def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) 
         pylock = Pylock.from_dict(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
+    except (RecursionError, ValueError):  # a number of thousands of digits
+        raise CannotBundle(f"`{file}` is not valid TOML: nested too deeply, or a number is out of range") from None
     except PylockValidationError as error:
         raise CannotBundle(
             f"`{file}` is no `pylock.toml` as PEP 751 describes it: {lowered(error)}; {relock}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from policypack.core import files
 from stackguard.bundle.config import PROJECT_FILE, TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 
@@ -36,5 +37,5 @@ def _of_workspace(folder: Path) -> Path | None:
     for parent in folder.resolve().parents:
         project, lock = parent / PROJECT_FILE, parent / "uv.lock"
         if lock.is_file() and project.is_file():
-            return lock if b"[tool.uv.workspace]" in project.read_bytes() else None
+            return lock if b"[tool.uv.workspace]" in files.content(project) else None
     return None

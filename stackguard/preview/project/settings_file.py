@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from policypack.core import yaml_reader
-from stackguard.errors import CannotJudge
+from policypack.core import files, yaml_reader
+from stackguard.errors import CannotJudge, reason
 
 EXTENSIONS = (".json", ".yaml", ".yml")
 """In the order in which Pulumi looks for them."""
@@ -29,7 +29,7 @@ def read(file: Path) -> dict[str, Any]:
     except yaml_reader.YamlError as error:
         raise CannotJudge(error.at(file)) from None
     except OSError as error:
-        raise CannotJudge(f"{file}: {error.strerror}") from None
+        raise CannotJudge(f"{file} cannot be read: {reason(error)}") from None
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -42,9 +42,9 @@ def lenient(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        text = file.read_text("utf-8")
+        text = files.content(file).decode()
         value = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -57,16 +57,35 @@ def section(settings: Any, *names: str) -> dict[str, Any]:
 
 
 def _json(file: Path) -> Any:
+    content = files.content(file)
     try:
-        return json.loads(file.read_text("utf-8-sig"))
+        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unique)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
         raise CannotJudge(f"{file}:{error.lineno}: malformed JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
+    except _DuplicateKeyError as error:
+        raise CannotJudge(f"{file}: malformed JSON: the key {yaml_reader.quoted(str(error))} is duplicated") from None
     except UnicodeDecodeError:
         raise CannotJudge(f"{file}: malformed JSON: not UTF-8 text") from None
+    except UnicodeEncodeError:
+        raise CannotJudge(f"{file}: malformed JSON: half of a surrogate pair, which is no character") from None
     except RecursionError:
         raise CannotJudge(f"{file}: malformed JSON: nested too deeply") from None
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # `NaN`, or a number of thousands of digits
         raise CannotJudge(f"{file}: malformed JSON: a number that is out of range") from None
+    return value
+
+
+class _DuplicateKeyError(Exception):
+    """An object has a key twice; the message is the key."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        raise _DuplicateKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return values
 
 
 def _as_go_prints_it(date: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.access.solver.infixes import MOST_INFIXES, infixes
 from policypack.access.solver.partition import TooManyCellsError
-from policypack.access.solver.variables import MOST_INFIXES, infixes
 from policypack.iam.globs import covers, everything, matches, normal, overlaps
 
 PATTERNS = st.text("ab*?", max_size=5)

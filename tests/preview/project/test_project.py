@@ -282,6 +282,24 @@ def test_malformed_json(tmp_path: Path) -> None:
         load(tmp_path, None, NONE)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"name": NaN}', "a number that is out of range"),
+        ('{"name": 1e999}', "a number that is out of range"),
+        ('{"name": "p", "name": "q"}', "the key `name` is duplicated"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"name": "\\ud800"}', "half of a surrogate pair"),
+        ("\xff", "not UTF-8"),
+    ],
+    ids=["nan", "infinity", "duplicate", "deep", "surrogate", "latin"],
+)
+def test_json_is_as_strict_as_yaml(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "Pulumi.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(CannotJudge, match=rf"^[^\n]*Pulumi\.json[^\n]*: malformed JSON: {problem}[^\n]*$"):
+        load(tmp_path, None, NONE)
+
+
 def test_the_nearest_project(tmp_path: Path) -> None:
     folder = write(tmp_path, dev="")
     (folder / "src" / "deep").mkdir(parents=True)

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from policypack.core.examples import deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Violation
 from policypack.core.tags import Tag
-from policypack.iam.actions import exists, expand, names, services
+from policypack.iam.actions import exists, matches_some, names, services
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import statements
 from policypack.iam.globs import has_wildcard
@@ -23,7 +23,7 @@ from policypack.iam.parliament.engine import recognized
 def check(statement: Statement) -> Iterator[Violation]:
     for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
         for pattern in patterns or ():
-            if not expand(pattern):
+            if not matches_some(pattern):
                 yield Violation(element, f"`{pattern}` {_problem(pattern)}")
 
 
