@@ -138,7 +138,7 @@ class Options:
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One registered resource, with everything a policy may read.
 

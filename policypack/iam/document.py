@@ -148,7 +148,14 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     """What AWS accepts and reads in another way than it is written: path and message."""
     unknowns: tuple[tuple[str, str], ...] = ()
     """The unknown leaves: the element (`Action`, …) and the path."""
-    raw: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    source: str | Mapping[str, Any] = ""
+    """The document as it was written: JSON text, or a mapping; empty if it could not be read."""
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The document as a mapping: decoded again, because few ask for it and it is larger than its text."""
+        decoded: Mapping[str, Any] = json.loads(self.source or "{}") if isinstance(self.source, str) else self.source
+        return decoded
 
     @property
     def as_granted(self) -> PolicyDocument:
@@ -159,6 +166,10 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """Characters of the minimal JSON text, as IAM counts them against its quotas."""
         return len(minimal(self.raw))
+
+    def exceeds(self, quota: int) -> bool:
+        """Whether the minimal JSON text has more characters. Numbers grow most, to five times their length."""
+        return not (isinstance(self.source, str) and len(self.source) <= quota // 5) and self.size > quota
 
 
 def minimal(raw: Mapping[str, Any]) -> str:

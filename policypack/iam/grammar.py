@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -66,6 +67,8 @@ LATIN_TYPES = (*IAM_TYPES, "aws:kms/")
 Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html and
 https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html.
 """
+LONGEST_SHARED = 64
+NOTHING_UNKNOWN: frozenset[str] = frozenset()
 _BEYOND_LATIN = re.compile("[^\x00-\xff]")
 
 
@@ -97,7 +100,7 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
     except ValueError as error:
         where = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return PolicyDocument(kind, type_token, problems=(("", f"is not JSON{where}"),))
-    return _Parser(kind, type_token).document(raw, duplicates, latin=text.isascii() and "\\u" not in text)
+    return _Parser(kind, type_token).document(raw, duplicates, text)
 
 
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,8 +134,8 @@ class _Parser:
     def unknown(self, path: str, *elements: str) -> None:
         self.unknowns += [(element, path) for element in elements]
 
-    def document(self, raw: Any, duplicates: Sequence[str] = (), *, latin: bool = False) -> PolicyDocument:
-        """The document; `latin` if its text is known to have no character beyond U+00FF."""
+    def document(self, raw: Any, duplicates: Sequence[str] = (), text: str = "") -> PolicyDocument:
+        """The document; `text` is what it was decoded from."""
         for name in duplicates:
             self.problem("", f"has the key `{_identifier(name)}` twice in one object; JSON keeps only the last")
         if not isinstance(raw, Mapping):
@@ -152,12 +155,15 @@ class _Parser:
                 self.problem(statement.at("Sid"), "is used by another statement too; a `Sid` is unique in its document")
             seen.add(statement.sid or "")
         try:
+            latin = text and text.isascii() and "\\u" not in text
             if not latin and self.type_token.startswith(LATIN_TYPES) and _BEYOND_LATIN.search(minimal(raw)):
                 self.problem("", "has a character beyond U+00FF, which AWS refuses in this document")
         except RecursionError:
             self.problem("", "is nested too deeply to be a policy document")
         problems, warnings, unknowns = tuple(self.problems), tuple(self.warnings), tuple(self.unknowns)
-        return PolicyDocument(self.kind, self.type_token, statements, version, problems, warnings, unknowns, raw)
+        return PolicyDocument(
+            self.kind, self.type_token, statements, version, problems, warnings, unknowns, text or raw
+        )
 
     def version(self, version: Any) -> str | None:
         if isinstance(version, Unknown):
@@ -238,7 +244,7 @@ class _Parser:
             principals=principals.get("Principal"),
             not_principals=principals.get("NotPrincipal"),
             conditions=conditions,
-            unknown=frozenset(element for element, _ in self.unknowns[before:]),
+            unknown=frozenset(element for element, _ in self.unknowns[before:]) or NOTHING_UNKNOWN,
         )
 
     def either(self, raw: Mapping[str, Any], path: str, name: str, *, required: bool) -> bool:
@@ -262,7 +268,7 @@ class _Parser:
             elif value is None and form.endswith("Resource") and isinstance(raw, list) and any(raw):
                 self.warning(place, "is null, which AWS leaves out")
             elif isinstance(value, str) and value:
-                texts.append(value)
+                texts.append(_once(value))
                 if reason := refused(value):
                     self.problem(place, reason)
             else:
@@ -323,9 +329,9 @@ class _Parser:
                     self.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
             else:
                 for key, values in keys.items():
-                    spot = f"{place}.{_identifier(key)}"
+                    spot = intern(f"{place}.{_identifier(key)}")
                     texts = self.condition_values(operator, key, values, spot)
-                    yield Condition(operator, key, texts, qualifier, if_exists, spot)
+                    yield Condition(operator, _once(key), texts, qualifier, if_exists, spot)
 
     def condition_values(self, operator: str, key: str, raw: Any, path: str) -> tuple[str, ...]:
         """The values that an operator compares with a key."""
@@ -348,7 +354,7 @@ class _Parser:
             elif isinstance(value, bool):
                 yield "true" if value else "false"
             elif isinstance(value, str | int | float):
-                yield str(value)
+                yield _once(str(value))
             else:
                 self.problem(path, "must contain texts")
 
@@ -365,10 +371,15 @@ def _with_presence(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
     return tuple(msgspec.structs.replace(condition, present=condition.name in required) for condition in conditions)
 
 
+def _once(text: str) -> str:
+    """The text itself, which is kept once if it is short: thousands of documents name the same actions and keys."""
+    return intern(text) if type(text) is str and len(text) <= LONGEST_SHARED else text
+
+
 def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:
     """The items of a list with their paths; a value that is no list is one item."""
     if isinstance(raw, list):
-        yield from ((f"{path}[{index}]", value) for index, value in enumerate(raw))
+        yield from ((intern(f"{path}[{index}]"), value) for index, value in enumerate(raw))  # the same in each document
     else:
         yield path, raw
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from sys import intern
 
 import msgspec
 
@@ -59,24 +60,26 @@ class Claim(msgspec.Struct, frozen=True):
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """Every later resource that manages, or may manage, what an earlier one does, once for each setting."""
-    by_setting: dict[tuple[str, Managed], list[Claim]] = {}
-    for claim in _claims(stack):
-        by_setting.setdefault((canonical(claim.resource.type), claim.managed), []).append(claim)
-    for claims in by_setting.values():
-        yield from _equal(claims)
-        yield from _untraced(claims)
+    by_type: dict[str, list[Resource]] = {}
+    for resource in stack.resources:
+        if not resource.external and canonical(resource.type) in MANAGED:
+            by_type.setdefault(canonical(resource.type), []).append(resource)
+    for token, resources in sorted(by_type.items()):
+        resources.sort(key=lambda resource: resource.urn)  # a program's register in another order in every run
+        for managed in MANAGED[token]:
+            claims = list(_claims(stack, resources, managed))
+            yield from _equal(claims)
+            yield from _untraced(claims)
     yield from _beside_inline(stack)
 
 
-def _claims(stack: Stack) -> Iterator[Claim]:
-    """Every claim, in the order of URNs: a program's resources register in another order in every run."""
-    resources = (resource for resource in stack.resources if not resource.external)
-    for resource in sorted(resources, key=lambda resource: resource.urn):
-        for managed in MANAGED.get(canonical(resource.type), ()):
-            parts = tuple(_part(stack, resource, name.rstrip("?")) for name in managed.parts)
-            required = (part for name, part in zip(managed.parts, parts, strict=True) if not name.endswith("?"))
-            if ABSENT not in required and not (managed.only_known and any(map(_uncertain, parts))):
-                yield Claim(resource, managed, parts)
+def _claims(stack: Stack, resources: Sequence[Resource], managed: Managed) -> Iterator[Claim]:
+    """The claims of resources of one type on one setting."""
+    for resource in resources:
+        parts = tuple(_part(stack, resource, name.rstrip("?")) for name in managed.parts)
+        required = (part for name, part in zip(managed.parts, parts, strict=True) if not name.endswith("?"))
+        if ABSENT not in required and not (managed.only_known and any(map(_uncertain, parts))):
+            yield Claim(resource, managed, parts)
 
 
 def _equal(claims: Sequence[Claim]) -> Iterator[Conflict]:
@@ -133,7 +136,6 @@ def _by_owner(stack: Stack, token: str, naming: str) -> Mapping[Part, Sequence[R
     return by_owner
 
 
-@memoized
 def _part(stack: Stack, resource: Resource, name: str) -> Part:
     """What the property `name` of a resource refers to."""
     value = written(resource, name)
@@ -164,4 +166,4 @@ def _scope(resource: Resource, name: str, text: str) -> str:
     """The scope in which a text is unique: bucket names, ARNs and URLs are global, names are per account and region."""
     if name == "bucket" or ":" in text:
         return ""
-    return f"{resource.provider} {resource.inputs.get('region') or ''}"
+    return intern(f"{resource.provider} {resource.inputs.get('region') or ''}")

@@ -6,6 +6,7 @@ Source: `ResourceV3` in sdk/go/common/apitype/core.go of https://github.com/pulu
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -82,6 +83,7 @@ STATE = msgspec.json.Decoder(State)
 ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 NO_OPTIONS = Options()
 NO_SECRETS: frozenset[str] = frozenset()
+NO_DEPENDENCIES: Mapping[str, tuple[str, ...]] = {}
 
 Sharing = dict[str, str]
 """Each text by itself: the URN of a provider or a parent is repeated in many resources, and is kept once."""
@@ -129,13 +131,15 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     inputs, secret_inputs = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
     outputs, secret_outputs = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
     for name, value in outputs.items():
-        if isinstance(value, str) and value == (same := inputs.get(name)):  # keeps a long document once
-            outputs[name] = same
+        same = inputs.get("tags" if name == "tagsAll" else name)
+        if value == same and (isinstance(value, str) or _are_texts(value)):
+            outputs[name] = same  # a long document or tags are kept once
     share = sharing.setdefault
     by_property = {
         name: tuple(share(dependency, dependency) for dependency in urns or ())
         for name, urns in (state.property_dependencies or {}).items()
     }
+    secrets = secret_inputs | secret_outputs | frozenset(state.additional_secret_outputs or ())
     type_token = state.type or parts[2].rpartition("$")[2]
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]
     return Resource(
@@ -147,8 +151,8 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         parent=share(parent, parent),
         provider=share(provider, provider),
         dependencies=tuple(share(dependency, dependency) for dependency in state.dependencies or ()),
-        property_dependencies=by_property,
-        secrets=secret_inputs | secret_outputs | frozenset(state.additional_secret_outputs or ()),
+        property_dependencies=by_property or NO_DEPENDENCIES,
+        secrets=secrets or NO_SECRETS,
         position=_position(state.source_position or ""),
         custom=bool(state.custom),
         external=bool(state.external),
@@ -186,6 +190,11 @@ def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str,
         return (values, NO_SECRETS) if plain else decode(values)
     except (TypeError, ValueError, AttributeError) as error:
         raise CannotJudge(f"{place} contain a value in a form that Pulumi does not write") from error
+
+
+def _are_texts(value: Any) -> bool:
+    """Whether a value is a mapping of texts, which equal nothing of another type."""
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def _is_plain(text: bytes, place: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -96,7 +97,10 @@ def test_a_document_is_parsed_alike_as_text_and_as_a_mapping(statements: list[An
     mapping = document(*statements)
     parsed = read(mapping)
     assert parsed.problems == ()
-    assert parsed == read(json.dumps(mapping)) == read(json.dumps(mapping, indent=3))
+    for text in (json.dumps(mapping), json.dumps(mapping, indent=3)):
+        from_text = read(text)
+        assert from_text.raw == parsed.raw == mapping
+        assert msgspec.structs.replace(from_text, source=mapping) == parsed
     assert len(parsed.statements) == len(statements)
     for written, statement in zip(statements, parsed.statements, strict=True):
         assert (statement.effect, statement.actions, statement.resources) == (

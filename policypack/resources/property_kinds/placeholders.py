@@ -9,8 +9,8 @@ https://www.pulumi.com/docs/iac/concepts/inputs-outputs/apply/.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import services
 from policypack.iam.grammar import STRINGIFIED_OUTPUT
 
@@ -38,7 +38,7 @@ _TENANTS = frozenset({"aws", "saml", "identitystore", "path", "user", "transfer"
 """Prefixes of variables besides the names of services."""
 
 
-@lru_cache(maxsize=65536)
+@bounded_cache(4096)
 def placeholder(text: str) -> str | None:
     """What was never filled in: a clause that quotes nothing of the text, or None."""
     if not _TRACE.search(text):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
@@ -39,7 +39,7 @@ _DESCRIPTIONS = {
 }
 
 
-@lru_cache(maxsize=65536)
+@bounded_cache(4096)
 def problem(kind: str, text: str) -> str | None:
     """Why a text cannot be what a property of this kind takes: a clause that quotes nothing of the text, or None."""
     if kind == "text" and not text.startswith("arn:"):

@@ -38,7 +38,7 @@ RESOURCE_QUOTAS = {
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
     """Yields what AWS refuses or misreads, formatted `Output`s, and a size that AWS refuses."""
-    formatted = [*_stringified(document.raw)]
+    formatted = [] if isinstance(document.source, str) else [*_stringified(document.source)]
     for path, message in document.problems:
         if path not in formatted:
             yield Violation(path, message, voids=True)
@@ -47,7 +47,7 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
     for path in formatted:
         yield Violation(path, "holds an `Output` that was formatted into the text, not its value", voids=True)
     quota = _quota(document)
-    if quota is not None and document.size > quota:
+    if quota is not None and document.exceeds(quota):
         yield Violation("", f"is {document.size} characters long without white space; AWS takes {quota}", excuses=False)
 
 
