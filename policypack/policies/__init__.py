@@ -22,15 +22,18 @@ from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
 from policypack.policies.iam.network import untrusted_address as iam_untrusted_address
 from policypack.policies.iam.permissions import administrator_access as iam_administrator_access
+from policypack.policies.iam.permissions import broad_managed_policy as iam_broad_managed_policy
 from policypack.policies.iam.permissions import pass_role_anywhere as iam_pass_role_anywhere
 from policypack.policies.iam.permissions import privilege_escalation as iam_privilege_escalation
 from policypack.policies.iam.permissions import unscoped_list as iam_unscoped_list
 from policypack.policies.iam.permissions import wildcard_action as iam_wildcard_action
 from policypack.policies.iam.permissions import wildcard_resource as iam_wildcard_resource
 from policypack.policies.iam.principals import confused_deputy as iam_confused_deputy
+from policypack.policies.iam.principals import missing_trust as iam_missing_trust
 from policypack.policies.iam.principals import open_trust as iam_open_trust
 from policypack.policies.iam.principals import public_policy as iam_public_policy
 from policypack.policies.iam.principals import untrusted_account as iam_untrusted_account
+from policypack.policies.iam.principals import unused_trust as iam_unused_trust
 from policypack.policies.lambda_ import confused_deputy as lambda_confused_deputy
 from policypack.policies.lambda_ import early_return as lambda_early_return
 from policypack.policies.lambda_ import foreign_binary as lambda_foreign_binary
@@ -78,6 +81,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_ineffective_condition.POLICY,
     iam_absent_key_allowed.POLICY,
     iam_administrator_access.POLICY,
+    iam_broad_managed_policy.POLICY,
     iam_wildcard_action.POLICY,
     iam_wildcard_resource.POLICY,
     iam_unscoped_list.POLICY,
@@ -86,10 +90,12 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_open_trust.POLICY,
     iam_public_policy.POLICY,
     iam_confused_deputy.POLICY,
+    iam_missing_trust.POLICY,
     iam_open_address.POLICY,
     iam_invalid_address.POLICY,
     iam_lockout_deny.POLICY,
     iam_untrusted_account.POLICY,
+    iam_unused_trust.POLICY,
     iam_untrusted_address.POLICY,
     s3_missing_access_block.POLICY,
     s3_open_access_block.POLICY,

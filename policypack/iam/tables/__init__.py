@@ -1,12 +1,13 @@
 """Facts about AWS's types that are too many to write by hand, read from generated files on first use.
 
 `tools/generate_tables.py` derives `arguments.json`, `documents.json` and `same.json` from the pulumi-aws SDK, and
-`events.json` from botocore's service models.
+`events.json` from botocore's service models, and `managed_policies.json.gz` from moto.
 """
 
 from __future__ import annotations
 
 import enum
+import gzip
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,23 @@ class _Documents(msgspec.Struct, frozen=True):
     documents: dict[str, dict[str, DocumentKind]]
     limits: dict[str, list[str]]
     chosen_by_sibling: dict[str, dict[str, _Choice]]
+
+
+class ManagedPolicies(msgspec.Struct, frozen=True):
+    """The AWS managed policies of one day."""
+
+    source: dict[str, str]
+    policies: dict[str, msgspec.Raw]
+
+    @property
+    def date(self) -> str:
+        """When AWS last changed one of them."""
+        return self.source["date"]
+
+    def statements(self, name: str) -> list[dict[str, Any]] | None:
+        """The statements of a policy, by its path and name; None if it is not in the table."""
+        raw = self.policies.get(name)
+        return None if raw is None else msgspec.json.decode(raw, type=list[dict[str, Any]])
 
 
 def _read(name: str) -> bytes:
@@ -128,3 +146,9 @@ def canonical(type_token: str) -> str:
 def s3_event_names() -> frozenset[str]:
     """The events that a bucket notification may name, as `s3:ObjectCreated:*`."""
     return frozenset(msgspec.json.decode(_read("events.json"))["s3_events"])
+
+
+@cache
+def managed_policies() -> ManagedPolicies:
+    """The AWS managed policies that can be attached."""
+    return msgspec.json.decode(gzip.decompress(_read("managed_policies.json.gz")), type=ManagedPolicies)
