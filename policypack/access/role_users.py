@@ -80,7 +80,7 @@ class RoleTrust(msgspec.Struct, frozen=True):
     anyone: bool
     """Whether it trusts others too: every service, or principals that it does not name."""
     users: Mapping[str, tuple[str, ...]]
-    """By name of a resource that runs with the role, the services one of which has to assume it."""
+    """By property of a resource that runs with the role, as `function.role`, the services one of which assumes it."""
     complete: bool
     """Whether the stack shows every use of the role."""
 
@@ -106,7 +106,7 @@ def _trust(document: PolicyDocument, users: Mapping[str, tuple[str, ...]], *, co
         anyone |= statement.allows and statement.not_principals is not None
         for principal in (statement.principals or ()) if statement.allows else ():
             name = PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
-            anyone |= principal.value == "*"
+            anyone |= principal.value == "*" or (principal.type == "Service" and name is None)
             if name:
                 services.setdefault(name[1], statement.at("Principal"))
     return RoleTrust(services, anyone, users, complete)
@@ -114,23 +114,25 @@ def _trust(document: PolicyDocument, users: Mapping[str, tuple[str, ...]], *, co
 
 @memoized
 def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """By URN of a role, the resources that use it with the services that assume it; none are listed of an unknown use."""
+    """By URN of a role, the properties that refer to it with the services that assume it, none for an unknown use."""
     users: dict[str, dict[str, tuple[str, ...]]] = {}
     roles = {role.urn for role in stack.of(ROLE)}
     for resource in stack.resources if roles else ():
         services = SERVICES.get(resource.type, {})
         for name, urns in resource.property_dependencies.items():
             for urn in roles.intersection(urns):
-                if name in services:
-                    users.setdefault(urn, {})[resource.name] = services[name]
-                elif not _harmless(resource, name):
-                    users.setdefault(urn, {})[f"{resource.name} {name}"] = ()
+                if name in services or not _harmless(resource, name):
+                    users.setdefault(urn, {})[_use(resource, name)] = services.get(name, ())
         for name, assuming in services.items():
             literal = isinstance(resource.inputs.get(name), str) and not resource.property_dependencies.get(name)
             role = resolve(stack, resource, name, ROLE).only if literal else None
             if role is not None:
-                users.setdefault(role.urn, {})[resource.name] = assuming
+                users.setdefault(role.urn, {})[_use(resource, name)] = assuming
     return users
+
+
+def _use(resource: Resource, name: str) -> str:
+    return f"{resource.type.rpartition(':')[2]} {resource.name}.{name}"
 
 
 def _harmless(resource: Resource, name: str) -> bool:

@@ -23,7 +23,7 @@ def trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
 def check(trust: RoleTrust) -> Iterator[Violation]:
     for user, services in trust.users.items():
         if not trust.anyone and trust.services.keys().isdisjoint(services):
-            yield Violation("", f"does not let `{services[0]}.amazonaws.com` assume the role, which `{user}` runs with")
+            yield Violation("", f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
 
 
 def _trusting(**principal: str) -> list[Resource]:

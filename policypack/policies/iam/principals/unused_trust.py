@@ -29,7 +29,9 @@ def check(trust: RoleTrust) -> Iterator[Violation]:
         if service not in using:
             first, *others = trust.users
             more = f" and {len(others)} more" if others else ""
-            yield Violation(path, f"lets `{service}.amazonaws.com` assume the role, which only `{first}`{more} uses")
+            yield Violation(
+                path, f"lets `{service}.amazonaws.com` assume the role, which only `{first}`{more} refers to"
+            )
 
 
 def _trusted(*services: str) -> list[Resource]:
