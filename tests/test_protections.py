@@ -262,6 +262,26 @@ REMOVALS = (
         changed("role", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
     ),
     Removal(
+        "trust in the service that uses the role",
+        "iam-missing-trust",
+        rewritten("role", "LambdaOfThisAccount", "assumeRolePolicy", Principal={"Service": "ec2.amazonaws.com"}),
+    ),
+    Removal(
+        "trust in no other service",
+        "iam-unused-trust",
+        rewritten(
+            "role",
+            "LambdaOfThisAccount",
+            "assumeRolePolicy",
+            Principal={"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]},
+        ),
+    ),
+    Removal(
+        "a policy for one workload",
+        "iam-broad-managed-policy",
+        changed("role", managedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
+    ),
+    Removal(
         "named actions", "iam-wildcard-action", rewritten("role-policy", "ReadIncoming", Action="s3:*", Condition=None)
     ),
     Removal("logs of the account", "iam-confused-deputy", rewritten("key", "LogGroupUsesKey", Condition=None)),

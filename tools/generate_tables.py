@@ -1,6 +1,6 @@
 """Write `policypack/iam/tables/*.json`: facts about AWS types that would go stale by hand.
 
-`python tools/generate_tables.py` writes the tables from the installed pulumi-aws and botocore;
+`python tools/generate_tables.py` writes the tables from the installed pulumi-aws, botocore and moto;
 `--check` writes nothing and exits with 1 when a table on disk is stale.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 from property_tables import endpoints_table, runtimes_table, settings_table
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
@@ -211,18 +212,45 @@ def s3_events_table() -> Mapping[str, None]:
     return dict.fromkeys(botocore_data("s3/2006-03-01/service-2.json.gz")["shapes"]["Event"]["enum"])
 
 
+def managed_policies() -> Mapping[str, Mapping[str, Any]]:
+    """The AWS managed policies that moto publishes and that can be attached, by path and name.
+
+    Those for service-linked roles are left out: only their service attaches them.
+    """
+    published: Mapping[str, Mapping[str, Any]] = json.loads(aws_managed_policies_data)
+    return {
+        f"{policy['Path']}{name}".lstrip("/"): policy
+        for name, policy in published.items()
+        if policy["Path"] != "/aws-service-role/"
+    }
+
+
+def managed_statements(policy: Mapping[str, Any]) -> list[Row]:
+    """The statements of a managed policy without their ids, which no report quotes."""
+    document = policy["Document"]
+    if document["Version"] != "2012-10-17":
+        raise ValueError("a managed policy has another version of the language")
+    statements = [document["Statement"]] if isinstance(document["Statement"], dict) else document["Statement"]
+    return [{name: value for name, value in statement.items() if name != "Sid"} for statement in statements]
+
+
 def tables() -> Mapping[str, str]:
     """The content of every table, by file name."""
     resources = resource_types(sdk_folder())
     same = same_table(resources)
     sdk = {"pulumi-aws": sdk_version()}
     boto = {"botocore": importlib.metadata.version("botocore")}
+    managed = managed_policies()
+    newest = max(policy["UpdateDate"] for policy in managed.values())[:10]
+    moto = {"moto": importlib.metadata.version("moto"), "date": newest}
+    statements = {name: managed_statements(policy) for name, policy in managed.items()}
     return {
         "arguments.json": rendered(sdk, {"arguments": arguments_table(resources)}),
         "documents.json": rendered(sdk, documents_table(resources, same)),
         "endpoints.json": rendered(sdk, {"endpoints": endpoints_table(resources, same)}),
         "events.json": rendered(boto, {"s3_events": s3_events_table()}),
         "runtimes.json": rendered({"cfn-lint": importlib.metadata.version("cfn-lint")}, {"runtimes": runtimes_table()}),
+        "managed_policies.json.gz": rendered(moto, {"policies": statements}),
         "same.json": rendered(sdk, {"same": same}),
         "settings.json": rendered(sdk, {"settings": settings_table(resources, same)}),
     }
@@ -265,17 +293,20 @@ def write(folder: Path, contents: Callable[[], Mapping[str, str]], tool: Path, a
         tables = contents()
     except importlib.metadata.PackageNotFoundError as missing:
         parser.error(f"`{missing.name}` is not installed")
-    stale = [
-        name
-        for name, text in tables.items()
-        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
-    ]
+    stale = [name for name, text in tables.items() if not (folder / name).exists() or _stored(folder / name) != text]
     if check and stale:
         sys.stderr.write(f"stale: {', '.join(stale)}; run `python tools/{tool.name}`\n")
         return 1
     for name in stale:
-        (folder / name).write_text(tables[name], encoding="utf-8")
+        content = tables[name].encode()
+        (folder / name).write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
     return 0
+
+
+def _stored(file: Path) -> str:
+    """The text of a table, also of a compressed one: zlib's versions compress differently."""
+    content = file.read_bytes()
+    return (gzip.decompress(content) if file.suffix == ".gz" else content).decode()
 
 
 if __name__ == "__main__":

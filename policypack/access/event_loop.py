@@ -12,15 +12,10 @@ import msgspec
 from policypack.access.confidence import Confidence
 from policypack.access.grants import allowed
 from policypack.core.policy import Stack, Unknown
-from policypack.iam.document import VERSIONS, PolicyDocument
 from policypack.iam.globs import overlaps
-from policypack.iam.grammar import parse
-from policypack.iam.managed import WRITE_EVERY_OBJECT, WRITE_NO_OBJECT, managed_document
-from policypack.iam.tables import DocumentKind
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import name_prefix, physical_name
 from policypack.resources.notification import NotificationEntry, Trigger
-from policypack.resources.tokens import ROLE
 
 CAUSES = {
     "s3:ObjectCreated:*": "s3:PutObject",
@@ -33,7 +28,7 @@ CAUSES = {
 Posts, copies and the parts of a large upload need `s3:PutObject` too.
 """
 OTHER_MANAGED = Unknown(
-    "has a role with an AWS managed policy that is not in the tables, so what the function may write is unknown",
+    "has a role with an AWS managed policy that is not in the table, so what the function may write is unknown",
     "Replace it by a policy of your own that names the buckets.",
 )
 
@@ -94,8 +89,7 @@ def feeds_back(loop: EventLoop, action: str) -> bool | Unknown:
 
 
 def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
-    managed = [_managed(name) for name in sorted(grants.managed - WRITE_NO_OBJECT)]
-    known = (*(attached.document for attached in grants.documents), *filter(None, managed))
+    known = tuple(attached.document for attached in (*grants.documents, *grants.published))
     every = (*known, *(attached.document for attached in grants.possible))
     verdict = allowed(known, action, loop.objects, exact=loop.exact)
     if verdict is True:
@@ -106,15 +100,7 @@ def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
         return grants.unread[0]
     if grants.possible and allowed(every, action, loop.objects, exact=loop.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
-    return False if all(managed) else OTHER_MANAGED
-
-
-def _managed(name: str) -> PolicyDocument | None:
-    """The document of an AWS managed policy, or its statement about objects; None if neither is known here."""
-    if name not in WRITE_EVERY_OBJECT:
-        return managed_document(name)
-    statement = {"Effect": "Allow", "Action": WRITE_EVERY_OBJECT[name], "Resource": "*"}
-    return parse({"Version": VERSIONS[0], "Statement": [statement]}, DocumentKind.IDENTITY, ROLE)
+    return False if grants.managed <= {attached.managed for attached in grants.published} else OTHER_MANAGED
 
 
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:

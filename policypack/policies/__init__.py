@@ -29,6 +29,7 @@ from policypack.policies.iam.network import lockout_deny as iam_lockout_deny
 from policypack.policies.iam.network import open_address as iam_open_address
 from policypack.policies.iam.network import untrusted_address as iam_untrusted_address
 from policypack.policies.iam.permissions import administrator_access as iam_administrator_access
+from policypack.policies.iam.permissions import broad_managed_policy as iam_broad_managed_policy
 from policypack.policies.iam.permissions import duplicate_grant as iam_duplicate_grant
 from policypack.policies.iam.permissions import pass_role_anywhere as iam_pass_role_anywhere
 from policypack.policies.iam.permissions import privilege_escalation as iam_privilege_escalation
@@ -36,9 +37,11 @@ from policypack.policies.iam.permissions import unscoped_list as iam_unscoped_li
 from policypack.policies.iam.permissions import wildcard_action as iam_wildcard_action
 from policypack.policies.iam.permissions import wildcard_resource as iam_wildcard_resource
 from policypack.policies.iam.principals import confused_deputy as iam_confused_deputy
+from policypack.policies.iam.principals import missing_trust as iam_missing_trust
 from policypack.policies.iam.principals import open_trust as iam_open_trust
 from policypack.policies.iam.principals import public_policy as iam_public_policy
 from policypack.policies.iam.principals import untrusted_account as iam_untrusted_account
+from policypack.policies.iam.principals import unused_trust as iam_unused_trust
 from policypack.policies.iam.principals import user_credentials as iam_user_credentials
 from policypack.policies.iam.principals import weak_password_policy as iam_weak_password_policy
 from policypack.policies.kms import missing_rotation as kms_missing_rotation
@@ -103,6 +106,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_unsatisfiable_condition.POLICY,
     iam_shadowed_restriction.POLICY,
     iam_administrator_access.POLICY,
+    iam_broad_managed_policy.POLICY,
     iam_wildcard_action.POLICY,
     iam_wildcard_resource.POLICY,
     iam_unscoped_list.POLICY,
@@ -112,10 +116,12 @@ POLICIES: tuple[Policy[Any], ...] = (
     iam_open_trust.POLICY,
     iam_public_policy.POLICY,
     iam_confused_deputy.POLICY,
+    iam_missing_trust.POLICY,
     iam_open_address.POLICY,
     iam_invalid_address.POLICY,
     iam_lockout_deny.POLICY,
     iam_untrusted_account.POLICY,
+    iam_unused_trust.POLICY,
     iam_untrusted_address.POLICY,
     iam_user_credentials.POLICY,
     iam_weak_password_policy.POLICY,

@@ -38,12 +38,14 @@ class Grants(msgspec.Struct, frozen=True):
     """The policies attached to one execution role, and why some of them cannot be read.
 
     `documents` are certainly attached, `possible` may be. `managed` contains the names of AWS managed policies, as
-    `service-role/AWSLambdaBasicExecutionRole`. `boundary` is the permissions boundary, or None.
+    `service-role/AWSLambdaBasicExecutionRole`, and `published` the documents of those that are in the table. `boundary` is
+    the permissions boundary, or None.
     """
 
     documents: tuple[AttachedDocument, ...] = ()
     possible: tuple[AttachedDocument, ...] = ()
     managed: frozenset[str] = frozenset()
+    published: tuple[AttachedDocument, ...] = ()
     unread: tuple[Unknown, ...] = ()
     boundary: Grants | None = None
 
@@ -77,6 +79,9 @@ def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grant
         tuple(policy for policy in own if policy.certain),
         tuple(policy for policy in own if not policy.certain),
         frozenset(name for policy in attached if policy.certain and (name := _aws_name(policy))),
+        tuple(
+            policy for policy in attached if isinstance(policy, AttachedDocument) and policy.managed and policy.certain
+        ),
         tuple(dict.fromkeys(_unread(attached))),
         boundary,
     )

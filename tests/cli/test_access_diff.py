@@ -108,14 +108,14 @@ def test_a_policy_of_aws_that_is_newly_attached(tmp_path: Path, capsys: pytest.C
         states += [state(token, arn.rpartition("/")[2], {"role": "worker", "policyArn": arn}) for arn in arns]
         return written(tmp_path, name, as_bytes(export(states)))
 
-    old, new = attached("old.json", "ReadOnlyAccess"), attached("new.json", "ReadOnlyAccess", "AmazonS3FullAccess")
+    old, new = attached("old.json", "ReadOnlyAccess"), attached("new.json", "ReadOnlyAccess", "NewerAccess")
     assert run(capsys, new, new)[0] == run(capsys, new, old)[0] == 0
     code, out = run(capsys, old, new)
     assert code == 1
     assert out.splitlines()[:3] == [
         "undecided  aws:iam:Role worker",
-        "    why: `AmazonS3FullAccess` is newly attached, and what it allows is not read here",
-        "    waits for: aws:iam:RolePolicyAttachment AmazonS3FullAccess policyArn",
+        "    why: `NewerAccess` is newly attached, and what it allows is not read here",
+        "    waits for: aws:iam:RolePolicyAttachment NewerAccess policyArn",
     ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import importlib.metadata
 import importlib.util
 import shutil
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(tables.__file__).parent
 TOOLS = Path(__file__).parents[2] / "tools"
-FILES = sorted(file.name for file in FOLDER.glob("*.json"))
+FILES = sorted(file.name for file in FOLDER.glob("*.json*"))
 ORGANIZATION_POLICY = "aws:organizations/policy:Policy"
 
 WELL_KNOWN = [
@@ -98,7 +99,12 @@ def every_document() -> Iterator[tuple[str, str]]:
 
 
 def load(name: str) -> Any:
-    return msgspec.json.decode((FOLDER / name).read_bytes())
+    return msgspec.json.decode(stored(name))
+
+
+def stored(name: str) -> str:
+    content = (FOLDER / name).read_bytes()
+    return (gzip.decompress(content) if name.endswith(".gz") else content).decode()
 
 
 @pytest.mark.parametrize(("token", "path", "kind"), WELL_KNOWN)
@@ -245,10 +251,12 @@ def generated(generator: ModuleType) -> Mapping[str, str]:
 @pytest.mark.parametrize("name", FILES)
 def test_a_table_is_what_the_generator_writes(name: str, generated: Mapping[str, str]) -> None:
     for package, version in load(name)["source"].items():
+        if package == "date":
+            continue
         installed = importlib.metadata.version(package)
         if installed != version:
             pytest.skip(f"{name} derives from {package} {version}; {installed} is installed")
-    assert (FOLDER / name).read_text(encoding="utf-8") == generated[name]
+    assert stored(name) == generated[name]
 
 
 def test_the_generator_writes_every_table(generated: Mapping[str, str]) -> None:
@@ -275,7 +283,7 @@ def test_check_names_what_is_stale_in_one_line_and_changes_nothing(
 ) -> None:
     for name in FILES:
         shutil.copy(FOLDER / name, tmp_path)
-    current = {name: (FOLDER / name).read_text(encoding="utf-8") for name in FILES}
+    current = {name: stored(name) for name in FILES}
     monkeypatch.setattr(generator, "TABLES", tmp_path)
     monkeypatch.setattr(generator, "tables", lambda: current)
 

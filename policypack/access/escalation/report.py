@@ -13,6 +13,7 @@ from policypack.access.solver.partition import TooManyCellsError
 from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
+from policypack.iam.managed import whole_services
 from policypack.resources.attachments import AttachedDocument, boundaries, identity_policies
 from policypack.resources.tokens import MANAGED_POLICY
 
@@ -106,15 +107,22 @@ def judge_ways(policy: IdentityPolicy) -> Iterator[Violation | Undecided]:
     if by_statement and policy.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
+    managed = carried[policy.index].managed
     for path, ways in by_statement.items():
+        if managed and not whole_services(managed) and all(_alone_opens(policy.index, way) for way in ways):
+            continue  # AWS writes it for one purpose, as `AmazonEKSComputePolicy`
         more = f" and {len(ways) - MOST_QUOTED} more ways" if len(ways) > MOST_QUOTED else ""
         described = "; ".join(_described(carried, open_way) for open_way in ways[:MOST_QUOTED])
-        place = "" if carried[policy.index].managed else path
+        place = "" if managed else path
         yield Violation(place, f"lets its holder act as others: {described}{more}")
     known = {open_way.way for open_way in certain}
     for open_way in possible:
         if open_way.way not in known and open_way.openers[0].document == policy.index:
             yield _undecided(policy, open_way)
+
+
+def _alone_opens(index: int, open_way: Opened) -> bool:
+    return all(opener.document == index for opener in open_way.openers)
 
 
 def _undecided(policy: IdentityPolicy, open_way: Opened) -> Undecided:

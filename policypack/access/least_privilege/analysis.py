@@ -17,7 +17,7 @@ from policypack.core.policy import Asset, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of, value_at
-from policypack.iam.managed import FOR_FUNCTIONS
+from policypack.iam.tables import managed_policies
 from policypack.lambda_code.archive import opened
 from policypack.lambda_code.packaging import FIX, layers_of
 from policypack.lambda_code.python_code import NoModule, python_code, read_program
@@ -248,14 +248,20 @@ def _needs(aws_calls: AwsCalls, context: RunContext) -> tuple[list[Need], tuple[
 def _role(grants: Grants) -> Role:
     unread = [part.why for part in grants.unread]
     unread += [
-        f"has a role with the AWS managed policy `{name}`, which is not read here"
-        for name in sorted(grants.managed - set(FOR_FUNCTIONS))
+        f"has a role with the AWS managed policy `{name}`, which is not in the table of {managed_policies().date}"
+        for name in sorted(_unpublished(grants))
     ]
-    managed = {name: FOR_FUNCTIONS[name] for name in sorted(grants.managed) if name in FOR_FUNCTIONS}
     boundary: tuple[PolicyDocument, ...] | None = None
     if grants.boundary is not None:
-        boundary = tuple(attached.document for attached in (*grants.boundary.documents, *grants.boundary.possible))
-        if grants.boundary.managed or grants.boundary.unread:
+        limits = (*grants.boundary.documents, *grants.boundary.possible, *grants.boundary.published)
+        boundary = tuple(attached.document for attached in limits)
+        if _unpublished(grants.boundary) or grants.boundary.unread:
             unread.append("has a role with a permissions boundary that is not read here")
             boundary = None
-    return Role((*grants.documents, *grants.possible), managed, boundary, tuple(dict.fromkeys(unread)))
+    documents = (*grants.documents, *grants.possible)
+    return Role(documents, grants.published, boundary, tuple(dict.fromkeys(unread)))
+
+
+def _unpublished(grants: Grants) -> frozenset[str]:
+    """The names of the AWS managed policies that are not in the table."""
+    return grants.managed - {attached.managed for attached in grants.published}

@@ -21,12 +21,15 @@ from policypack.core.policy import Resource
 from policypack.iam.actions import Action, concerns, expand
 from policypack.iam.document import Effect, PolicyDocument, Statement
 from policypack.iam.globs import covers, overlaps
+from policypack.iam.managed import FOR_SERVICES, whole_services
 from policypack.python.files import CodePlace
 from policypack.python.model import AwsCall
 from policypack.resources.attachments import AttachedDocument
 
 TOO_MANY = "its wildcards distinguish too many requests"
 MOST_QUOTED = 4
+TELEMETRY = frozenset({"logs", "xray", "cloudwatch"})
+"""Services by which a function is observed, through agents and layers that its code does not show."""
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -47,8 +50,8 @@ class Role(msgspec.Struct, frozen=True):
     """What a role allows, as far as it is known."""
 
     documents: tuple[AttachedDocument, ...] = ()
-    managed: Mapping[str, tuple[str, ...]] = {}
-    """By name of an AWS managed policy, the actions that it allows on everything. They are not judged."""
+    managed: tuple[AttachedDocument, ...] = ()
+    """AWS managed policies, which are judged as a whole."""
     boundary: tuple[PolicyDocument, ...] | None = None
     unread: tuple[str, ...] = ()
     """What is attached and cannot be read: clauses."""
@@ -123,7 +126,7 @@ def compare(
         for need in needs
         if not need.may
     )
-    excess = tuple(_excess(every, role, context, least.denials))
+    excess = (*_excess(every, role, context, least.denials), *_managed_excess(every, role))
     if unread:
         excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
     conditions = tuple(
@@ -148,9 +151,9 @@ def _access(role: Role, bound: Bound, context: RunContext, call: AwsCall | None 
         bounded = known(document, statement, bound)
         return bounded and _unconditional(bounded, context)
 
-    documents = [attached.document for attached in role.documents if attached.certain or bound is Bound.MOST]
-    managed = (_allowing(actions, "*") for actions in role.managed.values())
-    granted = Access.of([*access(documents, bound, read).statements, *managed])
+    every = (*role.documents, *role.managed)
+    documents = [attached.document for attached in every if attached.certain or bound is Bound.MOST]
+    granted = access(documents, bound, read)
     return granted if role.boundary is None else within(granted, access(role.boundary, bound, read))
 
 
@@ -196,6 +199,7 @@ def _unmet(need: Need, role: Role, context: RunContext) -> MissingPermission | N
 
 
 def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPermission | None:
+    most, least = _concerning(most, need.action), _concerning(least, need.action)
     if _plainly_allowed(need, least):
         return None
     target = need.target
@@ -220,6 +224,15 @@ def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPerm
             need, target.pattern, f"{unknown_argument} cannot be determined from the code", sure=False
         )
     return MissingPermission(need, target.pattern, partly=partly)
+
+
+def _concerning(access: Access, action: str) -> Access:
+    """The same access for one action: the statements that match it, which are few of an AWS managed policy's."""
+    groups = tuple(
+        tuple(tuple(statement for statement in group if concerns(statement, action)) for group in choice)
+        for choice in access.alternatives
+    )
+    return Access(groups, tuple(denial for denial in access.denials if concerns(denial, action)))
 
 
 def _plainly_allowed(need: Need, allowed: Access) -> bool:
@@ -262,6 +275,32 @@ def _excess(
                     here = _used(met, context)
                 for element, message in _of_statement(read, _unconditional(read, context), here, denials):
                     yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
+
+
+def _managed_excess(needs: Sequence[Need], role: Role) -> Iterator[ExcessPermission]:
+    """One report for each AWS managed policy that is wider than the needs and is not made for functions."""
+    used = {need.action.lower() for need in needs}
+    for attached in role.managed:
+        allowed: dict[str, set[str]] = {}
+        for statement in attached.document.statements:
+            patterns = (statement.actions or ("*",)) if statement.allows else ()
+            for action in (str(action) for pattern in patterns for action in expand(pattern)):
+                allowed.setdefault(action.partition(":")[0], set()).add(action)
+        services = [service for service in allowed if service not in TELEMETRY]
+        whole = whole_services(attached.managed)
+        if attached.managed.startswith(FOR_SERVICES) or not (services or whole):
+            continue
+        called = sorted(action for actions in allowed.values() for action in actions if action.lower() in used)
+        count = sum(map(len, allowed.values()))
+        if called and count == len(called):
+            continue
+        opened = _listed(services or list(allowed))
+        every = f"every action of {_listed(whole)}" if whole and whole != ("*",) else f"{count} actions of {opened}"
+        every = "every action of nearly every service" if "*" in whole else every
+        which = f"only {_listed(called)} {'is' if len(called) == 1 else 'are'} called" if called else "none is called"
+        yield ExcessPermission(
+            attached, attached.path, None, f"attaches `{attached.managed}`: {every}, of which {which}"
+        )
 
 
 def _used(needs: Iterable[Need], context: RunContext) -> dict[str, list[Statement]]:

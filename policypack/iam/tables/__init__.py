@@ -1,12 +1,13 @@
 """Facts about AWS's types that are too many to write by hand, read from generated files on first use.
 
-`tools/generate_tables.py` derives `events.json` from botocore's service models, `runtimes.json` from cfn-lint, and the
-others from the pulumi-aws SDK.
+`tools/generate_tables.py` derives `events.json` from botocore's service models, `runtimes.json` from cfn-lint,
+`managed_policies.json.gz` from moto, and the others from the pulumi-aws SDK.
 """
 
 from __future__ import annotations
 
 import enum
+import gzip
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,23 @@ class _Documents(msgspec.Struct, frozen=True):
     documents: dict[str, dict[str, DocumentKind]]
     limits: dict[str, list[str]]
     chosen_by_sibling: dict[str, dict[str, _Choice]]
+
+
+class ManagedPolicies(msgspec.Struct, frozen=True):
+    """The AWS managed policies of one day."""
+
+    source: dict[str, str]
+    policies: dict[str, msgspec.Raw]
+
+    @property
+    def date(self) -> str:
+        """When AWS last changed one of them."""
+        return self.source["date"]
+
+    def statements(self, name: str) -> list[dict[str, Any]] | None:
+        """The statements of a policy, by its path and name; None if it is not in the table."""
+        raw = self.policies.get(name)
+        return None if raw is None else msgspec.json.decode(raw, type=list[dict[str, Any]])
 
 
 def _read(name: str) -> bytes:
@@ -174,3 +192,9 @@ def settings_properties() -> Mapping[str, Sequence[str]]:
 def runtimes() -> Mapping[str, Runtime]:
     """The runtimes of Lambda by identifier. Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
     return msgspec.convert(msgspec.json.decode(_read("runtimes.json"))["runtimes"], type=dict[str, Runtime])
+
+
+@cache
+def managed_policies() -> ManagedPolicies:
+    """The AWS managed policies that can be attached."""
+    return msgspec.json.decode(gzip.decompress(_read("managed_policies.json.gz")), type=ManagedPolicies)

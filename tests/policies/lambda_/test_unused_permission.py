@@ -12,6 +12,7 @@ from tests.policies.helpers import messages, outcomes, reported_with, silent, un
 from tests.policies.lambda_.test_missing_permission import CODE, LOGS, PUT, stack
 
 IN = "policy.Statement[1]"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 test_what_is_over = reported_with(
     POLICY,
@@ -42,10 +43,37 @@ def test_an_unknown_resource_is_undecided() -> None:
     assert undecided(POLICY, *stack(allow("s3:PutObject", UNKNOWN))) == [f"{IN}.Resource"]
 
 
+def aws_policy(name: str) -> Resource:
+    return construct(ATTACHMENT, "all", role="read", policyArn=f"arn:aws:iam::aws:policy/{name}")
+
+
 def test_a_managed_policy_that_is_not_read_is_undecided() -> None:
-    full = construct(ATTACHMENT, "all", role="read", policyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
-    assert undecided(POLICY, *stack(PUT), full) == [""]
-    assert "`AmazonS3FullAccess`" in outcomes(POLICY, *stack(PUT), full)[0].message
+    newer = aws_policy("NewerAccess")
+    assert undecided(POLICY, *stack(PUT), newer) == [""]
+    assert "`NewerAccess`, which is not in the table of 20" in outcomes(POLICY, *stack(PUT), newer)[0].message
+
+
+def test_a_managed_policy_that_is_wider_than_the_code_is_reported_in_one_line() -> None:
+    (report,) = outcomes(POLICY, *stack(PUT), aws_policy("AmazonS3FullAccess"))
+    assert (report.kind, report.path) == (Kind.VIOLATION, "policyArn")
+    assert "every action of `s3`, `s3-object-lambda`, of which only `s3:PutObject` is called" in report.message
+    (report,) = outcomes(POLICY, *stack(PUT), aws_policy("AmazonSQSReadOnlyAccess"))
+    assert report.message.endswith("actions of `sqs`, of which none is called")
+
+
+test_managed_policies_for_functions_and_telemetry_are_silent = silent(
+    POLICY,
+    *(
+        (*stack(PUT), aws_policy(name))
+        for name in (
+            "service-role/AWSLambdaBasicExecutionRole",
+            "service-role/AWSLambdaVPCAccessExecutionRole",
+            "service-role/AWSLambdaSQSQueueExecutionRole",
+            "AWSXRayDaemonWriteAccess",
+            "CloudWatchLambdaInsightsExecutionRolePolicy",
+        )
+    ),
+)
 
 
 READ = """
@@ -109,7 +137,6 @@ IDLE = """
         return None
 """
 ALLOWED = json.dumps(document(LOGS, PUT))
-ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 each_order = pytest.mark.parametrize("order", [1, -1])
 
 

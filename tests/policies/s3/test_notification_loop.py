@@ -69,7 +69,8 @@ test_managed_policies_that_write_count = reported(POLICY, ARN, *map(attached, WR
 
 def test_managed_policies_that_do_not_write_are_known_and_others_undecided() -> None:
     assert outcomes(POLICY, *attached("service-role/AWSLambdaBasicExecutionRole")) == []
-    assert undecided(POLICY, *attached("AWSGlueConsoleFullAccess")) == [ARN]
+    assert undecided(POLICY, *attached("NewerAccess")) == [ARN]
+    assert outcomes(POLICY, *attached("AmazonS3ReadOnlyAccess")) == []
 
 
 def test_a_denial_stops_a_managed_policy_too() -> None:

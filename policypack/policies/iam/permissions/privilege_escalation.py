@@ -65,7 +65,7 @@ POLICY = Policy(
             note="versions of the application's own policies",
         ),
     ],
-    subsumes=["iam-pass-role-anywhere"],
+    subsumes=["iam-pass-role-anywhere", "iam-broad-managed-policy", "lambda-unused-permission"],
     reads=documents_with_ways,
     check=judge_ways,
 )

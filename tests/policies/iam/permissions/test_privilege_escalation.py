@@ -107,7 +107,7 @@ def test_a_boundary_counts() -> None:
     assert outcomes(POLICY, identity(permissionsBoundary=arn("limit")), limit, both) == []
     assert violations(POLICY, identity(permissionsBoundary=arn("wide")), wide, both)
     of_aws = "arn:aws:iam::aws:policy/"
-    assert undecided(POLICY, identity(permissionsBoundary=f"{of_aws}ReadOnlyAccess"), both) == ["policy"]
+    assert undecided(POLICY, identity(permissionsBoundary=f"{of_aws}NewerAccess"), both) == ["policy"]
     assert outcomes(POLICY, identity(permissionsBoundary=f"{of_aws}PowerUserAccess"), both) == []
 
 

@@ -1,0 +1,143 @@
+"""The services that use each role of a stack, by the resources that run with it, and those that its trust policy allows.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html, and the service's
+page on the role of each property in `SERVICES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from policypack.core.memo import memoized
+from policypack.core.policy import Resource, Stack
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import TRUST, documents_of
+from policypack.iam.tables import DocumentKind, document_properties
+from policypack.resources.dependency_graph import is_component
+from policypack.resources.references import resolve
+from policypack.resources.tokens import FUNCTION, ROLE
+
+SERVICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    FUNCTION: {"role": ("lambda", "edgelambda")},
+    "aws:apigateway/account:Account": {"cloudwatchRoleArn": ("apigateway",)},
+    "aws:apigateway/authorizer:Authorizer": {"authorizerCredentials": ("apigateway",)},
+    "aws:apigateway/integration:Integration": {"credentials": ("apigateway",)},
+    "aws:apigatewayv2/authorizer:Authorizer": {"authorizerCredentialsArn": ("apigateway",)},
+    "aws:apigatewayv2/integration:Integration": {"credentialsArn": ("apigateway",)},
+    "aws:appsync/dataSource:DataSource": {"serviceRoleArn": ("appsync",)},
+    "aws:backup/selection:Selection": {"iamRoleArn": ("backup",)},
+    "aws:batch/computeEnvironment:ComputeEnvironment": {"serviceRole": ("batch",)},
+    "aws:cfg/recorder:Recorder": {"roleArn": ("config",)},
+    "aws:cloudtrail/trail:Trail": {"cloudWatchLogsRoleArn": ("cloudtrail",)},
+    "aws:cloudwatch/eventRule:EventRule": {"roleArn": ("events",)},
+    "aws:cloudwatch/eventTarget:EventTarget": {"roleArn": ("events",)},
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": {"roleArn": ("logs",)},
+    "aws:cloudwatch/metricStream:MetricStream": {"roleArn": ("streams.metrics.cloudwatch",)},
+    "aws:codebuild/project:Project": {"serviceRole": ("codebuild",)},
+    "aws:codedeploy/deploymentGroup:DeploymentGroup": {"serviceRoleArn": ("codedeploy",)},
+    "aws:codepipeline/pipeline:Pipeline": {"roleArn": ("codepipeline",)},
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": {"executionRoleArn": ("dlm",)},
+    "aws:ec2/flowLog:FlowLog": {"iamRoleArn": ("vpc-flow-logs",)},
+    "aws:ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ("ecs-tasks",), "taskRoleArn": ("ecs-tasks",)},
+    "aws:eks/cluster:Cluster": {"roleArn": ("eks",)},
+    "aws:eks/fargateProfile:FargateProfile": {"podExecutionRoleArn": ("eks-fargate-pods",)},
+    "aws:eks/nodeGroup:NodeGroup": {"nodeRoleArn": ("ec2",)},
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {"roleArn": ("pods.eks",)},
+    "aws:glue/crawler:Crawler": {"role": ("glue",)},
+    "aws:glue/job:Job": {"roleArn": ("glue",)},
+    "aws:iam/instanceProfile:InstanceProfile": {"role": ("ec2",)},
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": {
+        "elasticsearchConfiguration": ("firehose",),
+        "extendedS3Configuration": ("firehose",),
+        "httpEndpointConfiguration": ("firehose",),
+        "kinesisSourceConfiguration": ("firehose",),
+        "opensearchConfiguration": ("firehose",),
+        "redshiftConfiguration": ("firehose",),
+    },
+    "aws:pipes/pipe:Pipe": {"roleArn": ("pipes",)},
+    "aws:rds/clusterInstance:ClusterInstance": {"monitoringRoleArn": ("monitoring.rds",)},
+    "aws:rds/instance:Instance": {"monitoringRoleArn": ("monitoring.rds",)},
+    "aws:rds/proxy:Proxy": {"roleArn": ("rds",)},
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {"role": ("s3", "batchoperations.s3")},
+    "aws:scheduler/schedule:Schedule": {"target": ("scheduler",)},
+    "aws:sfn/stateMachine:StateMachine": {"roleArn": ("states",)},
+    "aws:transfer/user:User": {"role": ("transfer",)},
+}
+"""By type and top-level property, the services that assume the role."""
+BESIDE = {"ec2": ("ssm",), "eks": ("eks-auth",)}
+"""By service, others that use the same role without a resource that names it, such as Systems Manager's agent."""
+PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
+
+
+class RoleTrust(msgspec.Struct, frozen=True):
+    """What a role's trust policy allows, and which services use the role."""
+
+    services: Mapping[str, str]
+    """By service that it trusts, the path of the statement's principals."""
+    anyone: bool
+    """Whether it trusts others too: every service, or principals that it does not name."""
+    users: Mapping[str, tuple[str, ...]]
+    """By property of a resource that runs with the role, as `function.role`, the services one of which assumes it."""
+    complete: bool
+    """Whether the stack shows every use of the role."""
+
+
+def role_trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
+    """The trust policy of each role that a resource of the stack runs with."""
+    users = _users(stack)
+    exported = "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
+    for role in stack.of(ROLE):
+        uses = users.get(role.urn, {})
+        named = {name: services for name, services in uses.items() if services}
+        for path, document in documents_of(role, TRUST, granting=True) if named and not role.external else ():
+            if isinstance(document, PolicyDocument) and not document.unknowns and not document.problems:
+                arn = role.outputs.get("arn")
+                complete = len(named) == len(uses) and not (isinstance(arn, str) and arn in exported)
+                yield role, path, _trust(document, named, complete=complete)
+
+
+def _trust(document: PolicyDocument, users: Mapping[str, tuple[str, ...]], *, complete: bool) -> RoleTrust:
+    services: dict[str, str] = {}
+    anyone = False
+    for statement in document.statements:
+        anyone |= statement.allows and statement.not_principals is not None
+        for principal in (statement.principals or ()) if statement.allows else ():
+            name = PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
+            anyone |= principal.value == "*" or (principal.type == "Service" and name is None)
+            if name:
+                services.setdefault(name[1], statement.at("Principal"))
+    return RoleTrust(services, anyone, users, complete)
+
+
+@memoized
+def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By URN of a role, the properties that refer to it with the services that assume it, none for an unknown use."""
+    users: dict[str, dict[str, tuple[str, ...]]] = {}
+    roles = {role.urn for role in stack.of(ROLE)}
+    for resource in stack.resources if roles else ():
+        services = SERVICES.get(resource.type, {})
+        for name, urns in resource.property_dependencies.items():
+            for urn in roles.intersection(urns):
+                if name in services or not _harmless(resource, name):
+                    users.setdefault(urn, {})[_use(resource, name)] = services.get(name, ())
+        for name, assuming in services.items():
+            literal = isinstance(resource.inputs.get(name), str) and not resource.property_dependencies.get(name)
+            role = resolve(stack, resource, name, ROLE).only if literal else None
+            if role is not None:
+                users.setdefault(role.urn, {})[_use(resource, name)] = assuming
+    return users
+
+
+def _use(resource: Resource, name: str) -> str:
+    return f"{resource.type.rpartition(':')[2]} {resource.name}.{name}"
+
+
+def _harmless(resource: Resource, name: str) -> bool:
+    """Whether a property that refers to a role lets no service use it: an attachment, or a document that names callers."""
+    kind = document_properties().get(resource.type, {}).get(name)
+    attaches = resource.type.startswith("aws:iam/role") and name in ("role", "roleName")
+    attaches |= resource.type == "aws:iam/policyAttachment:PolicyAttachment"
+    return attaches or kind in (DocumentKind.RESOURCE, DocumentKind.TRUST) or is_component(resource)

@@ -1,0 +1,54 @@
+"""A resource cannot start with a role that its service may not assume: the update fails, or the first run does.
+
+The trust policy of a role names who may assume it. AWS refuses a function whose role does not trust
+`lambda.amazonaws.com`, and an instance profile or task that may not assume its role gets no credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policypack.access.role_users import RoleTrust, role_trusts
+from policypack.core.examples import allow, document, example, function, lambda_role, reported_at
+from policypack.core.policy import Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.core.tags import Tag
+
+
+@over_stack
+def trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
+    """The trust policy of each role that a resource runs with."""
+    return role_trusts(stack)
+
+
+def check(trust: RoleTrust) -> Iterator[Violation]:
+    for user, services in trust.users.items():
+        if not trust.anyone and trust.services.keys().isdisjoint(services):
+            yield Violation("", f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
+
+
+def _trusting(**principal: str) -> list[Resource]:
+    trust = document(allow("sts:AssumeRole", None, Principal=principal))
+    return [lambda_role("read", assumeRolePolicy=trust), function()]
+
+
+POLICY = Policy(
+    id="iam-missing-trust",
+    title="Role that its resource's service may not assume",
+    why=__doc__,
+    severity=Severity.HIGH,
+    tags=[Tag.IAM, Tag.RELIABILITY],
+    fix="Name the service in the role's trust policy, such as `lambda.amazonaws.com` for a function.",
+    references=[
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html",
+    ],
+    bad=reported_at(
+        "assumeRolePolicy",
+        example(*_trusting(Service="ec2.amazonaws.com")),
+        example(*_trusting(AWS="arn:aws:iam::111122223333:root"), note="an account, not the service"),
+    ),
+    good=[example(*_trusting(Service="lambda.amazonaws.com"))],
+    subsumes=["iam-unused-trust"],
+    reads=trusts,
+    check=check,
+)
