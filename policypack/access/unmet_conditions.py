@@ -39,13 +39,10 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
     """
     work = Work()
     conditional = [statement for statement in document.statements if statement.conditions]
-    denials = [
-        read
-        for statement in conditional
-        if not statement.allows and (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
-    ]
+    written = [statement for statement in conditional if not statement.allows]
     for statement in conditional:
-        denied = denials if statement.allows and _short(statement.conditions) else []
+        bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
+        denied = [denial for denial in bounds if denial is not None]
         asked = denied or _doubtful(statement.conditions)
         read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
         if read is None or not all(condition.values for condition in read.conditions):
@@ -73,6 +70,13 @@ def _doubtful(conditions: Sequence[Condition]) -> bool:
     return (
         len({*names}) < len(names) or depends_on_caller or any(condition.operator == "Null" for condition in conditions)
     )
+
+
+def _contesting(statement: Statement, denials: Sequence[Statement]) -> Sequence[Statement]:
+    """The denials if they may match whatever a grant allows: one has its keys, or is about callers; a cheap test."""
+    keys = {condition.name for condition in statement.conditions} | DEPENDENT
+    contested = any(condition.name in keys for denial in denials for condition in denial.conditions)
+    return denials if contested and statement.allows and _short(statement.conditions) else ()
 
 
 def _short(conditions: Sequence[Condition]) -> bool:
