@@ -15,6 +15,8 @@ from typing import Any
 
 from sdk_source import Property, ResourceType, walk
 
+from policypack.resources.properties.credentials import sensitive
+
 REACHABLE = re.compile(r"publiclyAccessible|publicConnectivity")
 """Properties that are true for an endpoint that the internet reaches."""
 REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
@@ -43,9 +45,12 @@ TEXTS = re.compile(
     r"userData(?:Base64)?|container(?:Definitions|Properties)|ecsProperties|build[sS]pec|on(?:Start|Create)"
 )
 """Names of properties with a script, or with settings in JSON or YAML."""
+NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
+"""Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
     "aws:cloudformation/stack:Stack": "parameters",
     "aws:cloudwatch/eventTarget:EventTarget": "input",
+    "aws:cognito/identityProvider:IdentityProvider": "providerDetails",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
     "aws:elasticbeanstalk/environment:Environment": "settings",
     "aws:scheduler/schedule:Schedule": "target.input",
@@ -77,7 +82,10 @@ def endpoints_table(resources: Iterable[ResourceType], same: Mapping[str, str]) 
 
 
 def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
-    """The properties of each type in which programs write settings and scripts. Those of names only are left out."""
+    """The properties of each type with settings, scripts and credentials. Those of names only are left out.
+
+    The SDK makes secrets of most credentials at the top of a resource, and of none inside an object.
+    """
     rows: dict[str, Row] = {}
     for resource in resources:
         paths = [
@@ -85,7 +93,7 @@ def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -
             if "Sequence[" in property_.annotation and property_.nested
             else path
             for path, property_ in walk(resource)
-            if path == OTHER_SETTINGS.get(resource.token) or holds_settings(property_)
+            if path == OTHER_SETTINGS.get(resource.token) or holds_settings(property_) or is_credential(path, property_)
         ]
         if paths:
             rows[resource.token] = paths
@@ -100,6 +108,11 @@ def holds_settings(property_: Property) -> bool:
         return False
     pairs = "Sequence[" in property_.annotation and re.search(r"Environment(?:Variable)?Args'", property_.annotation)
     return bool(pairs) or "Mapping[str, pulumi.Input[_builtins.str]]" in property_.annotation
+
+
+def is_credential(path: str, property_: Property) -> bool:
+    """Whether the value of a property is itself a credential."""
+    return sensitive(property_.name) and property_.takes_text and not NO_CREDENTIALS.fullmatch(path)
 
 
 def with_aliases(rows: Mapping[str, Any], same: Mapping[str, str]) -> Mapping[str, Any]:

@@ -20,8 +20,12 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 
 MOST_QUESTIONS = 400
 """The number of combinations of denials that are tried."""
-OF_NO_SERVICE = (ROUTED, *(Condition("Bool", name, ("false",)) for name in sorted(SPARES_SERVICES)))
-"""Conditions that requests of ordinary callers meet."""
+OF_NO_SERVICE = (
+    ROUTED,
+    *(Condition("Bool", name, ("false",)) for name in sorted(SPARES_SERVICES)),
+    Condition("Bool", "aws:SecureTransport", ("true",)),
+)
+"""Conditions that requests of ordinary callers meet, who use HTTPS."""
 
 
 def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:

@@ -1,4 +1,4 @@
-"""Conditions that no request meets: addresses that no request has, or conditions that exclude each other.
+"""Conditions that no request meets: addresses that no request has, conditions or denials that exclude each other.
 
 The engine searches for a request that the statement matches. The keys of a request depend on its caller and on its
 way: only a service sends `aws:SourceArn`, and a request through a VPC endpoint has no `aws:SourceIp`.
@@ -31,10 +31,18 @@ MOST_TEXT = 20_480
 
 
 def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condition]]]:
-    """The statements that no request matches, each with the fewest conditions that exclude every request."""
+    """The statements that no request matches, each with the fewest conditions that exclude every request.
+
+    There are none if denials of the same document match every request that meets the conditions.
+    """
     work = Work()
-    for statement in document.statements:
-        read = bounded(document, statement, Bound.MOST, Bound.MOST) if _doubtful(statement.conditions) else None
+    conditional = [statement for statement in document.statements if statement.conditions]
+    written = [statement for statement in conditional if not statement.allows]
+    for statement in conditional:
+        bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
+        denied = [denial for denial in bounds if denial is not None]
+        asked = denied or _doubtful(statement.conditions)
+        read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
         if read is None or not all(condition.values for condition in read.conditions):
             continue
         conditions = [condition for condition in read.conditions if condition.name not in OF_ANY_CALLER]
@@ -42,6 +50,8 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
             if not _met(read, conditions, work):
                 groups = (group for size in (1, 2) for group in combinations(conditions, size))
                 yield statement, next((group for group in groups if not _met(read, group, work)), conditions)
+            elif denied and not _met(read, conditions, work, denied):
+                yield statement, ()
         except TooManyCellsError:
             return
 
@@ -52,12 +62,23 @@ def _doubtful(conditions: Sequence[Condition]) -> bool:
     Conditions with more text than AWS accepts are left out.
     """
     names = [condition.name for condition in conditions]
-    if not names or sum(len(value) for condition in conditions for value in condition.values) > MOST_TEXT:
+    if not names or not _short(conditions):
         return False
     depends_on_caller = any(name in DEPENDENT or name.startswith(SIGNED_ONLY) for name in names)
     return (
         len({*names}) < len(names) or depends_on_caller or any(condition.operator == "Null" for condition in conditions)
     )
+
+
+def _contesting(statement: Statement, denials: Sequence[Statement]) -> Sequence[Statement]:
+    """The denials if they may match whatever a grant allows: one has its keys, or is about callers; a cheap test."""
+    keys = {condition.name for condition in statement.conditions} | DEPENDENT
+    contested = any(condition.name in keys for denial in denials for condition in denial.conditions)
+    return denials if contested and statement.allows and _short(statement.conditions) else ()
+
+
+def _short(conditions: Sequence[Condition]) -> bool:
+    return sum(len(value) for condition in conditions for value in condition.values) <= MOST_TEXT
 
 
 def _of_another_account(conditions: Sequence[Condition]) -> bool:
@@ -72,11 +93,11 @@ def _of_another_account(conditions: Sequence[Condition]) -> bool:
     return bool(owners and named) and fixed and owners.isdisjoint(named)
 
 
-def _met(statement: Statement, conditions: Sequence[Condition], work: Work) -> bool:
-    """Whether some request that the statement is about meets the conditions."""
+def _met(statement: Statement, conditions: Sequence[Condition], work: Work, denials: Sequence[Statement] = ()) -> bool:
+    """Whether some request that the statement is about meets the conditions, and none of the denials matches it."""
     if _of_another_account(conditions):
         return False
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK
     asked = msgspec.structs.replace(statement, conditions=(*conditions, *([ROUTED] if addressed else [])))
-    return any(EveryRequest([asked], work, attached=False).requests([asked], ()))
+    return any(EveryRequest([asked, *denials], work, attached=False).requests([asked], denials))

@@ -118,6 +118,9 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
         ),
     ),
     "aws:cognito/userGroup:UserGroup": (DirectGrant(("group {name} of {userPoolId}",), _ASSUME, ("{roleArn}",)),),
+    "aws:directoryservice/sharedDirectory:SharedDirectory": (
+        DirectGrant(("{target.id}",), ("ds:AcceptSharedDirectory",), ("{directoryId}",)),
+    ),
     "aws:ec2/networkInterfacePermission:NetworkInterfacePermission": (
         DirectGrant(("{awsAccountId}",), ("ec2:AttachNetworkInterface",), ("network-interface/{networkInterfaceId}",)),
     ),

@@ -79,6 +79,8 @@ class Consumers:
                 return self.of(scan, parent, lazy=lazy)
             case ast.GeneratorExp():
                 return self.of(scan, parent)
+            case ast.ListComp(elt=element) | ast.SetComp(elt=element) if lazy and element is node:
+                return self.of(scan, parent)
             case ast.comprehension():
                 outer = scan.parents[parent]
                 return self.of(scan, outer) if isinstance(outer, ast.GeneratorExp) else Consumption.ALL

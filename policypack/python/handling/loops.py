@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
@@ -52,7 +52,10 @@ class Loops:
                 self.scan.place(node),
                 exits,
                 searches=self._searches(node, exits),
-                whole=self.runs and not self.only_looks(node.body) and not (source and self._is_cut(source)),
+                whole=self.runs
+                and not self.only_looks(node.body)
+                and not (source and self._is_cut(source))
+                and not self.first_only(node),
                 inner=source is not None and self._is_inner(source),
             )
         yield from self._over_results()
@@ -95,6 +98,44 @@ class Loops:
     def only_looks(self, body: list[ast.stmt]) -> bool:
         """Whether a loop's body does nothing but log, and give names to what only its last run leaves."""
         return not self.scan.works(*body) and all(map(self._looks, body))
+
+    def first_only(self, loop: AnyLoop) -> bool:
+        """Whether all work of a loop is for its first runs: by their number, or by a flag that the first one sets."""
+        counted = (
+            called_name(loop.iter) in {"enumerate", "range"} if isinstance(loop, ast.For | ast.AsyncFor) else False
+        )
+        target = loop.target if isinstance(loop, ast.For | ast.AsyncFor) and counted else None
+        index = target.elts[0] if isinstance(target, ast.Tuple) else target
+        flags = self._flags(loop)
+        number = index.id if isinstance(index, ast.Name) else ""
+        for position, statement in enumerate(loop.body):
+            others = [*loop.body[:position], *loop.body[position + 1 :]]
+            match statement:
+                case ast.If(test=test, body=[*before, ast.Continue()], orelse=[]):
+                    if _of_later(test, number, flags) and not self.scan.works(*before, *loop.body[:position]):
+                        return self.scan.works(*loop.body[position + 1 :])
+                case ast.If(test=test, body=then, orelse=otherwise):
+                    first = _of_later(ast.UnaryOp(ast.Not(), test), number, flags)
+                    if first and self.scan.works(*then) and self.only_looks([*others, *otherwise]):
+                        return True
+        return False
+
+    def _flags(self, loop: AnyLoop) -> dict[str, bool]:
+        """The names that a loop only ever gives one truth value, and that have the other one before it."""
+        inside = {id(node) for node in ast.walk(loop)}
+        values: dict[str, list[tuple[bool, object]]] = {}
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                parent = self.scan.parents.get(node)
+                value = parent.value if isinstance(parent, ast.Assign) else None
+                constant = value.value if isinstance(value, ast.Constant) else None
+                values.setdefault(node.id, []).append((id(node) in inside, constant))
+        return {
+            name: set_to
+            for name, given in values.items()
+            for set_to in (True, False)
+            if {*given} == {(True, set_to), (False, not set_to)}
+        }
 
     def _looks(self, statement: ast.stmt) -> bool:
         match statement:
@@ -246,6 +287,24 @@ class Loops:
         cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
         above = ancestors(self.scan.values(cls)) if cls else None
         return above is None or bool(names & above)
+
+
+def _of_later(test: ast.expr, number: str, flags: Mapping[str, bool]) -> bool:
+    """Whether a condition holds in every run of a loop but its first ones."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
+            return _of_later(inner, number, flags)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            return flags.get(name) is False
+        case ast.UnaryOp(
+            op=ast.Not(), operand=ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()])
+        ):
+            return bool(number) and name == number and isinstance(operator, ast.Eq | ast.Lt | ast.LtE)
+        case ast.Name(id=name):
+            return flags.get(name) is True or (bool(number) and name == number)
+        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()]):
+            return bool(number) and name == number and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
+    return False
 
 
 def _uses(test: ast.expr, name: str) -> bool:

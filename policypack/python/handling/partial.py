@@ -34,6 +34,7 @@ class Parts:
         self.scan = scan
         self.consumers = consumers
         self.looped = {id(node) for loop in loops.over_records for node in ast.walk(loop)}
+        self.first_runs = [loop for loop in loops.over_records if loops.first_only(loop)]
         self.last_runs = [loop for loop in loops.over_records if loops.only_looks(loop.body)]
         self.ranges = {
             node.target.id
@@ -53,7 +54,8 @@ class Parts:
             if node not in self.chunks:
                 source = node.value if isinstance(node, ast.Subscript) else node
                 yield self._pick(node, source, Taking.PART)
-
+        for loop in self.first_runs:
+            yield self._pick(loop, getattr(loop, "iter", loop), Taking.PART)
         for loop in self.last_runs:
             if left := self._left_over(loop):
                 yield Pick(self.scan.place(left), Taking.ONE)
@@ -102,6 +104,10 @@ class Parts:
             case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_SELECTED):
                 plain = called_name(node) not in ("min", "max") or not isinstance(source, _COMPREHENSIONS)
                 return source if plain and not scan.is_own(node.func) else None
+            case ast.Call(func=ast.Call(args=[ast.Constant(value=int())]) as getter, args=[source]) if called_name(
+                getter
+            ) == "itemgetter" and scan.holds(source, *_SELECTED):
+                return source
             case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
                 return source
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
@@ -189,13 +195,13 @@ class Parts:
         if not isinstance(outer, ast.If):
             return True
         several, one = (outer.orelse, outer.body) if isinstance(operator, ast.Eq) else (outer.body, outer.orelse)
-        leaves = [node for node in (several or one) if isinstance(node, ast.Return | ast.Raise | ast.Continue)]
+        leaves = [node for node in (several or one) if isinstance(node, ast.Raise | ast.Continue) or _answers(node)]
         return bool(leaves) or self.scan.works(*several)
 
     def _given_away(self, node: ast.Call) -> Iterator[ast.AST]:
         """The records that a call of a library gets, or the event to go through them."""
         scan, name = self.scan, called_name(node)
-        if name in LOOKS_ONLY or scan.is_own(node.func):
+        if name in LOOKS_ONLY or scan.is_own(node.func) or self._taken_from(node) is not None:
             return
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in FOLLOWED and any(map(scan.is_own, arguments)):
@@ -218,6 +224,11 @@ def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) ->
             for bound, other in ((upper, index.lower), (lower, index.upper))
         )
     return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
+
+
+def _answers(node: ast.AST) -> bool:
+    """Whether a statement returns something, such as an error, and not only nothing."""
+    return isinstance(node, ast.Return) and not (node.value is None or ast.unparse(node.value) == "None")
 
 
 def _counts_one(operator: ast.cmpop, left: ast.expr, right: ast.expr) -> bool:

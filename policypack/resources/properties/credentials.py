@@ -36,7 +36,7 @@ _PLACEHOLDER = re.compile(
     r"|todo|fixme|not[-_ ]?set|overrid).*"
     r"|(?:my|the|some|a|db)?[-_ ]?(?:password|passwd|passw0rd|secret|token|api[-_]?key|key|value|string)"
     r"|pass|fake|mock|none|null|nil|undefined|empty|unset|tbd|true|false|yes|no|on|off|enabled|disabled|required|optional|auto"
-    r"|default|prompt|managed|[x*.#_-]+|<.*>|\[.*\]|x{3,}[-\w]*"
+    r"|default|prompt|managed|[x*.#_\[-]+|<.*>|\[.*\]|x{3,}[-\w]*"
 )
 _REFERENCE = re.compile(
     r"\$\{?\w+\}?|\$[.$@*].*|\$\w{1,2}\$.*|%\w+%?|.*(?:\$[{(]|\$[A-Z_]{3}|\{\{|\{%|<%|`).*"

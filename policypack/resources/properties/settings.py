@@ -46,7 +46,11 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     for token, paths in settings_properties().items():
         for resource in stack.of(token):
             for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
-                yield from _in_value(resource, path, value)
+                name = path.rpartition(".")[2]
+                if not sensitive(name):
+                    yield from _in_value(resource, path, value)
+                elif not isinstance(value, Unknown):
+                    yield from _in_setting(resource, path, name, value)
     for resource in stack.of(PARAMETER):
         if str(resource.inputs.get("type")) in PLAINTEXT_TYPES:
             yield from _parameter(resource, resource.inputs.get("value"))

@@ -136,6 +136,11 @@ CHANGES: dict[str, Change] = {
         {"acceptanceRequired": True, "allowedPrincipals": [OTHER], "networkLoadBalancerArns": ["lb"]},
         {"acceptanceRequired": False, "allowedPrincipals": [OTHER], "networkLoadBalancerArns": ["lb"]},
     ),
+    "a directory for another account": (
+        "aws:directoryservice/sharedDirectory:SharedDirectory",
+        {"directoryId": "d-1234567890"},
+        {"directoryId": "d-1234567890", "target": {"id": OTHER}},
+    ),
     "guests of an identity pool": (
         "aws:cognito/identityPool:IdentityPool",
         {"identityPoolName": "p", "allowUnauthenticatedIdentities": False},

@@ -217,6 +217,37 @@ test_exports = reported(POLICY, "adminPassword", exports(adminPassword=WORD, url
 test_exports_inside_others = reported(POLICY, "db.password", exports(db={"password": WORD, "user": "app"}))
 
 
+BROKER = "aws:mq/broker:Broker"
+SEARCH = "aws:opensearch/domain:Domain"
+IDENTITY = "aws:cognito/identityProvider:IdentityProvider"
+
+
+def owner(value: Any, **options: Any) -> Resource:
+    plain = construct(SEARCH, "search", advancedSecurityOptions={"masterUserOptions": {"masterUserPassword": value}})
+    return Resource(plain.type, plain.name, plain.inputs, **options)
+
+
+test_credentials_inside_of_objects = reported(
+    POLICY, "users[0].password", construct(BROKER, "b", users=[{"password": WORD}])
+)
+test_credentials_of_a_search_domain = reported(
+    POLICY, "advancedSecurityOptions.masterUserOptions.masterUserPassword", owner(WORD)
+)
+test_credentials_of_an_identity_provider = reported(
+    POLICY,
+    "providerDetails.client_secret",
+    construct(IDENTITY, "google", providerDetails={"client_secret": "x7Kd92mQ0pLz51RtYv"}),
+)
+test_properties_of_credentials_that_hold_none = silent(
+    POLICY,
+    owner(UNKNOWN),
+    owner("arn:aws:secretsmanager:eu-west-1:111122223333:secret:search"),
+    owner(WORD, secrets=frozenset({"advancedSecurityOptions.masterUserOptions.masterUserPassword"})),
+    construct("aws:codebuild/project:Project", "site", encryptionKey="1234abcd-12ab-34cd-56ef-1234567890ab"),
+    construct(IDENTITY, "google", providerDetails={"client_id": "123.apps.acme.com", "authorize_scopes": "email"}),
+)
+
+
 ODD = (None, "", 1, True, [], {}, ["x"], [None], [{}], [[["x"]]], UNKNOWN, [UNKNOWN], {"a": UNKNOWN}, "[" * 99_999)
 
 

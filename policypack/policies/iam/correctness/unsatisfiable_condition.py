@@ -20,7 +20,9 @@ from policypack.iam.document_readers import documents
 def check(document: PolicyDocument) -> Iterator[Violation]:
     for statement, conditions in unmet(document):
         so = "so the statement allows nothing" if statement.allows else "so the statement denies nothing"
-        if len(conditions) == 1:
+        if not conditions:
+            yield Violation(statement.path, f"denials of the same document match whatever meets its conditions, {so}")
+        elif len(conditions) == 1:
             (alone,) = conditions
             yield Violation(alone.path, f"no request has such a value for `{alone.key}`, {so}")
         else:

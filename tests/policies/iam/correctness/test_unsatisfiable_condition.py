@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from policypack.core.examples import allow, bucket_policy, deny, granted
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY
-from tests.policies.helpers import reported, silent, undecided
+from tests.policies.helpers import reported, silent, undecided, violations
 
 PARTNER = {"AWS": "arn:aws:iam::444455556666:role/partner"}
 OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
@@ -95,3 +97,58 @@ test_addresses_inside_a_vpc = silent(
 def test_an_unknown_value() -> None:
     statement = deny("s3:*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": UNKNOWN}})
     assert undecided(POLICY, bucket_policy(statement)) == ["policy.Statement[0].Condition.IpAddress.aws:SourceIp"]
+
+
+ROLE = "arn:aws:iam::111122223333:role/app"
+OBJECTS = "arn:aws:s3:::acme-data/*"
+NETWORK = {"StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}
+OTHER_NETWORK = {"StringNotEquals": {"aws:SourceVpc": "vpc-1a1b2c3d"}}
+FROM = "aws:SourceIp"
+
+
+def both(allowed: dict[str, Any], *denied: dict[str, Any], **principal: Any) -> Resource:
+    """A bucket's document that allows under a condition, and denies everyone under others."""
+    allow = {"Effect": "Allow", "Principal": principal or {"AWS": ROLE}, "Action": "s3:GetObject", "Resource": OBJECTS}
+    denials = [deny("s3:*", OBJECTS, Principal="*", Condition=condition) for condition in denied]
+    return bucket_policy({**allow, "Condition": allowed}, *denials)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        both(
+            {"IpAddress": {FROM: "203.0.113.0/24"}},
+            {"IpAddress": {FROM: "203.0.113.0/25"}},
+            {"IpAddress": {FROM: "203.0.113.128/25"}},
+        ),
+        both(NETWORK, OTHER_NETWORK),
+        both({"Bool": {"aws:SecureTransport": "true"}}, {"Bool": {"aws:SecureTransport": "true"}}),
+        both({"ArnEquals": {"aws:PrincipalArn": ROLE}}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}),
+        both(
+            {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+            {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            Service="logging.s3.amazonaws.com",
+        ),
+    ],
+    ids=range(5),
+)
+def test_denials_of_all_that_is_allowed(resource: Resource) -> None:
+    assert violations(POLICY, resource) == ["policy.Statement[0]"]
+
+
+test_denials_that_leave_something = silent(
+    POLICY,
+    both({"IpAddress": {FROM: "203.0.113.0/24"}}, {"IpAddress": {FROM: "203.0.113.0/25"}}),
+    both(NETWORK, {"StringNotEquals": {"aws:SourceVpc": ["vpc-1a1b2c3d", "vpc-0a1b2c3d"]}}),
+    both({"Bool": {"aws:SecureTransport": "true"}}, {"Bool": {"aws:SecureTransport": "false"}}),
+    both(NETWORK, {**OTHER_NETWORK, "ArnNotEquals": {"aws:PrincipalArn": ROLE}}),
+    both(
+        {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        {
+            "StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+            "Bool": {"aws:PrincipalIsAWSService": "false"},
+        },
+        Service="logging.s3.amazonaws.com",
+    ),
+)
+test_denials_of_an_unknown_network = undecided(POLICY, both(NETWORK, {"StringNotEquals": {"aws:SourceVpc": UNKNOWN}}))

@@ -72,6 +72,15 @@ def test_two_ranges_without_an_address_in_common() -> None:
     assert messages(POLICY, bucket_policy(everybody("s3:GetObject", **SPARING), other_action)) == []
 
 
+@pytest.mark.parametrize(
+    "condition", [{"Bool": {"aws:SecureTransport": "true"}}, {"BoolIfExists": {"aws:SecureTransport": True}}]
+)
+def test_denials_of_https(condition: dict[str, Any]) -> None:
+    assert violations(POLICY, bucket_policy(everybody(**condition))) == ["policy.Statement[0]"]
+    blocked = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    assert messages(POLICY, bucket_policy(everybody(**condition, **blocked))) == []
+
+
 NETWORK = {"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}
 EXCEPT_ADMIN = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}
 
@@ -82,7 +91,7 @@ EXCEPT_ADMIN = {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:
         [{**SPARING}, {**NETWORK, "Bool": {"aws:ViaAWSService": "false"}}],
         [{**OUTSIDE, **EXCEPT_ADMIN}, {**NETWORK, **EXCEPT_ADMIN}],
         [{"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}}, EXCEPT_ADMIN],
-        [{"Bool": {"aws:SecureTransport": value}} for value in ("true", "false")],
+        [{"Bool": {"aws:SecureTransport": value}} for value in ("false", "true")],
         [{"StringNotEquals": {"s3:x-amz-server-side-encryption": value}} for value in ("aws:kms", "AES256")],
         [
             {**EXCEPT_ADMIN, "NotIpAddress": {"aws:SourceIp": ranges}}
