@@ -135,7 +135,7 @@ class CallTarget(msgspec.Struct, frozen=True):
     every: bool = True
     """Whether the call certainly uses all that the pattern matches, over time; otherwise it uses a part of it."""
     part: bool = False
-    """Whether it is enough to allow part of the pattern: AWS writes the ARN in more than one way."""
+    """Whether it is enough to allow part of the pattern: AWS writes the ARN in more than one way, or data names it."""
     reach: str = ""
     """The pattern that counts as used, if it is wider."""
     argument: str = ""
@@ -196,13 +196,15 @@ def _named(call: AwsCall, service: str, subject: str, context: RunContext) -> It
     for name, template in templates.items():
         for text in arguments.get(name, ()):
             value, known = value_of(text, context)
-            yield _arn(value, template, service, name, call, context, known=known)
+            target = _arn(value, template, service, name, call, context, known=known)
+            yield msgspec.structs.replace(target, part=_from_event(text))
         if name in arguments:
             return
     if service in DEFAULTS and not call.open:
         yield CallTarget(f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}")
         return
-    yield CallTarget("*", every=False, argument=next(iter(templates), "").partition("[")[0].partition("{")[0])
+    argument = next(iter(templates), "").partition("[")[0].partition("{")[0]
+    yield CallTarget("*", every=False, part=not templates, argument=argument)
 
 
 def _arn(
@@ -257,14 +259,21 @@ def _objects(bucket: Text, key: Text | None, within: str, context: RunContext) -
             yield CallTarget("*", every=False, argument=f"{within}Bucket")
             continue
         if key is None:
-            yield CallTarget(f"arn:aws:s3:::{name}", known, argument="" if known else f"{within}Bucket")
+            unknown = "" if known else f"{within}Bucket"
+            yield CallTarget(f"arn:aws:s3:::{name}", known, _from_event(bucket), argument=unknown)
         elif key.parts == (UnknownPart(event=True),) and prefix is not None:
             yield CallTarget(f"arn:aws:s3:::{name}/{prefix}*", known)
         else:
             value, key_known = value_of(key, context)
             if value:
                 unknown = "" if key_known and known else f"{within}{'Key' if known else 'Bucket'}"
-                yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, argument=unknown)
+                part = _from_event(bucket) or (known and not key_known)
+                yield CallTarget(f"arn:aws:s3:::{name}/{value}", known and key_known, part, argument=unknown)
+
+
+def _from_event(text: Text) -> bool:
+    """Whether an event names a part of it, which no code or environment can tell."""
+    return any(isinstance(part, UnknownPart) and part.event for part in text.parts)
 
 
 def value_of(text: Text, context: RunContext) -> tuple[str, bool]:

@@ -1,9 +1,12 @@
-"""The permissions on customer managed keys that a function needs for its buckets, queues, topics and secrets.
+"""The permissions on customer managed keys that a function needs for its buckets, queues, streams, tables and secrets.
 
 S3, SQS and the others use such a key with the caller's permissions, unless the key's own policy allows the role. Sources:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
-https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
+https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html,
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html,
+https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html and
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html.
 """
 
@@ -22,7 +25,7 @@ from policypack.core.policy import Resource, Stack
 from policypack.iam.actions import concerns
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.document_readers import documents_of, values_at
+from policypack.iam.document_readers import documents_of, value_at, values_at
 from policypack.iam.globs import overlaps
 from policypack.resources.bucket import buckets, sidecars
 from policypack.resources.naming import physical_name
@@ -32,9 +35,13 @@ from policypack.resources.tokens import KEY, ROLE
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 (a type)
+PARAMETER = "aws:ssm/parameter:Parameter"
 KEY_PROPERTIES = {
     "aws:sqs/queue:Queue": "kmsMasterKeyId",
     "aws:sns/topic:Topic": "kmsMasterKeyId",
+    "aws:dynamodb/table:Table": "serverSideEncryption.kmsKeyArn",
+    "aws:kinesis/stream:Stream": "kmsKeyId",
+    PARAMETER: "keyId",
     SECRET: "kmsKeyId",
 }
 """By type, the property that names the key."""
@@ -42,11 +49,23 @@ DECRYPT, DATA_KEY = "kms:Decrypt", "kms:GenerateDataKey"
 USES = {
     **dict.fromkeys(("sqs:sendmessage", "sns:publish"), (DATA_KEY, DECRYPT)),
     **dict.fromkeys(
-        ("s3:getobject", "s3:getobjectversion", "sqs:receivemessage", "secretsmanager:getsecretvalue"), (DECRYPT,)
+        (
+            *("s3:getobject", "s3:getobjectversion", "sqs:receivemessage", "secretsmanager:getsecretvalue"),
+            *("kinesis:getrecords", "ssm:getparameter", "ssm:getparameters", "ssm:getparametersbypath"),
+        ),
+        (DECRYPT,),
     ),
-    **dict.fromkeys(("s3:putobject", "secretsmanager:putsecretvalue"), (DATA_KEY,)),
+    **dict.fromkeys(
+        ("s3:putobject", "secretsmanager:putsecretvalue", "kinesis:putrecord", "kinesis:putrecords"), (DATA_KEY,)
+    ),
 }
 """By action in lower case, the actions on the key that it needs."""
+POSSIBLE = {
+    "ssm": (DECRYPT,),
+    "dynamodb": (DECRYPT, DATA_KEY, "kms:Encrypt", "kms:DescribeKey", "kms:CreateGrant"),
+    "s3": (DECRYPT,),
+}
+"""By service, the actions on the key that it may use for the caller: S3 decrypts the parts of an upload."""
 
 
 class _Encrypted(msgspec.Struct, frozen=True):
@@ -66,24 +85,25 @@ def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], context: 
         if isinstance(value, str) and (value.startswith(("alias/aws/", "aws/")) or ":alias/aws/" in value):
             continue
         for need in needs:
-            actions = USES.get(need.action.lower(), ())
-            if not actions or not _touches(need, encrypted.resource, context):
+            needed = USES.get(need.action.lower(), ())
+            possible = POSSIBLE.get(need.action.partition(":")[0], ())
+            if not (needed or possible) or not _touches(need, encrypted.resource, context):
                 continue
             key = resolve_all(stack, encrypted.carrier, encrypted.name, [value], KEY)[0].only
             why = f"{need.why}, and `{encrypted.resource.name}` is encrypted with a key of the account"
-            for action in actions:
-                allowed = key is not None and _allows(stack, key, function, action)
-                implied[Need(action, _target(value, context), why, need.place, need.may or allowed)] = None
+            for action in dict.fromkeys((*needed, *possible)):
+                may = need.may or action not in needed or (key is not None and _allows(stack, key, function, action))
+                implied[Need(action, _target(value, key, context), why, need.place, may)] = None
     return list(implied)
 
 
 @memoized
 def _encrypted(stack: Stack) -> Sequence[_Encrypted]:
     encrypted = [
-        _Encrypted(resource, resource, name, resource.inputs[name])
-        for token, name in KEY_PROPERTIES.items()
+        _Encrypted(resource, resource, path.partition(".")[0], key)
+        for token, path in KEY_PROPERTIES.items()
         for resource in stack.of(token)
-        if resource.inputs.get(name) is not None
+        if (key := value_at(resource.inputs, path)) is not None
     ]
     pattern = "rules[*].applyServerSideEncryptionByDefault.kmsMasterKeyId"
     for bucket in buckets(stack):
@@ -94,10 +114,13 @@ def _encrypted(stack: Stack) -> Sequence[_Encrypted]:
 
 
 def _touches(need: Need, resource: Resource, context: RunContext) -> bool:
-    if resource.type == SECRET:
+    if resource.type in (SECRET, PARAMETER):
         name = resource.inputs.get("name")
-        head = f"arn:aws:secretsmanager:{context.region}:{context.account}:secret:"
-        patterns = [f"{head}{name if isinstance(name, str) else ''}*"]
+        name = name if isinstance(name, str) else ""
+        tail = f"secretsmanager:{context.region}:{context.account}:secret:{name}*"
+        if resource.type == PARAMETER:
+            tail = f"ssm:{context.region}:{context.account}:parameter/{name.removeprefix('/') or '*'}"
+        patterns = [f"arn:aws:{tail}"]
     else:
         arn = arn_of(resource, context).pattern
         patterns = [arn, f"{arn}/*"] if arn.startswith("arn:aws:s3:") else [arn]
@@ -105,7 +128,8 @@ def _touches(need: Need, resource: Resource, context: RunContext) -> bool:
     return same_service and any(overlaps(need.target.pattern, pattern) for pattern in patterns)
 
 
-def _target(value: Any, context: RunContext) -> CallTarget:
+def _target(value: Any, key: Resource | None, context: RunContext) -> CallTarget:
+    value = key.outputs.get("arn", value) if key is not None else value
     if isinstance(value, str) and (arn := Arn.parse(value)) and arn.resource.startswith("key/"):
         return CallTarget(f"arn:aws:kms:{arn.region}:{arn.account}:{arn.resource}")
     return CallTarget(f"arn:aws:kms:{context.region}:{context.account}:key/*", every=False, argument="the key")

@@ -40,11 +40,11 @@ READS = {
     ),
     "kinesis": (
         ("kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"),
-        ("kinesis:DescribeStream", "kinesis:ListStreams", "kinesis:SubscribeToShard"),
+        ("kinesis:DescribeStream", "kinesis:SubscribeToShard"),
     ),
     "dynamodb": (
         ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
-        ("dynamodb:ListStreams",),
+        (),
     ),
 }
 """By service of an event source, the actions that Lambda's poller calls, and those that it may call."""
@@ -145,6 +145,8 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
             "Lambda reads the events that invoke the function",
             may=not resolve(stack, mapping, "functionName", FUNCTION).certain,
         )
+        if service in ("dynamodb", "kinesis"):
+            yield Need(f"{service}:ListStreams", ANYTHING, "AWS's own role for the source lists its streams", may=True)
         if mapping.inputs.get("destinationConfig") is not None:
             value = value_at(mapping.inputs["destinationConfig"], "onFailure.destinationArn") or Unknown()
             yield from _sent(stack, mapping, "destinationConfig", value, context)

@@ -257,6 +257,7 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
         finding.path.endswith("IfExists")
         or global_type(key)
         or not matches_some(name)
+        or _as_published(name, key)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
@@ -265,6 +266,14 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
         return None
     named = matching[0] if matching and has_wildcard(matching[0]) else name
     return f"requests of `{named}` never contain `{key}`, so the condition does not apply to them"
+
+
+def _as_published(action: str, key: str) -> bool:
+    """Whether AWS's own key policies hold an action that only describes a key to an encryption context.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    return action.lower() == "kms:describekey" and key.lower().startswith("kms:encryptioncontext")
 
 
 @bounded_cache(8192)

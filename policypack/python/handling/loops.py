@@ -155,7 +155,7 @@ class Loops:
         outer = self.scan.parents.get(loop)
         while outer is not None and self.scan.may_fail(*loop.body):
             if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
-                if not self._handles_rest(handler):
+                if not self._handles_rest(handler) and not self._reports_record(handler, outer):
                     yield LoopExit(self.scan.place(handler), How.CATCH)
             elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
                 yield LoopExit(self.scan.place(outer), How.CATCH)
@@ -171,6 +171,20 @@ class Loops:
                 if called_name(node) in EXITS or any(self.scan.holds(child, *EVENTS, *MANY) for child in passed):
                     return True
         return False
+
+    def _reports_record(self, handler: ast.ExceptHandler, inner: ast.AST) -> bool:
+        """Whether what catches a failure among the parts of a record passes on that record, as for a retry."""
+        whole: set[str] = set()
+        for loop in self.over_records:
+            if isinstance(loop, ast.For | ast.AsyncFor) and any(child is inner for child in own_nodes(loop)):
+                whole |= {name.id for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
+        return any(
+            isinstance(child, ast.Name) and child.id in whole
+            for call in own_nodes(handler)
+            if isinstance(call, ast.Call) and called_name(call) not in LOOKS_ONLY
+            for argument in call.args
+            for child in ast.walk(argument)
+        )
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):

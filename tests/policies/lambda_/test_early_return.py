@@ -53,12 +53,32 @@ GUARDED = """
                 if not line:
                     break
 """
+NESTED = """
+    import json
+
+    def parts(message):
+        for part in json.loads(message["body"])["Records"]:
+            yield part["s3"]["object"]["key"]
+
+    def handler(event, context):
+        failed = []
+        for message in event["Records"]:
+            try:
+                for key in parts(message):
+                    copy(key)
+            except Exception:
+                failed.append({"itemIdentifier": MESSAGE})
+        return {"batchItemFailures": failed}
+"""
 REFERENCE = Asset(path=str(Path(__file__).parents[3] / "lambda_fn"), archive=True)
 
 test_a_loop_in_another_function = reported_with(POLICY, (function(HELPER), "code", "`index.py:8` returns inside the"))
+test_a_report_of_one_part = reported_with(
+    POLICY, (function(NESTED.replace("MESSAGE", "str(key)")), "code", "`index.py:14` catches the first failure")
+)
 test_silent = silent(
     POLICY,
-    *(function(text) for text in (CAUGHT, POWERTOOLS, GUARDED)),
+    *(function(text) for text in (CAUGHT, POWERTOOLS, GUARDED, NESTED.replace("MESSAGE", 'message["messageId"]'))),
     function(HELPER, runtime="nodejs22.x"),
     function("", code=REFERENCE, handler="ingest.handler.handler"),
     *READ_ELSEWHERE,

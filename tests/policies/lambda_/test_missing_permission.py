@@ -119,6 +119,46 @@ def test_the_event_is_what_the_notification_lets_through() -> None:
     ]
 
 
+def test_data_may_name_what_a_role_allows_in_part() -> None:
+    text = """
+        import json
+        import boto3
+        s3 = boto3.client("s3")
+        def handler(event, context):
+            for message in event["Records"]:
+                for record in json.loads(message["body"])["Records"]:
+                    s3.get_object(Bucket=record["s3"]["bucket"]["name"], Key=record["s3"]["object"]["key"])
+            for item in s3.list_objects_v2(Bucket="acme", Prefix="tmp/")["Contents"]:
+                s3.delete_object(Bucket="acme", Key=item["Key"])
+            boto3.client("ses").send_email(Source="me@example.com")
+    """
+    listed = allow("s3:ListBucket", "arn:aws:s3:::acme")
+    mail = allow("ses:SendEmail", "arn:aws:ses:eu-west-1:111122223333:identity/me@example.com")
+    narrow = [allow("s3:GetObject", "arn:aws:s3:::inbox/in/*"), allow("s3:DeleteObject", "arn:aws:s3:::acme/tmp/*")]
+    assert outcomes(POLICY, *stack(listed, mail, *narrow, text=text)) == []
+    wrong = stack(listed, mail, narrow[0], allow("s3:DeleteObject", "arn:aws:s3:::other/*"), text=text)
+    assert messages(POLICY, *wrong) == [
+        "does not allow `s3:DeleteObject` on `arn:aws:s3:::acme/*`: `app.py:10` calls `DeleteObject` of `s3`"
+    ]
+
+
+def test_a_key_may_be_named_by_its_id() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client("kinesis").put_record(StreamName="clicks", Data=b"", PartitionKey="a")
+    """
+    put = allow("kinesis:PutRecord", "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks")
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    key = Resource("aws:kms/key:Key", "clicks", {}, outputs={"arn": arn, "keyId": arn.rpartition("/")[2]})
+    stream = Resource("aws:kinesis/stream:Stream", "clicks", {"name": "clicks", "kmsKeyId": key.outputs["keyId"]})
+    right, wrong = allow("kms:GenerateDataKey", arn), allow("kms:GenerateDataKey", arn.replace("1234abcd", "00000000"))
+    assert outcomes(POLICY, *stack(put, right, text=text), key, stream) == []
+    assert messages(POLICY, *stack(put, wrong, text=text), key, stream)[0].startswith(
+        f"does not allow `kms:GenerateDataKey` on `{arn}`"
+    )
+
+
 def test_an_encrypted_queue_needs_its_key() -> None:
     text = """
         import boto3

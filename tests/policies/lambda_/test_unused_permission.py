@@ -253,3 +253,33 @@ def test_a_managed_policy_may_be_needed_by_a_service_that_assumes_another_functi
     also = [*worker("also", IDLE, assumeRolePolicy=document(trust)), attached("also", "shared")]
     assert violations(POLICY, managed("shared"), *idle, *also) == []
     assert violations(POLICY, managed("shared"), *idle, *worker("also", IDLE), attached("also", "shared")) != []
+
+
+def test_what_a_service_does_with_a_key_for_the_caller_is_used() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client("ssm").get_parameter(Name="/app/token", WithDecryption=True)
+            boto3.client("dynamodb").put_item(TableName="orders", Item={})
+    """
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+    token = construct("aws:ssm/parameter:Parameter", "token", name="/app/token", type="SecureString", keyId=key)
+    encryption = {"enabled": True, "kmsKeyArn": key}
+    orders = construct("aws:dynamodb/table:Table", "orders", name="orders", serverSideEncryption=encryption)
+    calls = [
+        allow("ssm:GetParameter", "arn:aws:ssm:eu-west-1:111122223333:parameter/app/token"),
+        allow("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"),
+    ]
+    used = stack(*calls, allow(["kms:Decrypt", "kms:GenerateDataKey"], key), text=text)
+    assert outcomes(POLICY, *used, token, orders) == []
+    spare = stack(*calls, allow("kms:Sign", key), text=text)
+    assert messages(POLICY, *spare, token, orders) == ["allows `kms:Sign`, which is never called"]
+
+
+@pytest.mark.parametrize("source", ["kinesis", "dynamodb"])
+def test_awss_roles_for_event_sources_list_streams_everywhere(source: str) -> None:
+    arn = f"arn:aws:{source}:eu-west-1:111122223333:{'stream/a' if source == 'kinesis' else 'table/a/stream/b'}"
+    mapping = "aws:lambda/eventSourceMapping:EventSourceMapping"
+    reading = construct(mapping, "source", functionName="read", eventSourceArn=arn)
+    assert outcomes(POLICY, *stack(PUT, allow(f"{source}:ListStreams", "*")), reading) == []
+    assert violations(POLICY, *stack(PUT, allow(f"{source}:ListStreams", "*"))) == ["policy.Statement[2].Action"]

@@ -271,3 +271,14 @@ def test_an_unknown_argument_makes_the_result_unknown() -> None:
     token = "aws:iam/getPolicyDocument:getPolicyDocument"
     assert call(token, {"statements": [{"resources": [UNKNOWN]}]}, HERE) is None
     assert call("aws:ec2/getAmi:getAmi", {}, HERE) is None
+
+
+@pytest.mark.parametrize(("token", "kind"), [("instance:Instance", "db"), ("cluster:Cluster", "cluster")])
+def test_the_secret_of_a_master_user_has_an_arn_if_rds_manages_it(token: str, kind: str) -> None:
+    managed = outputs(f"aws:rds/{token}", {"identifier": "a", "manageMasterUserPassword": True})
+    (secret,) = managed["masterUserSecrets"]
+    assert re.fullmatch(
+        rf"arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!{kind}-[0-9a-f-]{{36}}-[a-z0-9]{{6}}",
+        secret["secretArn"],
+    )
+    assert "masterUserSecrets" not in outputs(f"aws:rds/{token}", {"identifier": "a", "password": "x"})

@@ -23,7 +23,7 @@ LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
     for statement in document.statements:
         listed = [name for name in LISTS if statement.allows and concerns(statement, name)]
-        if not listed or _limited(statement):
+        if not listed or _limited(statement) or _services_only(statement):
             continue
         (action,) = expand(listed[0])
         resources = ("*",) if statement.resources is None else statement.resources
@@ -45,6 +45,12 @@ def _limited(statement: Statement) -> bool:
     by_folder = any(condition.name == "s3:delimiter" and narrows(condition) for condition in statement.conditions)
     prefixes = (condition for condition in statement.conditions if condition.name == "s3:prefix" and narrows(condition))
     return any(by_folder or "" not in condition.values for condition in prefixes)
+
+
+def _services_only(statement: Statement) -> bool:
+    """Whether only AWS services are allowed, such as AWS Config, which lists its delivery bucket to find it."""
+    principals = statement.principals or ()
+    return bool(principals) and all(principal.type == "Service" for principal in principals)
 
 
 def _denies_the_rest(statement: Statement, place: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from policypack.core.examples import allow, bucket_policy, document, role_policy
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.correctness.linter_report import POLICY
-from tests.policies.helpers import reported, reported_with, silent, undecided, undecided_at
+from tests.policies.helpers import outcomes, reported, reported_with, silent, undecided, undecided_at
 
 ACTION, RESOURCE = "policy.Statement[0].Action", "policy.Statement[0].Resource"
 TOPIC = Resource("aws:sns/topicPolicy:TopicPolicy", "t", {"policy": document(allow("sns:Publsh", Principal="*"))})
@@ -27,3 +27,15 @@ test_unknown = undecided_at(POLICY, RESOURCE, role_policy(allow(resource=UNKNOWN
 
 def test_an_unknown_document() -> None:
     assert undecided(POLICY, Resource("aws:iam/policy:Policy", "p", {"policy": UNKNOWN})) == ["policy"]
+
+
+def test_a_key_policy_of_a_guide_holds_describing_to_the_context_too() -> None:
+    context = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:111122223333:log-group:*"}}
+    logs = {"Service": "logs.eu-west-1.amazonaws.com"}
+
+    def key(*actions: str) -> Resource:
+        statement = allow([*actions], "*", Principal=logs, Condition=context)
+        return Resource("aws:kms/key:Key", "k", {"policy": document(statement)})
+
+    assert outcomes(POLICY, key("kms:Decrypt", "kms:DescribeKey")) == []
+    assert [o.path for o in outcomes(POLICY, key("kms:Decrypt", "kms:ListAliases"))] != []

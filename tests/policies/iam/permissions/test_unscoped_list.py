@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policypack.core.examples import allow, deny, role_policy
+from policypack.core.examples import allow, bucket_policy, deny, role_policy
 from policypack.core.policy import UNKNOWN
 from policypack.policies.iam.permissions.unscoped_list import POLICY
 from tests.policies.helpers import reported, silent, undecided, undecided_at, violations
@@ -61,3 +61,10 @@ def test_denying_every_other_prefix_of_another_bucket() -> None:
 def test_unknown() -> None:
     assert undecided(POLICY, role_policy(allow("s3:ListBucket", UNKNOWN))) == ["policy.Statement[0].Resource"]
     assert undecided(POLICY, role_policy(allow(UNKNOWN, BUCKET))) == ["policy.Statement[0].Action"]
+
+
+def test_a_service_that_finds_its_bucket() -> None:
+    config, team = {"Service": "config.amazonaws.com"}, {"AWS": "111122223333"}
+    assert violations(POLICY, bucket_policy(allow("s3:ListBucket", BUCKET, Principal=config))) == []
+    both = bucket_policy(allow("s3:ListBucket", BUCKET, Principal=config | team))
+    assert violations(POLICY, both) == ["policy.Statement[0].Action"]
