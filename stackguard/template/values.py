@@ -119,7 +119,7 @@ def rendered(value: Built) -> Any:
 
 def _hole(reference: TemplateReference) -> str:
     if reference.sub:
-        return reference.sub.replace("${@}", f"${{{reference.target}}}")
+        return reference.sub.replace("${@", f"${{{reference.target}")
     attribute = f".{reference.attribute}" if reference.attribute else ""
     return f"${{{reference.target}{attribute}}}"
 
