@@ -53,7 +53,7 @@ class OutputFinder:
                 value = resource.id
             if isinstance(value, str) and value:
                 if isinstance(attribute, Sub):
-                    reference = TemplateReference(logical_id, value, sub=attribute.sub)
+                    reference = TemplateReference(logical_id, value, sub=attribute.sub, own=attribute.own)
                 else:
                     reference = TemplateReference(logical_id, value, attribute)
                 is_short = len(value) < SHORTEST_PIECE

@@ -85,9 +85,13 @@ class Unsupported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sub(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An output that is made from others: the text of a `Fn::Sub` in which `${@}` is the resource."""
+    """An output that is made from others: the text of a `Fn::Sub` in which `${@}` is the resource.
+
+    `own` is what stands for it inside of the resource itself, which cannot refer to itself.
+    """
 
     sub: str
+    own: str = ""
 
 
 class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "as"}):

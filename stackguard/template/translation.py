@@ -107,7 +107,7 @@ class Translation:
             for node in self.nodes.values()
             if node.table is host_table
             and (
-                all(node.resource.inputs.get(name) == resource.inputs.get(name) for name in onto.same)
+                all(isinstance(resource[name], str) and resource[name] == node.resource[name] for name in onto.same)
                 if onto.same
                 else any(output.value == link for output in self.finder.outputs[node.resource.urn])
             )

@@ -57,6 +57,25 @@ machine = aws.sfn.StateMachine(
     tracing_configuration={"enabled": True},
 )
 api = aws.apigateway.RestApi("orders", endpoint_configuration={"types": "REGIONAL"}, minimum_compression_size="1024")
+aws.apigateway.RestApiPolicy(
+    "orders",
+    rest_api_id=api.id,
+    policy=api.execution_arn.apply(
+        lambda arn: json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                        "Action": "execute-api:Invoke",
+                        "Resource": f"{arn}/*",
+                    }
+                ],
+            }
+        )
+    ),
+)
 resource = aws.apigateway.Resource("order", rest_api=api.id, parent_id=api.root_resource_id, path_part="order")
 post = aws.apigateway.Method(
     "post", rest_api=api.id, resource_id=resource.id, http_method="POST", authorization="AWS_IAM"
