@@ -43,7 +43,8 @@ class Writer:
         table = self.table
         inputs = {name: value for name, value in self.resource.inputs.items() if name not in table.separate}
         if table.onto is not None:
-            inputs.pop(table.onto.input, None)
+            for name in table.onto.same or (table.onto.input,):
+                inputs.pop(name, None)
         self._fields(table.fields, inputs, properties, "")
         if table.tags is None:
             return
@@ -57,8 +58,8 @@ class Writer:
         inputs = dict(self._singular(fields, inputs, path))
         for name, field_ in fields.items():
             value = inputs.get(name)
-            if value is None:
-                value = field_.default
+            if value in (None, []) and not any(inputs.get(other) for other in field_.instead):
+                value = value if field_.default is None else field_.default
             if value is not None:
                 self._field(_join(path, name), value, field_, into)
         for name, value in inputs.items():
@@ -116,8 +117,8 @@ class Writer:
             return
         after = field_.after
         if after is not None and (first := self.resource.inputs.get(after.input)) is not None:
-            into.append(field_.path, {**after.constants, field_.at: self._leaf(after.input, first, weak=False)})
-        into.append(field_.path, {**field_.constants, field_.at: built} if field_.at else built)
+            into.append(field_.path, _nested(field_.at, self._leaf(after.input, first, weak=False), after.constants))
+        into.append(field_.path, _nested(field_.at, built, field_.constants))
 
     def _known(self, path: str, value: Any) -> Any:
         """The value; `NOTHING`, and a problem, if it is unknown."""
@@ -138,7 +139,8 @@ class Writer:
         if value is NOTHING:
             return NOTHING
         if field_.fields:
-            return self._objects(path, value, field_)
+            parsed = self._parsed(path, value) if field_.kind == "json" else value
+            return parsed if parsed is NOTHING else self._objects(path, parsed, field_)
         if field_.kind == "archive":
             is_asset = isinstance(value, Asset)
             return self.parameters.add_code(self.resource, self.logical_id, path, value) if is_asset else NOTHING
@@ -148,15 +150,7 @@ class Writer:
             return self._structure(path, value, weak=field_.weak or field_.kind == "document")
         if field_.words and isinstance(value, str | bool):
             return field_.words.get(value, value)
-        built = self._plain(path, value, weak=field_.weak)
-        if field_.entries and isinstance(value, dict):
-            return [dict(zip(field_.entries, pair, strict=True)) for pair in built.items()]
-        if field_.kind == "text" and isinstance(built, bool | int):
-            built = str(built)
-        if field_.kind == "number" and isinstance(built, str):
-            built = _number(built)
-        is_single = built is not NOTHING and not isinstance(built, list)
-        return [built] if field_.many and is_single else built
+        return _shaped(self._plain(path, value, weak=field_.weak), field_)
 
     def _objects(self, path: str, value: Any, field_: Field) -> Built:
         if isinstance(value, list):
@@ -183,16 +177,21 @@ class Writer:
             reference = self.finder.find(value, self._waits_for(path)) if isinstance(value, str) else value
             if isinstance(reference, TemplateReference):
                 return reference
+        parsed = self._parsed(path, value)
+        before = len(self.problems)
+        built = parsed if parsed is NOTHING else self._plain(path, parsed, weak=weak)
+        return built if len(self.problems) == before else NOTHING  # a document without a condition allows more
+
+    def _parsed(self, path: str, value: Any) -> Any:
+        """The structure that a JSON text contains; `NOTHING`, and a problem, if it is secret or not JSON."""
+        if is_secret(self.resource, path):
             self._problem(path, "is secret, and CloudFormation takes no structure from a parameter")
             return NOTHING
         try:
-            parsed = json.loads(value) if isinstance(value, str) else value
+            return json.loads(value) if isinstance(value, str) else value
         except ValueError:
             self._problem(path, "is not JSON, so CloudFormation has no structure to take it as")
             return NOTHING
-        before = len(self.problems)
-        built = self._plain(path, parsed, weak=weak)
-        return built if len(self.problems) == before else NOTHING  # a document without a condition allows more
 
     def _plain(self, path: str, value: Any, *, weak: bool) -> Built:
         """A value of any depth, which is written as it is except for references."""
@@ -258,14 +257,37 @@ def outputs(root: Resource, finder: OutputFinder, urns: Sequence[str]) -> tuple[
     return exports, problems
 
 
-def _spread(element: Any, name: str) -> Iterator[Any]:
-    """The element once for each value of its list `name`."""
-    values = element.get(name) if name and isinstance(element, dict) else None
-    if not isinstance(values, list):
+def _shaped(built: Built, field_: Field) -> Built:
+    """A value in the form that CloudFormation has for it."""
+    if field_.keyed and isinstance(built, list):
+        key, value = field_.keyed
+        return {item[key]: item[value] for item in built if isinstance(item, dict) and {key, value} <= item.keys()}
+    if field_.entries and isinstance(built, dict):
+        return [dict(zip(field_.entries, pair, strict=True)) for pair in built.items()]
+    if field_.kind == "text" and isinstance(built, bool | int):
+        return str(built)
+    if field_.kind == "number" and isinstance(built, str):
+        return _number(built)
+    is_single = built is not NOTHING and not isinstance(built, list)
+    return [built] if field_.many and is_single else built
+
+
+def _nested(path: str, value: Built, constants: Mapping[str, Any]) -> Built:
+    """The constants with a value at a path beside them; without a path, the value itself."""
+    for step in reversed(path.split(".") if path else ()):
+        value = {step: value}
+    return {**constants, **value} if path else value
+
+
+def _spread(element: Any, names: Sequence[str]) -> Iterator[Any]:
+    """The element once for each value of each of its lists `names`."""
+    lists = {name: element[name] for name in names if isinstance(element, dict) and isinstance(element.get(name), list)}
+    if not any(lists.values()):
         yield element
         return
-    for value in values:
-        yield {**element, name: value}
+    for name, values in lists.items():
+        for value in values:
+            yield {**{key: item for key, item in element.items() if key not in lists}, name: value}
 
 
 def _number(value: str) -> int | float | str:

@@ -157,6 +157,11 @@ def break_cycles(nodes: Mapping[str, Node], finder: OutputFinder, parameters: Pa
 
 def _break_own(node: Node, finder: OutputFinder, parameters: Parameters) -> Iterator[Problem]:
     """Break the cycle of a node that refers to itself."""
+    if any(reference.own for reference in node.to(node.id)):
+        node.properties.values = replaced(
+            node.properties.values,
+            lambda reference: reference.own if reference.own and reference.target == node.id else reference,
+        )
     own = node.to(node.id)
     if not own:
         return

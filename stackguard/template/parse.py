@@ -32,7 +32,8 @@ def read(template: Template) -> tuple[Resource, ...]:
 def _resources(logical_id: str, body: Mapping[str, Any], template: Template) -> Iterator[Resource]:
     """The resource itself, then the resources that are folded into it."""
     values, origin = template.values, template.origins[logical_id][0]
-    table = next(table for table in tables() if table.cloudformation == body["Type"] and not table.onto)
+    written = [table for table in tables() if table.cloudformation == body["Type"] and not table.onto]
+    table = next((table for table in written if origin.type in table.tokens), written[0])
     token = table.tokens[0]
     raw = body.get("Properties", {})
     names = {name for name in (*body.get("DependsOn", ()), *_names(raw)) if name in template.origins} - {logical_id}
@@ -53,7 +54,7 @@ def _resources(logical_id: str, body: Mapping[str, Any], template: Template) -> 
     )  # fmt: skip
     for part in onto(token):
         if part.backward:
-            yield from _folded(part, template.origins[logical_id], properties, outputs, dependencies)
+            yield from _folded(part, template.origins[logical_id], properties, {**outputs, **inputs}, dependencies)
 
 
 def _folded(
@@ -63,19 +64,20 @@ def _folded(
     outputs: Mapping[str, Any],
     dependencies: Sequence[str],
 ) -> Iterator[Resource]:
-    """The resources of a type that are parts of another resource."""
+    """The resources of a type that are parts of another resource, which has these outputs."""
     assert table.onto is not None
     host, token = origins[0], table.tokens[0]
     folded = (origin for origin in origins if origin.type in table.tokens)
     dependencies = tuple(sorted({host.urn, *dependencies}))
     link = outputs.get("arn", UNKNOWN) if table.onto.attribute else next(iter(outputs.values()), UNKNOWN)
+    links = {name: outputs[name] for name in table.onto.same if name in outputs} or {table.onto.input: link}
     for part in _parts(table, properties):
         inputs = _inputs(table.properties, part)
         if not inputs:
             continue
         origin = next(folded, None)
         kind = token.rpartition(":")[2]
-        inputs = {table.onto.input: link, **inputs}
+        inputs = {**links, **inputs}
         yield Resource(
             token,
             origin.name if origin else f"{host.name}-{kind}",
@@ -93,7 +95,7 @@ def _parts(table: TypeTable, properties: Mapping[str, Any]) -> Iterator[Mapping[
     assert table.onto is not None
     lists = [field.path[0] for field in table.properties.values() if field.kind == "element" and not field.at]
     if table.onto.element_of:
-        yield from properties.get(table.onto.element_of, ())
+        yield from _at(properties, table.onto.elements) or ()
     elif table.onto.shared and lists:
         yield from ({lists[0]: [element]} for element in properties.get(lists[0], ()))
     else:
@@ -113,7 +115,7 @@ def _inputs(
             continue
         else:
             value = _value(field, _at(properties, field.path))
-        if value is not None:
+        if value is not None and not (field.silent and value == field.default):
             inputs[name] = value
             read_paths.add(field.to)
     return inputs
@@ -129,9 +131,11 @@ def _value(field: Field, value: Any) -> Any:
         matching = (
             item for item in value if all(item.get(key) == constant for key, constant in field.constants.items())
         )
-        return next((item.get(field.at) for item in matching), None)
+        return next((_at(item, field.at.split(".")) for item in matching), None)
     if field.fields:
-        return _object(field, value)
+        return json.dumps(_object(field, value)) if field.kind == "json" else _object(field, value)
+    if field.keyed:
+        return [dict(zip(field.keyed, pair, strict=True)) for pair in value.items()]
     if field.kind in {"json", "document"}:
         return json.dumps(value)
     if field.words:
@@ -152,14 +156,25 @@ def _converted(kind: str, value: Any) -> Any:
 
 def _object(field: Field, value: Any) -> Any:
     if isinstance(value, list):
-        objects = [_object(field, item) for item in value]
+        objects = _gathered([_object(field, item) for item in value], field.spread)
         return (objects[0] if len(objects) == 1 else None) if field.many else objects
     if not isinstance(value, dict):
         return value
     inner = _inputs(field.fields, value)
-    if field.spread and isinstance(inner.get(field.spread), str):
-        inner[field.spread] = [inner[field.spread]]
-    return inner
+    return {name: [item] if name in field.spread and isinstance(item, str) else item for name, item in inner.items()}
+
+
+def _gathered(objects: list[Any], names: Sequence[str]) -> list[Any]:
+    """The objects with one for neighbours that differ in their lists `names` alone."""
+    gathered: list[Any] = []
+    for item in objects if names else ():
+        last, rest = gathered[-1] if gathered else None, {key: item[key] for key in item if key not in names}
+        if last is None or rest != {key: last[key] for key in last if key not in names}:
+            gathered.append(dict(item))
+            continue
+        for name in item.keys() & set(names):
+            last[name] = [*last.get(name, ()), *item[name]]
+    return gathered or objects
 
 
 def _at(properties: Any, path: Sequence[str]) -> Any:
@@ -195,7 +210,7 @@ def _outputs(logical_id: str, table: TypeTable, values: Mapping[str, Any]) -> It
         yield from ((name, values[logical_id]) for name in table.ref)
     for name, attribute in table.attributes.items():
         if isinstance(attribute, Sub):
-            yield name, _substituted(attribute.sub.replace("${@}", f"${{{logical_id}}}"), values)
+            yield name, _substituted(attribute.sub.replace("${@", f"${{{logical_id}"), values)
         elif f"{logical_id}.{attribute}" in values:
             yield name, values[f"{logical_id}.{attribute}"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from policypack.core.policy import Resource
 from stackguard.template.naming import auto_name, generated_values, physical
@@ -44,18 +45,20 @@ class OutputFinder:
     def add(self, resource: Resource, table: TypeTable, logical_id: str) -> None:
         """Add the outputs of a resource."""
         chosen = None if auto_name(resource) else physical(resource)
+        generated = set(generated_values(resource))
         outputs = self.outputs[resource.urn] = []
         for name, attribute in (*((name, "") for name in table.ref), *table.attributes.items()):
-            value = resource[name]
+            value = _output(resource, name)
             if name == "id" and not isinstance(value, str):
                 value = resource.id
             if isinstance(value, str) and value:
                 if isinstance(attribute, Sub):
-                    reference = TemplateReference(logical_id, value, sub=attribute.sub)
+                    reference = TemplateReference(logical_id, value, sub=attribute.sub, own=attribute.own)
                 else:
                     reference = TemplateReference(logical_id, value, attribute)
-                is_piece = value != chosen and len(value) >= SHORTEST_PIECE
-                outputs.append(Output(value, reference, is_piece, bounded=chosen is not None))
+                is_short = len(value) < SHORTEST_PIECE
+                is_piece = value != chosen and (not is_short or value in generated)
+                outputs.append(Output(value, reference, is_piece, bounded=chosen is not None or is_short))
 
     def find(self, value: str, urns: Iterable[str], *, weak: bool = False) -> str | TemplateReference | TemplateText:
         """The text with a reference for each output in it of the resources at `urns`, or of their dependencies."""
@@ -116,6 +119,16 @@ class OutputFinder:
                 reached += new
             self._closures[urns] = reached
         return self._closures[urns]
+
+
+def _output(resource: Resource, path: str) -> Any:
+    """The output at a path, which is the first of a list."""
+    first, *steps = path.split(".")
+    value = resource[first]
+    for step in steps:
+        value = value[0] if isinstance(value, list) and value else value
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _dependencies(resource: Resource) -> set[str]:

@@ -1,8 +1,10 @@
 """How each resource type is written in CloudFormation: `tables/<service>/<type>.yaml`, read on first use.
 
 A table has `tokens` (the Pulumi type, and its twins), `cloudformation` (the type), `ref` (the outputs that `Ref` returns),
-`attributes` (by output, the attribute of `Fn::GetAtt`, or `{sub: ...}` in which `${@}` is the resource), `tags`, and
+`attributes` (by output, the attribute of `Fn::GetAtt`, or `{sub: ...}` in which `${@}` is the resource and `${@.A}` an attribute of it), `tags`, and
 where each input goes:
+
+An output inside of others has their names before its own (`masterUserSecrets.secretArn`), the first of a list.
 
 - `properties` and `inline`: by input, a path in CloudFormation's properties, or a `Field`. An inline input also has a
   resource type of its own, and is read back as that;
@@ -41,12 +43,14 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
     """Where one input goes, and as what.
 
     `kind` is `same`, `json` (text to a structure), `document` (the same, of a policy document), `text`, `number`,
-    `element` (added to a list: itself, or at the key `at` of an object with the constants `constants`) or `archive` (a
+    `element` (added to a list: itself, or at the path `at` of an object with the constants `constants`) or `archive` (a
     function's code). `fields` are those of an object; without `to`, they go to where the object itself would. `spread`
-    names a list in each element, of which CloudFormation takes one value each. `many` puts a single value into a list.
-    `words` and `entries` translate values and maps. `unless` are values that mean the same as no value; `default` is
-    written if the program has no value. `required` marks a name that CloudFormation does not generate. `weak` marks a
-    value that may refer to a resource which does not exist yet.
+    names lists in each element, of which CloudFormation takes one value of one list each. `many` puts a single value
+    into a list. `words` and `entries` translate values and maps; `keyed` makes a map of a list, by the names of an
+    element's key and value. `unless` are values that mean the same as no value; `default` is written if the program has
+    no value, and none for the inputs `instead` beside it; `silent` marks one that stands for no value, and is read back
+    as none. `required` marks a name that CloudFormation does not generate.
+    `weak` marks a value that may refer to a resource which does not exist yet.
     """
 
     to: str = ""
@@ -55,12 +59,15 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
     many: bool = False
     words: dict[str | bool, str] = {}
     entries: tuple[str, str] | None = None
+    keyed: tuple[str, str] | None = None
     at: str = ""
     constants: dict[str, Any] = {}
     after: After | None = None
-    spread: str = ""
+    spread: tuple[str, ...] = ()
     unless: tuple[Any, ...] = ()
     default: Any = None
+    instead: tuple[str, ...] = ()
+    silent: bool = False
     required: bool = False
     weak: bool = False
 
@@ -78,9 +85,13 @@ class Unsupported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sub(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An output that is made from others: the text of a `Fn::Sub` in which `${@}` is the resource."""
+    """An output that is made from others: the text of a `Fn::Sub` in which `${@}` is the resource.
+
+    `own` is what stands for it inside of the resource itself, which cannot refer to itself.
+    """
 
     sub: str
+    own: str = ""
 
 
 class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "as"}):
@@ -91,26 +102,39 @@ class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kin
 
 
 class Separate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
-    """An input that is a resource of its own: its type, and its input `link`, which is our output `source`."""
+    """An input that is a resource of its own: its type, and its input `link`, which is our output `source`.
+
+    With `names`, each element of the input is one, whose inputs have other names there. `first` marks a part that must
+    exist before what depends on the resource.
+    """
 
     type: str
     link: str
     source: str
+    names: dict[str, str] | None = None
+    first: bool = False
 
 
 class Onto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The resource of which this one is a part: the one of `type` that `input` names.
 
-    `attribute` is the value of the input (`Ref` if it is empty); `element_of` is the list of which this one is an element;
-    `shared` allows several parts on one resource; `waits` marks that the part's dependencies must exist first.
+    `attribute` is the value of the input (`Ref` if it is empty); `same` are the inputs whose values identify a resource
+    that no output does; `element_of` is the list of which this one is an element; `shared` allows several parts on one
+    resource; `waits` marks that the part's dependencies must exist first.
     """
 
     input: str
     type: str
     attribute: str = ""
+    same: tuple[str, ...] = ()
     element_of: str = ""
     shared: bool = False
     waits: bool = False
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The steps of `element_of`."""
+        return tuple(self.element_of.split(".")) if self.element_of else ()
 
 
 class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +159,8 @@ class TypeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a part of it could allow more than all of it: it is written in full, or not at all."""
     stateful: bool = False
     """Whether it contains data, so that the template states what happens to the data when it is deleted."""
+    snapshot_unless: str = ""
+    """The input that, if it is true, leaves out the snapshot of the data before they are deleted."""
 
     @property
     def fields(self) -> Mapping[str, Field]:

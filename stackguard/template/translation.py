@@ -18,11 +18,20 @@ from stackguard.template.graph import AlreadySetError, Node, Problem, Properties
 from stackguard.template.naming import PART, logical_ids
 from stackguard.template.parameters import Parameters
 from stackguard.template.references import OutputFinder
-from stackguard.template.table import Onto, TypeTable, table_of
+from stackguard.template.table import Onto, Separate, TypeTable, table_of
 from stackguard.template.values import rendered
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
+GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+RENAMED = {"protocol": "ipProtocol"}
+SOURCES = {
+    "cidrBlocks": "cidrIpv4",
+    "ipv6CidrBlocks": "cidrIpv6",
+    "prefixListIds": "prefixListId",
+    "sourceSecurityGroupId": "referencedSecurityGroupId",
+}
+"""By input of a rule of a security group, the input of the rule for one source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class Translation:
     nodes: dict[str, Node] = field(default_factory=dict)
     logical_ids: dict[str, str] = field(default_factory=dict)
     """By URN, the logical id of the resource, or of the one that it is a part of."""
+    firsts: dict[str, list[str]] = field(default_factory=dict)
+    """By URN, the parts of a resource that must exist before what depends on it."""
     problems: list[Problem] = field(default_factory=list)
 
     def add_nodes(self, resources: Sequence[Resource]) -> None:
@@ -86,7 +97,7 @@ class Translation:
             return
         element = Properties()
         self._write(resource, table, element)
-        host.properties.append((onto.element_of,), element.values)
+        host.properties.append(onto.elements, element.values)
 
     def _host(self, resource: Resource, table: TypeTable, onto: Onto) -> Node | None:
         """The node that a resource is a part of."""
@@ -95,7 +106,11 @@ class Translation:
             node
             for node in self.nodes.values()
             if node.table is host_table
-            and any(output.value == link for output in self.finder.outputs[node.resource.urn])
+            and (
+                all(isinstance(resource[name], str) and resource[name] == node.resource[name] for name in onto.same)
+                if onto.same
+                else any(output.value == link for output in self.finder.outputs[node.resource.urn])
+            )
         ]
         waits = {*resource.property_dependencies.get(onto.input, ()), *resource.dependencies}
         host = next((node for node in hosts if node.resource.urn in waits), next(iter(hosts), None))
@@ -123,6 +138,8 @@ class Translation:
         table = table_of(resource.type)
         is_ordered = table is None or table.onto is None or table.onto.waits
         for urn in self._waits(resource):
+            firsts = (self.logical_ids.get(part) for part in self.firsts.get(urn, ()) if part != resource.urn)
+            node.waits |= {part: True for part in firsts if part is not None}
             target = self.logical_ids.get(urn)
             if target is not None and target != node.id:
                 node.waits[target] = node.waits.get(target, False) or is_ordered
@@ -152,8 +169,11 @@ class Translation:
             resource["DependsOn"] = waits
         options = node.resource.options
         is_kept = options.protect or options.retain_on_delete
+        unless = node.table.snapshot_unless
         if is_kept or node.table.stateful:
-            resource |= dict.fromkeys(("DeletionPolicy", "UpdateReplacePolicy"), "Retain" if is_kept else "Delete")
+            is_saved = unless and node.resource.inputs.get(unless) is not True
+            policy = "Retain" if is_kept else "Snapshot" if is_saved else "Delete"
+            resource |= dict.fromkeys(("DeletionPolicy", "UpdateReplacePolicy"), policy)
         if node.id in self.parameters.metadata:
             resource["Metadata"] = {"Stackguard": self.parameters.metadata[node.id]}
         if node.properties.values:
@@ -191,6 +211,11 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     refused = {problem.urn for problem in translation.problems}
     parts = sorted((part for part in parts if part.urn not in refused), key=_is_part)
     translation.add_nodes(parts)
+    for part in parts:
+        urn, _, name = part.urn.partition(PART)
+        table = table_of(by_urn[urn].type)
+        if table and name in table.separate and table.separate[name].first:
+            translation.firsts.setdefault(urn, []).append(part.urn)
     for step in (translation.write, translation.wait):
         for part in parts:
             step(part)
@@ -238,22 +263,66 @@ def _is_part(resource: Resource) -> bool:
 
 def _parts(resource: Resource) -> Iterator[Resource]:
     """The resource, and each input that is a resource of its own in CloudFormation."""
+    if resource.type == GROUP_RULE:
+        yield from _group_rules(resource)
+        return
     yield resource
     table = table_of(resource.type)
     for name, separate in table.separate.items() if table else ():
-        if resource.inputs.get(name) is not None:
-            waits = (resource.urn, *resource.property_dependencies.get(name, ()))
-            yield replace(
-                resource,
-                type=separate.type,
-                name=f"{resource.name}-{name}",
-                urn=f"{resource.urn}{PART}{name}",
-                inputs={separate.link: resource[separate.source], name: resource.inputs[name]},
-                outputs={},
-                dependencies=waits,
-                property_dependencies={separate.link: (resource.urn,), name: waits},
-                secrets=frozenset(path for path in resource.secrets if path.startswith(name)),
-            )
+        value = resource.inputs.get(name)
+        if separate.names is None or not isinstance(value, list):
+            if value is not None:
+                yield _part(resource, name, separate, name, {name: value})
+            continue
+        for index, element in enumerate(value):
+            named = element if isinstance(element, dict) else {name: element}
+            inputs = {separate.names.get(key, key): item for key, item in named.items()}
+            yield _part(resource, name, separate, f"{name}{index}", inputs)
+
+
+def _part(resource: Resource, name: str, separate: Separate, suffix: str, inputs: Mapping[str, Any]) -> Resource:
+    waits = (resource.urn, *resource.property_dependencies.get(name, ()))
+    return replace(
+        resource,
+        type=separate.type,
+        name=f"{resource.name}-{suffix}",
+        urn=f"{resource.urn}{PART}{suffix}",
+        inputs={separate.link: resource[separate.source], **inputs},
+        outputs={},
+        dependencies=waits,
+        property_dependencies={**dict.fromkeys(inputs, waits), separate.link: (resource.urn,)},
+        secrets=frozenset(path for path in resource.secrets if path.startswith(name)),
+    )
+
+
+def _group_rules(resource: Resource) -> Iterator[Resource]:
+    """A rule of a security group as the rules for one source each that CloudFormation has."""
+    inputs = dict(resource.inputs)
+    kind = "SecurityGroupEgressRule" if inputs.pop("type", None) == "egress" else "SecurityGroupIngressRule"
+    if inputs.pop("self", None) is True:
+        inputs["sourceSecurityGroupId"] = inputs.get("securityGroupId")
+    waits = resource.property_dependencies
+    sources = [
+        (name, item)
+        for name in SOURCES
+        for values in (inputs.pop(name, None),)
+        for item in (values if isinstance(values, list) else () if values is None else (values,))
+    ]
+    for index, (name, value) in enumerate(sources or [("sourceSecurityGroupId", None)]):
+        renamed = {RENAMED.get(key, key): item for key, item in inputs.items()} | {SOURCES[name]: value}
+        depends = {RENAMED.get(key, key): urns for key, urns in waits.items()} | {
+            SOURCES[name]: (*waits.get(name, ()), *waits.get("self", ()), *waits.get("securityGroupId", ()))
+        }
+        suffix = f"{index + 1}" if index else ""
+        yield replace(
+            resource,
+            type=f"aws:vpc/{kind[:1].lower()}{kind[1:]}:{kind}",
+            name=f"{resource.name}{suffix and f'-{suffix}'}",
+            urn=f"{resource.urn}{suffix and PART + suffix}",
+            inputs=renamed,
+            outputs={},
+            property_dependencies=depends,
+        )
 
 
 def _template_region(resources: Sequence[Resource], region: str | None) -> tuple[str | None, bool]:

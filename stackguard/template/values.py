@@ -19,13 +19,14 @@ class TemplateReference:
     """A reference to another resource, a parameter or a pseudo parameter.
 
     `target` is its logical id or name; `attribute` is empty for `Ref`; `sub` is the text of a `Fn::Sub` that makes the
-    value, with `${@}` for the target. `weak` marks a use for which the target need not exist yet.
+    value, with `${@}` for the target; `own` is what stands for it inside of the target. `weak` marks a use for which the target need not exist yet.
     """
 
     target: str
     value: str
     attribute: str = ""
     sub: str = ""
+    own: str = ""
     weak: bool = False
 
 
@@ -119,7 +120,7 @@ def rendered(value: Built) -> Any:
 
 def _hole(reference: TemplateReference) -> str:
     if reference.sub:
-        return reference.sub.replace("${@}", f"${{{reference.target}}}")
+        return reference.sub.replace("${@", f"${{{reference.target}")
     attribute = f".{reference.attribute}" if reference.attribute else ""
     return f"${{{reference.target}{attribute}}}"
 

@@ -21,7 +21,11 @@ from stackguard.template.verdict import judge
 from tests.template.running import NAMES, PASSWORD, project
 
 STACK = Path(__file__).parents[2] / "stack"
-LEGACY = "W3045"  # an ACL is legacy
+ACCEPTED = {
+    "W1011": "a password is a parameter without echo",
+    "W3010": "the program names its zones",
+    "W3045": "an ACL is legacy",
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def test_the_template_is_valid_and_judged_as_the_program_is(name: str, loaded: d
     assert [problem for problem in template.problems if problem.blocks] == []
     linted = lint(template.document, template.region)
     assert [
-        result for result in linted.results if result.level is not Level.INFORMATIONAL and result.rule != LEGACY
+        result for result in linted.results if result.level is not Level.INFORMATIONAL and result.rule not in ACCEPTED
     ] == []
     settings = with_region(Settings(), loaded[name].region)
     verdict = judge(template, loaded[name].resources, settings, POLICIES)
@@ -236,6 +240,8 @@ def test_the_order_of_registration_changes_no_logical_id(loaded: dict[str, Loade
 
 
 GENERATED = {"name", "targetId"}
+OWN_DOCUMENT = "aws:apigateway/restApiPolicy:RestApiPolicy"
+"""Names the API itself, by the short form of its ARN in CloudFormation."""
 EQUIVALENT = {
     "rules": "a filter of nothing is none, and CloudFormation has one list of tags",
     "lambdaFunctions": "CloudFormation takes one event each, and no ids",
@@ -254,6 +260,8 @@ def test_what_is_written_is_read_back(name: str, loaded: dict[str, LoadedStack])
         table = table_of(resource.type)
         for input_name in table.properties if table else ():
             expected, actual = resource.inputs.get(input_name), back[resource.urn].inputs.get(input_name)
+            if resource.type == OWN_DOCUMENT:
+                continue
             if expected is not None and input_name not in {*GENERATED, *EQUIVALENT}:
                 assert plain(actual) == plain(expected), (resource.name, input_name)
 

@@ -53,7 +53,7 @@ def step(schema: Mapping[str, Any], node: Mapping[str, Any], name: str) -> Mappi
 
 def paths(table: TypeTable) -> Iterator[tuple[str, ...]]:
     """Every path that the table writes in CloudFormation's properties."""
-    start = (table.onto.element_of,) if table.onto and table.onto.element_of else ()
+    start = table.onto.elements if table.onto else ()
     for field in table.fields.values():
         yield from _paths(field, start)
     if table.tags:
@@ -66,7 +66,7 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from ((*here, name) for name in ("S3Bucket", "S3Key"))
         return
     keys = [*(field.entries or ()), *([field.at] if field.at else ()), *field.constants]
-    yield from ((*here, key) for key in keys)
+    yield from ((*here, *key.split(".")) for key in keys)
     for inner in field.fields.values():
         yield from _paths(inner, here)
     if field.to:
@@ -97,7 +97,7 @@ def test_attributes_of_the_table_are_readable(table: TypeTable) -> None:
 
 @each_table
 def test_attributes_of_the_table_are_outputs(table: TypeTable, sdk: Mapping[str, ResourceType]) -> None:
-    assert {*table.ref, *table.attributes} <= sdk[table.tokens[0]].outputs | {"id"}
+    assert {name.partition(".")[0] for name in (*table.ref, *table.attributes)} <= sdk[table.tokens[0]].outputs | {"id"}
 
 
 @pytest.mark.parametrize("token", [token for table in tables() for token in table.tokens])
@@ -107,15 +107,29 @@ def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceTy
     assert table is not None
     of_sdk = dict.fromkeys(_singular(table, path) for path, _ in walk(sdk[token]))
     known = {*_names(table.fields, ""), *table.ignored, *table.unsupported, *common(), *table.separate}
-    known |= {table.onto.input} if table.onto else set()
+    known |= {table.onto.input, *table.onto.same} if table.onto else set()
     known |= {"tags", "tagsAll"} if table.tags else set()
-    documents = (path for path, field in _named(table.fields, "") if field.kind in {"json", "document"})
-    excluded = tuple(f"{path}." for path in (*table.unsupported, *table.ignored, *documents))
+    whole = [
+        path
+        for path, field in _named(table.fields, "")
+        if field.kind in {"json", "document"} or field.keyed or field.entries
+    ]
+    whole += [name for name, separate in table.separate.items() if separate.names is not None]
+    excluded = tuple(f"{path}." for path in (*table.unsupported, *table.ignored, *whole))
     left = [path for path in of_sdk if path not in known and not path.startswith(excluded)]
     assert left == []
     inherited = {"tagsAll", *common()}
     if token == table.tokens[0]:
-        assert {path for path in known - inherited if path not in of_sdk} == set()
+        assert {path for path in known - inherited if path not in of_sdk and not path.startswith(excluded)} == set()
+
+
+def test_no_element_that_is_a_resource_of_its_own_is_dropped(sdk: Mapping[str, ResourceType]) -> None:
+    for table in tables():
+        for name, separate in table.separate.items():
+            part, of_part = table_of(separate.type), re.compile(rf"{name}\[\*\]\.(.+)")
+            inputs = [match[1] for path, _ in walk(sdk[table.tokens[0]]) if (match := of_part.fullmatch(path))]
+            assert part is not None
+            assert {(separate.names or {}).get(path, path) for path in inputs} <= {*part.fields, *part.unsupported}
 
 
 @each_table

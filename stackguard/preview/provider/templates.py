@@ -134,6 +134,9 @@ def _leaf(text: str) -> str:
 
 
 CHANGES: Mapping[str, Callable[[str], str | None]] = {
+    "address": lambda digits: (
+        f"3.{digits[:2]}.{digits[2:4]}.{digits[4:6]}"
+    ),  # Amazon's: https://ip-ranges.amazonaws.com/ip-ranges.json
     "arn": lambda text: text if text.startswith("arn:") else None,
     "bare": lambda text: text.removeprefix("/"),
     "bus": lambda text: "" if text == "default" else f"{_leaf(text)}/",  # an event bus in a rule's ARN
