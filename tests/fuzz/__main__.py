@@ -49,9 +49,14 @@ def fuzz(target: str, arguments: list[str]) -> NoReturn:
     """Fuzz in this process, which libFuzzer ends."""
     import atheris
 
-    from tests.fuzz.targets import TARGETS
+    from tests.fuzz.mutation import mutated
+    from tests.fuzz.targets import OF_JSON, TARGETS
 
-    atheris.Setup([target, *arguments], TARGETS[target])
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        return mutated(data, most, seed, atheris.Mutate)
+
+    more = {"custom_mutator": mutate} if target in OF_JSON else {}
+    atheris.Setup([target, *arguments], TARGETS[target], **more)
     atheris.Fuzz()
     os._exit(0)
 

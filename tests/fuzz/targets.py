@@ -20,8 +20,9 @@ import msgspec
 
 from policypack.access.exposure.public import public
 from policypack.core import yaml_reader
-from policypack.core.policy import Asset
+from policypack.core.policy import Asset, Kind, Stack, urn_of
 from policypack.evaluation import settings
+from policypack.evaluation.evaluate import evaluate
 from policypack.iam.addresses import AddressError, Ranges, address_number
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
@@ -29,6 +30,7 @@ from policypack.iam.globs import covers, has_wildcard, matches, overlaps
 from policypack.iam.grammar import parse as parse_document
 from policypack.iam.tables import DocumentKind
 from policypack.lambda_code import archive, binaries, installed_files, secret_files
+from policypack.policies import POLICIES
 from policypack.python.files import UnreadableError
 from policypack.python.handling.summary import handling
 from policypack.python.interpret import read as read_program
@@ -36,6 +38,7 @@ from policypack.python.interpret import read_imports
 from policypack.python.modules import PythonPackage
 from stackguard import recording
 from stackguard.access import lines
+from stackguard.access import public as access_public
 from stackguard.bundle import config as bundle_config
 from stackguard.bundle.install import lock
 from stackguard.bundle.install.index_config import for_uv
@@ -46,6 +49,7 @@ from stackguard.preview.placeholders import mock_file
 from stackguard.preview.project import settings_file, stack_choice
 from stackguard.preview.project.config import ConfigSources, resolve
 from stackguard.preview.project.toolchain import runtime
+from stackguard.reports import Report, Screen, render
 from stackguard.reports.formatting import UNPRINTABLE
 from stackguard.sources import LoadedStack, RunOptions, exported, input_stream
 
@@ -118,6 +122,34 @@ def export(data: bytes) -> None:
 def _plain(loaded: LoadedStack | str) -> object:
     """What was read; a text with several errors may be refused for any of them."""
     return None if isinstance(loaded, str) else (loaded.resources, loaded.region, loaded.notes)
+
+
+def check(data: bytes) -> None:
+    """Type, name and inputs of resources, as JSON: no policy crashes on them, and every report can be printed.
+
+    A resource can refer to others by ARNs and names alone, as in the state of a stack.
+    """
+    try:
+        listed = msgspec.json.decode(data, type=list[tuple[str, str, dict[str, Any]]])
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return
+    resources = [
+        {"urn": urn_of(kind, name), "type": kind, "custom": True, "id": name, "inputs": inputs, "outputs": inputs}
+        for kind, name, inputs in listed
+    ]
+    loaded = _loaded([msgspec.json.encode({"version": 3, "deployment": {"resources": resources}})])
+    if isinstance(loaded, str):
+        return
+    outcomes = evaluate(POLICIES, Stack(loaded.resources, settings.Settings(stack_region="eu-west-1")))
+    assert not [outcome.message for outcome in outcomes if outcome.kind is Kind.ERROR]
+    report = Report("x.json", tuple(outcomes), len(resources), len(POLICIES))
+    access = access_public.judge(loaded)
+    texts = [
+        *(render(report, form, Screen()) for form in ("text", "json", "sarif")),
+        access_public.text(access, Screen(), everything=True),
+        access_public.json(access, everything=True),
+    ]
+    assert not [text for text in texts if CONTROL.search(text)]
 
 
 def written(data: bytes) -> None:
@@ -342,6 +374,7 @@ def python(data: bytes) -> None:
 TARGETS: Mapping[str, Target] = {
     "export": export,
     "preview": export,
+    "check": check,
     "record": written,
     "yaml": yaml_text,
     "settings": operator_settings,
@@ -362,3 +395,5 @@ TARGETS: Mapping[str, Target] = {
     "python": python,
 }
 """By name, which is that of the folder of its corpus."""
+OF_JSON = frozenset({"export", "preview", "check", "record", "document", "lines-public", "lines-diff"})
+"""Targets whose inputs are mutated as JSON."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.mutation import mutated
+from tests.fuzz.targets import OF_JSON, TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -26,3 +28,11 @@ def test_a_corpus_gives_no_finding(target: str) -> None:
         except Exception as error:
             error.add_note(str(file))
             raise
+
+
+def test_mutated_json_is_json_and_the_same_for_the_same_seed() -> None:
+    assert set(TARGETS) >= OF_JSON
+    data = b'{"a": [1, {"b": "x"}]}'
+    results = [mutated(data, 100, seed, lambda same, _: same) for seed in range(200)]
+    assert results == [mutated(data, 100, seed, lambda same, _: same) for seed in range(200)]
+    assert len({json.dumps(json.loads(result)) for result in results}) > 20
