@@ -68,13 +68,10 @@ def run(target: str, seconds: int, seed: int, kept: Path | None) -> bool:
         Path(folders[0]).mkdir(parents=True, exist_ok=True)
         child = os.fork()
         if not child:
-            try:
-                os.dup2(log.fileno(), 1)
-                os.dup2(log.fileno(), 2)
-                tempfile.tempdir = scratch
-                fuzz(target, [*options(target, seconds, seed), *folders])
-            finally:
-                os._exit(70)
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            tempfile.tempdir = scratch
+            fuzz(target, [*options(target, seconds, seed), *folders])  # a finding ends the process by its exception
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         log.seek(0)
         output = log.read().decode(errors="replace")
