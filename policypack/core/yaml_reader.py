@@ -241,7 +241,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         """The value of a node that fits its tag."""
         try:
             return super().construct_object(node, deep)
-        except (KeyError, ValueError):
+        except (LookupError, ValueError):
             _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:

@@ -67,6 +67,7 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
             "the tag `!!python/object/apply:os.system`, which is not supported here",
         ),
         ("a: !!int abc", 1, "a value that does not fit its tag `!!int`"),
+        ("a: !!float ''", 1, "a value that does not fit its tag `!!float`"),
         ("a: !!bool abc", 1, "a value that does not fit its tag `!!bool`"),
         ("a: " + "9" * 5000, 1, "a number of more than 64 bits; quote it to make it a text"),
         ("a: 18446744073709551616", 1, "a number of more than 64 bits; quote it to make it a text"),

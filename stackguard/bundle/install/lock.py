@@ -86,6 +86,8 @@ def read(function: FunctionProject, export: Callable[[FunctionProject], str]) ->
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
     except UnicodeDecodeError:
         raise CannotBundle(f"`{file}` is not UTF-8 text") from None
+    if "\0" in text:
+        raise CannotBundle(f"`{file}` is binary: it has a zero byte")
     relock = _relock(file.name, function)
     options: list[str] = []
     if file.name.endswith(".toml"):

@@ -77,6 +77,11 @@ def test_a_line_that_locks_nothing_is_refused(tmp_path: Path, line: str, message
     assert "requirements.lock`" in refused.value.message
 
 
+def test_a_lock_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotBundle, match="is binary: it has a zero byte"):
+        locked(function(tmp_path / "fn", ["--find-links ./wheels\0"], []))
+
+
 def test_several_locks_are_refused_unless_one_is_named(tmp_path: Path, wheels: Path) -> None:
     folder = function(tmp_path / "fn", [wheel(wheels, "alpha")], wheels=wheels)
     (folder / "uv.lock").write_text("")
