@@ -30,6 +30,8 @@ def run(
         **(variables or {}),
     }
     for command in commands:
+        if "\0" in command:
+            raise CannotBundle(f"a command in `{key}` below `[{TABLE}]` of `{function.project_file}` has a zero byte")
         completed = supervised.run(
             ["/bin/sh", "-c", command], cwd=function.folder, env={**os.environ, **variables}, stderr=supervised.STDOUT
         )
