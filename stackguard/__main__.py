@@ -26,6 +26,8 @@ def run() -> NoReturn:
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
             signal.signal(number, _interrupt)
+    if hasattr(signal, "SIGCHLD"):  # ignored, the exit codes of child processes would be lost
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):
         # A shell's background job: Ctrl-C stays without effect, but asyncio sees a handler that it replaces by its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unknown
+from policypack.evaluation.masking import spellings
 from policypack.evaluation.redaction import is_secret, secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow
+from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, RunOptions, load
+from stackguard.sources.state import STACK_REFERENCE
 
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 INTERNAL = (ROOT_TYPE, "pulumi:providers:", "pulumi-python:", "pulumi-nodejs:")
 BRIDGE = "__"
 """The prefix of internal properties of a bridged provider, such as `__meta`."""
@@ -47,7 +49,7 @@ def record(target: str, timeout: float) -> str:
             " `pulumi preview --json`"
         )
     loaded = load(target, RunOptions(timeout=timeout))
-    return recorded(loaded.resources, loaded.target)
+    return recorded(loaded.resources, printable(loaded.target))
 
 
 def recorded(resources: Sequence[Resource], source: str) -> str:
@@ -68,7 +70,9 @@ def recorded(resources: Sequence[Resource], source: str) -> str:
 
 class _Recording:
     def __init__(self, resources: Sequence[Resource]) -> None:
-        self.secrets = secrets_of(Stack(tuple(resources), Settings()))
+        texts = secrets_of(Stack(tuple(resources), Settings()))
+        self.secrets = sorted({spelling for text in texts for spelling in spellings(text)})
+        """Every spelling of every secret."""
         self.names = Counter((resource.type, resource.name) for resource in resources)
         self.written: set[str] = set()
         self.left_out: list[str] = []
@@ -78,10 +82,7 @@ class _Recording:
         outputs, name = resource.outputs.get("outputs"), resource["name"]
         if resource.type == STACK_REFERENCE and isinstance(outputs, Mapping) and name not in self.written:
             self.written.add(name)
-            secret = resource.outputs.get("secretOutputNames") or ()
-            plain = {key: value for key, value in outputs.items() if key not in secret}
-            self.left_out += [f"outputs.{key}" for key in outputs if key in secret]
-            yield self._text({name: self._kept(plain, "outputs", resource)}, "outputs.")
+            yield self._text({name: self._kept(outputs, "outputs", resource)}, "outputs.")
 
     def state(self, resource: Resource) -> Iterator[str]:
         """The computed outputs of a resource, or the state of a resource that is only read."""
@@ -95,8 +96,13 @@ class _Recording:
         }
         if not computed:
             return
-        kept = self._kept(computed, "", resource)
         identity = self._identity(resource)
+        if any(self._reveals(text) for text in identity.values()):
+            identity = {"type": resource.type, "name": "*"}  # what matches is not known without the secret
+            kept = {}
+            self.left_out += computed
+        else:
+            kept = self._kept(computed, "", resource)
         yield self._text([{**identity, "outputs": kept}] if kept else None, label=f"{flow(identity)}: ")
 
     def _identity(self, resource: Resource) -> dict[str, str]:
@@ -107,10 +113,13 @@ class _Recording:
 
     def _kept(self, values: Mapping[str, Any], path: str, resource: Resource) -> dict[str, Any]:
         """The values that can be written; the paths of the others go to `left_out`."""
+        revealed = [secret for secret in self.secrets if secret in "\n".join(_texts(values))]
         kept = {}
         for name, value in values.items():
             place = f"{path}.{name}" if path else name
-            if self._writable(value, place, resource):
+            if any(secret in name for secret in revealed):
+                self.left_out.append("a value whose name is secret")
+            elif self._writable(value, place, resource, revealed):
                 kept[name] = value
             elif isinstance(value, Mapping) and not is_secret(resource, place):
                 kept[name] = self._kept(value, place, resource)
@@ -118,24 +127,49 @@ class _Recording:
                 self.left_out.append(place)
         return kept
 
-    def _writable(self, value: Any, path: str, resource: Resource) -> bool:
+    def _reveals(self, text: str) -> bool:
+        return any(secret in text for secret in self.secrets)
+
+    def _writable(self, value: Any, path: str, resource: Resource, secrets: Collection[str]) -> bool:
         """Whether a value is plain, and no part of it is secret or unknown."""
         if is_secret(resource, path):
             return False
         match value:
             case Mapping():
-                return all(self._writable(item, f"{path}.{name}", resource) for name, item in value.items())
+                return all(
+                    self._writable(name, path, resource, secrets)
+                    and self._writable(item, f"{path}.{name}", resource, secrets)
+                    for name, item in value.items()
+                )
             case list():
-                return all(self._writable(item, f"{path}[{index}]", resource) for index, item in enumerate(value))
+                return all(
+                    self._writable(item, f"{path}[{index}]", resource, secrets) for index, item in enumerate(value)
+                )
             case str():
-                return not any(secret in value for secret in self.secrets)
-            case Unknown() | Asset() | Reference():
-                return False
-        return True
+                return not any(secret in value for secret in secrets)
+            case bool() | None:
+                return True
+            case int() | float():
+                return str(value) not in secrets
+        return not isinstance(value, Unknown | Asset | Reference)
 
     def _text(self, entry: Any, prefix: str = "", label: str = "") -> str:
         """An entry as YAML with a comment about what is left out; for None, only the comment, which begins with `label`."""
-        left_out = ", ".join(path.removeprefix(prefix) for path in self.left_out)
+        left_out = printable(", ".join(path.removeprefix(prefix) for path in self.left_out))
         self.left_out.clear()
         comment = f"# {'' if entry else label}left out, because secret or unknown: {left_out}\n" if left_out else ""
         return textwrap.indent(f"{comment}{block(entry)}\n" if entry else comment, "  ")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts, names and numbers in a value."""
+    match value:
+        case Mapping():
+            for name, item in value.items():
+                yield name
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case _:
+            yield str(value)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from policypack.core import files
+from policypack.core import files, toml_reader
 from policypack.lambda_code.binaries import Target
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.targets import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime
@@ -109,13 +109,16 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> FunctionProject:
         raise CannotBundle(f'`{file}` does not state the runtime: add `runtime = "python3.13"` below `[{TABLE}]`')
     name, version, uv = project.get("name"), project.get("version"), tool.get("uv")
     name = name if isinstance(name, str) else folder.resolve().name
+    requires_python = project.get("requires-python")
+    if not isinstance(requires_python, str | None):
+        raise CannotBundle(f'`{file}`: `project.requires-python` is a text, as ">=3.13"')
     return FunctionProject(
         folder=folder,
         name=re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "function",
         version=version if isinstance(version, str) else None,
         dependencies=_dependencies(project, file) if "project" in document else None,
-        requires_python=project.get("requires-python"),
-        indexes=tuple(uv.get("index", ())) if isinstance(uv, dict) else (),
+        requires_python=requires_python,
+        indexes=tables(uv.get("index")) if isinstance(uv, dict) else (),
         table=table,
         target=Target(table.runtime, table.architecture),
         raw=raw,
@@ -125,7 +128,7 @@ def read(folder: Path, overrides: Overrides = Overrides()) -> FunctionProject:
 def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         raw = files.content(file)
-        return raw, tomllib.loads(raw.decode())
+        return raw, toml_reader.parse(raw.decode())
     except FileNotFoundError:
         raise CannotBundle(
             f"`{file.parent}` has no `{PROJECT_FILE}`; give a function's folder, which states its dependencies there"
@@ -138,6 +141,11 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         raise CannotBundle(f"`{file}` is not valid TOML: nested too deeply, or a number is out of range") from None
 
 
+def tables(value: Any) -> tuple[dict[str, Any], ...]:
+    """The tables of an array of tables; none for anything else."""
+    return tuple(table for table in value if isinstance(table, dict)) if isinstance(value, list) else ()
+
+
 def _section(parent: Mapping[str, Any], key: str, file: Path, name: str = "") -> dict[str, Any]:
     """A table in another, empty if it is missing; `name` is its full name if that is not the key."""
     section = parent.get(key, {})
@@ -147,7 +155,8 @@ def _section(parent: Mapping[str, Any], key: str, file: Path, name: str = "") ->
 
 
 def _dependencies(project: Mapping[str, Any], file: Path) -> tuple[str, ...]:
-    if "dependencies" in project.get("dynamic", ()):
+    dynamic = project.get("dynamic", ())
+    if isinstance(dynamic, list) and "dependencies" in dynamic:
         raise CannotBundle(
             f"`{file}`: `dependencies` are dynamic, so a lock cannot be checked against them; list them there"
         )

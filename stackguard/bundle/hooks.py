@@ -21,7 +21,7 @@ def run(
     """
     if not commands:
         return
-    import subprocess  # a warm cache does not need it
+    from stackguard import supervised  # a warm cache does not need it
 
     target = function.target
     variables = {
@@ -30,17 +30,10 @@ def run(
         **(variables or {}),
     }
     for command in commands:
-        completed = subprocess.run(  # noqa: S602 (the function's own command, written for a shell)
-            command,
-            shell=True,
-            cwd=function.folder,
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,  # standard output is the report's
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
+        if "\0" in command:
+            raise CannotBundle(f"a command in `{key}` below `[{TABLE}]` of `{function.project_file}` has a zero byte")
+        completed = supervised.run(
+            ["/bin/sh", "-c", command], cwd=function.folder, env={**os.environ, **variables}, stderr=supervised.STDOUT
         )
         if completed.returncode:
             raise CannotBundle(

@@ -5,6 +5,7 @@ Source: pkg/resource/analyzer/config.go of https://github.com/pulumi/pulumi.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,7 +16,9 @@ from typing import Any
 import msgspec
 
 from policypack.core import files
+from policypack.core.yaml_reader import quoted
 from stackguard.errors import CannotJudge, reason
+from stackguard.preview.project.settings_file import DuplicateKeyError, unique
 from stackguard.reports.formatting import printable
 
 ALL = "all"
@@ -60,8 +63,13 @@ def read(file: Path) -> Config:
         return {}
     try:
         document = msgspec.json.decode(text)
+        json.loads(text, object_pairs_hook=unique)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CannotJudge(f"policy pack config `{file}` is not JSON: {printable(str(error))}") from None
+    except DuplicateKeyError as error:
+        raise CannotJudge(
+            f"policy pack config `{file}`: the key {quoted(str(error))} is duplicated; remove one of the two"
+        ) from None
     except RecursionError:
         raise CannotJudge(f"policy pack config `{file}` is nested too deeply") from None
     if document is None:

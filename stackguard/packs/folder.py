@@ -7,11 +7,10 @@ sdk/go/common/workspace/project.go of https://github.com/pulumi/pulumi.
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core import files
+from policypack.core import files, toml_reader
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.toolchain import runtime, toolchain
@@ -72,7 +71,7 @@ def _distribution(root: Path) -> str | None:
     """The name of the distribution in the folder's `pyproject.toml`, if it can be built."""
     file = root / "pyproject.toml"
     try:
-        project = tomllib.loads(files.content(file).decode())
+        project = toml_reader.parse(files.content(file).decode())
         name = project["project"]["name"]
         return name if isinstance(name, str) and name and project["build-system"]["build-backend"] else None
     except (FileNotFoundError, KeyError, TypeError):

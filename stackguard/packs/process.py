@@ -16,7 +16,7 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.preview.server.output import ProgramOutput
-from stackguard.preview.server.process import Supervisor, activated, stop, without_credentials
+from stackguard.preview.server.process import Supervisor, activated, stopping, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
@@ -114,18 +114,19 @@ async def started(
             lambda: asyncio.StreamReaderProtocol(printed), pipe
         )
         rest: asyncio.Task[None] | None = None
-        try:
-            pack = PackProcess(folder, process, output, mask)
-            pack.port = await _port(pack, printed, timeout)
-            rest = asyncio.create_task(_copy(printed, output))
-            yield pack
-        finally:
-            stop(process)
-            await process.wait()
-            if rest is not None:
-                rest.cancel()
-                await asyncio.gather(rest, return_exceptions=True)
-            transport.close()
+        with stopping(process) as stop:
+            try:
+                pack = PackProcess(folder, process, output, mask)
+                pack.port = await _port(pack, printed, timeout)
+                rest = asyncio.create_task(_copy(printed, output))
+                yield pack
+            finally:
+                stop()
+                await process.wait()
+                if rest is not None:
+                    rest.cancel()
+                    await asyncio.gather(rest, return_exceptions=True)
+                transport.close()
 
 
 async def _port(pack: PackProcess, printed: asyncio.StreamReader, timeout: float) -> int:  # noqa: ASYNC109

@@ -84,6 +84,7 @@ ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 NO_OPTIONS = Options()
 NO_SECRETS: frozenset[str] = frozenset()
 NO_DEPENDENCIES: Mapping[str, tuple[str, ...]] = {}
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 Sharing = dict[str, str]
 """Each text by itself: the URN of a provider or a parent is repeated in many resources, and is kept once."""
@@ -139,8 +140,8 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         name: tuple(share(dependency, dependency) for dependency in urns or ())
         for name, urns in (state.property_dependencies or {}).items()
     }
-    secrets = secret_inputs | secret_outputs | frozenset(state.additional_secret_outputs or ())
     type_token = state.type or parts[2].rpartition("$")[2]
+    secrets = secret_inputs | secret_outputs | _named_secrets(state, type_token, outputs)
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]
     return Resource(
         type=share(type_token, type_token),
@@ -159,6 +160,16 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         id=state.id or "",
         options=_options(state),
     )
+
+
+def _named_secrets(state: State, type_token: str, outputs: dict[str, Any]) -> frozenset[str]:
+    """The paths of outputs that their resource names as secret; names may be spelled as in Python."""
+    secrets = {*(state.additional_secret_outputs or ())}
+    spelled = {name.replace("_", "").lower() for name in secrets}
+    secrets.update(name for name in outputs if spelled and name.replace("_", "").lower() in spelled)
+    if type_token == STACK_REFERENCE and isinstance(names := outputs.get("secretOutputNames"), list):
+        secrets.update(f"outputs.{name}" for name in names)
+    return frozenset(secrets) if secrets else NO_SECRETS
 
 
 OPTIONS = tuple(field.name for field in fields(Options) if field.name in State.__struct_fields__)

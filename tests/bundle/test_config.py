@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,12 @@ def test_options_go_before_the_table(tmp_path: Path) -> None:
     assert changed.table.layer
     with pytest.raises(CannotBundle, match="`--runtime` is one of python3"):
         read(folder, Overrides("python2.7"))
+
+
+@pytest.mark.parametrize(
+    "line", ["requires-python = 5", "dynamic = 5", "[tool.uv]\nindex = 5", "[tool.uv]\nindex = ['x']"]
+)
+def test_a_value_of_another_kind_is_no_crash(tmp_path: Path, line: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nname = 'f'\n{line}\n[tool.stackguard.bundle]\n{RUNTIME}\n")
+    with contextlib.suppress(CannotBundle):
+        assert read(tmp_path).indexes == ()

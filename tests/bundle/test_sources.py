@@ -14,6 +14,7 @@ from stackguard.bundle import CannotBundle, build, sources
 from stackguard.bundle.config import read
 from stackguard.bundle.sources import collect
 from tests.bundle.functions import RUNTIME, function, names, wheel
+from tests.processes import gone, own
 
 TREE = {
     "app/__init__.py": "",
@@ -127,6 +128,9 @@ def test_a_glob_matches_segment_by_segment(glob: list[str], path: list[str]) -> 
         ({"app.py": "def handler(): ..."}, 'handler = "ap.handler"', "did you mean `app.handler`?"),
         ({"app.py": "def handler(): ..."}, 'handler = "handler"', "names no function of a module"),
         ({"app.py": "def handler(: ..."}, 'handler = "app.handler"', "does not parse as Python; fix it"),
+        ({"a\x1b[31m.py": ""}, "", "is not UTF-8, or has a control character; rename or exclude it"),
+        ({"app.py": ""}, 'before = ["mkfifo pipe.py"]', "is a pipe, a socket or a device; exclude it"),
+        ({"app.py": ""}, 'before = ["a\\u0000b"]', "has a zero byte"),
         ({"app.py": ""}, 'before = ["exit 3"]', "`exit 3`, in `before` below `[tool.stackguard.bundle]` of"),
     ],
 )
@@ -223,3 +227,11 @@ def test_what_a_command_before_makes_is_packaged(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(build(folder).archive) as packed:
         assert packed.read("app/made.py") == b'target = "x86_64"\n'
+
+
+def test_a_command_leaves_no_process_and_is_not_waited_for(tmp_path: Path) -> None:
+    daemons = f"(setsid sleep {own(71130)} &); nohup sleep {own(71131)} & true"
+    folder = function(tmp_path / "fn", files={"app.py": ""}, table=f"{RUNTIME}\nbefore = ['{daemons}']")
+    build(folder)
+    assert gone(own(71130))
+    assert gone(own(71131))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,11 @@ import pytest
 import yaml
 
 from policypack.core.policy import UNKNOWN, Resource
+from policypack.evaluation.masking import spellings
 from stackguard import cli
 from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded
+from stackguard.reports.formatting import printable_lines
 
 EXPORTS = Path(__file__).parents[1] / "sources" / "exports"
 PREVIEWS = Path(__file__).parents[1] / "sources" / "previews"
@@ -63,13 +68,79 @@ def test_two_resources_of_one_name_have_their_urns() -> None:
 
 def test_outputs_of_other_stacks_once_and_without_secrets() -> None:
     outputs = {"vpc": "v-1", "token": "sesame42", "deep": {"a": 1, "url": "db://sesame42@host"}}
-    first = reference("acme/net/dev", outputs=outputs, secretOutputNames=["token"])
+    first = replace(reference("acme/net/dev", outputs=outputs), secrets=frozenset({"outputs.token"}))
     again = reference("acme/net/dev", outputs={"vpc": "other"})
     hidden = resource("aws:ssm/parameter:Parameter", "p", inputs={"value": "sesame42"}, secrets=frozenset({"value"}))
     text = recorded((first, again, hidden), "`x.json`")
     assert yaml.safe_load(text) == {"stacks": {"acme/net/dev": {"vpc": "v-1", "deep": {"a": 1}}}}
     assert "sesame42" not in text
     assert "  # left out, because secret or unknown: token, deep.url\n  acme/net/dev:" in text
+
+
+SECRET = 'sesame/42+"x'
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {"copy": f"db://u:{SECRET}@host"},
+        {"json": json.dumps({"password": SECRET})},
+        {"base64": base64.b64encode(f"user:{SECRET}:".encode()).decode()},
+        {"hex": SECRET.encode().hex()},
+        {"url": "sesame%2F42%2B%22x"},
+        {"names": {SECRET: 1, "inner": [{f"a{SECRET}": 1}]}},
+        {"id": SECRET},
+    ],
+    ids=lambda outputs: next(iter(outputs)),
+)
+@pytest.mark.parametrize("name", ["masterPassword", "master_password"])
+def test_a_named_secret_is_left_out_wherever_it_recurs(tmp_path: Path, name: str, outputs: dict[str, Any]) -> None:
+    text = _recorded(
+        tmp_path,
+        {"type": "x:y:Z", "outputs": {"masterPassword": SECRET}, "additionalSecretOutputs": [name]},
+        {"type": "x:y:Other", "external": True, "id": outputs.pop("id", "i-1"), "outputs": {"kept": "k", **outputs}},
+    )
+    written = text.partition("\nresources:")[2]
+    assert not [form for form in spellings(SECRET) if form in written]
+    if outputs:
+        assert "kept: k" in written
+
+
+def test_secret_outputs_of_a_stack_and_numbers_are_left_out_elsewhere(tmp_path: Path) -> None:
+    stack = {"outputs": {"token": "sesame42", "pin": 86753091, "vpc": "v-1"}, "secretOutputNames": ["token", "pin"]}
+    text = _recorded(
+        tmp_path,
+        {"type": "pulumi:pulumi:StackReference", "inputs": {"name": "net"}, "outputs": {"name": "net", **stack}},
+        {"type": "x:y:Z", "outputs": {"url": "db://sesame42@h", "pin": 86753091, "port": 8675}},
+    )
+    assert "sesame42" not in text
+    assert "86753091" not in text
+    assert "vpc: v-1" in text
+    assert "port: 8675" in text
+
+
+def test_names_with_line_breaks_and_control_characters_stay_in_their_line(tmp_path: Path) -> None:
+    name = "pw\nresources:\n  - {type: evil}\x1b[31m\u202e"
+    states = [
+        {"type": "x:y:Z", "outputs": {name: "sesame42", "kept": name}, "additionalSecretOutputs": [name]},
+        {"type": "x:y:\u202eZ", "outputs": {name: "kept"}},
+    ]
+    text = _recorded(tmp_path, *states)
+    assert printable_lines(text) == text
+    (tmp_path / "mock.yaml").write_text(text)
+    outputs = [entry.outputs for entry in load([tmp_path / "mock.yaml"]).resources]
+    assert outputs == [{"kept": name}, {name: "kept"}]
+
+
+def _recorded(folder: Path, *states: dict[str, Any]) -> str:
+    """What is recorded from an export with these states."""
+    resources = [
+        {"urn": f"urn:pulumi:dev::p::{state['type']}::n{index}", "custom": True, **state}
+        for index, state in enumerate(states)
+    ]
+    export = folder / "export\n- x.json"
+    export.write_text(json.dumps({"version": 3, "deployment": {"manifest": {}, "resources": resources}}))
+    return record(str(export), 10)
 
 
 def test_a_resource_with_only_secrets_is_a_comment(tmp_path: Path) -> None:

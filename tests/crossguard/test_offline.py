@@ -239,11 +239,12 @@ def test_it_ends_with_the_pack_however_that_ends(
     with running(program=program) as pack:
         pack.configure({}, "orders")
         assert within_seconds(20, reached.exists)
-        supervisor, child = _program_of(program)
+        processes = _program_of(program)
+        assert len(processes) == 3  # two supervisors and the program
         (host,) = (process for process in psutil.Process().children() if folder_of(process) == str(program))
         for process in host.children():
             process.send_signal(how)
-    assert within_seconds(20, lambda: all(map(has_ended, (supervisor, child))))
+    assert within_seconds(20, lambda: all(map(has_ended, processes)))
     assert not (program / "written").exists()
 
 

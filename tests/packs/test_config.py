@@ -88,6 +88,11 @@ def test_a_configuration_that_does_not_fit_the_pack(tmp_path: Path, value: Any, 
     ("value", "message"),
     [
         ("{", "is not JSON"),
+        ('{"all": "mandatory", "all": "disabled"}', "the key `all` is duplicated; remove one of the two"),
+        (
+            '{"a": {"enforcementLevel": "mandatory", "enforcementLevel": "disabled"}}',
+            "`enforcementLevel` is duplicated",
+        ),
         ("[]", "must be an object by policy"),
         ('"mandatory"', "must be an object by policy"),
         ({"one": 1}, "`one` must be an enforcement level or an object"),

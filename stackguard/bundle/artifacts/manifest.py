@@ -9,6 +9,7 @@ import msgspec
 
 from stackguard.bundle.config import FunctionProject
 from stackguard.bundle.metadata import Artifact, Finished
+from stackguard.reports.formatting import printable_json
 
 VERSION = 1
 
@@ -59,4 +60,4 @@ def summary(artifact: Artifact, **place: str | None) -> dict[str, Any]:
 def encoded(document: Any, indent: int = 1, *, sort: bool = False) -> bytes:
     """Indented JSON, ended by a line feed."""
     raw = msgspec.json.encode(document, order="deterministic" if sort else None)
-    return msgspec.json.format(raw, indent=indent) + b"\n"
+    return printable_json(msgspec.json.format(raw, indent=indent).decode()).encode() + b"\n"

@@ -10,12 +10,13 @@ from __future__ import annotations
 import configparser
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from policypack.core import toml_reader
 from policypack.core.files import content
+from stackguard.bundle.config import tables
 
 _KEPT = re.compile(
     r"UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|INDEX_STRATEGY|INDEX_\w+_(USERNAME|PASSWORD)"
@@ -87,13 +88,14 @@ def _uv_files(ambient: Mapping[str, str]) -> Iterator[dict[str, str]]:
     home = ambient.get("XDG_CONFIG_HOME") or Path(ambient.get("HOME", "/"), ".config")
     for file in (Path(home, "uv", "uv.toml"), Path("/etc/uv/uv.toml")):
         try:
-            options = tomllib.loads(content(file).decode())
+            options = toml_reader.parse(content(file).decode())
         except (OSError, ValueError, RecursionError):
             continue
-        variables = _translated({**options, **options.get("pip", {})}, _OF_UV)
-        tables = [table for table in options.get("index", ()) if isinstance(table, dict) and "url" in table]
-        default = [_named(table) for table in tables if table.get("default")]
-        more = [_named(table) for table in tables if not table.get("default")]
+        of_pip = options.get("pip")
+        variables = _translated({**options, **(of_pip if isinstance(of_pip, dict) else {})}, _OF_UV)
+        indexes = [table for table in tables(options.get("index")) if "url" in table]
+        default = [_named(table) for table in indexes if table.get("default")]
+        more = [_named(table) for table in indexes if not table.get("default")]
         if default:
             variables["UV_DEFAULT_INDEX"] = default[0]
         if more:

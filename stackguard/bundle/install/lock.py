@@ -14,7 +14,7 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
-from policypack.core import files
+from policypack.core import files, toml_reader
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.install.lock_file import find
@@ -161,7 +161,7 @@ def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked |
 def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) -> Iterator[Locked]:
     """The packages of a `pylock.toml`; source: https://packaging.python.org/en/latest/specifications/pylock-toml/."""
     try:
-        pylock = Pylock.from_dict(tomllib.loads(text))
+        pylock = Pylock.from_dict(toml_reader.parse(text))
     except tomllib.TOMLDecodeError as error:
         raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
     except (RecursionError, ValueError):  # a number of thousands of digits

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from policypack.lambda_code.binaries import Target
+from stackguard import supervised
 from stackguard.bundle.cache import VARIABLE
 from stackguard.bundle.config import PROJECT_FILE, TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered, needing_the_extra
@@ -152,16 +153,11 @@ def _run(command: Sequence[str], folder: Path, *, offline: bool) -> subprocess.C
         ) from None
     options, environment = for_uv(os.environ)
     try:
-        return subprocess.run(  # noqa: S603 (uv's own binary, and arguments that are not a shell's)
+        return supervised.run(
             [binary, *command, "--no-config", "--color", "never", *(["--offline"] if offline else []), *options],
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
             umask=0o022,
-            check=False,
         )
     except OSError as error:
         raise CannotBundle(f"uv cannot be started from `{binary}`: {reason(error)}") from None

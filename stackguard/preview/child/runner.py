@@ -169,6 +169,11 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
 
 def configure(pulumi: Any, context: dict[str, Any]) -> None:
     """Connect the SDK to the engine, and turn off what is not needed here."""
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:  # the parent reads UTF-8, whatever the locale
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            if stream.encoding.lower() != "utf-8":
+                stream.reconfigure(encoding="utf-8", errors=stream.errors)
     runtime = pulumi.runtime
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     settings = {

@@ -1,8 +1,10 @@
-"""The process between the gate and a program or a policy pack: it ends everything that descends from it.
+"""The processes between the gate and a program, a policy pack or a command: they end everything that descends from them.
 
-It runs in the program's own interpreter, by its path, so it depends on nothing. Orphans become its children, because it
-is a child subreaper (Linux), so that it also ends daemons that left the session and cleared their environment. It
-never looks at other processes. Source: https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html.
+They run in the program's own interpreter, by this file's path, so they depend on nothing. Orphans become their children,
+because they are child subreapers (Linux), so that they also end daemons that left the session and cleared their
+environment. They never look at other processes, and signal none that they have already waited for: its number may be
+another's. There are two, because a program can end its parent: its orphans then become children of the outer one.
+Source: https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import select
 import shutil
 import signal
+import sys
 import time
 from typing import Any
 
@@ -29,33 +32,42 @@ class Stopped(Exception):  # noqa: N818 (not an error)
 
 
 def supervise(control: int, *folders: str, grace: float = 0) -> None:
-    """Fork; return in the child, in a session of its own. The parent waits for it, and exits with its status.
+    """Fork twice; return in the grandchild, in a session of its own. Each parent waits, and exits with its child's status.
 
     Args:
         control: a pipe that the gate keeps open; when it is closed, the gate is gone.
         folders: removed if the gate is gone.
         grace: seconds that the child has to end by itself if the gate is gone.
     """
+    for _ in range(2):
+        _fork(control, folders, grace)
+
+
+def _fork(control: int, folders: tuple[str, ...], grace: float) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would free the numbers of children that have ended
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     before = signal.signal(signal.SIGTERM, _stop)
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGTERM, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.setsid()
         return
-    status, gone = int(signal.SIGKILL), False
+    ended, gone = False, False
     with contextlib.suppress(Stopped):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         _become_subreaper()
         gone = _wait(child, control, grace)
-        if not gone:
-            status = os.waitpid(child, 0)[1]
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _end_all(child)
+        ended = not gone
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    status = _end_all(child)
     for folder in folders if gone else ():
         shutil.rmtree(folder, ignore_errors=True)
-    _leave(status)
+    _leave(status if ended else signal.SIGKILL)
 
 
 def _stop(_signal: int, _frame: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stopped
 
 
@@ -91,21 +103,23 @@ def _has_ended(child: int) -> bool:
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _end_all(child: int) -> None:
-    """End the child's group and all children of this process, until none is left."""
+def _end_all(child: int) -> int:
+    """End the child's group and all children of this process, until none is left; return the child's status."""
+    status = None
     deadline = time.monotonic() + LONGEST
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            os.killpg(child, signal.SIGKILL)
-        for process in _children():
-            with contextlib.suppress(OSError):
-                os.kill(process, signal.SIGKILL)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        time.sleep(PAUSE)
+    with contextlib.suppress(ChildProcessError):  # none is left
+        while time.monotonic() < deadline:
+            if status is None:  # once it has been waited for, its number may be another group's
+                with contextlib.suppress(OSError):
+                    os.killpg(child, signal.SIGKILL)
+            for process in _children():
+                with contextlib.suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
+            while (reaped := os.waitpid(-1, os.WNOHANG))[0]:
+                if reaped[0] == child:
+                    status = reaped[1]
+            time.sleep(PAUSE)
+    return signal.SIGKILL if status is None else status
 
 
 def _children() -> list[int]:
@@ -126,3 +140,12 @@ def _leave(status: int) -> None:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+
+if __name__ == "__main__":
+    supervise(int(sys.argv[1]))
+    os.close(int(sys.argv[1]))
+    try:
+        os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 (the gate's own command)
+    except OSError as error:
+        sys.exit(f"error: `{sys.argv[2]}` cannot be started: {error.strerror}")

@@ -12,6 +12,7 @@ import yaml
 
 from policypack.core import yaml_reader
 from stackguard.errors import CannotJudge
+from stackguard.reports.formatting import printable, printable_json
 
 EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a mapping"}
 
@@ -107,7 +108,7 @@ def block(value: Any) -> str:
 
 def _dumped(value: Any, *, flow: bool | None) -> str:
     text = yaml.dump(value, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=4096)
-    return str(text).removesuffix("...\n").rstrip("\n")
+    return printable_json(str(text).removesuffix("...\n").rstrip("\n"))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -121,10 +122,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """A text; one with a line break in double quotes, which escape it: elsewhere some readers fold it."""
-    return dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, '"' if text.splitlines() not in ([], [text]) else None
-    )
+    """A text; one with a line break or a control character in double quotes, which escape it."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if printable(text) == text else '"')
 
 
 _Dumper.add_representer(str, _text)

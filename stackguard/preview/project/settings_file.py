@@ -39,11 +39,11 @@ def read(file: Path) -> dict[str, Any]:
 
 def lenient(file: Path) -> dict[str, Any]:
     """The content of a JSON or TOML file of another tool; empty if it is missing or malformed."""
-    import tomllib
+    from policypack.core import toml_reader
 
     try:
         text = files.content(file).decode()
-        value = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        value = toml_reader.parse(text) if file.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -59,11 +59,11 @@ def section(settings: Any, *names: str) -> dict[str, Any]:
 def _json(file: Path) -> Any:
     content = files.content(file)
     try:
-        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unique)
+        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
         raise CannotJudge(f"{file}:{error.lineno}: malformed JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
-    except _DuplicateKeyError as error:
+    except DuplicateKeyError as error:
         raise CannotJudge(f"{file}: malformed JSON: the key {yaml_reader.quoted(str(error))} is duplicated") from None
     except UnicodeDecodeError:
         raise CannotJudge(f"{file}: malformed JSON: not UTF-8 text") from None
@@ -76,15 +76,20 @@ def _json(file: Path) -> Any:
     return value
 
 
-class _DuplicateKeyError(Exception):
+class DuplicateKeyError(Exception):
     """An object has a key twice; the message is the key."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these keys and values, as `object_pairs_hook` of `json.loads`.
+
+    Raises:
+        DuplicateKeyError: a key is duplicated.
+    """
     values = dict(pairs)
     if len(values) < len(pairs):
         seen: set[str] = set()
-        raise _DuplicateKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+        raise DuplicateKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
     return values
 
 

@@ -58,6 +58,8 @@ class Program:
     nonce: str
     """The runner sends this at the program's end; a program that exits early does not."""
     output: ProgramOutput
+    kill: Callable[[], None]
+    """Kills it and all the processes that descend from it."""
     _control: IO[bytes]
 
     def go(self, address: str, project: Project, *, asks_to_write: bool) -> None:
@@ -75,10 +77,6 @@ class Program:
         }
         with contextlib.suppress(BrokenPipeError):  # it has ended; its exit code shows how
             self._control.write(json.dumps(context).encode() + b"\n")
-
-    def kill(self) -> None:
-        """Kill it and all the processes that descend from it."""
-        stop(self.process)
 
 
 @contextlib.contextmanager
@@ -111,19 +109,37 @@ def started(project: Project) -> Iterator[Program]:
             raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
         finally:
             os.close(theirs)
-        program = Program(process, Path(folder), os.urandom(16).hex(), output, control)
-        try:
-            yield program
-        finally:
-            program.kill()
-            process.wait()
+        with stopping(process) as kill:
+            try:
+                yield Program(process, Path(folder), os.urandom(16).hex(), output, kill, control)
+            finally:
+                kill()
+                process.wait()
 
 
-def stop(supervisor: Supervisor) -> None:
-    """Ask a supervisor to kill what descends from it; wait for it afterwards."""
-    with contextlib.suppress(ProcessLookupError):  # it has ended
-        for number in (signal.SIGTERM, signal.SIGCONT) if supervisor.returncode is None else ():
-            os.kill(supervisor.pid, number)
+@contextlib.contextmanager
+def stopping(supervisor: Supervisor) -> Iterator[Callable[[], None]]:
+    """A function that asks a supervisor to kill what descends from it; wait for it afterwards.
+
+    Once a process has ended, its number may be another's; a handle of the process stays its own.
+    """
+    handle = None
+    with contextlib.suppress(AttributeError, OSError):  # not on this system, or it has ended
+        handle = os.pidfd_open(supervisor.pid)
+
+    def stop() -> None:
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                if handle is not None:
+                    signal.pidfd_send_signal(handle, number)
+                elif supervisor.returncode is None:
+                    os.kill(supervisor.pid, number)
+
+    try:
+        yield stop
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def caches(environment: Mapping[str, str]) -> list[Path]:

@@ -13,6 +13,7 @@ import pytest
 
 from stackguard.errors import CannotJudge
 from stackguard.preview import run
+from stackguard.preview.server.process import stopping
 from tests.processes import appears, gone, own, tagged
 from tests.signals import ignored
 
@@ -248,14 +249,26 @@ def test_no_daemon_outlives_a_killed_gate(program: Path) -> None:
 
 
 @needs_subreaper
-def test_a_daemon_does_not_outlive_a_program_that_fails(program: Path) -> None:
-    write(
-        program,
-        f"subprocess.Popen(['sleep', '{own(71120)}'], env={{}}, start_new_session=True)\nos.kill(os.getpid(), 9)",
-    )
+@pytest.mark.parametrize(
+    ("ends", "tag"), [("os.kill(os.getpid(), 9)", 71120), ("os.kill(os.getppid(), 9); time.sleep(60)", 71121)]
+)
+def test_a_daemon_outlives_neither_the_program_nor_its_parent(program: Path, ends: str, tag: int) -> None:
+    write(program, f"subprocess.Popen(['sleep', '{own(tag)}'], env={{}}, start_new_session=True)\n{ends}")
     with pytest.raises(CannotJudge, match="was killed by signal 9"):
         run(program)
-    assert gone(own(71120))
+    assert gone(own(tag))
+
+
+def test_a_process_that_has_ended_is_not_signalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = subprocess.Popen(["true"])
+    signals: list[int] = []
+    monkeypatch.setattr("os.kill", lambda _process, number: signals.append(number))
+    with stopping(process) as stop:
+        code = process.wait()
+        process.returncode = None  # as long as the event loop has not seen the end, of which a thread knows
+        stop()
+        process.returncode = code
+    assert not signals
 
 
 @needs_subreaper

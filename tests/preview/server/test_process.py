@@ -170,3 +170,9 @@ def test_output_keeps_its_order_and_can_be_closed_while_others_hold_it() -> None
     assert output.text() == "one\ntwo\n\N{REPLACEMENT CHARACTER}\n"
     output.close()
     os.close(other)
+
+
+@pytest.mark.cold_start
+def test_a_program_may_print_what_its_locale_does_not_have(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert preview(folder, "print('\N{RIGHTWARDS ARROW}')").printed == "\N{RIGHTWARDS ARROW}\n"

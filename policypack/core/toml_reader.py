@@ -1,0 +1,25 @@
+"""TOML in bounded work: the standard library takes the square of the length of a dotted key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+MAX_PARTS = 100
+"""Of a dotted key; each names a table in a table."""
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}""", re.ASCII)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The value of a TOML text.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is malformed, or a dotted key in it has more than `MAX_PARTS` parts.
+        ValueError: a number has too many digits.
+        RecursionError: it is nested too deeply.
+    """
+    if match := _LONG_KEY.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise tomllib.TOMLDecodeError(f"A key of more than {MAX_PARTS} parts (at line {line})")
+    return tomllib.loads(text)
