@@ -15,7 +15,7 @@ from policypack.access.address_conditions import ORIGINS, ROUTED
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.conditions import SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
@@ -32,7 +32,7 @@ MOST_TEXT = 20_480
 
 def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condition]]]:
     """The statements that no request matches, each with the fewest conditions that exclude every request."""
-    work = Work()
+    work = Work(LITTLE_WORK)
     for statement in document.statements:
         read = bounded(document, statement, Bound.MOST, Bound.MOST) if _doubtful(statement.conditions) else None
         if read is None or not all(condition.values for condition in read.conditions):
