@@ -6,16 +6,16 @@ left out, because the groups of a user are independent of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 
 import msgspec
 
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
-from policypack.access.solver.dimensions import actions, meaning, resources
+from policypack.access.solver.dimensions import ElementMatch, actions, meaning, resources
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import MATCHES, MOST_WORK, STACK_WORK, TooManyCellsError, Work
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import Action, every_action, expand, widen
 from policypack.iam.document import PolicyDocument, Statement
@@ -23,6 +23,7 @@ from policypack.iam.globs import covers, everything, overlaps
 from policypack.resources.attachments import AttachedDocument, IdentityPolicies, identity_policies
 from policypack.resources.tokens import GROUP, ROLE
 
+UNCOMPARED = Unknown("has documents that distinguish too many requests to compare", "Write them more plainly.")
 MOST_ACTIONS = 500
 """The number of actions that two statements are compared for."""
 
@@ -44,16 +45,19 @@ class DuplicateGrant(msgspec.Struct, frozen=True):
 def duplicate_grants(stack: Stack) -> Iterator[tuple[Resource, str, DuplicateGrant | Unknown]]:
     """Each statement that grants what an earlier document of the same role or group grants, once."""
     reported: set[tuple[str, str]] = set()
+    work = Work(STACK_WORK)
     for policies in identity_policies(stack):
         if policies.identity.type in (ROLE, GROUP) and not policies.identity.external:
-            for attached, path, grant in _of_identity(policies):
+            for attached, path, grant in _of_identity(policies, work):
                 place = (attached.resource.urn, attached.at(path))
                 if place not in reported:
                     reported.add(place)
                     yield attached.resource, attached.at(path), grant
 
 
-def _of_identity(policies: IdentityPolicies) -> Iterator[tuple[AttachedDocument, str, DuplicateGrant | Unknown]]:
+def _of_identity(
+    policies: IdentityPolicies, work: Work
+) -> Iterator[tuple[AttachedDocument, str, DuplicateGrant | Unknown]]:
     own = [attached for attached in policies.carried if attached.certain and not attached.managed]
     own.sort(key=lambda attached: (not attached.resource.external, attached.resource.urn, attached.path))
     for place, later in enumerate(own):
@@ -61,7 +65,11 @@ def _of_identity(policies: IdentityPolicies) -> Iterator[tuple[AttachedDocument,
             continue
         for statement in _grants(later.document):
             for first in own[:place]:
-                if duplicate := _duplicate(later, statement, first, policies.identity.name):
+                try:
+                    duplicate = _duplicate(later, statement, first, policies.identity.name, work)
+                except TooManyCellsError:
+                    duplicate = statement.path, UNCOMPARED
+                if duplicate:
                     yield later, *duplicate
                     break
 
@@ -71,7 +79,7 @@ def _grants(document: PolicyDocument) -> Iterator[Statement]:
 
 
 def _duplicate(
-    later: AttachedDocument, statement: Statement, first: AttachedDocument, identity: str
+    later: AttachedDocument, statement: Statement, first: AttachedDocument, identity: str, work: Work
 ) -> tuple[str, DuplicateGrant | Unknown] | None:
     """The path of the statement, with what it and a statement of the first document both allow; None if nothing."""
     doubtful = None
@@ -79,7 +87,7 @@ def _duplicate(
         for bound in (Bound.LEAST, Bound.MOST) if statement.unknown or other.unknown else (Bound.LEAST,):
             one = bounded(later.document, statement, bound, bound)
             two = bounded(first.document, other, bound, bound)
-            action = _common(one, two) if one and two else None
+            action = _common(one, two, work) if one and two else None
             if action and bound is Bound.LEAST:
                 where = first.path if first.resource.urn == later.resource.urn else first.resource.name
                 return statement.path, DuplicateGrant(identity, where, action, _difference(statement, other))
@@ -95,18 +103,25 @@ def _difference(statement: Statement, other: Statement) -> str:
     return "" if resources(statement) == resources(other) else ", on overlapping resources"
 
 
-def _common(statement: Statement, other: Statement) -> str | None:
+def _common(statement: Statement, other: Statement, work: Work) -> str | None:
     """An action that both statements allow on some resource in some request; None if there is none."""
+    work.spend(1 + (_comparisons(statement, other, actions) + _comparisons(statement, other, resources)) // MATCHES)
     shared = [*islice(_shared_actions(statement, other), MOST_ACTIONS)]
     targets = _shared_resources(statement, other) if shared else []
     fitting = (name for name, action in shared if any(action is None or action.fits(target) for target in targets))
     if (name := next(fitting, None)) is None:
         return None
     pair = [msgspec.structs.replace(read, actions=(name,), not_actions=None) for read in (statement, other)]
+    single = Work(min(MOST_WORK, work.left))
+    before = single.left
     try:
-        return name if any(EveryRequest(pair, Work(), attached=True).requests(pair, ())) else None
-    except TooManyCellsError:
-        return None
+        return name if any(EveryRequest(pair, single, attached=True).requests(pair, ())) else None
+    finally:
+        work.left -= before - single.left
+
+
+def _comparisons(statement: Statement, other: Statement, element: Callable[[Statement], ElementMatch]) -> int:
+    return len(element(statement).patterns) * len(element(other).patterns)
 
 
 def _shared_actions(statement: Statement, other: Statement) -> Iterator[tuple[str, Action | None]]:

@@ -12,7 +12,7 @@ import msgspec
 
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, within
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.iam.document import Effect, PolicyDocument, Statement
 
 _PARTITION = re.compile(r"arn:(aws[a-z-]*|\*):")
@@ -31,21 +31,22 @@ def allowed(documents: Iterable[PolicyDocument], action: str, targets: Sequence[
     attached = list(documents)
     least, most = (access(attached, bound, _unconditional) for bound in (Bound.LEAST, Bound.MOST))
     questions = [Access.of([Statement("", Effect.ALLOW, actions=(action,), resources=(target,))]) for target in targets]
+    work = Work()
     try:
         if any(
-            _allows_some(least, question) if exact else not allows_more(question, least, attached=True)
+            _allows_some(least, question, work) if exact else not allows_more(question, least, attached=True, work=work)
             for question in questions
         ):
             return True
-        possible = any(_allows_some(most, question) for question in questions)
+        possible = any(_allows_some(most, question, work) for question in questions)
     except TooManyCellsError:
         return None
     unreadable = any(element == "Effect" for document in attached for element, _ in document.unknowns)
     return None if possible or unreadable else False
 
 
-def _allows_some(granted: Access, question: Access) -> bool:
-    return allows_more(within(question, granted), NOTHING, attached=True)
+def _allows_some(granted: Access, question: Access, work: Work) -> bool:
+    return allows_more(within(question, granted), NOTHING, attached=True, work=work)
 
 
 def _unconditional(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:

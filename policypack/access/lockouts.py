@@ -15,7 +15,7 @@ from policypack.access.address_conditions import ORIGINS, ROUTED, SPARES_SERVICE
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.dimensions import meaning
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 
 MOST_QUESTIONS = 400
@@ -36,7 +36,7 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
         if not statement.allows and _limited(statement) and _of_everyone(statement)
         if (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
     ]
-    work = Work()
+    work = Work(LITTLE_WORK)
     reported: list[set[str]] = []
     candidates = (group for size in (1, 2, 3) for group in combinations(denials, size))
     try:

@@ -14,8 +14,8 @@ import msgspec
 from policypack.access.address_conditions import SPARES_SERVICES
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import Access, allows_more
-from policypack.access.solver.partition import TooManyCellsError, Work
-from policypack.access.solver.request import account_of
+from policypack.access.solver.partition import MATCHES, TooManyCellsError, Work
+from policypack.access.solver.request import account_of, effort
 from policypack.iam.actions import expand
 from policypack.iam.document import PolicyDocument, Principal, Statement
 from policypack.iam.globs import everything, overlaps
@@ -48,7 +48,7 @@ def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
         for restricted in grants:
             if restricted.conditions:
                 asking = partial(allows_more, attached=attached, work=work)
-                if shadow := next(_shadows(document, restricted, grants, denials, asking), None):
+                if shadow := next(_shadows(document, restricted, grants, denials, asking, work), None):
                     yield shadow
     except TooManyCellsError:
         return
@@ -60,14 +60,16 @@ def _shadows(
     grants: list[Statement],
     denials: list[Statement],
     allows_more: Callable[[Access, Access], bool],
+    work: Work,
 ) -> Iterator[Shadowed]:
     names = {condition.name for condition in restricted.conditions}
     for written in grants:
+        work.spend(1 + (len(written.conditions) + effort((written, restricted))) // MATCHES)
         keys = names - {condition.name for condition in written.conditions}
         if written is restricted or not keys or not _same_callers(written, restricted):
             continue
         wide = bounded(document, written, Bound.LEAST, Bound.LEAST)
-        if wide is None or not _near(wide, restricted):
+        if wide is None or not _near(wide, restricted, work):
             continue
         for part in _parts(restricted):
             lifted = {key for key in keys if _applies(key, part)}
@@ -113,10 +115,11 @@ def _applies(key: str, part: Statement) -> bool:
     return not known or (on_resources and any(action.knows(key) for action in known))
 
 
-def _near(wide: Statement, narrow: Statement) -> bool:
+def _near(wide: Statement, narrow: Statement, work: Work) -> bool:
     """Whether the two have an action in common, as far as is cheap to determine."""
     if wide.actions is None or narrow.actions is None:
         return True
+    work.spend(1 + len(wide.actions) * len(narrow.actions) // MATCHES)
     return any(overlaps(one, other, ignore_case=True) for one in wide.actions for other in narrow.actions)
 
 

@@ -85,16 +85,17 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
         kind: what it is, in messages: `bucket`.
         actions: the actions that must be denied, all of one service.
     """
+    work = Work()
     known = [document for _, _, document in guarded.documents if isinstance(document, PolicyDocument)]
     targets = _targets(guarded.resource, actions[0].partition(":")[0], known)
     unread = any(element in ("Statement", "Effect") for document in known for element, _ in document.unknowns)
-    if any(not _passes(known, actions, target, Bound.MOST) for target in targets):
+    if any(not _passes(known, actions, target, Bound.MOST, work) for target in targets):
         return
     if len(known) < len(guarded.documents) or guarded.possible:
         yield Undecided("", f"has a {kind} policy that is known only after the update")
-    elif unread or any(not _passes(known, actions, target, Bound.LEAST) for target in targets):
+    elif unread or any(not _passes(known, actions, target, Bound.LEAST, work) for target in targets):
         yield Undecided("", f"has a {kind} policy of which a part that decides is known only after the update")
-    elif any(not _passes(known, actions, (part,), Bound.MOST) for target in targets for part in target):
+    elif any(not _passes(known, actions, (part,), Bound.MOST, work) for target in targets for part in target):
         yield Violation(
             "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
         )
@@ -104,7 +105,9 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
         )
 
 
-def _passes(documents: Sequence[PolicyDocument], actions: Sequence[str], target: Target, unknowns: Bound) -> bool:
+def _passes(
+    documents: Sequence[PolicyDocument], actions: Sequence[str], target: Target, unknowns: Bound, work: Work
+) -> bool:
     """Whether a plain request passes all denials; if unknown values decide, `LEAST` is for whether it surely does."""
     plain = Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
     denials = [
@@ -112,7 +115,6 @@ def _passes(documents: Sequence[PolicyDocument], actions: Sequence[str], target:
         for denial in access(documents, unknowns).denials
         if not denial.conditions or any(condition.name in TRANSPORT for condition in denial.conditions)
     ]
-    work = Work()
     try:
         if not denials or any(includes(denial, plain, work) for denial in denials):
             return not denials

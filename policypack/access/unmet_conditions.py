@@ -15,7 +15,7 @@ from policypack.access.address_conditions import ORIGINS, ROUTED
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.conditions import SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
@@ -35,7 +35,7 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
 
     There are none if denials of the same document match every request that meets the conditions.
     """
-    work = Work()
+    work = Work(LITTLE_WORK)
     conditional = [statement for statement in document.statements if statement.conditions]
     written = [statement for statement in conditional if not statement.allows]
     for statement in conditional:

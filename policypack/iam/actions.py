@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.condition_keys import global_type
-from policypack.iam.globs import any_matches, covers, everything, has_wildcard, matches, overlaps
+from policypack.iam.globs import Names, any_matches, covers, everything, has_wildcard, matches, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
@@ -132,7 +132,10 @@ def services() -> frozenset[str]:
 
 
 def expand(pattern: str) -> frozenset[Action]:
-    """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error."""
+    """The actions that an `Action` pattern such as `s3:Get*` or `*` matches; none for a typing error.
+
+    AWS refuses wildcards in the service, as in `s*:Get*`, unless the pattern is for all actions.
+    """
     return (_many if has_wildcard(pattern.partition(":")[0]) else _expanded)(pattern)
 
 
@@ -154,12 +157,16 @@ def _many(pattern: str) -> frozenset[Action]:
 
 def _matching(pattern: str) -> Iterator[Action]:
     prefix, colon, name = pattern.lower().partition(":")
-    if not colon:
-        prefix, name = (prefix, "*") if everything(prefix) else ("", "")
-    for service in [known for known in services() if matches(prefix, known)] if has_wildcard(prefix) else [prefix]:
-        table = _table(service)
-        keys = (key for key in table if matches(name, key)) if has_wildcard(name) else (name,) if name in table else ()
-        yield from (_action(service, key) for key in keys)
+    if has_wildcard(prefix):
+        for service in services() if every_action(pattern) else ():
+            yield from (_action(service, key) for key in _table(service))
+    elif colon:
+        yield from (_action(prefix, key) for key in _names(prefix).matching(name))
+
+
+@cache
+def _names(service: str) -> Names:
+    return Names(_table(service))
 
 
 @bounded_cache(1024)

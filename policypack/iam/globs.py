@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from policypack.core.caches import bounded_cache
 
@@ -52,6 +53,32 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
         if at < len(chunk):
             return False
     return at <= end and text.endswith(last)
+
+
+class Names:
+    """Many names, which are compared with a pattern all at once: much faster than one by one."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Names without line breaks."""
+        self._names = frozenset(names)
+        self._lines = "\n".join(self._names)
+        self._longest = max(map(len, self._names), default=0)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def matching(self, pattern: str) -> list[str]:
+        """The names that the pattern matches."""
+        if not has_wildcard(pattern):
+            return [pattern] if pattern in self._names else []
+        pattern = normal(pattern)
+        if not self._names or len(pattern) - pattern.count("*") > self._longest:
+            return []
+        first, *chunks = (re.escape(chunk).replace(r"\?", "[^\n]") for chunk in pattern.split("*"))
+        # The first place of a chunk is as good as any later one, so an atomic group never has to try another.
+        middle = "".join(f"(?>[^\n]*?{chunk})" for chunk in chunks[:-1] if chunk)
+        last = f"[^\n]*{chunks[-1]}" if chunks else ""
+        return re.findall(f"^{first}{middle}{last}$", self._lines, re.MULTILINE)
 
 
 def any_matches(patterns: tuple[str, ...], text: str) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from policypack.access.escalation.paths import WAYS, RiskyCall, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
+from policypack.access.solver.partition import Work
 from policypack.access.solver.substitution import VARIABLE
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import concerns, every_action, lowered
@@ -73,10 +74,11 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
         for statement in access((document,), bound).statements
     )
     limits = [] if identity.boundary is None else [access(identity.boundary, bound)]
+    work = Work()
 
     @cache
     def opener(call: RiskyCall) -> Opener | None:
-        return _opener(identity, granted, limits, call)
+        return _opener(identity, granted, limits, call, work)
 
     for way in WAYS:
         openers = []
@@ -89,8 +91,11 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
             yield Opened(way, tuple(openers))
 
 
-def _opener(identity: IdentityDocuments, granted: Access, limits: Sequence[Access], call: RiskyCall) -> Opener | None:
+def _opener(
+    identity: IdentityDocuments, granted: Access, limits: Sequence[Access], call: RiskyCall, work: Work
+) -> Opener | None:
     """The statement that allows a call; None if none does."""
+    work.spend(len(granted.statements))
     allowing = [statement for statement in granted.statements if statement.allows and concerns(statement, call.action)]
     if not allowing:
         return None
@@ -102,7 +107,8 @@ def _opener(identity: IdentityDocuments, granted: Access, limits: Sequence[Acces
     requested = Access.of([question])
     for limit in limits:
         requested = within(requested, limit)
-    gain = newly(within(Access.of([*allowing, *granted.denials]), requested), NOTHING, attached=True, foreign=True)
+    asked = within(Access.of([*allowing, *granted.denials]), requested)
+    gain = newly(asked, NOTHING, attached=True, foreign=True, work=work)
     if gain is None:
         return None
     index, _, path = gain[1].path.partition(" ")

@@ -16,7 +16,7 @@ from policypack.access.least_privilege.call_conditions import decidable, is_met,
 from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import STACK_WORK, TooManyCellsError, Work
 from policypack.core.policy import Resource
 from policypack.iam.actions import Action, concerns, expand
 from policypack.iam.document import Effect, PolicyDocument, Statement
@@ -121,12 +121,13 @@ def compare(
     statements = [statement for attached in role.documents for statement in attached.document.statements]
     statements += [statement for document in role.boundary or () for statement in document.statements]
     conditional = decidable(statements)
+    work = Work(STACK_WORK)
     missing = dict.fromkeys(
-        _unmet(need, role, context) if conditional and need.call else _missing(need, most, least, role)
+        _unmet(need, role, context, work) if conditional and need.call else _missing(need, most, least, role, work)
         for need in needs
         if not need.may
     )
-    excess = (*_excess(every, role, context, least.denials), *_managed_excess(every, role))
+    excess = (*_excess(every, role, context, least.denials, work), *_managed_excess(every, role))
     if unread:
         excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
     conditions = tuple(
@@ -179,12 +180,12 @@ def _allowing(actions: tuple[str, ...], resource: str) -> Statement:
     return Statement("", Effect.ALLOW, actions=actions, resources=(resource,))
 
 
-def _unmet(need: Need, role: Role, context: RunContext) -> MissingPermission | None:
+def _unmet(need: Need, role: Role, context: RunContext, work: Work) -> MissingPermission | None:
     """What is missing of a need by the arguments of its call, in the first way to call it that lacks something."""
     assert need.call is not None
     for call in variants(need.call):
         most, least = (_access(role, bound, context, call) for bound in (Bound.MOST, Bound.LEAST))
-        if missing := _missing(need, most, least, role):
+        if missing := _missing(need, most, least, role, work):
             conditions = [
                 f"`{condition.written}` on `{condition.key}`"
                 for attached in role.documents
@@ -198,22 +199,22 @@ def _unmet(need: Need, role: Role, context: RunContext) -> MissingPermission | N
     return None
 
 
-def _missing(need: Need, most: Access, least: Access, role: Role) -> MissingPermission | None:
+def _missing(need: Need, most: Access, least: Access, role: Role, work: Work) -> MissingPermission | None:
     most, least = _concerning(most, need.action), _concerning(least, need.action)
     if _plainly_allowed(need, least):
         return None
     target = need.target
     question = Access.of([_allowing((need.action,), target.pattern)])
     try:
-        if newly(question, most, attached=True) is None:
-            if newly(question, least, attached=True) is None:
+        if newly(question, most, attached=True, work=work) is None:
+            if newly(question, least, attached=True, work=work) is None:
                 return None
             return MissingPermission(
                 need, target.pattern, "a value that is known only after the update decides", sure=False
             )
         if role.unread:
             return MissingPermission(need, target.pattern, f"the function {role.unread[0]}", sure=False)
-        partly = newly(within(question, most), NOTHING, attached=True) is not None
+        partly = newly(within(question, most), NOTHING, attached=True, work=work) is not None
     except TooManyCellsError:
         return MissingPermission(need, target.pattern, TOO_MANY, sure=False)
     if partly and target.part:
@@ -250,7 +251,7 @@ def _plainly_allowed(need: Need, allowed: Access) -> bool:
 
 
 def _excess(
-    needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...]
+    needs: Sequence[Need], role: Role, context: RunContext, denials: tuple[Statement, ...], work: Work
 ) -> Iterator[ExcessPermission]:
     used = _used(needs, context)
     for attached in role.documents:
@@ -273,7 +274,7 @@ def _excess(
                         yield ExcessPermission(attached, path, statement.sid, message)
                         continue
                     here = _used(met, context)
-                for element, message in _of_statement(read, _unconditional(read, context), here, denials):
+                for element, message in _of_statement(read, _unconditional(read, context), here, denials, work):
                     yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
 
 
@@ -326,11 +327,15 @@ Excess = Iterator[tuple[str, str]]
 
 
 def _of_statement(
-    written: Statement, plain: Statement, used: Mapping[str, list[Statement]], denials: tuple[Statement, ...]
+    written: Statement,
+    plain: Statement,
+    used: Mapping[str, list[Statement]],
+    denials: tuple[Statement, ...],
+    work: Work,
 ) -> Excess:
     if plain.actions is None or plain.resources is None:
         every = Access.of(statement for statements in used.values() for statement in statements)
-        if witness := _newly(Access.of([plain, *denials]), every):
+        if witness := _newly(Access.of([plain, *denials]), every, work):
             element = "NotAction" if plain.actions is None else "NotResource"
             yield element, f"allows more than is called, for example {witness}"
         return
@@ -348,7 +353,7 @@ def _of_statement(
                 f"allows {len(expanded)} actions by `{pattern}`, of which {_listed(list(here))} {verb} called",
             )
     for resource in zip(written.resources or (), plain.resources, strict=True):
-        yield from (("Resource", message) for message in _of_resource(resource, called, used, denials))
+        yield from (("Resource", message) for message in _of_resource(resource, called, used, denials, work))
 
 
 def _of_resource(
@@ -356,6 +361,7 @@ def _of_resource(
     called: Mapping[str, Action],
     used: Mapping[str, list[Statement]],
     denials: tuple[Statement, ...],
+    work: Work,
 ) -> Iterator[str]:
     """Messages about a resource pattern, or a part of it, that no call uses."""
     written, pattern = resource
@@ -371,9 +377,9 @@ def _of_resource(
             untouched.append(name)
             continue
         granted, needed = Access.of([_allowing((name,), pattern), *denials]), Access.of(used[name.lower()])
-        if witness := _newly(granted, needed):
+        if witness := _newly(granted, needed, work):
             examples[name] = witness
-            if not _newly(within(granted, needed), NOTHING):
+            if not _newly(within(granted, needed), NOTHING, work):
                 untouched.append(name)
     if called and len(untouched) == len(fitting):
         yield f"names `{written}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
@@ -394,10 +400,10 @@ def _verb(names: Sequence[str]) -> str:
     return "it is" if len(names) == 1 else "they are"
 
 
-def _newly(new: Access, old: Access) -> str:
+def _newly(new: Access, old: Access, work: Work) -> str:
     """The resource of a newly allowed request; empty if there is none, or if this cannot be determined."""
     try:
-        gain = newly(new, old, attached=True)
+        gain = newly(new, old, attached=True, work=work)
     except TooManyCellsError:
         return ""
     return gain[0].resource if gain else ""

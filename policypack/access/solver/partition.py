@@ -18,6 +18,10 @@ from policypack.iam.globs import beginning, normal
 
 MOST_WORK = 200_000
 """The number of steps after which a question gives up; a step takes about 2 microseconds, whatever the work is."""
+LITTLE_WORK = MOST_WORK // 4
+"""The budget of a question about a mistake in one document; several are asked about each document."""
+STACK_WORK = 10 * MOST_WORK
+"""The budget of all questions about pairs of documents of one stack together."""
 WIDE = 2048
 """The number of places in patterns with which a number for them takes twice as long."""
 MATCHES = 4

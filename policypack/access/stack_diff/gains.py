@@ -20,7 +20,7 @@ from policypack.access.exposure.invoking import permission_document
 from policypack.access.policy_targets import named_target, protected, target_of
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
-from policypack.access.solver.partition import TooManyCellsError
+from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
 from policypack.access.stack_diff.counterparts import Places
@@ -200,18 +200,20 @@ def gained_by(holding: Holding, before: Holding) -> Iterator[Gain]:
     """What one holder newly allows."""
     holder = holding.holder
     try:
-        yield from _read_gains(holding, before)
-        yield from _unseen_gains(holding, before)
+        work = Work()
+        yield from _read_gains(holding, before, work)
+        yield from _unseen_gains(holding, before, work)
     except TooManyCellsError:
         yield Gain(holder, holder, "", Answer(Verdict.UNDECIDED, TOO_MANY))
     if before.limits and (before.limits != holding.limits or "" in before.limits):
         yield Gain(holder, holder, "permissionsBoundary", Answer(Verdict.UNDECIDED, OTHER_LIMIT))
 
 
-def _read_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
+def _read_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]:
     """The gains by documents that can be read."""
     decided = False
-    for request, allow in gains(holding.access(Bound.LEAST), before.access(Bound.MOST), attached=holding.attached):
+    surely, earlier = holding.access(Bound.LEAST), before.access(Bound.MOST)
+    for request, allow in gains(surely, earlier, attached=holding.attached, work=work):
         decided = True
         witness = witness_of(request)
         if holding.attached:
@@ -220,7 +222,7 @@ def _read_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
         answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
         yield Gain(holding.holder, *_place(holding, allow, Bound.LEAST), answer)
     if not decided and (holding.depends or before.depends):
-        possible = gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=holding.attached)
+        possible = gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=holding.attached, work=work)
         for _, allow in islice(possible, 1):
             answer = Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", allow.path)
             yield Gain(holding.holder, *_place(holding, allow, Bound.MOST), answer)
@@ -240,11 +242,11 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
     return ""
 
 
-def _unseen_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
+def _unseen_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]:
     """What is newly attached and cannot be read, if anything is left that it could allow."""
     known = {unseen.policy for unseen in before.unseen if unseen.policy and unseen.certain}
     new = [unseen for unseen in holding.unseen if unseen.policy not in known]
-    if not new or (holding.attached and not _anything_left(holding, before)):
+    if not new or (holding.attached and not _anything_left(holding, before, work)):
         return
     for unseen in new:
         newly = f"`{unseen.policy}` {NEWLY if unseen.certain else PERHAPS}"
@@ -252,13 +254,13 @@ def _unseen_gains(holding: Holding, before: Holding) -> Iterator[Gain]:
         yield Gain(holding.holder, unseen.resource, unseen.path, Answer(Verdict.UNDECIDED, why))
 
 
-def _anything_left(holding: Holding, before: Holding) -> bool:
+def _anything_left(holding: Holding, before: Holding, work: Work) -> bool:
     """Whether an identity could be allowed more than it certainly was before, within its boundary."""
     everything = managed_document("AdministratorAccess")
     assert everything is not None
     carried = (*holding.carried, AttachedDocument(holding.holder, "", everything))
     most = msgspec.structs.replace(holding, carried=carried)
-    return allows_more(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True)
+    return allows_more(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True, work=work)
 
 
 def _described(holder: Resource) -> str:

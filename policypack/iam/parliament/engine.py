@@ -18,7 +18,7 @@ from typing import Any
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import key_type
-from policypack.iam.globs import has_wildcard, matches, overlaps
+from policypack.iam.globs import Names, overlaps
 
 MAX_STEPS = 200_000
 """Comparisons for one statement, or for a document as a whole, which take about half a second.
@@ -115,6 +115,10 @@ class _Definition:
             for prefix, service in self._services.items()
         }
 
+    @functools.cached_property
+    def _compared(self) -> dict[str, Names]:
+        return {prefix: Names(names) for prefix, names in self._names.items()}
+
     def expand(self, action: str, raise_exceptions: bool = True) -> list[dict[str, str]]:  # noqa: FBT001, FBT002 (theirs)
         """The actions that a pattern matches.
 
@@ -126,15 +130,14 @@ class _Definition:
         prefix, colon, name = ("*:*" if action == "*" else action).lower().partition(":")
         if not colon or ":" in name:
             raise ValueError("an action is written `service:Action`")
-        services = self._names if prefix == "*" else [prefix] if prefix in self._names else []
+        services = self._names if prefix == name == "*" else [prefix] if prefix in self._names else []
         if not services and raise_exceptions:
             raise self._parliament.UnknownPrefixException(f"Unknown prefix {action.partition(':')[0]}")
         actions = [
             {"service": service, "action": names[key]}
             for service in services
             for names in (self._names[service],)
-            for key in (names if has_wildcard(name) else {name} & names.keys())
-            if matches(name, key)
+            for key in (names if name == "*" else self._compared[service].matching(name))
         ]
         if not actions and raise_exceptions and not (name == "*" and services):
             raise self._parliament.UnknownActionException(f"Unknown action {action}")

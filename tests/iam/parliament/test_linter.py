@@ -209,7 +209,9 @@ def test_many_wildcards_do_not_hang() -> None:
 
 def test_what_takes_too_long_is_a_report() -> None:
     everywhere = [f"arn:aws:s3:::b{index}*/*" for index in range(200)]
-    assert (NOT_LINTED, "Statement[1]") in issues(allow(), allow(["*:Get*", "*:List*", "*:Put*"], everywhere))
+    assert (NOT_LINTED, "Statement[1]") in issues(
+        allow(), allow([f"{service}:*" for service in ("ec2", "glue", "iot", "sagemaker")], everywhere)
+    )
 
 
 def linted(statements: list[dict[str, Any]]) -> tuple[int, list[Any]]:
