@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import partial
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _ALIKE = 0.75
 _PATH = ("AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH")
 """Variables that add places to look for modules in."""
+_VENDORED = frozenset({"site-packages", "dist-packages", "vendor", "vendored", "_vendor", "third_party", "extern"})
+_OF_A_RELEASE = re.compile(rb"^(?:from [.\w]+ import .*\b)?__(?:version|author|license|copyright)__\b", re.MULTILINE)
+"""What a published package says of itself, and a function's own code does not."""
 _PACKAGE_IT = "Package the module with the function, where Lambda looks by itself."
 
 
@@ -62,7 +66,7 @@ class MissingImport(msgspec.Struct, frozen=True):
 
 
 class MissingImports(msgspec.Struct, frozen=True):
-    """Imports that surely fail on a runtime; `layered` if layers of the stack were searched, too."""
+    """Imports that fail on a runtime once they run; `layered` if layers of the stack were searched, too."""
 
     missing: tuple[MissingImport, ...] = ()
     runtime: str = ""
@@ -102,6 +106,7 @@ def _judged(
     importer = Importer(
         Search.beside(archive, archives, folders),
         lambda file: file not in theirs and archive.find(file) is not None,
+        runs.handler,
         minor,
         elsewhere=any(variable in packaging.variables(function) for variable in _PATH),
     )
@@ -128,28 +133,34 @@ class Importer:
     Args:
         files: the archive and the layers, in the places where Lambda looks.
         is_own: whether a file is the function's own. Imports of published packages are not judged: others ran them.
+        handler: as Lambda names it.
         minor: of the runtime's Python.
         elsewhere: whether the environment adds places to look in.
     """
 
-    def __init__(self, files: Search, is_own: Callable[[str], bool], minor: int, *, elsewhere: bool = False) -> None:
+    def __init__(
+        self, files: Search, is_own: Callable[[str], bool], handler: str, minor: int, *, elsewhere: bool = False
+    ) -> None:
+        self._files = files
+        self._top = handler.replace("/", ".").partition(".")[0]
         self._package = PythonPackage(files)
         self._index = _Index(files)
         self._is_own = is_own
         self._minor = minor
         self._elsewhere = elsewhere
+        self._libraries: dict[str, bool] = {}
 
     def run(self, reading: ProgramReading) -> FailedImports:
         """What the imports of a program do not find.
 
         Raises:
-            UnreadableError: an own module that is surely imported cannot be parsed.
+            UnreadableError: an own module that is imported cannot be parsed.
         """
-        for name in reading.modules:
+        for name in sorted(frame for frame in reading.reader.reached(self._is_library) if isinstance(frame, str)):
             self._own(name)
         self._elsewhere |= any(map(self._is_own, reading.reader.searching))
         by_name: dict[tuple[str, str], MissingImport] = {}
-        for statement in reading.imports:
+        for statement in reading.reader.imports_of(self._is_library):
             missing = self._missing(statement) if self._is_own(statement.place.file) else None
             if missing:
                 by_name.setdefault((missing.module, missing.member), missing)
@@ -159,6 +170,18 @@ class Importer:
             if missing.inside or not (self._elsewhere and self._index.is_anywhere(missing.module.partition(".")[0]))
         ]
         return FailedImports(tuple(missing_ones), self._elsewhere)
+
+    def _is_library(self, file: str) -> bool:
+        """Whether a file is a library's that was copied here: what its functions import is often optional."""
+        top, *inner = file.split("/")
+        if _VENDORED & {top, *inner}:
+            return True
+        if not inner or top == self._top:
+            return False
+        if top not in self._libraries:
+            content = self._files.content(f"{top}/__init__.py") or b""
+            self._libraries[top] = bool(_OF_A_RELEASE.search(content))
+        return self._libraries[top]
 
     def _own(self, name: str) -> Module | None:
         """The own module of this name."""

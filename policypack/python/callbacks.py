@@ -25,6 +25,8 @@ EACH = frozenset({"map", "imap", "imap_unordered", "map_async", "starmap", "star
 """What calls a function with each element of the arguments that follow."""
 STARTED = frozenset({"Thread", "Process", "Timer"})
 WAITED = frozenset({"wait_for", "shield", "create_task", "ensure_future", "run", "run_until_complete"})
+_AT_EXIT = ("atexit.", "signal.", "weakref.")
+"""Modules that call a function when a process ends, which Lambda seldom lets it do."""
 KEYED = frozenset({"sorted", "sort", "min", "max", "groupby", "nlargest", "nsmallest"})
 KEEPING = frozenset(
     {
@@ -150,7 +152,7 @@ class _Context:
 
     def call(self, functions: Values, arguments: Arguments) -> Values:
         """What functions return."""
-        with self.reader.perhaps():
+        with self.reader.perhaps(surely=self.reader.in_function and not self.name.startswith(_AT_EXIT)):
             return calling.call_all(self.reader, functions, arguments, self.node, self.scope) or UNKNOWN
 
     def elements(self, values: Values) -> Values:

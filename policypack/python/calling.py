@@ -15,15 +15,14 @@ DEEPEST = 40
 LONGEST = 12
 """Dots in the name of something that is not in the package."""
 SUPER = "builtins.super"
-RUNS_COROUTINE = frozenset({"run", "run_until_complete"})
 
 
 def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     """What a call returns; the arguments are read in any case."""
     callee = _likely(expressions.value(reader, node.func, scope))
-    if records.called_name(node) in RUNS_COROUTINE:
-        reader.waited.update(node.args)
-    arguments = arguments_of(reader, node, scope)
+    collects = any(keyword.arg == "return_exceptions" for keyword in node.keywords)
+    with reader.perhaps(surely=not collects):
+        arguments = arguments_of(reader, node, scope)
     if len(callee) == 1 and domain.External(SUPER) in callee:
         return classes.above(scope)
     changed = _changed(reader, node, arguments, scope)
@@ -154,7 +153,8 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
 
 def call_all(reader: Reader, callees: Values, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What calling one of several values returns."""
-    with reader.perhaps(surely=len(callees) == 1):
+    bound = any(isinstance(callee, domain.FunctionValue) and callee.bound for callee in callees)
+    with reader.perhaps(surely=len(callees) == 1 or (reader.in_function and not bound)):
         return either(call(reader, callee, arguments, node, scope) for callee in callees)
 
 
@@ -162,8 +162,7 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
     """What calling a value returns."""
     match callee:
         case domain.FunctionValue():
-            lazy = isinstance(callee.node, ast.AsyncFunctionDef) and node not in reader.waited
-            with reader.perhaps(surely=not lazy):
+            with reader.perhaps(surely=not (node in reader.dropped and _is_lazy(callee.node))):
                 return run(reader, callee, arguments)
         case domain.ClassValue():
             return classes.instantiate(reader, callee, arguments, node, scope)
@@ -183,7 +182,7 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
         case domain.Method():
             return external.method(reader, callee, arguments, node, scope)
         case domain.External(name=name, callbacks=wrapped):
-            with reader.perhaps():
+            with reader.perhaps(surely=reader.in_function):
                 result = call_all(reader, wrapped, arguments, node, scope)
             return either((external.called(reader, name, arguments, node, scope), result))
         case domain.Instance():
@@ -192,6 +191,13 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
             return domain.EVENT
         case _:
             return callbacks.call_library(reader, records.called_name(node), arguments, node, scope) or UNKNOWN
+
+
+def _is_lazy(node: domain.FunctionNode) -> bool:
+    """Whether calling a function does not run its body: a coroutine or a generator."""
+    return isinstance(node, ast.AsyncFunctionDef) or any(
+        isinstance(inner, ast.Yield | ast.YieldFrom) for inner in records.own_nodes(node)
+    )
 
 
 def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:
@@ -238,7 +244,6 @@ def run(reader: Reader, code: domain.FunctionValue, arguments: Arguments) -> Val
             statements.execute(reader, code.node.body, inner)
             result = inner.returned
     if inner.yielded is not None:
-        reader.generators.add(frame)
         result = domain.list_of(inner.yielded, inner.yielded_of)
     reader.depth -= 1
     reader.results[frame] = either((reader.results.get(frame, EMPTY), result))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from itertools import product
 
-from policypack.python import assignment, callbacks, calling, domain, records
+from policypack.python import assignment, callbacks, calling, domain, guards, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Values, either, single
 from policypack.python.libraries import boto
 from policypack.python.model import UNKNOWN_TEXT, Environment, Shape, Shapes, Text, shape_of
@@ -47,12 +47,12 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             return records.with_shapes(UNKNOWN, operand_shapes & {Shape.COUNT, *records.MANY})
         case ast.BoolOp(op=operator, values=[operand, *rest]):
             first = value(reader, operand, scope)
-            with reader.perhaps():
+            with reader.perhaps(surely=guards.on_input(reader, operand, scope)):
                 others = [value(reader, operand, scope) for operand in rest]
             return _or(first, others) if isinstance(operator, ast.Or) else either([first, *others])
         case ast.IfExp(test=test, body=body, orelse=orelse):
             value(reader, test, scope)
-            with reader.perhaps():
+            with reader.perhaps(surely=guards.on_input(reader, test, scope)):
                 return either((value(reader, body, scope), value(reader, orelse, scope)))
         case ast.Subscript(value=base, slice=index):
             return item(value(reader, base, scope), value(reader, index, scope), index)
@@ -78,7 +78,6 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             assignment.assign(reader, target, result, scope)
             return result
         case ast.Await(value=inner):
-            reader.waited.add(inner)
             return callbacks.awaited(value(reader, inner, scope))
         case ast.Yield(value=inner):
             result = domain.NONE if inner is None else value(reader, inner, scope)
@@ -131,6 +130,13 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
             shape = shape_of(item)
             elements.append(records.element(shape) if shape else UNKNOWN)
     return either(elements)
+
+
+def has_elements(values: Values) -> bool:
+    """Whether a loop over values runs at least once."""
+    return bool(values) and all(
+        isinstance(value, domain.ListValue) and not value.alike and value.elements for value in values
+    )
 
 
 def item(base: Values, index: Values, node: ast.expr) -> Values:
@@ -268,12 +274,12 @@ def _comprehended(
 ) -> tuple[Values, Values, Shapes]:
     """What the first and the last element of a comprehension may be, and the records that there is one for each of."""
     of = records.NONE_OF_THEM
-    surely = not lazy
+    surely = reader.in_function or not lazy
     for loop in loops:
         with reader.perhaps(surely=surely):
             source = value(reader, loop.iter, scope)
         of |= domain.shapes(source)
-        surely = surely and not loop.ifs and Shape.RECORDS in domain.shapes(source)
+        surely = surely and (reader.in_function or (not loop.ifs and has_elements(source)))
         with reader.perhaps(surely=surely):
             assignment.assign(reader, loop.target, iterated(reader, source, loop.iter, scope), scope)
             for condition in loop.ifs:

@@ -20,7 +20,7 @@ from policypack.python.domain import (
 )
 from policypack.python.files import CodePlace
 from policypack.python.libraries.names import SDK
-from policypack.python.model import AwsCalls, Imported, Unresolved
+from policypack.python.model import AwsCalls, Unresolved
 from policypack.python.modules import Module, PythonPackage, imported_modules
 from policypack.python.reader import Arguments, Reader, TooMuchCodeError
 
@@ -51,17 +51,6 @@ class ProgramReading:
         unresolved = {*self.reader.unresolved, *self.problems}
         ordered = sorted(unresolved, key=lambda problem: (problem.place.file, problem.place.line, problem.why))
         return AwsCalls(tuple(calls), tuple(ordered))
-
-    @property
-    def imports(self) -> tuple[Imported, ...]:
-        """The imports that surely run when a function is invoked, and whose failure is not caught."""
-        surely = self.reader.surely_run()
-        return tuple(imported for frame, imported in self.reader.imports if frame in surely)
-
-    @property
-    def modules(self) -> list[str]:
-        """The modules that those imports run, whether the archive has them or not."""
-        return sorted(frame for frame in self.reader.surely_run() if isinstance(frame, str))
 
 
 def read(package: PythonPackage, handler: str, minor: int | None = None) -> ProgramReading:
@@ -134,8 +123,8 @@ def _round(reader: Reader, entry: str, function: str) -> Values:
     with reader.perhaps(surely=len(handlers) == 1):
         for handler in handlers:
             _enter(reader, handler, (WHOLE_EVENT, UNKNOWN))
-    with reader.perhaps():
-        for value in list(reader.escaped):
+    for value in list(reader.escaped):
+        with reader.perhaps(surely=isinstance(value, FunctionValue)):  # a library calls some methods of a class
             _escape(reader, value)
     return handlers
 

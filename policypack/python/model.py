@@ -136,7 +136,7 @@ class AwsCall(msgspec.Struct, frozen=True):
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """One import that a program surely runs: of a module, or of the member `member` of one.
+    """One import of a program: of a module, or of the member `member` of one.
 
     `module` is a dotted name, or empty where a relative import leads out of all packages.
     """

@@ -100,7 +100,7 @@ def parsed(name: str, file: str, content: str | bytes) -> Module:
         raise NotPythonError(file) from None
     module = Module(name, file, tree, file.endswith("/__init__.py"), len(content))
     module.imported = tuple(_imports(tree, module.parent))
-    module.named = tuple(_named(tree))
+    module.named = tuple(_named(tree, module.parent))
     return module
 
 
@@ -113,14 +113,20 @@ def absolute(parent: str, node: ast.ImportFrom) -> str:
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
-def _named(tree: ast.Module) -> Iterator[str]:
+def absolute_name(parent: str, name: str) -> str:
+    """The dotted name of a module that `import_module` gets, which may begin with dots, in the package `parent`."""
+    inner = name.lstrip(".")
+    return absolute(parent, ast.ImportFrom(inner or None, [], len(name) - len(inner)))
+
+
+def _named(tree: ast.Module, parent: str) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
                 args=[ast.Constant(value=str() as name), *_],
-            ) if not name.startswith("."):
-                yield name
+            ):
+                yield absolute_name(parent, name)
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
 

@@ -71,15 +71,13 @@ class Reader:
     frame: Hashable = None
     """What is read: a module, by its name, or a function with its arguments; None outside all of them."""
     sure: bool = True
-    """Whether this part of the frame surely runs, and nothing in the frame hides an exception that it raises."""
+    """Whether some invocation runs this part of the frame, and nothing in the frame hides an exception that it raises."""
     imports: dict[tuple[Hashable, Imported], None] = field(default_factory=dict)
-    """Imports that surely run if their frame does, with that frame."""
+    """Imports that some run of their frame makes, with that frame."""
     entered: dict[Hashable, set[Hashable]] = field(default_factory=dict)
-    """By frame, the frames that surely run if it does."""
-    generators: set[Hashable] = field(default_factory=set)
-    """Frames that run later than they are called, if at all."""
-    waited: set[ast.expr] = field(default_factory=set)
-    """Calls whose result is waited for, so that they run a coroutine function's body."""
+    """By frame, the frames that some run of it enters."""
+    dropped: set[ast.expr] = field(default_factory=set)
+    """Calls whose result is not used, so that they run no coroutine or generator."""
     searching: set[str] = field(default_factory=set)
     """Files with code that changes the places that modules are imported from."""
     round: int = 0
@@ -181,9 +179,14 @@ class Reader:
         yield
         self.frame, self.sure = before
 
+    @property
+    def in_function(self) -> bool:
+        """Whether a function is read: what decides there is often the input, and at a module's top the environment."""
+        return isinstance(self.frame, tuple)
+
     @contextmanager
     def perhaps(self, *, surely: bool = False) -> Iterator[None]:
-        """Read what perhaps does not run, or fails unseen, unless `surely`."""
+        """Read what perhaps never runs on Lambda, or fails unseen, unless `surely`."""
         before = self.sure
         self.sure = before and surely
         yield
@@ -194,16 +197,24 @@ class Reader:
         if self.sure:
             self.entered.setdefault(self.frame, set()).add(frame)
 
-    def surely_run(self) -> set[Hashable]:
-        """The frames that run whenever the program does."""
+    def reached(self, is_library: Callable[[str], bool]) -> set[Hashable]:
+        """The frames that some invocation enters; functions in the files of a library import nothing."""
         frames: set[Hashable] = set()
         waiting: list[Hashable] = [None]
         while waiting:
             frame = waiting.pop()
-            if frame not in frames and frame not in self.generators:
+            if frame not in frames:
                 frames.add(frame)
-                waiting += self.entered.get(frame, ())
+                inner = self.entered.get(frame, ())
+                waiting += [name for name in inner if not (isinstance(name, str) and _in_library(frame, is_library))]
         return frames
+
+    def imports_of(self, is_library: Callable[[str], bool]) -> Iterator[Imported]:
+        """The imports that some invocation makes, but for those of a library's functions."""
+        frames = self.reached(is_library)
+        for frame, imported in self.imports:
+            if frame in frames and not _in_library(frame, is_library):
+                yield imported
 
     def run_modules(self, name: str) -> None:
         """Run the packages around a module, and then itself."""
@@ -263,6 +274,11 @@ class Reader:
         values = sum(map(len, self.heap.values()))
         seen = sum(map(len, self.seen.values()))
         return (len(self.calls), len(self.unresolved), len(self.heap), values, len(self.seen), seen, len(self.escaped))
+
+
+def _in_library(frame: Hashable, is_library: Callable[[str], bool]) -> bool:
+    """Whether a frame is a function of a library."""
+    return isinstance(frame, tuple) and is_library(frame[1].module.file)
 
 
 def _wide(values: Values, *, wholly: bool) -> Values:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from policypack.python import assignment, calling, classes, domain, expressions, records
+from policypack.python import assignment, calling, classes, domain, expressions, guards, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
 from policypack.python.model import Imported, Shape, Text
 from policypack.python.modules import absolute
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
-from policypack.python.records import own_nodes
 
 REPEATED = 2
-_COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-}
 
 
 def execute(reader: Reader, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Read statements."""
     sure = reader.sure
-    raised = False
+    ended = False
     for statement in body:
-        reader.sure = sure and not (raised or scope.returns or scope.jumps)
+        reader.sure = sure and not (ended or scope.returns or scope.jumps)
         _execute(reader, statement, scope)
-        raised = raised or isinstance(statement, ast.Raise)
+        ended = ended or isinstance(statement, ast.Raise | ast.Return | ast.Break | ast.Continue)
     reader.sure = sure
 
 
@@ -80,9 +72,9 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         case ast.Return(value=expression):
             value = expressions.value(reader, expression, scope) if expression else EMPTY
             scope.returned = either((scope.returned, value))
-            scope.returns = True
+            scope.returns = scope.returns or not reader.sure
         case ast.Break() | ast.Continue():
-            scope.jumps = True
+            scope.jumps = scope.jumps or not reader.sure
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             _define(reader, statement, scope)
         case ast.ClassDef():
@@ -93,14 +85,15 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             scope.globals.update(names)
         case ast.Nonlocal(names=names):
             scope.shared.update(names)
-        case ast.If(test=ast.Compare() as test, body=body, orelse=orelse) if (main := _is_main(test)) is not None:
+        case ast.If(test=ast.Compare() as test, body=body, orelse=orelse) if (main := guards.is_main(test)) is not None:
             execute(reader, body if main else orelse, scope)
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)
-            truth = _truth(test, reader.minor)
-            with _branch(reader, scope, surely=truth is True):
+            truth = guards.truth(reader, test)
+            either_way = truth is None and guards.on_input(reader, test, scope)
+            with _branch(reader, scope, surely=either_way or truth is True):
                 execute(reader, body, scope)
-            with _branch(reader, scope, surely=truth is False):
+            with _branch(reader, scope, surely=either_way or truth is False):
                 execute(reader, orelse, scope)
         case (
             ast.For(target=target, iter=source, body=body, orelse=orelse)
@@ -108,37 +101,44 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
         ):
             values = expressions.value(reader, source, scope)
             assignment.assign(reader, target, expressions.iterated(reader, values, source, scope), scope)
-            with _loop(
-                reader, scope, surely=Shape.RECORDS in domain.shapes(values)
-            ):  # an event has one record at least
+            # an event has one record at least
+            runs = reader.in_function or Shape.RECORDS in domain.shapes(values) or expressions.has_elements(values)
+            with _loop(reader, scope, surely=runs):
                 outer, scope.each_of = scope.each_of, scope.each_of | records.selected(domain.shapes(values))
                 for _ in range(REPEATED):
                     execute(reader, body, scope)
                 scope.each_of = outer
-            with _branch(reader, scope):
+            with _branch(reader, scope, surely=reader.in_function):
                 execute(reader, orelse, scope)
         case ast.While(test=test, body=body, orelse=orelse):
-            with _loop(reader, scope, surely=_truth(test, reader.minor) is True):
+            expressions.value(reader, test, scope)
+            truth = guards.truth(reader, test)
+            either_way = truth is None and guards.on_input(reader, test, scope)
+            with _loop(reader, scope, surely=either_way or truth is True):
                 for _ in range(REPEATED):
                     expressions.value(reader, test, scope)
                     execute(reader, body, scope)
-            with _branch(reader, scope):
+            with _branch(reader, scope, surely=either_way):
                 execute(reader, orelse, scope)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
             for item in items:
                 entered = _entered(reader, expressions.value(reader, item.context_expr, scope))
                 if item.optional_vars is not None:
                     assignment.assign(reader, item.optional_vars, entered, scope)
-            with reader.perhaps():  # a context manager may catch
+            with reader.perhaps(surely=not any(guards.suppresses(reader, item.context_expr) for item in items)):
                 execute(reader, body, scope)
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
             | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
         ):
-            surely = not any(map(_hides, handlers))
+            surely = not any(map(guards.catches, handlers))
+            optional = not reader.in_function or guards.is_fallback(statement)
+            ends = scope.returns, scope.jumps
             with _branch(reader, scope, surely=surely):
                 execute(reader, body, scope)
-            with _branch(reader, scope):
+            if not optional:
+                scope.returns, scope.jumps = ends
+            with _branch(reader, scope, surely=not optional):
                 for handler in handlers:
                     if handler.name:
                         scope.names[handler.name] = UNKNOWN
@@ -148,12 +148,15 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             execute(reader, finalbody, scope)
         case ast.Match(subject=subject, cases=cases):
             matched = expressions.value(reader, subject, scope)
-            with _branch(reader, scope):
+            with _branch(reader, scope, surely=guards.on_input(reader, subject, scope)):
                 for case in cases:
                     assignment.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
+        case ast.Expr(value=ast.Call() as call):
+            reader.dropped.add(call)
+            expressions.value(reader, call, scope)
         case _:
             for node in ast.iter_child_nodes(statement):
                 if isinstance(node, ast.expr):
@@ -257,54 +260,3 @@ def _entered(reader: Reader, values: Values) -> Values:
         else:
             entered.append(single(value))
     return either(entered)
-
-
-def _hides(handler: ast.ExceptHandler) -> bool:
-    """Whether an `except` may catch an import that fails, and does not surely raise an exception again."""
-    raises = isinstance(handler.body[-1], ast.Raise)
-    if raises and not any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(handler)):
-        return False
-    known = [classes.builtin(name) for name in classes.last_names(handler.type)]
-    return not known or any(
-        exception is None or issubclass(ModuleNotFoundError, exception) or issubclass(exception, ImportError)
-        for exception in known
-    )
-
-
-def _is_main(test: ast.expr) -> bool | None:
-    """The result of a comparison of `__name__` with `"__main__"`, as Lambda imports the module; None for another one."""
-    match test:
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return False
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.NotEq()], comparators=[ast.Constant(value="__main__")]):
-            return True
-    return None
-
-
-def _truth(test: ast.expr, minor: int | None) -> bool | None:
-    """The result of a condition when Lambda imports the module; None if it depends on more."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            inner = _truth(operand, minor)
-            return None if inner is None else not inner
-        case ast.Constant(value=value):
-            return bool(value)
-        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
-            return False
-        case ast.Compare() if (main := _is_main(test)) is not None:
-            return main
-        case ast.Compare(left=left, ops=[compared], comparators=[ast.Tuple(elts=elements)]):
-            numbers = [
-                element.value
-                for element in elements
-                if isinstance(element, ast.Constant) and type(element.value) is int
-            ]
-            compare = _COMPARED.get(type(compared))
-            if compare and minor is not None and _is_version(left) and 0 < len(numbers) == len(elements) < 3:
-                # `sys.version_info` has more parts than it is compared with, so the two are never equal
-                return compare((3, minor, 0), tuple(numbers))
-    return None
-
-
-def _is_version(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "version_info"

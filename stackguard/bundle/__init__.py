@@ -58,7 +58,7 @@ def build(
         enforce: refuse a bundle that is too large for Lambda.
 
     Raises:
-        CannotBundle: a key, the lock or the handler is wrong, the dependencies cannot be installed,
+        CannotBundle: a key, the lock or the handler is wrong, a file contains a secret, the dependencies cannot be installed,
             or the bundle is too large.
     """
     from stackguard.bundle import cache, cache_key, config, hooks, sources

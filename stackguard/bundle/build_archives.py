@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from policypack.core.policy import Asset
 from policypack.lambda_code.archive import opened
-from policypack.lambda_code.secret_files import MOST_OF_ONE, secret_name, secret_text
-from stackguard.bundle import archive, cache, cache_key, handlers, metadata
+from stackguard.bundle import archive, cache, cache_key, handlers, metadata, secrets
 from stackguard.bundle.archive import ArchiveFile, digest
 from stackguard.bundle.artifacts import manifest, sbom, sizes
 from stackguard.bundle.config import TABLE, FunctionProject
@@ -27,9 +26,11 @@ def build_archives(function: FunctionProject, own: Sequence[ArchiveFile], key: s
     """Build a finished bundle of the own files, and return its folder in the cache; `offline` uses no network.
 
     Raises:
-        CannotBundle: the lock is wrong, a dependency cannot be installed, or an own file would hide a file of one.
+        CannotBundle: an own file holds a secret or would hide a file of a dependency, the lock is wrong, or a dependency
+            cannot be installed.
     """
     cache.prune()
+    secrets.check(function, own)
     lock = read(function, uv.export)
     requirements.check_project(function, lock)
     prefix = LAYER_PREFIX if function.table.layer else ""
@@ -52,7 +53,7 @@ def build_archives(function: FunctionProject, own: Sequence[ArchiveFile], key: s
             lock=lock.file.name if lock.file else None,
             lock_sha256=lock.sha256,
             artifacts=artifacts,
-            secrets=tuple(_secrets(own)),
+            secrets=tuple(f"{path} ({kind})" for path, kind in secrets.secrets(own)),
             unneeded=tuple(requirements.unneeded(function, installed.packages)),
             unzipped=sum(artifact.unzipped for artifact in artifacts),
         )
@@ -82,12 +83,6 @@ def _artifact(kind: str, file: Path, members: Sequence[BundledFile]) -> Artifact
     code_sha256 = base64.b64encode(bytes.fromhex(sha256)).decode()
     unzipped = sum(member.size for member in members)
     return Artifact(kind, file.name, sha256, code_sha256, file.stat().st_size, unzipped, tuple(members))
-
-
-def _secrets(own: Sequence[ArchiveFile]) -> Iterator[str]:
-    for file in own:
-        if kind := secret_name(file.path) or secret_text(file.path, file.content[:MOST_OF_ONE]):
-            yield f"{file.path} ({kind})"
 
 
 def _check_collisions(

@@ -26,7 +26,7 @@ from stackguard.errors import reason
 
 VARIABLE = "STACKGUARD_CACHE_DIR"
 INDEX = "entry.json"
-FORMAT = 1
+FORMAT = 2
 """The version of the cache's contents and of how archives are written; a new number invalidates every entry."""
 
 _TEMPORARY = ".making-"

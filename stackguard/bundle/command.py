@@ -31,9 +31,20 @@ class BundleRequest:
     overrides: Overrides
     offline: bool = False
 
-    def deliver(self, folder: Path, names: list[str], function: FunctionProject) -> list[Path]:
-        """Copy artifacts from a folder to the output."""
-        return delivery.deliver(folder, names, self.output or self.folder / "dist", function.name)
+    def deliver(self, folder: Path, names: list[str], function: FunctionProject, variables: list[str]) -> list[Path]:
+        """Copy artifacts from a folder to the output, and run the commands of `after` with their paths in variables."""
+
+        def finish(written: list[Path]) -> None:
+            paths = (str(file.absolute()) for file in written)
+            hooks.run(function, "after", function.table.after, dict(zip(variables, paths, strict=True)))
+            files = [file for file in written if (folder / file.name).is_file()]
+            if function.table.after and (changed := delivery.first_changed(files, folder)):
+                raise CannotBundle(
+                    f"a command of `after` in `{function.project_file}` changed `{changed}`, so nothing was written, "
+                    "because the manifest would not match it; write the command's output to another file"
+                )
+
+        return delivery.deliver(folder, names, self.output or self.folder / "dist", function.name, finish)
 
 
 def run(request: BundleRequest) -> BundleReport:
@@ -50,15 +61,7 @@ def run(request: BundleRequest) -> BundleReport:
         return BundleReport(function, finished, judged, (), left_out)
     endings = [ending for ending in _VARIABLES if function.table.layer or ending != "-layer.zip"]
     names = [f"{function.name}{ending}" for ending in endings]
-    written = request.deliver(bundle.folder, names, function)
-    variables = {_VARIABLES[ending]: str(file.absolute()) for ending, file in zip(endings, written, strict=True)}
-    hooks.run(function, "after", function.table.after, variables)
-    if function.table.after and (changed := delivery.first_changed(written, bundle.folder)):
-        request.deliver(bundle.folder, names, function)
-        raise CannotBundle(
-            f"a command of `after` in `{function.project_file}` changed `{changed}`, which has been restored, because "
-            "the manifest would not match it; write the command's output to another file"
-        )
+    written = request.deliver(bundle.folder, names, function, [_VARIABLES[ending] for ending in endings])
     return BundleReport(function, finished, judged, tuple(written), left_out)
 
 
@@ -75,8 +78,6 @@ def run_image(request: BundleRequest) -> tuple[FunctionProject, list[Path]]:
     hooks.run(function, "before", function.table.before)
     with tempfile.TemporaryDirectory() as work:
         names = image.write(function, collect(function).files, Path(work))
-        written = request.deliver(Path(work), names, function)
-    image_file, manifest = (str(file.absolute()) for file in written)
-    variables = {"STACKGUARD_IMAGE": image_file, "STACKGUARD_MANIFEST": manifest}
-    hooks.run(function, "after", function.table.after, variables)
+        variables = ["STACKGUARD_IMAGE", "STACKGUARD_MANIFEST"]
+        written = request.deliver(Path(work), names, function, variables)
     return function, written

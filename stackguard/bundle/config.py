@@ -37,6 +37,7 @@ class BundleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     from_source: tuple[str, ...] = ()
     layer: bool = False
     upload: Literal["direct", "s3"] = "s3"
+    allow_secrets: tuple[str, ...] = ()
 
 
 _SHAPES = {
@@ -52,6 +53,7 @@ _SHAPES = {
     "from-source": 'is a list of package names, as ["docopt"]',
     "layer": "is true or false",
     "upload": 'is "direct" or "s3"',
+    "allow-secrets": 'is a list of globs, as ["app/fixtures/*.pem"]',
 }
 _CHOICES = {"runtime": RUNTIMES, "architecture": ARCHITECTURES, "strip": KINDS}
 _ALIASES = {"aarch64": "arm64", "amd64": "x86_64", "x86-64": "x86_64"}
@@ -66,6 +68,7 @@ class Overrides:
     strip: tuple[str, ...] = ()
     from_source: tuple[str, ...] = ()
     layer: bool = False
+    allow_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +203,5 @@ def _overridden(table: BundleTable, overrides: Overrides) -> BundleTable:
         strip=tuple(sorted({*table.strip, *overrides.strip})),
         from_source=tuple(sorted({re.sub(r"[-_.]+", "-", name).lower() for name in from_source})),
         layer=table.layer or overrides.layer,
+        allow_secrets=tuple(sorted({*table.allow_secrets, *overrides.allow_secrets})),
     )

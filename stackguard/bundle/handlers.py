@@ -40,7 +40,7 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile], dependencies: A
     installed = [] if dependencies is None else [(dependencies, prefix)]
     try:
         _check_defined(module, name, code, installed, where)
-        importer = Importer(Search([(code, ""), *installed]), code.members.__contains__, minor)
+        importer = Importer(Search([(code, ""), *installed]), code.members.__contains__, handler, minor)
         imports = importer.run(read_imports(PythonPackage(code), handler, minor))
     except UnreadableError as error:
         raise CannotBundle(f"the archive {error}; fix it") from None

@@ -50,6 +50,12 @@ class BundleFailure(Failure):
     metavar="NAME",
     help="Build this package from source if it has no wheel. Repeatable.",
 )
+@click.option(
+    "--allow-secrets",
+    multiple=True,
+    metavar="GLOB",
+    help="Package files of these paths although they hold a secret. Repeatable.",
+)
 @click.option("--offline", is_flag=True, help="Use only the cache, and no network.")
 @format_option("text", "json")
 @click.pass_context
@@ -64,6 +70,7 @@ def bundle(
     image: bool,
     strip: tuple[str, ...],
     from_source: tuple[str, ...],
+    allow_secrets: tuple[str, ...],
     offline: bool,
     format_: str,
 ) -> None:
@@ -85,6 +92,7 @@ def bundle(
       strip = ["tests", "stubs", "headers", "runtime"]
       from-source = ["docopt"]
       layer = true
+      allow-secrets = ["app/demo/*.pem"]   # globs; any other secret is refused
       upload = "direct"                    # or s3, the default, which allows larger archives
       before = ["make schema"]             # commands to run before files are collected
       after = ["./sign.sh"]                # and after $STACKGUARD_ARCHIVE is written
@@ -103,7 +111,10 @@ def bundle(
     if layer and image:
         raise click.UsageError("`--layer` and `--image` exclude each other; give one")
     request = BundleRequest(
-        function_dir, output, Overrides(runtime, architecture, strip, from_source, layer=layer), offline=offline
+        function_dir,
+        output,
+        Overrides(runtime, architecture, strip, from_source, layer=layer, allow_secrets=allow_secrets),
+        offline=offline,
     )
     activity = f"bundling {function_dir}"
     if image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.bundle import CannotBundle, build, sources
-from stackguard.bundle.config import read
+from stackguard.bundle.config import Overrides, read
 from stackguard.bundle.sources import collect
 from tests.bundle.functions import RUNTIME, function, names, wheel
 from tests.processes import gone, own
@@ -86,19 +87,114 @@ def test_packages_below_src_are_at_the_top_of_the_archive(tmp_path: Path) -> Non
     assert names(build(folder).archive) == ["app/__init__.py", "app/main.py", "module.py"]
 
 
-def test_links_are_followed_and_circles_refused(tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    (shared / "__init__.py").write_text("shared = 1\n")
-    folder = function(tmp_path / "fn")
-    (folder / "shared").symlink_to(shared)
+def test_links_inside_the_folder_are_followed_and_circles_refused(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn", files={"app/__init__.py": "", "common/__init__.py": "shared = 1\n"})
+    (folder / "app" / "shared").symlink_to("../common")
+    (folder / "app" / "module.py").symlink_to(folder / "common" / "__init__.py")
+    (folder / "app" / "hard.py").hardlink_to(folder / "common" / "__init__.py")
+    (tmp_path / "link").symlink_to(folder)
 
-    with zipfile.ZipFile(build(folder).archive) as packed:
-        assert packed.read("shared/__init__.py") == b"shared = 1\n"
+    with zipfile.ZipFile(build(tmp_path / "link").archive) as packed:
+        contents = {packed.read(f"app/{name}") for name in ("shared/__init__.py", "module.py", "hard.py")}
+        assert contents == {b"shared = 1\n"}
 
     (folder / "app" / "again").symlink_to(folder / "app")
-    with pytest.raises(CannotBundle, match=r"again` is a link to a folder that contains it"):
+    assert "again` is a link to a folder that contains it; remove it" in refusal(folder)
+
+
+def refusal(folder: Path) -> str:
+    """The message with which a function is refused, after which nothing of the build is left."""
+    with pytest.raises(CannotBundle) as refused:
         build(folder)
+    assert refused.value.message.isprintable()
+    return refused.value.message
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside/x.py", "../../outside", "../hop", "../hop/x.py"])
+@pytest.mark.parametrize("table", ["", 'include = ["**"]', 'include = ["app/**"]'])
+def test_a_link_out_of_the_folder_is_refused_unless_it_is_left_out(tmp_path: Path, target: str, table: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "x.py").write_text("secret = 1\n")
+    folder = function(tmp_path / "fn", table=f"{RUNTIME}\n{table}")
+    (folder / ".hop").symlink_to(tmp_path / "outside")
+    (folder / "app" / "linked.py").symlink_to(target.replace("hop", ".hop"))
+
+    assert "app/linked.py` is a link out of the function's folder, which is not followed: copy" in refusal(folder)
+
+    function(tmp_path / "fn", table=f'{RUNTIME}\n{table}\nexclude = ["app/linked.py"]')
+    assert all("linked" not in name for name in names(build(folder).archive))
+
+
+def test_a_package_that_is_a_link_out_of_the_folder_is_refused_and_other_links_are_not_looked_at(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "outside").mkdir()
+    folder = function(tmp_path / "fn")
+    (folder / "README.md").symlink_to("/etc/passwd")
+    (folder / "nothing").symlink_to("nowhere")
+    (folder / "tests").symlink_to(tmp_path / "outside")
+
+    assert names(build(folder).archive) == ["app/__init__.py", "app/main.py"]
+
+    (folder / "shared").symlink_to(tmp_path / "outside")
+    assert "shared` is a link out of the function's folder" in refusal(folder)
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn")
+    for name, make in {
+        "pipe.py": os.mkfifo,
+        "loop.py": lambda path: path.symlink_to(path),
+        "dangling.py": lambda path: path.symlink_to(folder / "nowhere.py"),
+    }.items():
+        make(folder / "app" / name)
+        expected = "is no file, but a pipe" if name == "pipe.py" else "cannot be read: "
+        assert expected in refusal(folder)
+        (folder / "app" / name).unlink()
+    assert names(build(folder).archive) == ["app/__init__.py", "app/main.py"]
+
+
+@pytest.mark.parametrize("name", [b"new\nline.py", b"\xff.py", b"\x1b[31m.py"])
+def test_a_name_that_cannot_be_in_an_archive_is_refused_on_one_line(tmp_path: Path, name: bytes) -> None:
+    folder = function(tmp_path / "fn")
+    Path(os.fsdecode(os.fsencode(folder / "app") + b"/" + name)).write_text("")
+
+    assert "has a name that cannot be in an archive: rename it" in refusal(folder)
+
+
+def test_far_more_than_lambda_takes_is_not_read(tmp_path: Path) -> None:
+    folder = function(tmp_path / "fn")
+    with (folder / "app" / "huge.bin").open("wb") as stream:
+        stream.truncate(1 << 40)  # sparse
+
+    assert "app/huge.bin` has 1048576 MiB, and Lambda takes 250 in all; leave it out" in refusal(folder)
+
+
+BODY = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq"
+SECRETS = {
+    "app/signing.pem": (f"-----BEGIN PRIVATE KEY-----\n{BODY}\n", "a private key"),
+    "app/prod.env": ("DB_PASSWORD=hunter2hunter2\n", "an environment file"),
+    "app/store.p12": ("", "a keystore"),
+    "app/config.py": (f"TOKEN = 'ghp_{'aB3dE6gH9j' * 4}'\n", "a GitHub token"),
+}
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_a_secret_is_refused_unless_it_is_named(tmp_path: Path, path: str) -> None:
+    content, kind = SECRETS[path]
+    files = {"app/__init__.py": "", path: content}
+    folder = function(tmp_path / "fn", files=files)
+
+    message = refusal(folder)
+
+    assert f"would package `{path}`, which holds {kind}: leave it out with `exclude`" in message
+    assert BODY not in message
+    assert "hunter2" not in message
+    assert "aB3d" not in message
+    assert not [*(tmp_path / "cache").rglob("*.zip")]
+    assert path in names(build(folder, Overrides(allow_secrets=("app/*",))).archive)
+    function(tmp_path / "fn", files=files, table=f"{RUNTIME}\nallow-secrets = ['{path}']")
+    assert path in names(build(folder).archive)
 
 
 def fits(glob: list[str], path: list[str]) -> bool:
@@ -115,7 +211,7 @@ def fits(glob: list[str], path: list[str]) -> bool:
     st.lists(st.sampled_from(["a", "b", "ab", "a.py", "c"]), min_size=1, max_size=5),
 )
 def test_a_glob_matches_segment_by_segment(glob: list[str], path: list[str]) -> None:
-    assert sources._matcher(("/".join(glob),))("/".join(path)) == fits(glob, path)
+    assert sources.matcher(("/".join(glob),))("/".join(path)) == fits(glob, path)
 
 
 @pytest.mark.parametrize(

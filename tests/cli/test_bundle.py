@@ -75,10 +75,39 @@ def test_secret_files_are_reported_and_never_quoted(folder: Path) -> None:
     key = f"-----BEGIN PRIVATE KEY-----\n{body}\n"
     (folder / "app" / "signing.pem").write_text(key)
 
-    ran = bundle(folder)
+    refused = bundle(folder)
+    allowed = bundle(folder, "--allow-secrets", "app/*.pem")
 
-    assert "app/signing.pem (a private key); leave them out with `exclude`" in ran.output
-    assert body not in ran.output
+    assert refused.exit_code == 2
+    assert "would package `app/signing.pem`, which holds a private key" in refused.output
+    assert "app/signing.pem (a private key)" in allowed.output
+    assert allowed.exit_code == 0
+    assert body not in refused.output + allowed.output
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("options", [[], ["--layer"], ["--image"]])
+@pytest.mark.parametrize(
+    "command", ["exit 3", "touch out/new/orders.zip.sig; exit 3", "echo x >> $STACKGUARD_MANIFEST"]
+)
+def test_nothing_is_left_of_a_build_whose_command_after_fails(tmp_path: Path, command: str, options: list[str]) -> None:
+    command = command.replace("out/new", str(tmp_path / "out" / "new"))
+    failing = f'{HANDLER}\nafter = ["{command}"]'
+
+    ran = bundle(folder_of(tmp_path, failing), "--output", tmp_path / "out" / "new", *options)
+
+    assert ran.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+    assert bundle(folder_of(tmp_path), "--output", tmp_path / "out" / "new").exit_code == 0
+    (tmp_path / "out" / "new" / "orders.notes").write_text("the user's own")
+    before = tree(tmp_path / "out")
+    (tmp_path / "fn" / "app" / "more.py").write_text("")
+    assert bundle(folder_of(tmp_path, failing), "--output", tmp_path / "out" / "new", *options).exit_code == 2
+    assert tree(tmp_path / "out") == before
 
 
 def test_json_has_the_same_facts(folder: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from policypack.python.libraries.names import (
     is_standard,
 )
 from policypack.python.model import Imported, Text, shape_of
+from policypack.python.modules import absolute_name
 from policypack.python.reader import Arguments, Reader
 
 POWERTOOLS = "aws_lambda_powertools.utilities."
@@ -78,7 +79,7 @@ def called(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scop
         return either(expressions.variable(key, arguments.get("default", 1)) for key in keys) or UNKNOWN
     if name == "os.environ.copy" or (last == "dict" and arguments.get("", 0) == {domain.External("os.environ")}):
         return single(domain.External("os.environ"))
-    if name == "importlib.import_module":
+    if name in ("importlib.import_module", "builtins.__import__"):
         return _imported(reader, arguments, node, scope)
     if name == "builtins.getattr":
         return _attribute(reader, arguments, node, scope)
@@ -170,13 +171,17 @@ def _attribute(reader: Reader, arguments: Arguments, node: ast.expr, scope: Scop
 
 def _imported(reader: Reader, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
     """The result of `import_module`."""
-    names = domain.texts(arguments.get("name", 0))
-    if any(option.constant is None for option in names):
+    options = domain.texts(arguments.get("name", 0))
+    packages = [option.constant for option in domain.texts(arguments.get("package", 1))] or [scope.module.parent]
+    names = [
+        absolute_name(packages[0] or scope.module.parent, option.constant) for option in options if option.constant
+    ]
+    if len(names) < len(options) or not names:
         reader.note_unresolved(reader.place(node, scope), "imports a module whose name is not a constant")
-    for option in names:
-        if option.constant and len(names) == 1:
-            reader.run_import(Imported(reader.place(node, scope), option.constant))
-    return either(reader.imported(option.constant) for option in names if option.constant) or UNKNOWN
+    else:
+        for name in names:
+            reader.run_import(Imported(reader.place(node, scope), name))
+    return either(map(reader.imported, names)) or UNKNOWN
 
 
 def _fits(name: str, pattern: Text) -> bool:

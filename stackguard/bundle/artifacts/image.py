@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from stackguard.bundle import handlers
+from stackguard.bundle import handlers, secrets
 from stackguard.bundle.archive import ArchiveFile, in_memory
 from stackguard.bundle.artifacts.manifest import encoded, head
 from stackguard.bundle.config import TABLE, FunctionProject
@@ -43,6 +43,7 @@ def write(function: FunctionProject, own: Sequence[ArchiveFile], folder: Path) -
             f'an image starts with its handler: add `handler = "package.module.function"` below `[{TABLE}]` in '
             f"`{function.project_file}`"
         )
+    secrets.check(function, own)
     lock = read(function, uv.export)
     check_project(function, lock)
     top = function.table.handler.partition(".")[0]

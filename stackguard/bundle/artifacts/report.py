@@ -136,8 +136,8 @@ def _notes(report: BundleReport) -> Iterator[str]:
         yield f"not for {described(report.function.target)}: {_some(finished.foreign, 3)}"
     if finished.secrets:
         yield (
-            f"secrets that everyone who can read the function can read: {_some(finished.secrets)}; leave them out with "
-            "`exclude`, as `lambda-secret-in-archive` refuses them"
+            f"secrets that everyone who can read the function can read, as `allow-secrets` allows: "
+            f"{_some(finished.secrets)}; `lambda-secret-in-archive` reports them"
         )
     if finished.stripped:
         yield f"left to the runtime, in the version that it has: {_some(finished.stripped)}"

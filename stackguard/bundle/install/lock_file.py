@@ -10,17 +10,27 @@ from stackguard.bundle.errors import CannotBundle
 
 NAMES = ("uv.lock", "pylock.toml", "requirements.lock", "requirements.txt")
 
+_EXPORTS = {
+    "poetry.lock": "poetry self add poetry-plugin-export && poetry export --format requirements.txt --output {}",
+    "pdm.lock": "pdm export --prod --format requirements --output {}",
+    "Pipfile.lock": "pipenv requirements --hash > {}",
+}
+"""Locks that are not read, with the command that exports them with hashes; sources: https://github.com/python-poetry/poetry-plugin-export,
+https://pdm-project.org/latest/reference/cli/#export and https://pipenv.pypa.io/en/latest/commands.html."""
+
 
 def find(function: FunctionProject) -> Path | None:
     """The lock file of a function, or of the workspace that contains it; None if there is none.
 
     Raises:
-        CannotBundle: there are several, or the table names a file that does not exist.
+        CannotBundle: there are several, the only one is another tool's, or the table names a file that does not exist.
     """
     if function.table.lock is not None:
         file = function.folder / function.table.lock
         if not file.is_file():
             raise CannotBundle(f"`{function.project_file}`: `lock` below `[{TABLE}]` names `{file}`, which is no file")
+        if file.name in _EXPORTS:
+            raise _unread(function, file.name)
         return file
     files = [function.folder / name for name in NAMES if (function.folder / name).is_file()]
     if len(files) > 1:
@@ -29,7 +39,26 @@ def find(function: FunctionProject) -> Path | None:
             f'`{function.folder}` has several locks, {listed}: remove all but one, or set `lock = "{files[0].name}"` '
             f"below `[{TABLE}]` in its `{PROJECT_FILE}`"
         )
-    return files[0] if files else _of_workspace(function.folder)
+    if lock := files[0] if files else _of_workspace(function.folder):
+        return lock
+    for name in _EXPORTS:
+        if (function.folder / name).is_file():
+            raise _unread(function, name)
+    if function.dependencies is None and (function.folder / "Pipfile").is_file():
+        raise CannotBundle(f"`{function.folder}` has a `Pipfile` and no lock; lock it with `pipenv lock`")
+    if function.dependencies is None and b"[tool.poetry.dependencies]" in function.raw:
+        raise CannotBundle(f"`{function.folder}` has dependencies of Poetry and no lock; lock them with `poetry lock`")
+    return None
+
+
+def _unread(function: FunctionProject, name: str) -> CannotBundle:
+    """The error for another tool's lock."""
+    target = "requirements.lock"
+    chosen = f', and set `lock = "{target}"` below `[{TABLE}]`' if function.table.lock else ""
+    return CannotBundle(
+        f"`{function.folder / name}` is not read; export it with its hashes by `cd {function.folder} && "
+        f"{_EXPORTS[name].format(target)}`{chosen}"
+    )
 
 
 def _of_workspace(folder: Path) -> Path | None:

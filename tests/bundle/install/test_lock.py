@@ -263,3 +263,50 @@ def test_no_text_breaks_the_reading_of_a_lock(tmp_path_factory: pytest.TempPathF
     else:
         message = " ".join(package.line() for package in lock.packages if package.hashes)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("poetry.lock", "poetry self add poetry-plugin-export && poetry export --format requirements.txt --output"),
+        ("pdm.lock", "pdm export --prod --format requirements --output"),
+        ("Pipfile.lock", "pipenv requirements --hash >"),
+    ],
+)
+def test_the_lock_of_another_tool_is_not_read_and_its_export_is_named(tmp_path: Path, name: str, command: str) -> None:
+    folder = function(tmp_path / "fn", None, ["alpha"])
+    (folder / name).write_text("")
+    for table in ("", f'lock = "{name}"'):
+        function(folder, None, ["alpha"], table=f"{RUNTIME}\n{table}")
+        with pytest.raises(CannotBundle, match=r"is not read; export it with its hashes by") as refused:
+            build(folder)
+        assert f"cd {folder} && {command} requirements.lock`" in refused.value.message
+        assert ("and set `lock" in refused.value.message) == bool(table)
+
+    project = (folder / "pyproject.toml").read_text()
+    (folder / "pyproject.toml").write_text(project[project.index("[tool") :].replace(table, ""))
+    with pytest.raises(CannotBundle, match="is not read"):  # a project that states nothing would be bundled empty
+        build(folder)
+
+    function(folder, [], [])
+    assert build(folder).archive.exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (
+            '[tool.poetry.dependencies]\nalpha = "^1"\n',
+            "dependencies of Poetry and no lock; lock them with `poetry lock`",
+        ),
+        ("", "has a `Pipfile` and no lock; lock it with `pipenv lock`"),
+    ],
+)
+def test_dependencies_of_another_tool_without_a_lock_are_refused(tmp_path: Path, extra: str, message: str) -> None:
+    folder = function(tmp_path / "fn", None)
+    (folder / "pyproject.toml").write_text(f"[tool.stackguard.bundle]\n{RUNTIME}\n{extra}")
+    if not extra:
+        (folder / "Pipfile").write_text("[packages]\n")
+    with pytest.raises(CannotBundle) as refused:
+        build(folder)
+    assert message in refused.value.message
