@@ -71,10 +71,6 @@ def collect(function: FunctionProject) -> OwnFiles:
             raise CannotBundle(f"`{printable(str(file))}` {problem}, or leave it out with `exclude` below `[{TABLE}]`")
         included.add(top)
         name = path.removeprefix(layout)
-        if not file.is_file():
-            raise CannotBundle(f"`{file}` is a pipe, a socket or a device; exclude it")
-        if not name.isprintable():
-            raise CannotBundle(f"the name of `{file}` is not UTF-8, or has a control character; rename or exclude it")
         if name in files:
             raise CannotBundle(f"`{places[name]}` and `{file}` would both be `{name}` in the archive; exclude one")
         if not path.isprintable():
