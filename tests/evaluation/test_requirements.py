@@ -42,6 +42,7 @@ def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
 
 
 EVERYWHERE = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
+NO_ADDRESS = {"IpAddress": {"aws:SourceIp": "office"}}
 RANGES = {"IpAddress": {"aws:SourceIp": ["203.0.113.*", "198.51.100.0/24"]}}
 NO_ORGANIZATION = {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 EVERYONE = {"AWS": "*", "Service": "sns.amazonaws.com"}
@@ -53,6 +54,7 @@ PAIRS = [
     (MALFORMED, "iam-wildcard-resource", (role_policy({**allow(resource="*"), "Sid": "not in IAM"}),)),
     ("iam-mismatched-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox")),)),
     ("iam-wildcard-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "*")),)),
+    ("iam-invalid-address", "iam-linter-report", (role_policy(allow(Condition=NO_ADDRESS)),)),
     ("iam-wildcard-resource", "iam-linter-report", (role_policy(allow("s3:GetObject", "arn:*:s3:::*/*")),)),
     ("iam-absent-key-allowed", "iam-linter-report", (role_policy(allow(Condition=NO_ORGANIZATION)),)),
     ("iam-linter-report", "iam-ineffective-condition", (role_policy(allow(Condition=AN_HOUR)),)),

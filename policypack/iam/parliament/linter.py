@@ -171,8 +171,8 @@ def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
-    if finding.issue == SINGLE_VALUE:
-        for path, clause in _single_values(finding):
+    if of_conditions := _OF_CONDITIONS.get(finding.issue):
+        for path, clause in of_conditions(finding):
             yield LintReport(finding.issue, title, severity, path, clause)
         return
     explain = _REASONS.get(finding.issue, title[:1].lower() + title[1:])
@@ -281,16 +281,13 @@ def _some_knows(pattern: str, key: str) -> bool:
     return any(action.knows(key) for action in expand(pattern))
 
 
-def _mistyped(finding: _Finding, _document: PolicyDocument) -> str | None:
-    """Our own clauses: Parliament's detail quotes condition values."""
+def _mistyped(finding: _Finding) -> Iterator[tuple[str, str]]:
+    """The conditions with values of another type: path and our own clause, because Parliament's quotes the values."""
     statement = finding.statement
-    clauses = (
-        clause
-        for condition in (statement.conditions if statement else ())
-        if statement and condition.path.startswith(finding.path)
-        for clause in mistyped(condition, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
-    )
-    return "; ".join(clauses) or None
+    for condition in statement.conditions if statement else ():
+        if statement and condition.path.startswith(finding.path):
+            for clause in mistyped(condition, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE"):
+                yield condition.path, clause
 
 
 def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
@@ -317,6 +314,12 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
+_OF_CONDITIONS: Mapping[str, Callable[[_Finding], Iterator[tuple[str, str]]]] = {
+    SINGLE_VALUE: _single_values,
+    "MISMATCHED_TYPE": _mistyped,
+    "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
+}
+"""By issue about conditions, a function that finds them: path and reason."""
 _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] = {
     "BAD_PATTERN_FOR_MFA": "`aws:MultiFactorAuthPresent` is absent from requests with long-term keys, so this does not require MFA; deny with `BoolIfExists`",
     NOT_LINTED: lambda finding, _document: str(finding.detail),
@@ -325,8 +328,6 @@ _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] =
     "INVALID_ARN": "a resource is not an ARN of the form `arn:partition:service:region:account:id`",
     "INVALID_SID": "a `Sid` has letters and digits only",
     "INVALID_VERSION": "is not a version of the policy language; write `2012-10-17`",
-    "MISMATCHED_TYPE": _mistyped,
-    "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
     "MISMATCHED_TYPE_OPERATION_TO_NULL": "takes `true` or `false`",
     "NO_VERSION": "there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`",
     "NOTPRINCIPAL_WITH_ALLOW": "allows every principal but those named, also anonymous callers",

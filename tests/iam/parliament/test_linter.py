@@ -47,11 +47,19 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
         ("RESOURCE_STAR", "Resource", allow("s3:GetObject", "*")),
         ("RESOURCE_EFFECTIVELY_STAR", "Resource", allow("s3:GetObject", "arn:*:s3:::*/*")),
         ("UNKNOWN_CONDITION_FOR_ACTION", "Condition.StringEquals", allow(**when("StringEquals", "s3:prefix", "in/"))),
-        ("MISMATCHED_TYPE", "Condition.DateLessThan", allow(**when("DateLessThan", "aws:CurrentTime", "tomorrow"))),
-        ("MISMATCHED_TYPE", "Condition.IpAddress", allow(**when("IpAddress", "aws:SourceIp", "everywhere"))),
+        (
+            "MISMATCHED_TYPE",
+            "Condition.DateLessThan.aws:CurrentTime",
+            allow(**when("DateLessThan", "aws:CurrentTime", "tomorrow")),
+        ),
+        (
+            "MISMATCHED_TYPE",
+            "Condition.IpAddress.aws:SourceIp",
+            allow(**when("IpAddress", "aws:SourceIp", "everywhere")),
+        ),
         (
             "MISMATCHED_TYPE_BUT_USABLE",
-            "Condition.StringEquals",
+            "Condition.StringEquals.iam:PolicyARN",
             allow(
                 "iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/r", **when("StringEquals", "iam:PolicyARN", "x")
             ),

@@ -59,6 +59,7 @@ POLICY = Policy(
     ],
     requires=[
         "iam-malformed-document",
+        "iam-invalid-address",
         "iam-unknown-action",
         "iam-mismatched-resource",
         "iam-wildcard-resource",

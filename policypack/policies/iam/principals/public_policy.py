@@ -74,7 +74,7 @@ POLICY = Policy(
             note="a grant to all, and a denial of all but one network",
         ),
     ],
-    subsumes=["iam-open-address", "iam-untrusted-account", "iam-untrusted-address"],
+    subsumes=["iam-linter-report", "iam-open-address", "iam-untrusted-account", "iam-untrusted-address"],
     reads=documents(kinds=RESOURCE, granting=True),
     check=check,
 )
