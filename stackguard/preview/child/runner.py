@@ -47,11 +47,11 @@ THREADS = 64  # each waits for one answer; transforms make calls while their own
 
 def main() -> None:
     """Wait for the engine, run the program, and exit with its result."""
+    if sys.path and Path(sys.path[0]).resolve() == HERE.resolve():
+        del sys.path[0]  # this folder's modules are not the program's; before a thread starts, as tracers follow it
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
-    if sys.path and Path(sys.path[0]).resolve() == HERE.resolve():
-        del sys.path[0]  # this folder's modules are not the program's
     try:
         import pulumi
         import pulumi.runtime
