@@ -48,10 +48,7 @@ THREADS = 64  # each waits for one answer; transforms make calls while their own
 def main() -> None:
     """Wait for the engine, run the program, and exit with its result."""
     if sys.path and Path(sys.path[0]).resolve() == HERE.resolve():
-        del sys.path[0]  # this folder's modules are not the program's; before a thread starts, as tracers follow it
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
-    watcher.start()
+        del sys.path[0]  # this folder's modules are not the program's
     try:
         import pulumi
         import pulumi.runtime
@@ -61,11 +58,10 @@ def main() -> None:
         sys.exit(EXIT_NO_PULUMI)
     if tuple(map(int, version("pulumi").split(".")[:2])) < OLDEST_PULUMI:
         sys.exit(EXIT_OLD_PULUMI)
-    try:
-        package = load()
-    except (ImportError, OSError):
-        watcher.join(1)  # if the parent is gone, `watch` removes the folder of these modules, and ends this process
-        raise
+    package = load()  # before a thread runs: coverage.py drops modules that are imported while it reads `sys.path` again
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
+    watcher.start()
     line = lines.get()
     if not line:
         watcher.join()  # the parent is gone, and `watch` is about to end this process
