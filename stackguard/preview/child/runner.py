@@ -58,9 +58,8 @@ def main() -> None:
         sys.exit(EXIT_NO_PULUMI)
     if tuple(map(int, version("pulumi").split(".")[:2])) < OLDEST_PULUMI:
         sys.exit(EXIT_OLD_PULUMI)
-    package = (
-        load()
-    )  # before a thread runs: coverage.py drops modules that are imported while it reads `sys.path` again
+    # Before a thread runs: coverage.py drops modules that are imported while it reads `sys.path` again.
+    package = load()
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     watcher = threading.Thread(target=watch, args=(int(sys.argv[1]), sys.argv[2], lines), daemon=True)
     watcher.start()
