@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import ROOT_TYPE, Asset, Reference, Resource, Stack, Unknown
+from policypack.core.policy import ROOT_TYPE, STACK_REFERENCE, Asset, Reference, Resource, Stack, Unknown
 from policypack.evaluation.masking import spellings
 from policypack.evaluation.redaction import is_secret, secrets_of
 from policypack.evaluation.settings import Settings
@@ -20,7 +20,6 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, RunOptions, load
-from stackguard.sources.state import STACK_REFERENCE
 
 INTERNAL = (ROOT_TYPE, "pulumi:providers:", "pulumi-python:", "pulumi-nodejs:")
 BRIDGE = "__"
@@ -113,7 +112,8 @@ class _Recording:
 
     def _kept(self, values: Mapping[str, Any], path: str, resource: Resource) -> dict[str, Any]:
         """The values that can be written; the paths of the others go to `left_out`."""
-        revealed = [secret for secret in self.secrets if secret in "\n".join(_texts(values))]
+        text = "\n".join(_texts(values))
+        revealed = [secret for secret in self.secrets if secret in text]
         kept = {}
         for name, value in values.items():
             place = f"{path}.{name}" if path else name

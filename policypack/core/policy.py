@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ROOT_TYPE = "pulumi:pulumi:Stack"
 """The type of the stack itself, the root of every other resource."""
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+"""The type of a reference to another stack's outputs."""
 UNKNOWN_VALUE = "pulumi-unknown-value"
 """The policy that reports undecided outcomes about a value: it can be advisory, never disabled."""
 LIBRARIES = frozenset({"site-packages", "dist-packages"})

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from policypack.core.policy import Options, Position, Resource
+from policypack.core.policy import STACK_REFERENCE, Options, Position, Resource
 from policypack.core.wire import SIGNATURE, UNKNOWNS, decode
 from stackguard.errors import CannotJudge
 from stackguard.sources.shape import schema_message
@@ -84,7 +84,6 @@ ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 NO_OPTIONS = Options()
 NO_SECRETS: frozenset[str] = frozenset()
 NO_DEPENDENCIES: Mapping[str, tuple[str, ...]] = {}
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 Sharing = dict[str, str]
 """Each text by itself: the URN of a provider or a parent is repeated in many resources, and is kept once."""

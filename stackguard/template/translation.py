@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import ROOT_TYPE, Resource, Unknown
+from policypack.core.policy import ROOT_TYPE, STACK_REFERENCE, Resource, Unknown
 from policypack.core.policy import Reference as Passed
 from policypack.iam.arn import Arn
 from stackguard.preview.values import PROVIDER_PREFIX
@@ -21,7 +21,6 @@ from stackguard.template.references import OutputFinder
 from stackguard.template.table import Onto, Separate, TypeTable, table_of
 from stackguard.template.values import rendered
 
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 ACCOUNT, REGION, PARTITION = "AWS::AccountId", "AWS::Region", "AWS::Partition"
 GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 RENAMED = {"protocol": "ipProtocol"}

@@ -30,7 +30,6 @@ CUT = Unknown("needs the result of a function, which only the cloud knows", "Giv
 FEW = 3
 MANY = 12
 GIVE = "give it with `--mock FILE`"
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from policypack.core.policy import UNKNOWN, Resource, Unknown
+from policypack.core.policy import STACK_REFERENCE, UNKNOWN, Resource, Unknown
 from policypack.core.values import rebuilt
 from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview.child import TOKEN
 from stackguard.preview.placeholders.mock import Answer, camel, unknown_in
-from stackguard.preview.placeholders.placeholders import STACK_REFERENCE, Placeholders
+from stackguard.preview.placeholders.placeholders import Placeholders
 from stackguard.preview.provider import functions
 from stackguard.preview.server import protos
 from stackguard.preview.server.program_secrets import ProgramSecrets
