@@ -92,7 +92,7 @@ def _group(group: Group, report: Report, screen: Screen) -> Iterator[Text]:
     first, path, statement = group.first, None, None
     for outcome in group.reports:
         if outcome.path != path:
-            yield _label(outcome, report)
+            yield _title(outcome, report)
         yield from wrapped(printable(outcome.message), screen, INDENT)
         if statement_path(outcome.path) != statement and outcome.kind is not Kind.ERROR:
             for marked, text in excerpt(outcome):
@@ -104,15 +104,19 @@ def _group(group: Group, report: Report, screen: Screen) -> Iterator[Text]:
     if first.kind is Kind.VIOLATION and (address := url(first.policy)):
         yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
     for outcome in group.subsumed:
-        label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
         place = f" at {outcome.path}" if outcome.path else ""
-        text = f"{label} {outcome.policy.id}{place}: {outcome.message}"
+        text = f"{_label(outcome)} {outcome.policy.id}{place}: {outcome.message}"
         yield from wrapped(printable(text), screen, INDENT, "also")
 
 
-def _label(outcome: Outcome, report: Report) -> Text:
+def _label(outcome: Outcome) -> str:
+    """The severity of a violation, or what else the outcome is."""
+    return outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
+
+
+def _title(outcome: Outcome, report: Report) -> Text:
     """The severity, the policy and the place of an outcome."""
-    label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
+    label = _label(outcome)
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
