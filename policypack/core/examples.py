@@ -111,6 +111,17 @@ def bucket_policy(*statements: Any) -> Resource:
     return Resource("aws:s3/bucketPolicy:BucketPolicy", "inbox", {"bucket": "inbox", "policy": document(*statements)})
 
 
+def managed_attachment(name: str, title: str = "reader") -> Resource:
+    """An AWS managed policy attached to a role, by its name with its path."""
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", title, role="reader", policyArn=arn)
+
+
+def plaintext_denied(action: Any, resource: Any, *, value: Any = "false") -> dict[str, Any]:
+    """A denial of plain HTTP for everyone; another `value` of the condition denies something else."""
+    return deny(action, resource, Principal="*", Condition={"Bool": {"aws:SecureTransport": value}})
+
+
 def role(*statements: Any) -> Resource:
     """A role with this trust policy."""
     return Resource("aws:iam/role:Role", "reader", {"assumeRolePolicy": document(*statements)})

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.examples import bucket, construct, example, notification, reported_at, target
+from policypack.core.examples import bucket, construct, example, managed_attachment, notification, reported_at, target
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.conflicts import conflicts
@@ -49,11 +49,6 @@ def _versioning(name: str, **inputs: Any) -> Resource:
     )
 
 
-def _attachment(name: str, policy: str) -> Resource:
-    arn = f"arn:aws:iam::aws:policy/{policy}"
-    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", name, role="reader", policyArn=arn)
-
-
 POLICY = Policy(
     id="aws-contested-resource",
     title="Two resources manage the same thing",
@@ -78,8 +73,8 @@ POLICY = Policy(
         ),
         example(bucket(versioning={"enabled": True}), _versioning("on"), note="a setting that the bucket has inline"),
         example(
-            _attachment("first", "AWSLambdaExecute"),
-            _attachment("second", "AWSLambdaExecute"),
+            managed_attachment("AWSLambdaExecute", "first"),
+            managed_attachment("AWSLambdaExecute", "second"),
             path="role",
             note="one policy attached twice",
         ),
@@ -94,8 +89,8 @@ POLICY = Policy(
         example(bucket(), _versioning("on")),
         example(bucket(), _versioning("on"), notification(), note="two settings of one bucket"),
         example(
-            _attachment("first", "AWSLambdaExecute"),
-            _attachment("second", "ReadOnlyAccess"),
+            managed_attachment("AWSLambdaExecute", "first"),
+            managed_attachment("ReadOnlyAccess", "second"),
             note="two policies of one role",
         ),
         example(

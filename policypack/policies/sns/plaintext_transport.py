@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.transport import Guard, answers_plaintext, guards
-from policypack.core.examples import ACCOUNT, Example, allow, construct, deny, document, example, reported_at
+from policypack.core.examples import (
+    ACCOUNT,
+    Example,
+    allow,
+    construct,
+    document,
+    example,
+    plaintext_denied,
+    reported_at,
+)
 from policypack.core.policy import EnforcementLevel, Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.resources.tokens import TOPIC
@@ -27,9 +36,8 @@ def _topic(*statements: Any, note: str = "") -> Example:
     return example(construct(TOPIC, "alerts", name="alerts", policy=policy), note=note)
 
 
-def _denied(action: Any = "sns:*", *, value: Any = "false", resource: Any = ARN, **elements: Any) -> Any:
-    condition = {"Bool": {"aws:SecureTransport": value}}
-    return deny(action, resource, **{"Principal": "*", "Condition": condition, **elements})
+def _denied(action: Any = "sns:*", *, value: Any = "false", resource: Any = ARN) -> Any:
+    return plaintext_denied(action, resource, value=value)
 
 
 POLICY = Policy(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import construct, example, lambda_role, reported_at
+from policypack.core.examples import example, lambda_role, managed_attachment, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.attachments import AttachedDocument, Unread, attached_policies
@@ -40,11 +40,6 @@ def check(name: str) -> Iterator[Violation]:
         yield Violation("", f"`{name}` allows {ALLOWS[name]}")
 
 
-def _attachment(name: str) -> Resource:
-    arn = f"arn:aws:iam::aws:policy/{name}"
-    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role="reader", policyArn=arn)
-
-
 POLICY = Policy(
     id="iam-administrator-access",
     title="AWS's managed policy for administrators is attached",
@@ -60,9 +55,9 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policyArn",
-        example(_attachment("AdministratorAccess")),
-        example(_attachment("IAMFullAccess"), note="it lets its holder grant itself the rest"),
-        example(_attachment("PowerUserAccess"), note="all services except those for identities"),
+        example(managed_attachment("AdministratorAccess")),
+        example(managed_attachment("IAMFullAccess"), note="it lets its holder grant itself the rest"),
+        example(managed_attachment("PowerUserAccess"), note="all services except those for identities"),
         example(
             lambda_role("reader", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
             path="managedPolicyArns[0]",
@@ -70,8 +65,8 @@ POLICY = Policy(
         ),
     ),
     good=[
-        example(_attachment("service-role/AWSLambdaBasicExecutionRole")),
-        example(_attachment("ReadOnlyAccess"), note="a wide policy that only reads"),
+        example(managed_attachment("service-role/AWSLambdaBasicExecutionRole")),
+        example(managed_attachment("ReadOnlyAccess"), note="a wide policy that only reads"),
     ],
     subsumes=["iam-privilege-escalation", "lambda-unused-permission"],
     reads=attached,

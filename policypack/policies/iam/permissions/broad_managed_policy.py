@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import construct, example, lambda_role, reported_at
+from policypack.core.examples import example, lambda_role, managed_attachment, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.managed import whole_services
@@ -30,11 +30,6 @@ def check(name: str) -> Iterator[Violation]:
         yield Violation("", f"`{name}` allows every action of {listed} on every resource of the account")
 
 
-def _attachment(name: str) -> Resource:
-    arn = f"arn:aws:iam::aws:policy/{name}"
-    return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role="reader", policyArn=arn)
-
-
 POLICY = Policy(
     id="iam-broad-managed-policy",
     title="AWS managed policy with every action of a service is attached",
@@ -49,8 +44,8 @@ POLICY = Policy(
     ],
     bad=reported_at(
         "policyArn",
-        example(_attachment("AmazonS3FullAccess")),
-        example(_attachment("SecretsManagerReadWrite"), note="another name for every action"),
+        example(managed_attachment("AmazonS3FullAccess")),
+        example(managed_attachment("SecretsManagerReadWrite"), note="another name for every action"),
         example(
             lambda_role("reader", managedPolicyArns=["arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"]),
             path="managedPolicyArns[0]",
@@ -58,9 +53,9 @@ POLICY = Policy(
         ),
     ),
     good=[
-        example(_attachment("service-role/AWSLambdaVPCAccessExecutionRole")),
-        example(_attachment("AmazonS3ReadOnlyAccess"), note="it only reads"),
-        example(_attachment("service-role/AWSGlueServiceRole"), note="AWS writes it for Glue's own role"),
+        example(managed_attachment("service-role/AWSLambdaVPCAccessExecutionRole")),
+        example(managed_attachment("AmazonS3ReadOnlyAccess"), note="it only reads"),
+        example(managed_attachment("service-role/AWSGlueServiceRole"), note="AWS writes it for Glue's own role"),
     ],
     subsumes=["lambda-unused-permission"],
     reads=attached,
