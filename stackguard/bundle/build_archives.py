@@ -30,7 +30,7 @@ def build_archives(function: FunctionProject, own: Sequence[ArchiveFile], key: s
             cannot be installed.
     """
     cache.prune()
-    secrets.check(function, own)
+    allowed = secrets.check(function, own)
     lock = read(function, uv.export)
     requirements.check_project(function, lock)
     prefix = LAYER_PREFIX if function.table.layer else ""
@@ -53,7 +53,7 @@ def build_archives(function: FunctionProject, own: Sequence[ArchiveFile], key: s
             lock=lock.file.name if lock.file else None,
             lock_sha256=lock.sha256,
             artifacts=artifacts,
-            secrets=tuple(f"{path} ({kind})" for path, kind in secrets.secrets(own)),
+            secrets=tuple(f"{path} ({kind})" for path, kind in allowed),
             unneeded=tuple(requirements.unneeded(function, installed.packages)),
             unzipped=sum(artifact.unzipped for artifact in artifacts),
         )

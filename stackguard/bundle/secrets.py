@@ -12,21 +12,25 @@ from stackguard.bundle.errors import CannotBundle
 from stackguard.bundle.sources import matcher
 
 
-def secrets(own: Sequence[ArchiveFile]) -> Iterator[tuple[str, str]]:
+def _secrets(own: Sequence[ArchiveFile]) -> Iterator[tuple[str, str]]:
     """The path of each own file that contains a secret, and the kind of secret, as `lambda-secret-in-archive` finds it."""
     for file in own:
         if kind := secret_name(file.path) or secret_text(file.path, file.content[:MOST_OF_ONE]):
             yield file.path, kind
 
 
-def check(function: FunctionProject, own: Sequence[ArchiveFile]) -> None:
+def check(function: FunctionProject, own: Sequence[ArchiveFile]) -> list[tuple[str, str]]:
     """Refuse secrets that the function's `allow-secrets` does not name.
+
+    Returns:
+        The allowed ones: the path of each file, and the kind of its secret.
 
     Raises:
         CannotBundle: a file contains one. The message has its kind, and nothing of its content.
     """
     is_allowed = matcher(function.table.allow_secrets)
-    refused = [(path, kind) for path, kind in secrets(own) if not (is_allowed(path) or is_allowed(f"src/{path}"))]
+    secrets = list(_secrets(own))
+    refused = [(path, kind) for path, kind in secrets if not (is_allowed(path) or is_allowed(f"src/{path}"))]
     if refused:
         path, kind = refused[0]
         more = f", and {len(refused) - 1} more files hold secrets" if len(refused) > 1 else ""
@@ -34,3 +38,4 @@ def check(function: FunctionProject, own: Sequence[ArchiveFile]) -> None:
             f"`{function.folder}` would package `{printable(path)}`, which holds {kind}{more}: leave it out with "
             f"`exclude` below `[{TABLE}]`, or name it in `allow-secrets` if everyone may read it"
         )
+    return secrets
