@@ -56,7 +56,7 @@ class Loops:
                 and not self.only_looks(node.body)
                 and not (source and self._is_cut(source))
                 and not self.first_only(node),
-                inner=source is not None and self._is_inner(source),
+                inner=source is not None and self.scan.is_inner(source),
             )
         yield from self._over_results()
 
@@ -69,9 +69,6 @@ class Loops:
 
     def _is_cut(self, source: ast.expr) -> bool:
         return not self.scan.holds(source, *(MANY - {Shape.CUT}))
-
-    def _is_inner(self, source: ast.expr) -> bool:
-        return self.scan.holds(source, Shape.INNER) and not self.scan.holds(source, Shape.RECORDS)
 
     def _submits(self) -> bool:
         """Whether the function starts work on each record."""

@@ -79,15 +79,12 @@ class Parts:
         """Whether all records are iterated without a loop, counted, or passed to a library."""
         if self.scan.is_generator and self.consumers.of_result(self.scan) is not Consumption.ALL:
             return False
-        return any(self._is_inner(node) is inner for node in self.chunks) or any(
-            self._is_inner(source) is inner for node in self.scan.nodes for source in self._handled(node)
+        return any(self.scan.is_inner(node) is inner for node in self.chunks) or any(
+            self.scan.is_inner(source) is inner for node in self.scan.nodes for source in self._handled(node)
         )
 
     def _pick(self, node: ast.AST, source: ast.AST, taking: Taking) -> Pick:
-        return Pick(self.scan.place(node), taking, self._is_inner(source))
-
-    def _is_inner(self, source: ast.AST) -> bool:
-        return self.scan.holds(source, Shape.INNER) and not self.scan.holds(source, Shape.RECORDS)
+        return Pick(self.scan.place(node), taking, self.scan.is_inner(source))
 
     def _taken_from(self, node: ast.AST) -> ast.AST | None:
         """The records that one is taken of by its place; None if this is nothing of the kind."""

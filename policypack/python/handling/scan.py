@@ -101,6 +101,10 @@ class Scan:
         """Whether an expression may have one of these relations to the records."""
         return not shapes(self.values(node)).isdisjoint(wanted)
 
+    def is_inner(self, node: ast.AST) -> bool:
+        """Whether an expression has the records inside a message only."""
+        return self.holds(node, Shape.INNER) and not self.holds(node, Shape.RECORDS)
+
     def touches_event(self) -> bool:
         """Whether anything in the function comes with the event."""
         return any(shapes(self.values(node)) for node in self.nodes)
