@@ -132,7 +132,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     outputs, secret_outputs = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
     for name, value in outputs.items():
         same = inputs.get("tags" if name == "tagsAll" else name)
-        if value == same and (isinstance(value, str) or _are_texts(value)):
+        if (isinstance(value, str) or _are_texts(value)) and value == same:
             outputs[name] = same  # a long document or tags are kept once
     share = sharing.setdefault
     by_property = {
@@ -163,12 +163,14 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
 
 def _named_secrets(state: State, type_token: str, outputs: dict[str, Any]) -> frozenset[str]:
     """The paths of outputs that their resource names as secret; names may be spelled as in Python."""
+    if not state.additional_secret_outputs and type_token != STACK_REFERENCE:
+        return NO_SECRETS
     secrets = {*(state.additional_secret_outputs or ())}
     spelled = {name.replace("_", "").lower() for name in secrets}
     secrets.update(name for name in outputs if spelled and name.replace("_", "").lower() in spelled)
     if type_token == STACK_REFERENCE and isinstance(names := outputs.get("secretOutputNames"), list):
         secrets.update(f"outputs.{name}" for name in names)
-    return frozenset(secrets) if secrets else NO_SECRETS
+    return frozenset(secrets)
 
 
 OPTIONS = tuple(field.name for field in fields(Options) if field.name in State.__struct_fields__)
