@@ -17,6 +17,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
@@ -153,7 +154,7 @@ def refusal(forms: tuple[Form, ...], text: str) -> str | None:
     return next((form.refusal for form in forms if not form.pattern.fullmatch(text)), None)
 
 
-@lru_cache(maxsize=16384)
+@bounded_cache(16384)
 def refused_action(text: str) -> str | None:
     """The reason why AWS refuses an action."""
     return refusal(ACTION, text)
@@ -164,24 +165,24 @@ def refused_resource(text: str) -> str | None:
     return None if _USUAL_RESOURCE(text) else refusal(RESOURCE, _VARIABLE.sub("$", text))
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def refused_principal(kind: str, text: str) -> str | None:
     """The reason why AWS refuses a principal of a type such as `AWS`."""
     return refusal(PRINCIPALS[kind], text)
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def refused_in_trust(action: str) -> str | None:
     """The reason why IAM refuses an action in a trust policy.
 
     Source: https://github.com/pulumi/pulumi-aws/issues/4629 (IAM's answer to a misspelled action of STS).
     """
-    if any(known.service == "sts" for known in expand(action)) and action != "*":
+    if action != "*" and any(known.service == "sts" for known in expand(action)):
         return None
     return "does not belong in a trust policy, which has actions of STS such as `sts:AssumeRole` only"
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def refused_date(text: str) -> str | None:
     """The reason why AWS refuses a value of a date condition, which is a form of ISO 8601 or a number of seconds.
 
