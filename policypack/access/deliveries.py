@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from policypack.access.address_conditions import ORIGINS
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
-from policypack.iam.condition_keys import ACCOUNT, NETWORK_KEYS
+from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.resources.naming import physical_name
@@ -40,7 +41,7 @@ AS_S3 = (
     Condition("Bool", "aws:PrincipalIsAWSService", ("true",)),
     Condition("Bool", "aws:ViaAWSService", ("false",)),
     Condition("Bool", "aws:SecureTransport", ("true",)),
-    *(Condition("Null", name, ("true",)) for name in sorted({"aws:sourceip", "aws:vpcsourceip", *NETWORK_KEYS})),
+    *(Condition("Null", name, ("true",)) for name in sorted(ORIGINS)),
 )
 """Conditions that every request of S3 meets."""
 

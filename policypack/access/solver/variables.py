@@ -88,8 +88,9 @@ class _Trial(msgspec.Struct):
         if name is None:
             yield assignment
             return
+        price = sum(map(length, (*required, *others)))
         for value in self._choices(name, required, others, assignment):
-            self.work.spend(sum(map(length, (*required, *others))))
+            self.work.spend(price)
             one = {name: value}
             needed = [substituted(statement, one, partly=True) for statement in required]
             against = [substituted(each, one, partly=True) for each in others]

@@ -278,9 +278,8 @@ _INSIDE = Condition("StringEquals", "aws:PrincipalOrgID", ("the share's organiza
 
 def _external(share: Resource) -> bool:
     """Whether accounts outside the organization may be given the share."""
-    return str(share.inputs.get("allowExternalPrincipals")).lower() != "false" and (
-        share.inputs.get("allowExternalPrincipals") is not None
-    )
+    allowed = share.inputs.get("allowExternalPrincipals")
+    return allowed is not None and str(allowed).lower() != "false"
 
 
 def _share_of(resource: Resource) -> str:
