@@ -6,6 +6,7 @@ EC2 normalizes what it is given: bits after the mask are ignored, and a prefix m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from policypack.core.policy import Resource
@@ -44,5 +45,9 @@ def _parsed(cidr: str) -> Ranges | None:
 
 def _wide(parts: Iterable[Ranges | None]) -> bool:
     ranges = [part for part in parts if part]
-    local = Ranges.union(map(Ranges.parse, LOCAL_IPV6))
-    return bool(ranges) and broad(Ranges.union(ranges) - local)
+    return bool(ranges) and broad(Ranges.union(ranges) - _local())
+
+
+@cache
+def _local() -> Ranges:
+    return Ranges.union(map(Ranges.parse, LOCAL_IPV6))

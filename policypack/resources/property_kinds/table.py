@@ -53,8 +53,8 @@ def values_of(resource: Resource) -> Iterator[tuple[str, str, Any]]:
     """The values of a resource that have a kind: path, kind and value, the items of a list or a mapping one by one."""
     properties = _properties(resource.type)
     chosen = _kinds().chosen_by_sibling.get(resource.type, {})
-    for name in properties.keys() & resource.inputs.keys() if properties else ():
-        for pattern, kind in properties[name].items():
+    for name in properties:  # in the table's order, so that reports have one order
+        for pattern, kind in properties[name].items() if name in resource.inputs else ():
             actual = _chosen(chosen[pattern], resource.inputs, kind) if pattern in chosen else kind
             single = pattern == name  # most are, and every resource of a big stack passes here
             for path, value in [(name, resource.inputs[name])] if single else values_at(resource.inputs, pattern):
