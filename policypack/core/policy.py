@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
@@ -342,6 +342,22 @@ class Policy(Generic[T]):
         return isinstance(self.reads, OverStack)
 
 
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Why a violation or an undecided outcome does not block although its policy is mandatory."""
+
+    kind: Literal["waived", "baselined"]
+    reason: str = ""
+    """The waiver's; one line."""
+    owner: str = ""
+    expires: date | None = None
+    """The last day of a waiver."""
+    ticket: str = ""
+    approver: str = ""
+    source: str = ""
+    """The file and the line of the waiver."""
+
+
 class Kind(enum.StrEnum):
     """The result of running a policy. There is no kind for "passed": no outcome is a pass."""
 
@@ -365,11 +381,16 @@ class Outcome:
     waits_for: tuple[str, ...] = ()
     why: str = ""
     """Why it is undecided, as a clause about the path: `is known only after the update`. Else empty."""
+    place: str = ""
+    """What identifies the resource and the place in it across edits and stacks: see `evaluation.places`."""
+    former_places: tuple[str, ...] = ()
+    """The places that it had under the aliases of its resource."""
+    exemption: Exemption | None = None
 
     @property
     def blocks(self) -> bool:
         """Whether it fails the run."""
-        return self.enforcement is EnforcementLevel.MANDATORY
+        return self.enforcement is EnforcementLevel.MANDATORY and self.exemption is None
 
     def at(self, enforcement: EnforcementLevel) -> Outcome:
         """The same outcome under another enforcement level."""

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Severity
+from policypack.evaluation.places import fingerprints
 from stackguard.notes import NoteKind
 from stackguard.reports import Report, Screen
-from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.formatting import indented_json, printable, url
 from stackguard.reports.grouping import causes
 

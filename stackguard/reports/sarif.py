@@ -18,10 +18,10 @@ from urllib.parse import quote
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
+from policypack.evaluation.places import fingerprints
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
-from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.formatting import indented_json, name_of, printable
 from stackguard.reports.grouping import causes
 

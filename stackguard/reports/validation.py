@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from policypack.evaluation.places import distinct, hashed
 from stackguard.reports import json, sarif
-from stackguard.reports.fingerprint import distinct_hashes
 from stackguard.reports.formatting import indented_json, printable
 from stackguard.template.validation import Level, LintResult, Validation
 
@@ -155,7 +155,7 @@ def _lint_run(validation: Validation) -> sarif.Object:
     rules = {result.rule: result for result in lint.results}
     indexes = {rule: index for index, rule in enumerate(rules)}
     file = sarif.absolute(Path(validation.file))
-    fingerprints = distinct_hashes((result.rule, *map(str, result.path)) for result in lint.results)
+    fingerprints = distinct(hashed(result.rule, *map(str, result.path)) for result in lint.results)
     return sarif.run(
         {
             "name": "cfn-lint",

@@ -13,11 +13,11 @@ from syrupy.assertion import SnapshotAssertion
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity, Stack
 from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.places import fingerprints
 from policypack.evaluation.redaction import redacted
 from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen, render
-from stackguard.reports.fingerprint import fingerprints
 from stackguard.reports.json import OutcomesReport, schema
 from tests.reports import sample
 

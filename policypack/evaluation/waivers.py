@@ -1,0 +1,336 @@
+"""Waivers: a file of accepted violations in, outcomes with their exemptions and problems of the waivers out.
+
+A waiver accepts what one policy reports about one resource, until a date. It never accepts a crash, and never more than
+one place: without a `finding`, a waiver that fits several places fits none.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from policypack.core import yaml_reader
+from policypack.core.policy import Exemption, Kind, Outcome, Resource, Severity
+from policypack.evaluation.places import fingerprint, fingerprints
+from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
+from policypack.iam.tables import canonical
+
+DEFAULT_FILE = "stackguard-waivers.yaml"
+FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ResourceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A resource by its type token and its name, whatever its parent and its project."""
+
+    type: Annotated[Text, msgspec.Meta(examples=["aws:s3/bucket:Bucket"])]
+    name: Annotated[Text, msgspec.Meta(examples=["uploads"])]
+
+
+class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One accepted violation."""
+
+    policy: Annotated[Text, msgspec.Meta(description="The policy's id.", examples=["s3-public-acl"])]
+    resource: Annotated[
+        Text | ResourceName,
+        msgspec.Meta(description="The resource: its URN, or its type and name. Aliases count."),
+    ]
+    reason: Annotated[Text, msgspec.Meta(description="Why it is acceptable.")]
+    expires: Annotated[date, msgspec.Meta(description="The last day on which it counts.")]
+    stacks: Annotated[
+        tuple[Text, ...],
+        msgspec.Meta(
+            description="Patterns of `STACK`, `PROJECT/STACK` or `ORGANIZATION/PROJECT/STACK`; empty means all.",
+            examples=[["prod*"]],
+        ),
+    ] = ()
+    finding: Annotated[
+        Text | None,
+        msgspec.Meta(
+            description="Which violation, if the policy reports several: a fingerprint, the `Sid` of a statement, or an"
+            " action such as `s3:*`."
+        ),
+    ] = None
+    owner: str = ""
+    ticket: str = ""
+    approver: str = ""
+
+
+class WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of a waiver file."""
+
+    waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWaiver:
+    """A waiver and the place where it stands: the file and the line."""
+
+    waiver: Waiver
+    source: str
+
+
+class ProblemKind(enum.StrEnum):
+    """Why a waiver does not count, or is not needed."""
+
+    EXPIRED = "expired"
+    UNUSED = "unused"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverProblem:
+    """A waiver that somebody has to edit; `message` is one line."""
+
+    kind: ProblemKind
+    source: str
+    policy: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRules:
+    """What waivers may accept, as the central settings say."""
+
+    never: frozenset[str] = frozenset()
+    """Ids of policies that may not be waived."""
+    longest: Mapping[Severity, int] = field(default_factory=dict)
+    """By severity, the number of days that a waiver may last from today."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackName:
+    """The parts of a stack's full name; empty where unknown."""
+
+    organization: str = ""
+    project: str = ""
+    stack: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (self.organization, self.project, self.stack)))
+
+    def matches(self, pattern: str) -> bool:
+        """Whether a pattern of one, two or three parts fits as many of the last parts of the name."""
+        parts = (self.organization, self.project, self.stack)
+        patterns = pattern.split("/")
+        named = parts[3 - len(patterns) :]
+        return len(patterns) <= 3 and all(map(fnmatchcase, named, patterns))
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """The result for one stack."""
+
+    outcomes: tuple[Outcome, ...]
+    """As they came, with their exemptions."""
+    used: frozenset[str] = frozenset()
+    """The sources of the waivers that accept an outcome."""
+    problems: tuple[WaiverProblem, ...] = ()
+    """`UNUSED` is a problem only if no other stack of the run uses the waiver."""
+
+
+def read(path: Path) -> tuple[PlacedWaiver, ...]:
+    """The waivers in a file, in its order.
+
+    Raises:
+        SettingsError: the file cannot be read, or does not fit the schema; the message names the line and the key.
+    """
+    try:
+        document = yaml_reader.read(path)
+    except FileNotFoundError:
+        raise SettingsError(f"there is no waiver file `{path}`") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+    except yaml_reader.YamlError as error:
+        raise SettingsError(error.at(path)) from None
+    raw = {} if document.value is None else document.value
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"{path}:1: must be a mapping with `waivers`, a list")
+    try:
+        waivers = msgspec.convert(raw, WaiverFile).waivers
+    except msgspec.ValidationError as error:
+        keys, problem = _readable(str(error))
+        raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
+    return tuple(
+        PlacedWaiver(waiver, f"{path}:{document.line(['waivers', index])}") for index, waiver in enumerate(waivers)
+    )
+
+
+def waive(
+    outcomes: Sequence[Outcome],
+    waivers: Iterable[PlacedWaiver],
+    stack: StackName,
+    ran: Collection[str],
+    resources: Iterable[Resource],
+    today: date,
+    rules: WaiverRules | None = None,
+) -> Waived:
+    """The outcomes of one stack with the exemptions of the waivers that apply to it.
+
+    Args:
+        outcomes: with their places.
+        waivers: of the whole run; those of other stacks are left out here.
+        stack: the stack's name.
+        ran: ids of the policies that ran.
+        resources: all of the stack; a waiver for another policy or resource is never a problem.
+        today: the day that `expires` is compared with.
+        rules: the limits of the central settings.
+    """
+    judged = _keys(resources)
+    hashes = fingerprints(outcomes)
+    exempt: dict[int, Exemption] = {}
+    used: set[str] = set()
+    problems: list[WaiverProblem] = []
+    for placed in waivers:
+        waiver = placed.waiver
+        about = waiver.policy in ran and _key(waiver) in judged
+        if not about or (waiver.stacks and not any(map(stack.matches, waiver.stacks))):
+            continue
+        fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, hashes[index])}
+        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules()):
+            problems.append(problem)
+        else:
+            used.add(placed.source)
+            exempt |= {index: _exemption(placed) for index in fitting if index not in exempt}
+    exempted = tuple(
+        replace(outcome, exemption=exempt[index]) if index in exempt else outcome
+        for index, outcome in enumerate(outcomes)
+    )
+    return Waived(exempted, frozenset(used), tuple(problems))
+
+
+def _key(waiver: Waiver) -> object:
+    """The resource of a waiver, as `_keys` has it."""
+    named = waiver.resource
+    return named if isinstance(named, str) else (canonical(named.type), named.name)
+
+
+def _keys(resources: Iterable[Resource]) -> set[object]:
+    """What waivers may call the resources: their URNs, types and names, and those of their aliases."""
+    urns = {urn for resource in resources for urn in (resource.urn, *resource.options.aliases)}
+    parts = (urn.split("::", 3) for urn in urns)
+    return {*urns, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+
+
+def _fits(waiver: Waiver, outcome: Outcome, fingerprint_: str) -> bool:
+    if (
+        outcome.kind is Kind.ERROR
+        or outcome.policy.id != waiver.policy
+        or _key(waiver) not in _keys([outcome.resource])
+    ):
+        return False
+    if waiver.finding is None:
+        return True
+    if FINGERPRINT.fullmatch(waiver.finding):
+        return waiver.finding in {fingerprint_, *(fingerprint(outcome, place) for place in outcome.former_places)}
+    statement = statement_at(outcome.resource, outcome.path)
+    if statement is None or contains_secret(outcome.resource, statement.document):
+        return False
+    return statement.sid == waiver.finding or waiver.finding.lower() in _actions(statement)
+
+
+def _actions(statement: StatementPlace) -> set[str]:
+    """The actions at the place: the one that it leads to, or all of the statement."""
+    listed = statement.statement.get("Action", ())
+    actions = [listed] if isinstance(listed, str) else list(listed)
+    match = re.fullmatch(r"Action\[(\d+)\]", statement.element)
+    chosen = actions[int(match[1]) : int(match[1]) + 1] if match else actions
+    return {action.lower() for action in chosen if isinstance(action, str)}
+
+
+def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules) -> WaiverProblem | None:
+    """Why a waiver does not count; None if it does."""
+    waiver = placed.waiver
+
+    def problem(kind: ProblemKind, text: str) -> WaiverProblem:
+        return WaiverProblem(kind, placed.source, waiver.policy, text)
+
+    about = f"the waiver of `{waiver.policy}` for {_named(waiver)}"
+    if waiver.expires < today:
+        fix = "fix the violation, or extend the waiver after a review"
+        return problem(ProblemKind.EXPIRED, f"{about} expired on {waiver.expires}; {fix}")
+    if waiver.policy in rules.never:
+        return problem(ProblemKind.REFUSED, f"{about} does not count: the central settings allow no waiver of it")
+    days = min(
+        (rules.longest[outcome.policy.severity] for outcome in fitting if outcome.policy.severity in rules.longest),
+        default=None,
+    )
+    if days is not None and waiver.expires > today + timedelta(days):
+        latest = today + timedelta(days)
+        return problem(
+            ProblemKind.REFUSED,
+            f"{about} does not count: the central settings allow {days} days, so it expires on {latest} at the latest",
+        )
+    if not fitting:
+        text = (
+            f"{about} accepts nothing, since the policy does not report it{' there' * bool(waiver.finding)}; remove it"
+        )
+        return problem(ProblemKind.UNUSED, text)
+    paths = {outcome.path: fingerprint(outcome) for outcome in fitting}
+    if len({_statement(outcome) for outcome in fitting}) > 1 or len({*paths.values()}) < len(paths):
+        count = len(fitting)
+        return problem(
+            ProblemKind.AMBIGUOUS,
+            f"{about} fits {count} violations, so it accepts none; let `finding` be one of their fingerprints",
+        )
+    return None
+
+
+def _statement(outcome: Outcome) -> str:
+    """The place of the outcome, but one place for all elements of a statement."""
+    start = outcome.place.find("Statement[")
+    return outcome.place if start < 0 else outcome.place[: outcome.place.index("]", start)]
+
+
+def _exemption(placed: PlacedWaiver) -> Exemption:
+    waiver = placed.waiver
+    return Exemption(
+        "waived",
+        reason=waiver.reason,
+        owner=waiver.owner,
+        expires=waiver.expires,
+        ticket=waiver.ticket,
+        approver=waiver.approver,
+        source=placed.source,
+    )
+
+
+def _named(waiver: Waiver) -> str:
+    resource = waiver.resource
+    return f"`{resource}`" if isinstance(resource, str) else f"`{resource.type}` `{resource.name}`"
+
+
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+
+
+def _readable(error: str) -> tuple[list[str | int], str]:
+    """The keys and a message for msgspec's "Expected `str`, got `int` - at `$.waivers[0].reason`"."""
+    place = re.search(r"`\$(.*)`$", error)
+    steps = re.findall(r"(\w+)|\[(\d+)\]", place[1] if place else "")
+    keys: list[str | int] = [int(index) if index else name for name, index in steps]
+    named = place[1].lstrip(".") if place else ""
+    where = f"`{named}`: " if named else ""
+    if match := _MISSING.match(error):
+        return keys, f"{where}`{match[1]}` is missing"
+    if match := _UNKNOWN.match(error):
+        known = ", ".join(f"`{name}`" for name in (Waiver.__struct_fields__ if named else WaiverFile.__struct_fields__))
+        return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
+    if named.endswith("expires"):
+        return keys, f"{where}must be a date such as `2027-01-31`"
+    return keys, f"{where}{error.partition(' - at ')[0]}"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a waiver file."""
+    return {"title": "Waivers of stackguard", **msgspec.json.schema(WaiverFile)}

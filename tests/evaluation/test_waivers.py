@@ -1,0 +1,199 @@
+"""Waivers: what they accept, what they do not, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import Kind, Options, Outcome, Resource, Severity
+from policypack.evaluation.places import fingerprints
+from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.waivers import ProblemKind, StackName, Waived, WaiverRules, read, waive
+from tests.evaluation.test_places import OTHER, ROLE_POLICY, WIDE, outcomes, role_policy
+
+TODAY = date(2026, 11, 29)
+POLICY = "iam-wildcard-action"
+DEV = StackName("acme", "shop", "dev")
+FIELDS = {
+    "policy": POLICY,
+    "resource": {"type": ROLE_POLICY, "name": "reader"},
+    "reason": "the importer needs it",
+    "expires": "2027-01-31",
+}
+
+
+def written(folder: Path, *waivers: dict[str, Any]) -> Path:
+    import yaml
+
+    file = folder / "stackguard-waivers.yaml"
+    file.write_text(yaml.safe_dump({"waivers": list(waivers)}, sort_keys=False))
+    return file
+
+
+def waived(
+    folder: Path,
+    subject: Resource,
+    stack: StackName = DEV,
+    rules: WaiverRules | None = None,
+    ran: Sequence[str] = (POLICY,),
+    **fields: Any,
+) -> Waived:
+    reported = outcomes(subject, policy=POLICY, stack=stack.stack)
+    return waive(reported, read(written(folder, FIELDS | fields)), stack, ran, [subject], TODAY, rules)
+
+
+def accepted(result: Waived) -> list[bool]:
+    return [outcome.exemption is not None for outcome in result.outcomes]
+
+
+def test_a_waived_violation_does_not_block_and_keeps_what_the_waiver_says(tmp_path: Path) -> None:
+    result = waived(tmp_path, role_policy(WIDE), owner="storage", ticket="SEC-1", approver="ana")
+    (outcome,) = result.outcomes
+    assert not outcome.blocks
+    assert outcome.exemption is not None
+    assert outcome.exemption.reason == "the importer needs it"
+    assert (outcome.exemption.owner, outcome.exemption.ticket, outcome.exemption.approver) == (
+        "storage",
+        "SEC-1",
+        "ana",
+    )
+    assert outcome.exemption.expires == date(2027, 1, 31)
+    assert outcome.exemption.source == f"{tmp_path}/stackguard-waivers.yaml:2"
+    assert not result.problems
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [("dev", True), ("d*", True), ("shop/dev", True), ("acme/*/dev", True), ("prod*", False), ("other/dev", False)],
+)
+def test_a_waiver_counts_in_its_stacks_only(tmp_path: Path, pattern: str, *, fits: bool) -> None:
+    result = waived(tmp_path, role_policy(WIDE), stacks=[pattern])
+    assert accepted(result) == [fits]
+    assert not result.problems
+
+
+@pytest.mark.parametrize(
+    ("resource", "fits"),
+    [
+        ({"type": "aws:iam/rolePolicy:RolePolicy", "name": "reader"}, True),
+        (role_policy().urn, True),
+        (role_policy(name="writer").urn, False),
+        ({"type": "aws:iam/userPolicy:UserPolicy", "name": "reader"}, False),
+    ],
+)
+def test_a_waiver_names_a_resource(tmp_path: Path, resource: Any, *, fits: bool) -> None:
+    result = waived(tmp_path, role_policy(WIDE), resource=resource)
+    assert accepted(result) == [fits]
+    assert not result.problems
+
+
+@pytest.mark.parametrize("named", [{"type": ROLE_POLICY, "name": "old"}, role_policy(name="old").urn])
+def test_a_renamed_resource_keeps_its_waiver_by_its_alias(tmp_path: Path, named: Any) -> None:
+    renamed = role_policy(WIDE, name="new", options=Options(aliases=(role_policy(name="old").urn,)))
+    assert accepted(waived(tmp_path, renamed, resource=named)) == [True]
+
+
+@pytest.mark.parametrize("finding", ["Import", "s3:*", "S3:*"])
+def test_one_waived_statement_does_not_waive_its_neighbour(tmp_path: Path, finding: str) -> None:
+    resource = role_policy(WIDE | {"Sid": "Import"}, OTHER)
+    assert accepted(waived(tmp_path, resource, finding=finding)) == [True, False]
+
+
+def test_a_fingerprint_chooses_one_violation(tmp_path: Path) -> None:
+    resource = role_policy(WIDE, WIDE, OTHER)
+    hashes = fingerprints(outcomes(resource, policy=POLICY))
+    for index in range(3):
+        chosen = accepted(waived(tmp_path, resource, finding=hashes[index]))
+        assert chosen == [index == other for other in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("statements", "finding"),
+    [((WIDE, OTHER), None), ((WIDE, WIDE), None), ((WIDE, WIDE | {"Resource": "arn:aws:s3:::b"}), "s3:*")],
+    ids=["two statements", "two equal statements", "one action in two statements"],
+)
+def test_a_waiver_that_fits_several_violations_accepts_none(
+    tmp_path: Path, statements: tuple[dict[str, Any], ...], finding: str | None
+) -> None:
+    result = waived(tmp_path, role_policy(*statements), finding=finding)
+    assert accepted(result) == [False, False]
+    assert [problem.kind for problem in result.problems] == [ProblemKind.AMBIGUOUS]
+
+
+def test_all_elements_of_one_statement_are_one_finding(tmp_path: Path) -> None:
+    result = waived(tmp_path, role_policy(WIDE | {"Action": ["s3:*", "iam:*"]}))
+    assert accepted(result) == [True, True]
+
+
+def test_a_waiver_counts_on_its_last_day_and_not_after(tmp_path: Path) -> None:
+    assert accepted(waived(tmp_path, role_policy(WIDE), expires=str(TODAY))) == [True]
+    expired = waived(tmp_path, role_policy(WIDE), expires=str(TODAY - timedelta(1)))
+    assert accepted(expired) == [False]
+    assert [problem.kind for problem in expired.problems] == [ProblemKind.EXPIRED]
+    assert "2026-11-28" in expired.problems[0].message
+
+
+@pytest.mark.parametrize("finding", [None, "Import", "0" * 32])
+def test_a_waiver_that_accepts_nothing_is_a_problem(tmp_path: Path, finding: str | None) -> None:
+    narrow = role_policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"})
+    result = waived(tmp_path, narrow, finding=finding)
+    assert [problem.kind for problem in result.problems] == [ProblemKind.UNUSED]
+    assert not result.used
+
+
+def test_what_was_not_judged_makes_no_waiver_unused(tmp_path: Path) -> None:
+    narrow = role_policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"})
+    assert not waived(tmp_path, narrow, ran=()).problems
+    assert not waived(tmp_path, narrow, resource={"type": ROLE_POLICY, "name": "elsewhere"}).problems
+
+
+@pytest.mark.parametrize(
+    ("rules", "counts"),
+    [
+        (WaiverRules(), True),
+        (WaiverRules(never=frozenset({POLICY})), False),
+        (WaiverRules(longest={Severity.HIGH: 30, Severity.CRITICAL: 30}), False),
+        (WaiverRules(longest={Severity.HIGH: 90, Severity.CRITICAL: 90}), True),
+    ],
+)
+def test_central_settings_limit_waivers(tmp_path: Path, rules: WaiverRules, *, counts: bool) -> None:
+    result = waived(tmp_path, role_policy(WIDE), rules=rules)
+    assert accepted(result) == [counts]
+    assert [problem.kind for problem in result.problems] == ([] if counts else [ProblemKind.REFUSED])
+
+
+def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
+    crash = replace(outcomes(role_policy(WIDE), policy=POLICY)[0], kind=Kind.ERROR)
+    assert isinstance(crash, Outcome)
+    result = waive([crash], read(written(tmp_path, FIELDS)), DEV, [POLICY], [crash.resource], TODAY)
+    assert accepted(result) == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- policy: x", "1: must be a mapping with `waivers`"),
+        ("waiver: []", "1: there is no key `waiver`; the keys are `waivers`"),
+        ("waivers:\n  - policy: a\n    resource: b\n    expires: 2027-01-01", "2: `waivers[0]`: `reason` is missing"),
+        ("waivers:\n  - policy: a\n    resource: b\n    reason: c", "2: `waivers[0]`: `expires` is missing"),
+        (
+            "waivers:\n  - policy: a\n    resource: b\n    reason: c\n    expires: soon",
+            "5: `waivers[0].expires`: must be a date such as `2027-01-31`",
+        ),
+        ("waivers:\n  - policy: a\n    until: b", "3: `waivers[0]`: there is no key `until`; the keys are `policy`"),
+        ("waivers: [", "malformed YAML"),
+    ],
+)
+def test_a_malformed_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "stackguard-waivers.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read(file)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{file}:")
+    assert "\n" not in str(caught.value)
