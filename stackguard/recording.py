@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import ROOT_TYPE, STACK_REFERENCE, Asset, Reference, Resource, Stack, Unknown
+from policypack.core.values import texts
 from policypack.evaluation.masking import spellings
 from policypack.evaluation.redaction import is_secret, secrets_of
 from policypack.evaluation.settings import Settings
@@ -69,8 +70,8 @@ def recorded(resources: Sequence[Resource], source: str) -> str:
 
 class _Recording:
     def __init__(self, resources: Sequence[Resource]) -> None:
-        texts = secrets_of(Stack(tuple(resources), Settings()))
-        self.secrets = sorted({spelling for text in texts for spelling in spellings(text)})
+        secrets = secrets_of(Stack(tuple(resources), Settings()))
+        self.secrets = sorted({spelling for secret in secrets for spelling in spellings(secret)})
         """Every spelling of every secret."""
         self.names = Counter((resource.type, resource.name) for resource in resources)
         self.written: set[str] = set()
@@ -112,7 +113,7 @@ class _Recording:
 
     def _kept(self, values: Mapping[str, Any], path: str, resource: Resource) -> dict[str, Any]:
         """The values that can be written; the paths of the others go to `left_out`."""
-        text = "\n".join(_texts(values))
+        text = "\n".join(texts(values))
         revealed = [secret for secret in self.secrets if secret in text]
         kept = {}
         for name, value in values.items():
@@ -159,17 +160,3 @@ class _Recording:
         self.left_out.clear()
         comment = f"# {'' if entry else label}left out, because secret or unknown: {left_out}\n" if left_out else ""
         return textwrap.indent(f"{comment}{block(entry)}\n" if entry else comment, "  ")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """The texts, names and numbers in a value."""
-    match value:
-        case Mapping():
-            for name, item in value.items():
-                yield name
-                yield from _texts(item)
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case _:
-            yield str(value)

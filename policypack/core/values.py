@@ -32,6 +32,20 @@ def nested(value: Any) -> Iterator[Any]:
         yield from nested(inner)
 
 
+def texts(value: Any) -> Iterator[str]:
+    """The names and texts in a value, and its numbers and other plain values as texts, outermost first."""
+    match value:
+        case Mapping():
+            for name, inner in value.items():
+                yield name
+                yield from texts(inner)
+        case list():
+            for inner in value:
+                yield from texts(inner)
+        case _:
+            yield str(value)
+
+
 def has_unknown(value: Any) -> bool:
     """Whether a value is unknown, or contains one that is."""
     return any(

@@ -1,8 +1,9 @@
 """Coverage: the resources of a stack that no policy is about.
 
 A policy is about the types that its bad examples contain, and about each type of which its reader reads a value. Which
-those are is observed, once for each type of a stack: the reader gets a resource without values that records whether it
-is asked for one. Policies that judge every type alike, such as those about regions, do not count.
+those are is observed, once for each type of a stack: the reader of a resource gets a resource of which only the type can
+be read, the reader of a stack gets resources without values that record whether they are asked for one. Policies that
+judge every type alike, such as those about regions, do not count.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from policypack.core.policy import OverStack, Policy, Resource, Stack
+from policypack.evaluation.evaluate import may_read
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import canonical
 
@@ -50,14 +52,14 @@ def _read(policies: Iterable[Policy[Any]], tokens: Iterable[str]) -> set[str]:
     probes = {token: _Values() for token in tokens}
     resources = tuple(Resource(token, "probe", values, outputs=values) for token, values in probes.items())
     stack = Stack(resources, Settings())
-    yielded: set[str] = set()
+    read: set[str] = set()
     for policy in policies if probes else ():
+        if not isinstance(policy.reads, OverStack):
+            read.update(token for token in probes if may_read(policy.reads, token))
+            continue
         with suppress(Exception):  # a policy that crashes is reported by its own run
-            if isinstance(policy.reads, OverStack):
-                yielded.update(resource.type for resource, _, _ in policy.reads.read(stack))
-            else:
-                yielded.update(resource.type for resource in resources for _ in policy.reads(resource))
-    return yielded | {token for token, values in probes.items() if values.read}
+            read.update(resource.type for resource, _, _ in policy.reads.read(stack))
+    return read | {token for token, values in probes.items() if values.read}
 
 
 class _Values(dict[str, Any]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -44,28 +44,43 @@ CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a
 
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
-    policies = list(policies)
+    run = Evaluation(policies, stack.settings)
     subjects: tuple[Resource | Stack, ...] = (*stack.resources, stack)
-    return [outcome for subject in subjects for outcome in evaluate_one(policies, subject, stack.settings)]
+    return [outcome for subject in subjects for outcome in run.outcomes(subject)]
 
 
-def evaluate_one(policies: Collection[Policy[Any]], subject: Resource | Stack, settings: Settings) -> list[Outcome]:
-    """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
-    level = partial(enforcement, settings=settings)
-    chosen = [policy for policy in policies if concerns(policy, subject)]
-    by_id = {policy.id: policy for policy in policies} if chosen else {}
-    outcomes: list[Outcome] = []
-    for policy in chosen:
-        if level(policy) is not EnforcementLevel.DISABLED:
-            outcomes += judge(policy, subject, settings, requirements(policy, by_id, level))
-    return outcomes
+class Evaluation:
+    """One run of the policies that are not disabled: a resource, or the stack as a whole, goes in, outcomes come out."""
+
+    def __init__(self, policies: Iterable[Policy[Any]], settings: Settings) -> None:
+        policies = list(policies)
+        by_id = {policy.id: policy for policy in policies}
+        level = partial(enforcement, settings=settings)
+        self._settings = settings
+        self._policies = [
+            (policy, requirements(policy, by_id, level))
+            for policy in policies
+            if level(policy) is not EnforcementLevel.DISABLED
+        ]
+        self._by_type: dict[str | None, list[tuple[Policy[Any], tuple[Policy[Any], ...]]]] = {}
+        """By type token, and by None for the stack, the policies that concern a subject, and their requirements."""
+
+    def outcomes(self, subject: Resource | Stack) -> list[Outcome]:
+        """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
+        token = subject.type if isinstance(subject, Resource) else None
+        if token not in self._by_type:
+            self._by_type[token] = [pair for pair in self._policies if concerns(pair[0], subject)]
+        outcomes: list[Outcome] = []
+        for policy, required in self._by_type[token]:
+            outcomes += judge(policy, subject, self._settings, required)
+        return outcomes
 
 
 def concerns(policy: Policy[Any], subject: Resource | Stack) -> bool:
     """Whether a policy can have an outcome for a resource, by its type, or for the stack as a whole."""
     if isinstance(policy.reads, OverStack):
         return isinstance(subject, Stack)
-    return isinstance(subject, Resource) and _may_read(policy.reads, subject.type)
+    return isinstance(subject, Resource) and may_read(policy.reads, subject.type)
 
 
 class _More(BaseException):
@@ -85,7 +100,7 @@ class _OnlyType(Resource):
 
 
 @lru_cache(maxsize=1 << 16)
-def _may_read(reads: Callable[[Resource], Iterable[tuple[str, Any]]], type_token: str) -> bool:
+def may_read(reads: Callable[[Resource], Iterable[tuple[str, Any]]], type_token: str) -> bool:
     """Whether a reader can yield a value of a resource of this type: not if its type alone makes it yield nothing."""
     try:
         return any(True for _ in reads(_OnlyType(type_token)))

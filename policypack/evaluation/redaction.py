@@ -1,18 +1,21 @@
-"""Redaction of messages, at every door: removes what a resource's secrets contain.
+"""Redaction: outcomes go in, the same outcomes without secrets come out.
 
-Pulumi marks secrets on the wire, so their paths are known. Of the values at such a path a message quotes only names.
+At every door `redacted` removes what the secrets of resources contain from messages. Pulumi marks secrets on the wire, so
+their paths are known. Of the values at such a path a message quotes only names. For a program that ran, `masked` removes
+the program's own secrets too, which names and statements can contain.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource, Stack, covers
-from policypack.evaluation.masking import PUBLIC, REDACTED, SHORTEST_SECRET, hidden, texts_in
+from policypack.core.values import rewritten, texts
+from policypack.evaluation.masking import PUBLIC, REDACTED, SHORTEST_SECRET, Mask, hidden, texts_in
 
 QUOTED = re.compile(r"`([^`]*)`")
 
@@ -30,6 +33,36 @@ def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
     secrets = (*secret_texts(outcome.resource), *elsewhere)
     message, why = (_redacted(text, outcome, secrets) for text in (outcome.message, outcome.why))
     return outcome if (message, why) == (outcome.message, outcome.why) else replace(outcome, message=message, why=why)
+
+
+def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
+    """The outcomes without secrets: in messages, fixes, and the parts of resources that a report quotes."""
+    if not mask.texts:
+        return tuple(outcomes)
+    return tuple(
+        replace(
+            outcome,
+            resource=_masked_resource(outcome.resource, mask),
+            path=mask.hide(outcome.path),
+            message=mask.hide(outcome.message),
+            why=mask.hide(outcome.why),
+            fix=mask.hide(outcome.fix),
+            waits_for=tuple(map(mask.hide, outcome.waits_for)),
+        )
+        for outcome in outcomes
+    )
+
+
+@memoized
+def _masked_resource(resource: Resource, mask: Mask) -> Resource:
+    """The resource without secrets; the same object if it has none."""
+    names = (resource.type, resource.name, resource.urn, resource.parent)
+    shown = "\0".join((*names, *texts(resource.inputs)))
+    if mask.hide(shown) == shown:
+        return resource
+    type_token, name, urn, parent = map(mask.hide, names)
+    inputs = {key: rewritten(value, mask.hide) for key, value in resource.inputs.items()}
+    return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
 
 
 def _redacted(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:

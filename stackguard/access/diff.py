@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 from rich.text import Text
@@ -12,7 +13,6 @@ from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.comparison import gained
 from policypack.access.stack_diff.gains import Gain
 from policypack.core.policy import Stack
-from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.report import StackReport, without_secret
@@ -59,11 +59,9 @@ def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
         resources = aligned(resources, others)
     elif old.folder is not None:
         others = aligned(others, resources)
-    stacks = [
-        Stack(tuple(listed), Settings(stack_region=loaded.region))
-        for listed, loaded in ((resources, new), (others, old))
-    ]
-    secrets = tuple({*secrets_of(stacks[0]), *secrets_of(stacks[1]), *new.mask.texts, *old.mask.texts})
+    new, old = replace(new, resources=tuple(resources)), replace(old, resources=tuple(others))
+    stacks = [Stack(loaded.resources, Settings(stack_region=loaded.region)) for loaded in (new, old)]
+    secrets = tuple({*new.secrets, *old.secrets})
     stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
     report = StackReport(new.target.strip("`"), new.folder, secrets, stand_in, new.unseen)
     return DiffReport(tuple(gained(*stacks)), report, old.target.strip("`"))

@@ -11,7 +11,6 @@ from rich.text import Text
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
 from policypack.core.policy import Stack
-from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.access.report import StackReport, position, without_secret
 from stackguard.reports import Screen
@@ -51,9 +50,8 @@ def judge(loaded: LoadedStack) -> PublicReport:
     """The verdict on each resource of a stack that outsiders could use."""
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     entries = tuple(exposed(stack))
-    secrets = (*secrets_of(stack), *loaded.mask.texts)
     target = loaded.target.strip("`")
-    return PublicReport(entries, StackReport(target, loaded.folder, secrets, loaded.stand_in, loaded.unseen))
+    return PublicReport(entries, StackReport(target, loaded.folder, loaded.secrets, loaded.stand_in, loaded.unseen))
 
 
 def text(report: PublicReport, screen: Screen, *, everything: bool) -> str:

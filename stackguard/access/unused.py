@@ -13,7 +13,6 @@ from policypack.access.least_privilege.comparison import ExcessPermission, Missi
 from policypack.access.least_privilege.readers import grouped
 from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
 from policypack.evaluation.masking import hidden
-from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
 from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
@@ -71,7 +70,7 @@ class UnusedReport:
 
     answers: Sequence[FunctionAnswer]
     secrets: tuple[str, ...] = ()
-    """The texts in the stack's secrets, longest first."""
+    """The texts that the report may not show."""
     stand_in: bool = False
     """Whether ARNs of the stack can contain the stand-in account."""
     unseen: tuple[Unseen, ...] = ()
@@ -106,7 +105,7 @@ def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -
         )
     package = Asset(path=str(code.resolve()), archive=True) if code else None
     answers = [FunctionAnswer(function, privilege(stack, function, package)) for function in chosen]
-    return UnusedReport(answers, (*secrets_of(stack), *loaded.mask.texts), loaded.stand_in, loaded.unseen)
+    return UnusedReport(answers, loaded.secrets, loaded.stand_in, loaded.unseen)
 
 
 def exit_code(report: UnusedReport) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
-from policypack.evaluation.evaluate import evaluate, evaluate_one
+from policypack.evaluation.evaluate import Evaluation, evaluate
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
@@ -103,20 +103,20 @@ class JudgingObserver(Observer):
 
     def _own_outcomes(self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]) -> list[Outcome]:
         self.policies = self.policies or self.choose()
-        stack = Stack(resources, self.settings, unseen)
+        run = Evaluation(self.policies, self.settings)
         outcomes: list[Outcome] = []
         for resource in resources:
             registered, judged = self._judged.get(resource.urn, (None, []))
-            current = registered is resource
-            outcomes += judged if current else evaluate_one(self.policies, resource, self.settings)
-        return [*outcomes, *evaluate_one(self.policies, stack, self.settings)]
+            outcomes += judged if registered is resource else run.outcomes(resource)
+        return [*outcomes, *run.outcomes(Stack(resources, self.settings, unseen))]
 
     def _work(self) -> None:
         self.policies = self.choose()
         if self.policies:
             warm_up(self.policies)
+        run = Evaluation(self.policies, self.settings)
         while (resource := self._queue.get()) is not None and not self._ended:
-            self._judged[resource.urn] = resource, evaluate_one(self.policies, resource, self.settings)
+            self._judged[resource.urn] = resource, run.outcomes(resource)
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:

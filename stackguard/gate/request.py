@@ -13,10 +13,10 @@ from typing import Any
 from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
 from policypack.evaluation.coverage import without_policy
 from policypack.evaluation.evaluate import enforcement, evaluate
+from policypack.evaluation.redaction import masked
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import JudgingObserver
-from stackguard.gate.masked import masked
 from stackguard.notes import Note, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver

@@ -5,7 +5,6 @@ Source: pkg/resource/analyzer/config.go of https://github.com/pulumi/pulumi.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -16,9 +15,8 @@ from typing import Any
 import msgspec
 
 from policypack.core import files
-from policypack.core.yaml_reader import quoted
 from stackguard.errors import CannotJudge, reason
-from stackguard.preview.project.settings_file import DuplicateKeyError, unique
+from stackguard.preview.project.settings_file import MalformedJSONError, parse_json
 from stackguard.reports.formatting import printable
 
 ALL = "all"
@@ -62,16 +60,10 @@ def read(file: Path) -> Config:
     if not text.strip():
         return {}
     try:
-        document = msgspec.json.decode(text)
-        json.loads(text, object_pairs_hook=unique)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CannotJudge(f"policy pack config `{file}` is not JSON: {printable(str(error))}") from None
-    except DuplicateKeyError as error:
-        raise CannotJudge(
-            f"policy pack config `{file}`: the key {quoted(str(error))} is duplicated; remove one of the two"
-        ) from None
-    except RecursionError:
-        raise CannotJudge(f"policy pack config `{file}` is nested too deeply") from None
+        document = parse_json(text)
+    except MalformedJSONError as error:
+        line = f" in line {error.line}" if error.line else ""
+        raise CannotJudge(f"policy pack config `{file}` is malformed JSON: {error}{line}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):

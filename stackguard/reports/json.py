@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from policypack.core.policy import EnforcementLevel, Kind, Outcome, Severity
-from policypack.evaluation.places import fingerprints
+from policypack.core.policy import EnforcementLevel, Kind, Severity
 from stackguard.notes import NoteKind
 from stackguard.reports import Report, Screen
+from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, printable, url
-from stackguard.reports.grouping import causes
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -133,12 +132,7 @@ def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format
 
 def document(report: Report) -> OutcomesReport:
     """The public form of a report."""
-    hashes = fingerprints(report.outcomes)
-    leaders = causes(report.outcomes, report.blocks)
-    entries = tuple(
-        _entry(report, outcome, hashes[index], None if leaders[index] == index else hashes[leaders[index]])
-        for index, outcome in enumerate(report.outcomes)
-    )
+    entries = tuple(_entry(report, outcome) for outcome in identified(report.outcomes, report.blocks))
     notes = tuple(
         Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
         for note in report.notes
@@ -162,7 +156,8 @@ def summary(report: Report) -> Summary:
     )
 
 
-def _entry(report: Report, outcome: Outcome, fingerprint: str, subsumed_by: str | None) -> OutcomeEntry:
+def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
+    outcome = identified.outcome
     resource, policy = outcome.resource, outcome.policy
     return OutcomeEntry(
         outcome=outcome.kind,
@@ -177,10 +172,10 @@ def _entry(report: Report, outcome: Outcome, fingerprint: str, subsumed_by: str 
         message=printable(outcome.message),
         fix=printable(outcome.fix),
         url=printable(url(policy)),
-        fingerprint=fingerprint,
+        fingerprint=identified.fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=False,
-        subsumed_by=subsumed_by,
+        subsumed_by=identified.cause,
         position=SourcePosition(printable(resource.position.file), resource.position.line)
         if resource.position
         else None,

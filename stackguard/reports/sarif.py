@@ -18,12 +18,11 @@ from urllib.parse import quote
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
-from policypack.evaluation.places import fingerprints
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.reports import Report, Screen
+from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, name_of, printable
-from stackguard.reports.grouping import causes
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -72,8 +71,6 @@ def policy_run(report: Report) -> Object:
     indexes = {policy.id: index for index, policy in enumerate(rules)}
     crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
     notifications = [*crashes, *map(_note, report.notes)]
-    hashes = fingerprints(report.condensed)
-    leaders = causes(report.condensed, report.blocks)
     if report.without_policy:
         notifications.append({"level": "note", "message": message(without_policy(report.without_policy))})
     invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
@@ -88,9 +85,9 @@ def policy_run(report: Report) -> Object:
         },
         invocation,
         [
-            _result(report, outcome, hashes[index], indexes, cause=None if leader == index else hashes[leader])
-            for index, (outcome, leader) in enumerate(zip(report.condensed, leaders, strict=True))
-            if outcome.kind is not Kind.ERROR
+            _result(report, result, indexes)
+            for result in identified(report.condensed, report.blocks)
+            if result.outcome.kind is not Kind.ERROR
         ],
     )
 
@@ -190,10 +187,8 @@ def _level(severity: Severity, *, blocks: bool) -> Level:
     return "error" if severity.rank >= Severity.HIGH.rank else "warning"
 
 
-def _result(
-    report: Report, outcome: Outcome, fingerprint: str, indexes: Mapping[str, int], *, cause: str | None
-) -> Object:
-    """One outcome; `cause` is the fingerprint of the outcome that it follows from."""
+def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str, int]) -> Object:
+    outcome = identified.outcome
     resource, policy = outcome.resource, outcome.policy
     return {
         "ruleId": printable(policy.id),
@@ -201,14 +196,14 @@ def _result(
         "level": _level(policy.severity, blocks=report.blocks(outcome)),
         "message": _message(outcome),
         "locations": [location(*line_of(resource, report), (resource.name, resource.urn))],
-        "partialFingerprints": partial_fingerprints(fingerprint),
+        "partialFingerprints": partial_fingerprints(identified.fingerprint),
         "properties": {
             "outcome": outcome.kind,
             "severity": policy.severity,
             "enforcement": outcome.enforcement,
             "blocks": report.blocks(outcome),
             "path": printable(outcome.path),
-            **({"subsumedBy": cause} if cause else {}),
+            **({"subsumedBy": identified.cause} if identified.cause else {}),
         },
     }
 

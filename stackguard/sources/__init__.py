@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from policypack.core.policy import Resource, Unseen
+from policypack.core.policy import Resource, Stack, Unseen
 from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
@@ -39,6 +40,11 @@ class LoadedStack:
     """The resources that a program's preview cannot see."""
     mask: Mask = field(default_factory=Mask)
     """The secrets of a program, which no report may show."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no report may show: in the secrets of the resources, and in those of the program."""
+        return (*secrets_of(Stack(self.resources, Settings())), *self.mask.texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import Resource, Stack
-from policypack.evaluation.redaction import secrets_of
+from policypack.core.policy import Resource
+from policypack.evaluation.redaction import masked
 from policypack.evaluation.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import with_region
-from stackguard.gate.masked import masked
 from stackguard.notes import Note
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
@@ -77,12 +76,11 @@ def generate(
     text = text_of(document, format_)
     verdict = judge(template, loaded.resources, settings, POLICIES)
     outcomes = masked(verdict.outcomes, loaded.mask)
-    secrets = (*secrets_of(Stack(loaded.resources, settings)), *loaded.mask.texts)
     printed = (text, *(outcome.message for outcome in outcomes), *(note.message for note in loaded.notes))
     validation = Validation(
         file,
         text,
-        lint(document, template.region, secrets, "" if format_ == "json" else text),
+        lint(document, template.region, loaded.secrets, "" if format_ == "json" else text),
         Report(file, outcomes, verdict.resources, verdict.policies, folder=loaded.folder),
         differences=tuple(hide(_difference_line(difference)) for difference in verdict.differences),
         left_out=(*lines, *unseen),

@@ -60,8 +60,6 @@ class Translation:
     nodes: dict[str, Node] = field(default_factory=dict)
     logical_ids: dict[str, str] = field(default_factory=dict)
     """By URN, the logical id of the resource, or of the one that it is a part of."""
-    firsts: dict[str, list[str]] = field(default_factory=dict)
-    """By URN, the parts of a resource that must exist before what depends on it."""
     problems: list[Problem] = field(default_factory=list)
 
     def add_nodes(self, resources: Sequence[Resource]) -> None:
@@ -137,11 +135,18 @@ class Translation:
         table = table_of(resource.type)
         is_ordered = table is None or table.onto is None or table.onto.waits
         for urn in self._waits(resource):
-            firsts = (self.logical_ids.get(part) for part in self.firsts.get(urn, ()) if part != resource.urn)
+            firsts = (self.logical_ids.get(part) for part in self._firsts(urn) if part != resource.urn)
             node.waits |= {part: True for part in firsts if part is not None}
             target = self.logical_ids.get(urn)
             if target is not None and target != node.id:
                 node.waits[target] = node.waits.get(target, False) or is_ordered
+
+    def _firsts(self, urn: str) -> Iterator[str]:
+        """The URNs of the parts of a resource that must exist before what depends on it."""
+        table = table_of(self.resources[urn].type) if urn in self.resources else None
+        for name, separate in table.separate.items() if table else ():
+            if separate.first:
+                yield f"{urn}{PART}{name}"
 
     def _waits(self, resource: Resource) -> Iterator[str]:
         """The URNs that a resource is created after: its dependencies, its parent, and those of its parent components."""
@@ -210,11 +215,6 @@ def translate(resources: Sequence[Resource], region: str | None = None, folder: 
     refused = {problem.urn for problem in translation.problems}
     parts = sorted((part for part in parts if part.urn not in refused), key=_is_part)
     translation.add_nodes(parts)
-    for part in parts:
-        urn, _, name = part.urn.partition(PART)
-        table = table_of(by_urn[urn].type)
-        if table and name in table.separate and table.separate[name].first:
-            translation.firsts.setdefault(urn, []).append(part.urn)
     for step in (translation.write, translation.wait):
         for part in parts:
             step(part)

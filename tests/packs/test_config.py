@@ -87,7 +87,7 @@ def test_a_configuration_that_does_not_fit_the_pack(tmp_path: Path, value: Any, 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("{", "is not JSON"),
+        ("{", "is malformed JSON: expecting property name enclosed in double quotes in line 1"),
         ('{"all": "mandatory", "all": "disabled"}', "the key `all` is duplicated; remove one of the two"),
         (
             '{"a": {"enforcementLevel": "mandatory", "enforcementLevel": "disabled"}}',

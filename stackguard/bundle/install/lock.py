@@ -133,9 +133,7 @@ def _option(line: str, file: Path) -> Iterator[str]:
         place = str((file.parent / value).resolve()) if local else value
         yield f"{_INDEX_OPTIONS[name]} {place}".strip()
     elif name not in _IGNORED_OPTIONS:
-        raise CannotBundle(
-            f"`{file}`: `{line}` is not a package with a pinned version, so it cannot be bundled and hashes"
-        )
+        raise CannotBundle(f"`{file}`: `{line}` is not a package with a pinned version, so it cannot be bundled")
 
 
 def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked | None:

@@ -57,39 +57,50 @@ def section(settings: Any, *names: str) -> dict[str, Any]:
 
 
 def _json(file: Path) -> Any:
-    content = files.content(file)
     try:
-        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique)
+        return parse_json(files.content(file))
+    except MalformedJSONError as error:
+        place = f"{file}:{error.line}" if error.line else str(file)
+        raise CannotJudge(f"{place}: malformed JSON: {error}") from None
+
+
+class MalformedJSONError(Exception):
+    """A text is not JSON, or has a key twice in one object; the message is why."""
+
+    def __init__(self, why: str, line: int = 0) -> None:
+        super().__init__(why)
+        self.line = line
+        """0 if it is unknown."""
+
+
+def parse_json(content: bytes) -> Any:
+    """The value of a JSON text in UTF-8.
+
+    Raises:
+        MalformedJSONError: it is malformed, or an object has a key twice.
+    """
+    try:
+        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unique)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
-        raise CannotJudge(f"{file}:{error.lineno}: malformed JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
-    except DuplicateKeyError as error:
-        raise CannotJudge(f"{file}: malformed JSON: the key {yaml_reader.quoted(str(error))} is duplicated") from None
+        raise MalformedJSONError(f"{error.msg[:1].lower()}{error.msg[1:]}", error.lineno) from None
     except UnicodeDecodeError:
-        raise CannotJudge(f"{file}: malformed JSON: not UTF-8 text") from None
+        raise MalformedJSONError("not UTF-8 text") from None
     except UnicodeEncodeError:
-        raise CannotJudge(f"{file}: malformed JSON: half of a surrogate pair, which is no character") from None
+        raise MalformedJSONError("half of a surrogate pair, which is no character") from None
     except RecursionError:
-        raise CannotJudge(f"{file}: malformed JSON: nested too deeply") from None
+        raise MalformedJSONError("nested too deeply") from None
     except ValueError:  # `NaN`, or a number of thousands of digits
-        raise CannotJudge(f"{file}: malformed JSON: a number that is out of range") from None
+        raise MalformedJSONError("a number that is out of range") from None
     return value
 
 
-class DuplicateKeyError(Exception):
-    """An object has a key twice; the message is the key."""
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these keys and values, as `object_pairs_hook` of `json.loads`.
-
-    Raises:
-        DuplicateKeyError: a key is duplicated.
-    """
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         seen: set[str] = set()
-        raise DuplicateKeyError(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise MalformedJSONError(f"the key {yaml_reader.quoted(twice)} is duplicated; remove one of the two")
     return values
 
 
