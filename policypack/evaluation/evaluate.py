@@ -39,6 +39,8 @@ from policypack.core.policy import (
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 
+Accepted = frozenset[tuple[str, str]]
+"""Ids of policies, each with the URN of a resource of which some of its outcomes are waived or in the baseline."""
 CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
 
@@ -65,14 +67,14 @@ class Evaluation:
         self._by_type: dict[str | None, list[tuple[Policy[Any], tuple[Policy[Any], ...]]]] = {}
         """By type token, and by None for the stack, the policies that concern a subject, and their requirements."""
 
-    def outcomes(self, subject: Resource | Stack) -> list[Outcome]:
+    def outcomes(self, subject: Resource | Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
         token = subject.type if isinstance(subject, Resource) else None
         if token not in self._by_type:
             self._by_type[token] = [pair for pair in self._policies if concerns(pair[0], subject)]
         outcomes: list[Outcome] = []
         for policy, required in self._by_type[token]:
-            outcomes += judge(policy, subject, self._settings, required)
+            outcomes += judge(policy, subject, self._settings, required, accepted)
         return outcomes
 
 
@@ -125,16 +127,28 @@ def requirements(
 
 
 def judge(
-    policy: Policy[Any], subject: Resource | Stack, settings: Settings, required: Sequence[Policy[Any]] = ()
+    policy: Policy[Any],
+    subject: Resource | Stack,
+    settings: Settings,
+    required: Sequence[Policy[Any]] = (),
+    accepted: Accepted = frozenset(),
 ) -> list[Outcome]:
-    """The outcomes of one policy for one resource, or for the stack as a whole; `required` are its `requirements`."""
+    """The outcomes of one policy for one resource, or for the stack as a whole.
+
+    Args:
+        policy: the policy.
+        subject: what it judges.
+        settings: the operator's.
+        required: its `requirements`.
+        accepted: what an exemption accepts: it does not block, so it excuses no other policy.
+    """
     outcomes: list[Outcome] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
-                _Judging(policy, settings, required, outcomes).judge(resource, path, value)
+                _Judging(policy, settings, required, accepted, outcomes).judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         outcomes.append(_crashed(policy, blamed, error))
     if not outcomes:
@@ -176,6 +190,7 @@ class _Judging:
     policy: Policy[Any]
     settings: Settings
     required: Sequence[Policy[Any]]
+    accepted: Accepted
     outcomes: list[Outcome]
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
@@ -202,7 +217,8 @@ class _Judging:
 
     def _excused(self, resource: Resource, path: str) -> bool:
         """Whether a required policy reports this path, or one that leads to it."""
-        return any(covers(other, path) for policy in self.required for other in _reported(resource, policy))
+        required = (policy for policy in self.required if (policy.id, resource.urn) not in self.accepted)
+        return any(covers(other, path) for policy in required for other in _reported(resource, policy))
 
 
 @memoized

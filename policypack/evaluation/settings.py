@@ -24,7 +24,16 @@ DEFAULT_FILE = "stackguard.yaml"
 UNSEEN = frozenset({"pulumi-unseen-component", "pulumi-unseen-resource"})
 """Policies about resources that a preview lacks: undecided without an unknown value, each at its own level."""
 NOT_PER_POLICY = frozenset(
-    {"accountId", "enforcement", "mockFiles", "programFolder", "resolveTimeout", "resolveUnknowns", "stackRegion"}
+    {
+        "accountId",
+        "enforcement",
+        "mockFiles",
+        "programFolder",
+        "resolveTimeout",
+        "resolveUnknowns",
+        "stackRegion",
+        "waiverProblems",
+    }
 )
 """Settings that CrossGuard cannot set for a single policy."""
 
@@ -56,6 +65,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         Mapping[str, EnforcementLevel],
         msgspec.Meta(description="Enforcement level by policy id, where it is not the policy's default."),
     ] = {}
+    waiver_problems: Annotated[
+        Literal["mandatory", "advisory"],
+        msgspec.Meta(description="What a waiver does that has expired, or accepts nothing: `mandatory` blocks."),
+    ] = "mandatory"
     resolve_unknowns: Annotated[
         bool,
         msgspec.Meta(
@@ -171,6 +184,7 @@ _SHAPES = {
     "trustedAccounts": "must be a list of account ids: twelve digits, in quotes",
     "unknown": "must be `mandatory` or `advisory`",
     "accountId": "must be an account id: twelve digits, in quotes",
+    "waiverProblems": "must be `mandatory` or `advisory`",
     "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
     "resolveUnknowns": "must be `true` or `false`",
     "resolveTimeout": "must be a number of seconds above 0, such as `30`",

@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ import msgspec
 
 from policypack.core import yaml_reader
 from policypack.core.policy import Exemption, Kind, Outcome, Resource, Severity
+from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, fingerprints
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
@@ -106,25 +106,6 @@ class WaiverRules:
     """Ids of policies that may not be waived."""
     longest: Mapping[Severity, int] = field(default_factory=dict)
     """By severity, the number of days that a waiver may last from today."""
-
-
-@dataclass(frozen=True, slots=True)
-class StackName:
-    """The parts of a stack's full name; empty where unknown."""
-
-    organization: str = ""
-    project: str = ""
-    stack: str = ""
-
-    def __str__(self) -> str:
-        return "/".join(filter(None, (self.organization, self.project, self.stack)))
-
-    def matches(self, pattern: str) -> bool:
-        """Whether a pattern of one, two or three parts fits as many of the last parts of the name."""
-        parts = (self.organization, self.project, self.stack)
-        patterns = pattern.split("/")
-        named = parts[3 - len(patterns) :]
-        return len(patterns) <= 3 and all(map(fnmatchcase, named, patterns))
 
 
 @dataclass(frozen=True, slots=True)

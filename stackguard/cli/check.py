@@ -12,7 +12,7 @@ from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, pro
 
 if TYPE_CHECKING:
     from stackguard.packs import PackSpec
-    from stackguard.reports import Report
+    from stackguard.reports import Run
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -47,6 +47,18 @@ class Check(click.Command):
     help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
 @settings_option
+@click.option(
+    "--waivers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The waiver file; by default stackguard-waivers.yaml beside the settings, if it exists.",
+)
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The baseline file; by default stackguard-baseline.json beside the settings, if it exists.",
+)
 @click.option(
     "--policy", multiple=True, metavar="ID", help="Run only this policy, and no other of stackguard's own. Repeatable."
 )
@@ -85,6 +97,8 @@ def check(
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
+    waivers: Path | None,
+    baseline: Path | None,
     policy: tuple[str, ...],
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
@@ -126,18 +140,27 @@ def check(
     if no_own_policies and (policy or not packs):
         raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
 
-    def judge() -> Report:
+    def judge() -> Run:
         from stackguard.gate import request
 
-        severity = Severity(fail_on)
-        return request.judge(
-            request.CheckRequest(target, options, settings, policy, severity, packs, own=not no_own_policies)
+        return request.run(
+            request.CheckRequest(
+                target,
+                options,
+                settings,
+                policy,
+                Severity(fail_on),
+                packs,
+                own=not no_own_policies,
+                waivers=waivers,
+                baseline=baseline,
+            )
         )
 
-    report = attempt(judge, f"judging {target}")
+    run = attempt(judge, f"judging {target}")
     for destination in destinations:
-        write(render(report, destination.format, screen(destination.file)), destination.file)
-    ctx.exit(report.exit_code)
+        write(render(run, destination.format, screen(destination.file)), destination.file)
+    ctx.exit(run.exit_code)
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

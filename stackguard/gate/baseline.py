@@ -17,9 +17,9 @@ import msgspec
 
 from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
+from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint
 from policypack.evaluation.settings import SettingsError
-from policypack.evaluation.waivers import StackName
 from stackguard.reports.formatting import name_of, printable_json
 
 DEFAULT_FILE = "stackguard-baseline.json"
@@ -58,7 +58,7 @@ class Baseline:
 
     def of(self, stack: StackName) -> Counter[str]:
         """The number of entries of a stack by fingerprint."""
-        name = _named(stack)
+        name = stack.in_project
         return Counter({print_: entry.count for (of, print_), entry in self.entries.items() if of == name})
 
     def with_outcomes(self, stack: StackName, outcomes: Iterable[Outcome], added: Added) -> Baseline:
@@ -72,7 +72,7 @@ class Baseline:
         entries = dict(self.entries)
         for outcome in outcomes:
             if outcome.blocks and outcome.kind is not Kind.ERROR:
-                key = _named(stack), fingerprint(outcome)
+                key = stack.in_project, fingerprint(outcome)
                 entry = entries.get(key)
                 new = Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 0, added)
                 entries[key] = msgspec.structs.replace(entry or new, count=(entry or new).count + 1)
@@ -82,7 +82,7 @@ class Baseline:
         """The baseline without entries of a stack that are gone, each as many times as it is counted."""
         entries = dict(self.entries)
         for print_, count in gone.items():
-            key = _named(stack), print_
+            key = stack.in_project, print_
             left = entries[key].count - count
             if left > 0:
                 entries[key] = msgspec.structs.replace(entries[key], count=left)
@@ -169,7 +169,7 @@ def apply(
             if match is not None:
                 left[match] -= 1
                 accepted.add(index)
-    name = _named(stack)
+    name = stack.in_project
     gone = Counter(
         {print_: count for print_, count in left.items() if count and baseline.entries[name, print_].policy in ran}
     )
@@ -178,10 +178,6 @@ def apply(
         for index, outcome in enumerate(outcomes)
     )
     return Baselined(exempted, gone)
-
-
-def _named(stack: StackName) -> str:
-    return str(replace(stack, organization=""))
 
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
-from policypack.evaluation.evaluate import Evaluation, evaluate
+from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
+from policypack.evaluation.exempting import Exempt, settled
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
@@ -77,38 +78,53 @@ class JudgingObserver(Observer):
             self.others.ended(resources)
 
     def outcomes(
-        self, resources: tuple[Resource, ...], region: str | None, unseen: tuple[Unseen, ...] = ()
-    ) -> tuple[Outcome, ...]:
-        """All outcomes: of the resources in their order, then of the stack.
+        self,
+        resources: tuple[Resource, ...],
+        region: str | None,
+        unseen: tuple[Unseen, ...] = (),
+        exempt: Exempt = tuple,
+    ) -> Sequence[Outcome]:
+        """All outcomes: of the resources in their order, then of the stack, then of other packs.
 
         Args:
             resources: the whole stack; those that are not judged yet, or have changed since, are judged now.
             region: the stack's `aws:region`.
             unseen: the resources that a preview cannot see.
+            exempt: adds exemptions to the outcomes.
         """
         self.settings = with_region(self.settings, region)
-        if self.others is None:
-            return tuple(self._own_outcomes(resources, unseen))
-        if self.others.followed:
-            return (*self._own_outcomes(resources, unseen), *self.others.outcomes)
-        return asyncio.run(self._with_packs(self.others, resources, unseen))
+        stack = Stack(resources, self.settings, unseen)
+        if self.others is None or self.others.followed:
+            own = self._own_outcomes(stack)
+        else:
+            own = asyncio.run(self._with_packs(self.others, stack))
+        others = self.others.outcomes if self.others else ()
 
-    async def _with_packs(
-        self, others: PackObserver, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]
-    ) -> tuple[Outcome, ...]:
-        """All outcomes of a state: other packs judge it at the same time, in their own processes."""
-        own = asyncio.to_thread(self._own_outcomes, resources, unseen)
-        outcomes, _ = await asyncio.gather(own, others.judge(resources, self.settings))
-        return (*outcomes, *others.outcomes)
+        def judged(accepted: Accepted) -> Sequence[Outcome]:
+            return (*(self._own_outcomes(stack, accepted) if accepted else own), *others)
 
-    def _own_outcomes(self, resources: tuple[Resource, ...], unseen: tuple[Unseen, ...]) -> list[Outcome]:
+        return settled(self.policies, judged, exempt)
+
+    async def _with_packs(self, others: PackObserver, stack: Stack) -> list[Outcome]:
+        """Our own outcomes of a state: other packs judge it at the same time, in their own processes."""
+        own = asyncio.to_thread(self._own_outcomes, stack)
+        outcomes, _ = await asyncio.gather(own, others.judge(stack.resources, self.settings))
+        return outcomes
+
+    def _own_outcomes(self, stack: Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
+        """Our own outcomes; after a first time without `accepted`, only its resources are judged again."""
         self.policies = self.policies or self.choose()
         run = Evaluation(self.policies, self.settings)
+        again = {urn for _, urn in accepted}
         outcomes: list[Outcome] = []
-        for resource in resources:
+        for resource in stack.resources:
             registered, judged = self._judged.get(resource.urn, (None, []))
-            outcomes += judged if registered is resource else run.outcomes(resource)
-        return [*outcomes, *run.outcomes(Stack(resources, self.settings, unseen))]
+            if resource.urn in again or (registered is not resource and not accepted):
+                judged = run.outcomes(resource, accepted)
+                if judged or registered:  # most resources of a state have no outcome
+                    self._judged[resource.urn] = resource, judged
+            outcomes += judged
+        return [*outcomes, *run.outcomes(stack, accepted)]
 
     def _work(self) -> None:
         self.policies = self.choose()

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import gc
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import without_policy
 from policypack.evaluation.evaluate import enforcement, evaluate
 from policypack.evaluation.redaction import masked
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
+from policypack.evaluation.waivers import WaiverProblem, WaiverRules
 from stackguard.errors import CannotJudge
+from stackguard.gate import exemptions
 from stackguard.gate.judging import JudgingObserver
+from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
-from stackguard.reports import Report
+from stackguard.reports import Report, Run
 from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.stand_in import NOTE, mentioned
 
@@ -40,9 +47,52 @@ class CheckRequest:
     """Other policy packs to run."""
     own: bool = True
     """Whether to run our own policies too."""
+    waivers: Path | None = None
+    """The waiver file; None is the one beside the settings, if it exists."""
+    baseline: Path | None = None
+    """The baseline file; None is the one beside the settings, if it exists."""
+
+
+def run(request: CheckRequest) -> Run:
+    """Judge a target, and keep how that came about.
+
+    Raises:
+        CannotJudge: as by `judge`.
+        SettingsError: as by `judge`.
+    """
+    started = datetime.now(UTC)
+    judged = judge_stack(request)
+    blocking = judged.settings.waiver_problems == "mandatory"
+    return Run(
+        (judged.report,),
+        provenance(judged.settings, judged.policies, started),
+        problems=judged.problems,
+        problems_block=blocking,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One stack that was judged."""
+
+    report: Report
+    settings: Settings
+    policies: tuple[str, ...]
+    """The ids of the policies that ran."""
+    problems: tuple[WaiverProblem, ...] = ()
+    """Of waivers: one that accepts nothing here may be used by another stack."""
+    used: frozenset[str] = frozenset()
+    """The sources of the waivers that accept an outcome."""
+    gone: Counter[str] = field(default_factory=Counter)
+    """By fingerprint, what is in the baseline and not there any more."""
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
+    """Judge a target: the report of `judge_stack`."""
+    return judge_stack(request, policies).report
+
+
+def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
     """Judge a target.
 
     Args:
@@ -51,30 +101,45 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
 
     Raises:
         CannotJudge: the target cannot be read or run, or every policy is disabled.
-        SettingsError: the settings do not fit their schema.
+        SettingsError: the settings, the waivers or the baseline do not fit their schema.
     """
+    start = time.monotonic()
     settings = read(request.settings)
+    folder = request.settings.parent if request.settings else Path()
+    accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules())
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
     judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
     with _no_garbage_collection():
         loaded = load(request.target, request.options.under(settings), judging)
-        outcomes = judging.outcomes(loaded.resources, loaded.region, loaded.unseen)
+
+        def ran() -> list[str]:
+            return [*(policy.id for policy in judging.policies), *(packs.policies if packs else ())]
+
+        exempt = exemptions.StackExemptions(accepting, loaded, ran)
+        outcomes = tuple(judging.outcomes(loaded.resources, loaded.region, loaded.unseen, exempt))
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
-            outcomes = (*_unseen(loaded, settings), *outcomes)
+            outcomes = (*masked(_unseen(loaded, settings), loaded.mask), *outcomes)
     notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
-    return Report(
+    hide = loaded.mask.hide
+    report = Report(
         loaded.target.strip("`"),
-        masked(outcomes, loaded.mask),
+        outcomes,
         len(loaded.resources),
-        len(judging.policies) + (packs.policies if packs else 0),
+        len(ran()),
         request.fail_on,
         loaded.folder,
-        {loaded.mask.hide(token): count for token, count in unjudged.items()},
-        masked_notes(notes, loaded.mask.hide),
+        {hide(token): count for token, count in unjudged.items()},
+        masked_notes(notes, hide),
+        StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
+        loaded.accounts,
+        loaded.region,
+        time.monotonic() - start,
+        exempt.baselined.gone.total(),
     )
+    return Judged(report, settings, tuple(ran()), exempt.waived.problems, exempt.waived.used, exempt.baselined.gone)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:

@@ -32,7 +32,8 @@ class PackObserver:
     outcomes: list[Outcome] = field(default_factory=list)
     """The outcomes of the resources in registration order, then of the stack; complete when `follow` returns."""
     notes: tuple[Note, ...] = ()
-    policies: int = 0
+    policies: tuple[str, ...] = ()
+    """The names of the policies that ran."""
     followed: bool = False
     """Whether a preview was observed to its end."""
     _packs: asyncio.Future[Packs] | None = None

@@ -51,9 +51,11 @@ class Packs:
     """By URN, the undecided outcomes of remediations that did not run."""
 
     @property
-    def policies(self) -> int:
-        """The number of policies that are not disabled."""
-        return sum(policy.level != "disabled" for pack in self.packs for policy in pack.policies.values())
+    def policies(self) -> tuple[str, ...]:
+        """The names of the policies that are not disabled."""
+        return tuple(
+            name for pack in self.packs for name, policy in pack.policies.items() if policy.level != "disabled"
+        )
 
     @property
     def notes(self) -> tuple[Note, ...]:

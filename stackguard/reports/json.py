@@ -12,7 +12,7 @@ import msgspec
 
 from policypack.core.policy import EnforcementLevel, Kind, Severity
 from stackguard.notes import NoteKind
-from stackguard.reports import Report, Screen
+from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, printable, url
 
@@ -125,9 +125,9 @@ class OutcomesReport(msgspec.Struct, frozen=True, rename="camel"):
     ]
 
 
-def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The report as indented JSON."""
-    return indented_json(document(report))
+def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
+    """The run as indented JSON."""
+    return indented_json(document(run.reports[0]))
 
 
 def document(report: Report) -> OutcomesReport:
@@ -174,7 +174,7 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
         url=printable(url(policy)),
         fingerprint=identified.fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
-        waived=False,
+        waived=outcome.exemption is not None and outcome.exemption.kind == "waived",
         subsumed_by=identified.cause,
         position=SourcePosition(printable(resource.position.file), resource.position.line)
         if resource.position

@@ -20,7 +20,7 @@ from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Reso
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
-from stackguard.reports import Report, Screen
+from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, name_of, printable
 
@@ -43,9 +43,9 @@ Level = Literal["error", "warning", "note"]
 Object = dict[str, Any]
 
 
-def render(report: Report, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The report as a SARIF log of one run."""
-    return log(policy_run(report))
+def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
+    """The run as a SARIF log, with a run of its own for each stack."""
+    return log(*map(policy_run, run.reports))
 
 
 def log(*runs: Object) -> str:

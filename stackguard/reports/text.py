@@ -13,7 +13,7 @@ from rich.text import Text
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Report, Screen
+from stackguard.reports import Report, Run, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
 from stackguard.reports.grouping import Group, groups, statement_path
@@ -35,9 +35,17 @@ MAX_NAMES = 3
 UNBROKEN = Screen()
 
 
-def render(report: Report, screen: Screen) -> str:
-    """The report as text."""
-    return paint(_lines(report, screen), screen)
+def render(run: Run, screen: Screen) -> str:
+    """The run as text."""
+    lines = (line for report in run.reports for line in _lines(report, screen))
+    return paint((*lines, *_problems(run, screen)), screen)
+
+
+def _problems(run: Run, screen: Screen) -> Iterator[Text]:
+    """The waivers that somebody has to edit."""
+    for problem in run.problems:
+        text = f"{problem.source}: {problem.message}"
+        yield from wrapped(printable(text), screen, 0, f"{problem.kind} waiver")
 
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:

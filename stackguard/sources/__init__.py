@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
+from policypack.core.stack_name import StackName, of_urn
 from policypack.evaluation.masking import Mask
 from policypack.evaluation.redaction import secrets_of
 from policypack.evaluation.settings import Settings
+from policypack.iam.arn import Arn
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
@@ -40,6 +43,21 @@ class LoadedStack:
     """The resources that a program's preview cannot see."""
     mask: Mask = field(default_factory=Mask)
     """The secrets of a program, which no report may show."""
+    organization: str = ""
+    """The stack's organization, if the target states it."""
+
+    @property
+    def name(self) -> StackName:
+        """The stack's name, from the URN of its first resource."""
+        urn = next((resource.urn for resource in self.resources), "")
+        return of_urn(urn, self.organization)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts in the ARNs of its resources, the most frequent first."""
+        arns = (Arn.parse(str(resource.outputs.get("arn"))) for resource in self.resources if not resource.external)
+        counts = Counter(arn.account for arn in arns if arn and arn.account.isdigit())
+        return tuple(account for account, _ in counts.most_common())
 
     @property
     def secrets(self) -> tuple[str, ...]:

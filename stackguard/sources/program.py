@@ -42,7 +42,15 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None
     return LoadedStack(
-        tuple(ran.resources), str(project), region, project, ran.notes, ran.stand_in, ran.unseen, ran.mask
+        tuple(ran.resources),
+        str(project),
+        region,
+        project,
+        ran.notes,
+        ran.stand_in,
+        ran.unseen,
+        ran.mask,
+        ran.organization,
     )
 
 

@@ -252,7 +252,9 @@ def test_a_program_is_run_with_the_options_given(
 
     def run(folder: Path, observer: Any, **options: Any) -> Any:
         received.update(options, folder=folder)
-        return SimpleNamespace(resources=registered, config={}, notes=(), stand_in=False, unseen=(), mask=Mask())
+        return SimpleNamespace(
+            resources=registered, config={}, notes=(), stand_in=False, unseen=(), mask=Mask(), organization="acme"
+        )
 
     monkeypatch.setattr(preview, "run", run, raising=False)
     (tmp_path / "app").mkdir()

@@ -15,8 +15,9 @@ from policypack.evaluation.coverage import summary, without_policy
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.gate.request import CheckRequest, judge
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
 from tests.crossguard.test_session import analyze, analyze_stack, configure
+from tests.reports.sample import render
 
 VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
 UNSEEN = {VPC: 3, SUBNET: 1}

@@ -16,7 +16,8 @@ from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard import explain
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
+from tests.reports.sample import render
 
 MANDATORY, ADVISORY = EnforcementLevel.MANDATORY, EnforcementLevel.ADVISORY
 BLOCK = next(policy for policy in POLICIES if policy.id == "s3-missing-access-block")

@@ -12,7 +12,8 @@ from policypack.core.policy import Resource, Severity, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.policies.ec2.open_ingress import POLICY
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
+from tests.reports.sample import render
 
 
 def group(name: str, port: int) -> Resource:

@@ -49,9 +49,10 @@ from stackguard.preview.placeholders import mock_file
 from stackguard.preview.project import settings_file, stack_choice
 from stackguard.preview.project.config import ConfigSources, resolve
 from stackguard.preview.project.toolchain import runtime
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
 from stackguard.reports.formatting import UNPRINTABLE
 from stackguard.sources import LoadedStack, RunOptions, exported, input_stream
+from tests.reports.sample import render
 
 Target = Callable[[bytes], object]
 SEPARATOR = b"\0"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import Kind, Options, Outcome, Resource
+from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
-from policypack.evaluation.waivers import StackName
 from stackguard.gate.baseline import Added, Baseline, apply, read
 from tests.evaluation.test_places import OTHER, WIDE, outcomes, role_policy
 

@@ -111,6 +111,6 @@ def judged(
             final = [await running.remediate(resource) for resource in resources]
             outcomes = [outcome for resource in final for outcome in await running.analyze(resource)]
             outcomes += await running.analyze_stack(final)
-            return PackResult(outcomes, running.notes, final, running.policies)
+            return PackResult(outcomes, running.notes, final, len(running.policies))
 
     return asyncio.run(judge())

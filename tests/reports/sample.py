@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from policypack import policies
@@ -24,6 +25,8 @@ from policypack.core.policy import (
 from policypack.core.wire import ENCRYPTED
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import documents, statements
+from stackguard import reports
+from stackguard.reports import Provenance, Report, Run, Screen
 
 PROJECT = "urn:pulumi:dev::pipeline"
 STACK = f"{PROJECT}::pulumi:pulumi:Stack::pipeline-dev"
@@ -31,6 +34,21 @@ COMPONENT = f"{PROJECT}::my:index:Ingest::ingest"
 BUCKET = f"{PROJECT}::my:index:Ingest$aws:s3/bucket:Bucket::inbox"
 MARKER = "arn:aws:s3:::hush-7f3a"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+PROVENANCE = Provenance(
+    datetime(2026, 11, 29, 8, 30, tzinfo=UTC),
+    1.5,
+    "0a1b2c3d",
+    "5e77",
+    {"stackguard": "0.1.0"},
+    ("iam-wildcard-action",),
+)
+
+
+def render(report: Report, name: str, screen: Screen) -> str:
+    """The report of a run of one stack."""
+    return reports.render(Run((report,), PROVENANCE), name, screen)
 
 
 def card(policy_id: str, reads: Any, check: Any, severity: Severity = Severity.HIGH, **more: Any) -> Policy[Any]:

@@ -11,8 +11,9 @@ from policypack.core.policy import Asset, EnforcementLevel, Policy, Resource, Se
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
 from stackguard.reports.grouping import groups
+from tests.reports.sample import render
 
 BY_ID = {policy.id: policy for policy in POLICIES}
 WIDE = allow("s3:*", "*")

@@ -17,9 +17,10 @@ from policypack.evaluation.places import fingerprints
 from policypack.evaluation.redaction import redacted
 from policypack.evaluation.settings import Settings
 from stackguard import reports
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
 from stackguard.reports.json import OutcomesReport, schema
 from tests.reports import sample
+from tests.reports.sample import render
 
 SCHEMA = Path(reports.__file__).parent / "outcomes.schema.json"
 STYLE = re.compile(r"\x1b\[[0-9;]*m")

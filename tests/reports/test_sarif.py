@@ -15,9 +15,10 @@ from policypack.core.tags import Tag
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Report, Screen, render
+from stackguard.reports import Report, Screen
 from stackguard.reports.formatting import UNPRINTABLE
 from tests.reports import sample
+from tests.reports.sample import render
 from tests.reports.sarif_schema import log
 from tests.reports.test_reports import without_lines
 

