@@ -17,7 +17,6 @@ from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
 from stackguard.reports.grouping import Group, groups, statement_path
-from stackguard.reports.json import summary
 from stackguard.reports.screen import paint, wrapped
 
 STYLES: Mapping[str, str] = {
@@ -37,7 +36,7 @@ UNBROKEN = Screen()
 
 def render(report: Report, screen: Screen) -> str:
     """The report as text."""
-    return paint(_lines(report, screen), screen)
+    return paint([*_lines(report, screen)], screen)
 
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
@@ -126,16 +125,15 @@ def _title(outcome: Outcome, report: Report) -> Text:
 
 
 def _count(report: Report, reports: int) -> Text:
-    counts = summary(report)
     judged = f"{_many(report.resources, 'resource')}, {_many(report.policies, 'policy')}"
     if not report.outcomes:
         empty = "" if report.resources else ": there is nothing to judge"
         return Text.assemble(("clean", "bold green"), f": {judged} in {printable(report.target)}{empty}")
-    severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
+    severities = [(severity, report.severities[severity]) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
-    violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
+    violations = _many(report.kinds[Kind.VIOLATION], "violation") + (listed and f" ({listed})")
     undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
-    text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
+    text = f"{violations}, {undecided} undecided, {_many(report.kinds[Kind.ERROR], 'error')} in {judged}"
     not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
     remarks = [f"shown as {_many(reports, 'report')}"] if reports < len(report.condensed) else []
     remarks += [f"{not_blocking} of them do not block"] if not_blocking else []
