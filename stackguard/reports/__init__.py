@@ -43,7 +43,7 @@ class Report:
     @cached_property
     def condensed(self) -> tuple[Outcome, ...]:
         """The outcomes, but one for each unknown value."""
-        from policypack.evaluation.unknown_values import one_per_value
+        from policypack.evaluation.grouping import one_per_value
 
         return tuple(one_per_value(self.outcomes))
 

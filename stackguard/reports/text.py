@@ -12,11 +12,11 @@ from rich.text import Text
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
+from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
-from stackguard.reports.grouping import Group, groups, statement_path
 from stackguard.reports.screen import paint, wrapped
 
 STYLES: Mapping[str, str] = {

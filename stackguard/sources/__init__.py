@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
-from policypack.evaluation.masking import Mask
-from policypack.evaluation.redaction import secrets_of
+from policypack.evaluation.redaction import Mask, secrets_of
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
