@@ -14,8 +14,7 @@ from typing import Any
 
 from policypack.core.policy import ROOT_TYPE, STACK_REFERENCE, Asset, Reference, Resource, Stack, Unknown
 from policypack.core.values import texts
-from policypack.evaluation.masking import spellings
-from policypack.evaluation.redaction import is_secret, secrets_of
+from policypack.evaluation.redaction import is_secret, secrets_of, spellings
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow

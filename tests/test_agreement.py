@@ -12,8 +12,8 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.core.policy import UNKNOWN, Kind, Resource, Stack, urn_of
 from policypack.crossguard import message
 from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 from tests.analyzer import Diagnostic, Pack, running
 

@@ -19,8 +19,8 @@ from policypack.core.examples import Example
 from policypack.core.policy import UNKNOWN_VALUE, Kind, Outcome, Policy, Stack
 from policypack.core.tags import Tag
 from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))

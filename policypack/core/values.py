@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
-from policypack.core.policy import Asset, Options, PartialDocument, Reference, Resource, Unknown, Unseen
+from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown, Unseen
 
 T = TypeVar("T")
 UNCHANGED = frozenset({"position", "custom", "external", "remote", "accepts", "memo"})
@@ -69,6 +69,17 @@ def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
         pairs = {change(name): rebuilt(inner, change) for name, inner in value.items()}
         return value if all(pairs.get(name, pairs) is inner for name, inner in value.items()) else pairs
     return change(value)
+
+
+def with_reason(value: Any, unknown: Unknown) -> Any:
+    """The value, with the reason added to each `Unknown` and partly known document that has none."""
+
+    def leaf(inner: Any) -> Any:
+        if isinstance(inner, PartialDocument) and inner.unknown == UNKNOWN:
+            return PartialDocument(inner, unknown)
+        return unknown if inner == UNKNOWN else inner
+
+    return rebuilt(value, leaf)
 
 
 def _same(value: T) -> T:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Asset, PartialDocument, Reference, Resource, Unknown
-from policypack.core.values import has_unknown, rewritten
+from policypack.core.policy import Asset, PartialDocument, Reference, Resource, Unknown
+from policypack.core.values import has_unknown, rewritten, with_reason
 
 SET_BY_PROVIDER = frozenset({"region", "tagsAll"})
 """Inputs that the aws provider adds by itself, depending on its version."""
@@ -146,11 +146,11 @@ class Resolver:
         """The resource with offline values for unknown ones, or with the reason why there are none."""
         offline = self.offline(resource.urn)
         if offline is None:
-            return replace(resource, inputs=_explained(resource.inputs, ABSENT))
+            return replace(resource, inputs=with_reason(resource.inputs, ABSENT))
         difference = self._differences.get(resource.urn)
         if difference is not None:
             why = f"is unknown to the preview, and the offline run of the program differs from it at {difference}"
-            return replace(resource, inputs=_explained(resource.inputs, Unknown(why, DIFFERS)))
+            return replace(resource, inputs=with_reason(resource.inputs, Unknown(why, DIFFERS)))
         known = {name: value for name, value in resource.outputs.items() if not has_unknown(value)}
         return replace(
             resource,
@@ -221,17 +221,3 @@ def _same_content(engine: Asset, offline: Asset) -> bool:
         return False
     ours, theirs = engine.members or {}, offline.members or {}
     return ours.keys() == theirs.keys() and all(_same_content(ours[name], theirs[name]) for name in ours)
-
-
-def _explained(value: Any, unknown: Unknown) -> Any:
-    """The value, with the reason added to each `Unknown` and partly known document that has none."""
-    match value:
-        case Unknown():
-            return unknown if value == UNKNOWN else value
-        case PartialDocument():
-            return PartialDocument(value, unknown if value.unknown == UNKNOWN else value.unknown)
-        case Mapping():
-            return {name: _explained(inner, unknown) for name, inner in value.items()}
-        case list():
-            return [_explained(item, unknown) for item in value]
-    return value

@@ -28,9 +28,9 @@ from policypack.crossguard.offline import OfflineAnswer, OfflineRun
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
 from policypack.evaluation.coverage import summary, without_policy
 from policypack.evaluation.evaluate import concerns, evaluate, judge, requirements, undecided_level
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.grouping import one_per_value
+from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
-from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of

@@ -12,8 +12,7 @@ from rich.text import Text
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource, Unseen
 from policypack.core.values import rewritten
-from policypack.evaluation.masking import PUBLIC, REDACTED, hidden
-from policypack.evaluation.redaction import QUOTED, is_secret
+from policypack.evaluation.redaction import PUBLIC, QUOTED, REDACTED, hidden, is_secret
 from stackguard.access.lines import witness_json
 from stackguard.reports import Screen
 from stackguard.reports.formatting import indented_json, name_of, printable

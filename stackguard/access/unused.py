@@ -12,7 +12,7 @@ from policypack.access.least_privilege.analysis import Privilege, functions, pri
 from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.access.least_privilege.readers import grouped
 from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
-from policypack.evaluation.masking import hidden
+from policypack.evaluation.redaction import hidden
 from policypack.evaluation.settings import Settings
 from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load

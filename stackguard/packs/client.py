@@ -18,6 +18,7 @@ import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 
+from policypack.core.values import rebuilt
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.packs import config
@@ -238,11 +239,7 @@ def _configs(
 
 def _numbers(value: Any) -> Any:
     """The value with whole numbers as `int`: in the protocol all numbers are floats."""
-    if isinstance(value, dict):
-        return {name: _numbers(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return rebuilt(value, lambda inner: int(inner) if isinstance(inner, float) and inner.is_integer() else inner)
 
 
 def _configuration(configs: Mapping[str, config.PolicyConfig]) -> analyzer_pb2.ConfigureAnalyzerRequest:

@@ -13,7 +13,7 @@ from pathlib import Path
 from policypack.core import files, toml_reader
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
-from stackguard.preview.project.toolchain import runtime, toolchain
+from stackguard.preview.project.toolchain import python_options, toolchain
 
 PACK_FILE = "PulumiPolicy.yaml"
 ANYWHERE = "127.0.0.1:0"
@@ -47,9 +47,7 @@ def read(folder: Path) -> PackFolder:
         raise CannotJudge(f"there is no folder `{name}`; `--policy-pack` takes the folder of a `{PACK_FILE}`")
     if not file.is_file():
         raise CannotJudge(f"`{name}` has no `{PACK_FILE}`, so it is not a policy pack; {_hint(root)}")
-    language, options = runtime(settings_file.read(file).get("runtime"), file, "policy pack")
-    if language != "python":
-        raise CannotJudge(f"{file}: runtime is `{language}`; only policy packs in Python can be run")
+    options = python_options(settings_file.read(file).get("runtime"), file, "policy pack", "policy packs")
     python = toolchain(options, file, root, os.environ)
     return PackFolder(name, root, python.interpreter, python.virtualenv, _arguments(root))
 

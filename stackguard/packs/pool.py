@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Stack, urn_of
-from policypack.evaluation.masking import Mask, texts_in
-from policypack.evaluation.redaction import redacted, secret_texts, secrets_of
+from policypack.evaluation.redaction import Mask, redacted, secret_texts, secrets_of, texts_in
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind, merged

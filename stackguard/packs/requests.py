@@ -34,31 +34,17 @@ def for_one(resource: Resource, providers: Providers, project: Project | None) -
         providers: that are registered so far.
         project: the program under preview; None for a state.
     """
-    folder = project.working_directory if project else None
-    return protos.analyzer_pb2.AnalyzeRequest(
-        type=resource.type,
-        name=resource.name,
-        urn=resource.urn,
-        properties=_struct(resource.inputs, resource.secrets, folder),
-        options=_options(resource, new=project is not None),
-        provider=_provider(resource, providers, folder),
-    )
+    return protos.analyzer_pb2.AnalyzeRequest(**_fields(resource, resource.inputs, providers, project))
 
 
 def for_stack(
     resources: Iterable[Resource], providers: Providers, project: Project | None
 ) -> analyzer_pb2.AnalyzeStackRequest:
     """The request about the stack: the outputs of all its resources. Arguments are as of `for_one`."""
-    folder = project.working_directory if project else None
     return protos.analyzer_pb2.AnalyzeStackRequest(
         resources=[
             protos.analyzer_pb2.AnalyzerResource(
-                type=resource.type,
-                name=resource.name,
-                urn=resource.urn,
-                properties=_struct(resource.outputs, resource.secrets, folder),
-                options=_options(resource, new=project is not None),
-                provider=_provider(resource, providers, folder),
+                **_fields(resource, resource.outputs, providers, project),
                 parent=resource.parent,
                 dependencies=resource.dependencies,
                 propertyDependencies={
@@ -70,6 +56,21 @@ def for_stack(
             for resource in resources
         ]
     )
+
+
+def _fields(
+    resource: Resource, properties: Mapping[str, Any], providers: Providers, project: Project | None
+) -> dict[str, Any]:
+    """The fields of a resource that both requests have."""
+    folder = project.working_directory if project else None
+    return {
+        "type": resource.type,
+        "name": resource.name,
+        "urn": resource.urn,
+        "properties": _struct(properties, resource.secrets, folder),
+        "options": _options(resource, new=project is not None),
+        "provider": _provider(resource, providers, folder),
+    }
 
 
 def _struct(properties: Mapping[str, Any], secrets: frozenset[str], folder: Path | None) -> Struct:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 
 if TYPE_CHECKING:
     import threading

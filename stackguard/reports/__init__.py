@@ -6,6 +6,7 @@ A format is a module here with `render(run, screen) -> str`, and its name in `FO
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,14 +55,24 @@ class Report:
     @cached_property
     def condensed(self) -> tuple[Outcome, ...]:
         """The outcomes, but one for each unknown value."""
-        from policypack.evaluation.unknown_values import one_per_value
+        from policypack.evaluation.grouping import one_per_value
 
         return tuple(one_per_value(self.outcomes))
+
+    @cached_property
+    def kinds(self) -> Counter[Kind]:
+        """How many outcomes there are of each kind."""
+        return Counter(outcome.kind for outcome in self.outcomes)
+
+    @cached_property
+    def severities(self) -> Counter[Severity]:
+        """How many violations there are of each severity."""
+        return Counter(outcome.policy.severity for outcome in self.outcomes if outcome.kind is Kind.VIOLATION)
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:
         """0 clean, 1 violations, 2 could not judge."""
-        if any(outcome.kind is Kind.ERROR for outcome in self.outcomes):
+        if self.kinds[Kind.ERROR]:
             return 2
         return 1 if any(map(self.blocks, self.outcomes)) else 0
 

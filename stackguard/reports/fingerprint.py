@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from policypack.core.policy import Outcome
+from policypack.evaluation.grouping import causes
 from policypack.evaluation.places import fingerprints
-from stackguard.reports.grouping import causes
 
 
 @dataclass(frozen=True, slots=True)

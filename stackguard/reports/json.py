@@ -143,15 +143,13 @@ def document(report: Report) -> OutcomesReport:
 
 def summary(report: Report) -> Summary:
     """The counts of a report."""
-    kinds = [outcome.kind for outcome in report.outcomes]
-    severities = [outcome.policy.severity for outcome in report.outcomes if outcome.kind is Kind.VIOLATION]
     return Summary(
         resources=report.resources,
         policies=report.policies,
-        violations=kinds.count(Kind.VIOLATION),
-        undecided=kinds.count(Kind.UNDECIDED),
-        errors=kinds.count(Kind.ERROR),
-        severities=Severities(**{severity.value: severities.count(severity) for severity in Severity}),
+        violations=report.kinds[Kind.VIOLATION],
+        undecided=report.kinds[Kind.UNDECIDED],
+        errors=report.kinds[Kind.ERROR],
+        severities=Severities(**{severity.value: report.severities[severity] for severity in Severity}),
         exit_code=report.exit_code,
     )
 

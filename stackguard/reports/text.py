@@ -12,12 +12,11 @@ from rich.text import Text
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
+from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
-from stackguard.reports.grouping import Group, groups, statement_path
-from stackguard.reports.json import summary
 from stackguard.reports.screen import paint, wrapped
 
 STYLES: Mapping[str, str] = {
@@ -134,16 +133,15 @@ def _title(outcome: Outcome, report: Report) -> Text:
 
 
 def _count(report: Report, reports: int) -> Text:
-    counts = summary(report)
     judged = f"{_many(report.resources, 'resource')}, {_many(report.policies, 'policy')}"
     if not report.outcomes:
         empty = "" if report.resources else ": there is nothing to judge"
         return Text.assemble(("clean", "bold green"), f": {judged} in {printable(report.target)}{empty}")
-    severities = [(severity, getattr(counts.severities, severity)) for severity in reversed(Severity)]
+    severities = [(severity, report.severities[severity]) for severity in reversed(Severity)]
     listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
-    violations = _many(counts.violations, "violation") + (listed and f" ({listed})")
+    violations = _many(report.kinds[Kind.VIOLATION], "violation") + (listed and f" ({listed})")
     undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
-    text = f"{violations}, {undecided} undecided, {_many(counts.errors, 'error')} in {judged}"
+    text = f"{violations}, {undecided} undecided, {_many(report.kinds[Kind.ERROR], 'error')} in {judged}"
     not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
     remarks = [f"shown as {_many(reports, 'report')}"] if reports < len(report.condensed) else []
     remarks += [f"{not_blocking} of them do not block"] if not_blocking else []

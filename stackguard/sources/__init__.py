@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.core.stack_name import StackName, of_urn
-from policypack.evaluation.masking import Mask
-from policypack.evaluation.redaction import secrets_of
+from policypack.evaluation.redaction import Mask, secrets_of
 from policypack.evaluation.settings import Settings
 from policypack.iam.arn import Arn
 from stackguard.errors import CannotJudge

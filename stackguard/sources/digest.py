@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from policypack.core.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, LoadedStack
-from stackguard.sources.cursor import Cursor
 from stackguard.sources.shape import PREVIEW
 from stackguard.sources.state import Sharing, State, decoded, to_resource
+
+if TYPE_CHECKING:
+    from stackguard.sources.export import Cursor
 
 T = TypeVar("T")
 SECRET = "[secret]"  # noqa: S105 (the text that replaces a secret)
@@ -74,7 +76,7 @@ Steps = dict[str, tuple[Resource, str]]
 """By URN, a resource and the last operation on it."""
 
 
-def steps(cursor: Cursor, source: str) -> Steps:
+def steps(cursor: Cursor) -> Steps:
     """Read the steps that come next.
 
     A resource can have several: it is refreshed and then updated, or created before the one that it replaces is deleted.
@@ -83,15 +85,13 @@ def steps(cursor: Cursor, source: str) -> Steps:
         CannotJudge: they are malformed.
     """
     read: Steps = {}
-    if cursor.kind() not in {"[", "n", ""}:
-        raise CannotJudge(f"{source} is not a stack export: `steps` must be a list")
-    if cursor.null():
+    if cursor.null("steps", "["):
         return read
     sharing: Sharing = {}
     for number in cursor.items():
         text = cursor.value()
-        step: Step = decoded(STEP, text, f"steps[{number}]", source)
-        place = f"{source}, step {number + 1}"
+        step: Step = decoded(STEP, text, f"steps[{number}]", cursor.source)
+        place = f"{cursor.source}, step {number + 1}"
         new = step.new_state
         if new is not None and not new.delete:
             read.pop(new.urn or "", None)

@@ -8,14 +8,17 @@ Source: sdk/go/common/apitype/core.go and pkg/resource/stack of https://github.c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
+
+import msgspec
 
 from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.sources import LoadedStack, digest
-from stackguard.sources.cursor import Cursor
 from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import looks_like, not_an_object
 from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, to_resource
@@ -24,6 +27,14 @@ VERSIONS = range(1, 5)
 LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
 DEFERRED = frozenset({"resources", "version", *digest.OTHERS})
 JSON_STARTS = '[{"tfn-0123456789'
+LONGEST = 1 << 26
+"""Bytes of the longest value that is read; every resource is much smaller."""
+NEAR_END = 16
+"""Bytes before the end of the block in which an error can be caused by a number or an escape that continues."""
+NO_SPACE = re.compile(rb"[^ \t\r\n]")
+BYTE = re.compile(r"byte (\d+)")
+SKIPPER = msgspec.json.Decoder(msgspec.Raw)
+NAMER = msgspec.json.Decoder(str)
 
 
 def parse(blocks: Iterator[bytes], source: str) -> LoadedStack:
@@ -37,25 +48,25 @@ def parse(blocks: Iterator[bytes], source: str) -> LoadedStack:
         CannotJudge: it is neither, or it is malformed.
     """
     try:
-        return _parse(Cursor(blocks, source), source)
+        return _parse(Cursor(blocks, source))
     except RecursionError:
         raise CannotJudge(f"{source} is nested too deeply to be a stack export") from None
     except MemoryError:
         raise CannotJudge(f"{source} does not fit into memory; judge it on a machine with more memory") from None
 
 
-def _parse(cursor: Cursor, source: str) -> LoadedStack:
-    first = cursor.kind()
+def _parse(cursor: Cursor) -> LoadedStack:
+    first, source = cursor.kind(), cursor.source
     if not first:
         raise CannotJudge(f"{source} is empty; {WRITE_IT}")
     if first not in JSON_STARTS:
         raise cursor.broken()
     if first != "{":
         raise CannotJudge(f"{source} {not_an_object(first)}")
-    document = _document(cursor, source)
+    document = _document(cursor)
     resources = document.resources
     if resources is None and "manifest" in document.names:  # a bare deployment with sorted fields
-        resources = _resources(Cursor(iter([document.deferred.get("resources", b"null")]), source), source)
+        resources = _resources(Cursor(iter([document.deferred.get("resources", b"null")]), source))
     if resources is not None:
         version = decoded(ANYTHING, document.deferred.get("version", b"null"), "version", source)
         versioned = tuple(_versioned(resources, version, source))
@@ -79,18 +90,18 @@ class StateFile:
     steps: digest.Steps | None = None
 
 
-def _document(cursor: Cursor, source: str) -> StateFile:
+def _document(cursor: Cursor) -> StateFile:
     document = StateFile()
     for name in cursor.fields():
         document.names.add(name)
         if name in {"deployment", "latest"}:
-            document.resources = _deployment(cursor, "deployment", source)
+            document.resources = _deployment(cursor, "deployment")
         elif name == "checkpoint":
-            document.resources = _deployment(cursor, name, source)
+            document.resources = _deployment(cursor, name)
         elif name == "resources" and "manifest" in document.names:  # a bare deployment
-            document.resources = _resources(cursor, source)
+            document.resources = _resources(cursor)
         elif name == "steps":
-            document.steps = digest.steps(cursor, source)
+            document.steps = digest.steps(cursor)
         elif name in DEFERRED:
             document.deferred[name] = cursor.value()
         else:
@@ -98,40 +109,32 @@ def _document(cursor: Cursor, source: str) -> StateFile:
     return document
 
 
-def _deployment(cursor: Cursor, name: str, source: str) -> list[Resource]:
+def _deployment(cursor: Cursor, name: str) -> list[Resource]:
     """The resources of a deployment, or of the checkpoint that contains it as `latest`. Pending operations are ignored."""
     resources: list[Resource] = []
-    if _is_null(cursor, name, "{", source):
+    if cursor.null(name, "{"):
         return resources
     for field_name in cursor.fields():
         if field_name == "latest" and name == "checkpoint":
-            resources = _deployment(cursor, "deployment", source)
+            resources = _deployment(cursor, "deployment")
         elif field_name == "resources" and name == "deployment":
-            resources = _resources(cursor, source)
+            resources = _resources(cursor)
         else:
             cursor.skip()
     return resources
 
 
-def _resources(cursor: Cursor, source: str) -> list[Resource]:
+def _resources(cursor: Cursor) -> list[Resource]:
     resources: list[Resource] = []
-    if _is_null(cursor, "resources", "[", source):
+    if cursor.null("resources", "["):
         return resources
     sharing: Sharing = {}
     for number in cursor.items():
         text = cursor.value()
-        state: State = decoded(STATE, text, f"resources[{number}]", source)
+        state: State = decoded(STATE, text, f"resources[{number}]", cursor.source)
         if not state.delete:
-            resources.append(to_resource(state, text, f"{source}, resource {number + 1}", sharing))
+            resources.append(to_resource(state, text, f"{cursor.source}, resource {number + 1}", sharing))
     return resources
-
-
-def _is_null(cursor: Cursor, name: str, start: str, source: str) -> bool:
-    """Whether null comes next instead of the object or list that begins with `start`; another value is an error."""
-    if cursor.kind() not in {start, "n", ""}:
-        kind = "an object" if start == "{" else "a list"
-        raise CannotJudge(f"{source} is not a stack export: `{name}` must be {kind}")
-    return cursor.null()
 
 
 def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator[Resource]:
@@ -157,3 +160,169 @@ def _default_region(resources: tuple[Resource, ...]) -> str | None:
         if isinstance(region := provider.inputs.get("region"), str)
     }
     return regions.pop() if len(regions) == 1 else None
+
+
+class Cursor:
+    """A position in a JSON text that is read block by block, so that only one value at a time is in memory.
+
+    `msgspec` finds the end of a value: its error contains the byte at which text follows the JSON (decision 31).
+    `kind` looks ahead; `fields` and `items` walk into an object or a list. The caller must take each value before the
+    next one, by `value`, `skip` or another walk.
+
+    Raises:
+        CannotJudge: by every method, if the text is not well-formed JSON or a value is longer than `LONGEST`.
+    """
+
+    def __init__(self, blocks: Iterator[bytes], source: str) -> None:
+        self._blocks = blocks
+        self.source = source
+        self._text = b""
+        self._at = 0
+        self._bytes = 0
+        """The bytes and lines that are read and dropped, and the bytes since the start of the current line."""
+        self._lines = 0
+        self._column = 0
+
+    def kind(self) -> str:
+        """The first character of the next value or delimiter; empty at the end of the text."""
+        while True:
+            start = NO_SPACE.search(self._text, self._at)
+            if start:
+                self._at = start.start()
+                return chr(self._text[self._at])
+            self._at = len(self._text)
+            if not self._more():
+                return ""
+
+    def fields(self) -> Iterator[str]:
+        """The names in the object that starts here; at each, its value comes next."""
+        for _ in self._members("{", "}"):
+            start = self.kind()
+            if not start:
+                raise self.cut_off()
+            if start != '"':
+                raise self.broken()
+            name = NAMER.decode(self.value())
+            self._take(":")
+            yield name
+
+    def items(self) -> Iterator[int]:
+        """The indexes in the list that starts here; at each, its value comes next."""
+        return self._members("[", "]")
+
+    def _members(self, opening: str, closing: str) -> Iterator[int]:
+        self._take(opening)
+        if self.kind() == closing:
+            self._at += 1
+            return
+        for index in count():
+            yield index
+            if self._take(f",{closing}") == closing:
+                return
+
+    def value(self) -> bytes:
+        """The JSON text of the next value."""
+        if not self.kind():
+            raise self.cut_off()
+        while True:
+            length = self._length()
+            if length is not None:
+                start, self._at = self._at, self._at + length
+                return self._text[start : self._at]
+            if len(self._text) - self._at > LONGEST:
+                raise CannotJudge(
+                    f"{self.source} has a value of more than {LONGEST >> 20} MiB at {self._where(self._at)}, "
+                    f"which no stack contains; {WRITE_IT}"
+                )
+            if not self._more():
+                raise self.cut_off()
+
+    def skip(self) -> None:
+        """Skip the next value."""
+        self.value()
+
+    def null(self, name: str, start: str) -> bool:
+        """Whether `null` comes next, which is skipped, instead of the object or list that begins with `start`.
+
+        Raises:
+            CannotJudge: the value of the field `name` is of another kind.
+        """
+        if self.kind() not in {start, "n", ""}:
+            kind = "an object" if start == "{" else "a list"
+            raise CannotJudge(f"{self.source} is not a stack export: `{name}` must be {kind}")
+        if self.kind() != "n":
+            return False
+        self.skip()
+        return True
+
+    def broken(self, byte: int = 0) -> CannotJudge:
+        """The error for a text that is not JSON `byte` bytes from here."""
+        return CannotJudge(f"{self.source} is not JSON: it breaks at {self._where(self._at + byte)}; {WRITE_IT}")
+
+    def cut_off(self) -> CannotJudge:
+        """The error for a text that ends too early."""
+        place = self._where(len(self._text))
+        return CannotJudge(f"{self.source} ends in the middle of its JSON at {place}; it was cut off: write it again")
+
+    def end(self) -> None:
+        """Check that the text ends here."""
+        if self.kind():
+            raise CannotJudge(
+                f"{self.source} continues after its JSON at {self._where(self._at)}; an export is one object"
+            )
+
+    def _length(self) -> int | None:
+        """The length of the next value in bytes; None if it can continue after the current block."""
+        view = memoryview(self._text)[self._at :]
+        try:
+            SKIPPER.decode(view)
+        except msgspec.DecodeError as error:
+            message = str(error)
+            if "truncated" in message:
+                return None
+            match = BYTE.search(message)
+            byte = int(match[1]) if match else 0
+            if "trailing" in message and "comma" not in message:
+                return byte - 1
+            if byte + NEAR_END > len(view) and self._more():
+                return self._length()
+            if byte >= len(view):  # a number ends after its point
+                raise self.cut_off() from None
+            raise self.broken(byte) from None
+        return len(view) if chr(view[0]) in '{["' or not self._more() else self._length()
+
+    def _take(self, allowed: str) -> str:
+        delimiter = self.kind()
+        if not delimiter:
+            raise self.cut_off()
+        if delimiter not in allowed:
+            raise self.broken()
+        self._at += 1
+        return delimiter
+
+    def _more(self) -> bool:
+        """Read as much again as is left, so that a long value is not copied for each of its blocks."""
+        left = self._text[self._at :]
+        blocks = [left]
+        missing = max(1, len(left))
+        for block in self._blocks:
+            blocks.append(block)
+            missing -= len(block)
+            if missing <= 0:
+                break
+        if len(blocks) == 1:
+            return False
+        self._drop(self._at)
+        self._text, self._at = b"".join(blocks), 0
+        return True
+
+    def _drop(self, length: int) -> None:
+        lines = self._text.count(b"\n", 0, length)
+        self._bytes += length
+        self._lines += lines
+        self._column = length - self._text.rfind(b"\n", 0, length) - 1 if lines else self._column + length
+
+    def _where(self, at: int) -> str:
+        lines = self._text.count(b"\n", 0, at)
+        column = at - self._text.rfind(b"\n", 0, at) - 1 if lines else self._column + at
+        return f"line {self._lines + lines + 1} column {column + 1} (byte {self._bytes + at})"

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from policypack.evaluation.masking import hidden
+from policypack.evaluation.redaction import hidden
 from stackguard.errors import CannotJudge
 from stackguard.reports import Report
 from stackguard.template.serialize import line_of, text_of

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from policypack.core.values import nested
+
 HOLE = re.compile(r"\$\{!|\$\{([^!{}][^{}]*)\}")
 
 
@@ -56,17 +58,11 @@ def text(parts: list[str | TemplateReference]) -> str | TemplateReference | Temp
 
 def leaves(value: Built) -> Iterator[Any]:
     """Every leaf of a value, in order; those of a `TemplateText` are its parts."""
-    match value:
-        case TemplateText(parts):
-            yield from parts
-        case dict():
-            for item in value.values():
-                yield from leaves(item)
-        case list():
-            for item in value:
-                yield from leaves(item)
-        case _:
-            yield value
+    for inner in nested(value):
+        if isinstance(inner, TemplateText):
+            yield from inner.parts
+        elif not isinstance(inner, dict | list):
+            yield inner
 
 
 def references(value: Built) -> Iterator[TemplateReference]:

@@ -17,8 +17,8 @@ from policypack.core.policy import EnforcementLevel
 from policypack.crossguard import message
 from policypack.crossguard.offline import OfflineAnswer
 from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
+from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 from stackguard.gate.judging import JudgingObserver
 from stackguard.preview import Preview, run

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from policypack.core.policy import EnforcementLevel, Resource
 from policypack.crossguard import message
+from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.unknown_values import one_per_value
 from policypack.policies import POLICIES
 from stackguard.gate.judging import JudgingObserver
 from stackguard.sources import REGION

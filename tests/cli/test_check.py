@@ -11,7 +11,7 @@ import pytest
 
 from policypack import policies
 from policypack.core.policy import Position, Resource, Severity
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 from stackguard import preview
 from stackguard.cli.check import SEVERITIES
 from stackguard.errors import CannotJudge

@@ -14,7 +14,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, EnforcementLevel, Resource, Unseen
 from policypack.crossguard.offline import OfflineAnswer
 from policypack.crossguard.session import Diagnostic, Levels, Session
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.preview import Preview

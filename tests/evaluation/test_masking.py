@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.core.policy import Asset
-from policypack.evaluation.masking import REDACTED, Mask, hidden, texts_in
+from policypack.evaluation.redaction import REDACTED, Mask, hidden, texts_in
 
 
 def mask(*values: object) -> Mask:

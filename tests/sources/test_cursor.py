@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackguard.errors import CannotJudge
-from stackguard.sources import cursor as cursor_module
-from stackguard.sources.cursor import Cursor
+from stackguard.sources import export
+from stackguard.sources.export import Cursor
 
 VALUES = st.recursive(
     st.none()
@@ -61,7 +61,7 @@ def test_the_place_of_an_error_does_not_depend_on_the_blocks(size: int, text: st
 
 
 def test_a_value_that_never_ends_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cursor_module, "LONGEST", 1_000)
+    monkeypatch.setattr(export, "LONGEST", 1_000)
     read = 0
 
     def endless() -> Iterator[bytes]:

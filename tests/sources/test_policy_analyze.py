@@ -17,7 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from policypack.core.policy import Reference, Resource
 from policypack.core.wire import ENCRYPTED, decode
-from policypack.evaluation.unknown_values import one_per_value
+from policypack.evaluation.grouping import one_per_value
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.sources import RunOptions, load
 from tests.analyzer import Pack, running

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import Resource
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 from stackguard import preview
 from stackguard.errors import CannotJudge
 from stackguard.sources import RunOptions, load
@@ -28,6 +28,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
             stand_in=True,
             unseen=(),
             mask=Mask(),
+            organization="acme",
         )
 
     monkeypatch.setattr(preview, "run", run, raising=False)

@@ -48,4 +48,4 @@ POLICY: Policy[None] = Policy(
     reads=lambda _resource: (),
     check=lambda _value: (),
 )
-"""The card of a summary: it judges nothing by itself, and `policypack.evaluation.unknown_values` reports under it."""
+"""The card of a summary: it judges nothing by itself, and `policypack.evaluation.grouping` reports under it."""

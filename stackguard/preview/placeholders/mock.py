@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Unknown
-from policypack.core.values import nested
+from policypack.core.values import nested, rebuilt
 from stackguard.preview.placeholders.mock_file import Computed, Function, read
 
 SECRET = "fn::secret"  # noqa: S105 (a key, and Pulumi's own: https://www.pulumi.com/docs/iac/languages-sdks/yaml/)
@@ -198,11 +198,8 @@ def _qualified(name: str, organization: str, project: str) -> tuple[str, ...]:
 
 def readable(value: Any) -> Any:
     """Arguments as they are written into a mock file, with `*` for an unknown value."""
-    if isinstance(value, dict):
-        return {key: readable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [readable(inner) for inner in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else "*"
+    plain = (bool, int, float, str, type(None))
+    return rebuilt(value, lambda inner: inner if isinstance(inner, plain) else "*")
 
 
 def unknown_in(value: Any) -> Unknown | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from policypack.core.policy import UNKNOWN, Unknown
 from policypack.core.values import nested
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind
 from stackguard.preview.child import LETTERS, PREFIX, TOKEN

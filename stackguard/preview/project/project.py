@@ -17,7 +17,7 @@ from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.stack_choice import choose
-from stackguard.preview.project.toolchain import runtime, toolchain
+from stackguard.preview.project.toolchain import python_options, toolchain
 
 DISABLED_PROVIDERS = "pulumi:disable-default-providers"
 
@@ -133,9 +133,7 @@ def _settings(folder: Path) -> _Settings:
     name = values.get("name")
     if not isinstance(name, str) or not name:
         raise CannotJudge(f"{file}: a project needs a `name`")
-    language, options = runtime(values.get("runtime"), file, "project")
-    if language != "python":
-        raise CannotJudge(f"{file}: runtime is `{language}`; only programs in Python can be run")
+    options = python_options(values.get("runtime"), file, "project", "programs")
     return _Settings(root, file, name, options, values)
 
 

@@ -38,17 +38,19 @@ class Toolchain:
     notes: tuple[str, ...] = ()
 
 
-def runtime(value: object, file: Path, what: str) -> tuple[str, Mapping[str, Any]]:
-    """The name and the options of the `runtime` of a `what`: a project, or a policy pack.
+def python_options(value: object, file: Path, what: str, programs: str) -> Mapping[str, Any]:
+    """The options of the `runtime` of a `what`, a project or a policy pack, of which only `programs` in Python can be run.
 
     Raises:
-        CannotJudge: it is malformed.
+        CannotJudge: it is malformed, or another language.
     """
     name = value.get("name") if isinstance(value, dict) else value
     options = (value.get("options") if isinstance(value, dict) else None) or {}
     if not isinstance(name, str) or not name or not isinstance(options, dict):
         raise CannotJudge(f"{file}: a {what} needs a `runtime`, such as `runtime: python`")
-    return name, options
+    if name != "python":
+        raise CannotJudge(f"{file}: runtime is `{name}`; only {programs} in Python can be run")
+    return options
 
 
 def toolchain(

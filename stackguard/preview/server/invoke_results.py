@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from policypack.core.policy import STACK_REFERENCE, UNKNOWN, Resource, Unknown
-from policypack.core.values import rebuilt
+from policypack.core.policy import STACK_REFERENCE, UNKNOWN, Resource
+from policypack.core.values import with_reason
 from policypack.core.wire import UNKNOWN_STRING, decode
 from stackguard.preview.child import TOKEN
 from stackguard.preview.placeholders.mock import Answer, camel, unknown_in
@@ -153,7 +153,7 @@ class Answers:
         for name, urns in dependencies.items():
             unknown = self.placeholders.of_stacks(stack.id for stack in self._stack_references(urns))
             if unknown is not None and name in result:
-                result[name] = _with_reason(result[name], unknown)
+                result[name] = with_reason(result[name], unknown)
         return result
 
     def decoded(self, struct: Any, folder: Path | None = None) -> tuple[dict[str, Any], frozenset[str]]:
@@ -184,8 +184,3 @@ class Answers:
 def _tops(answer: Answer) -> list[str]:
     """The top-level names of the secret paths of an answer."""
     return [path.partition(".")[0].partition("[")[0] for path in answer.secrets]
-
-
-def _with_reason(value: Any, unknown: Unknown) -> Any:
-    """The value with this unknown instead of each that has no reason of its own."""
-    return rebuilt(value, lambda inner: unknown if inner == UNKNOWN else inner)

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from policypack.evaluation.masking import Mask
+from policypack.evaluation.redaction import Mask
 
 LIMIT = 2 * 1024 * 1024
 """Bytes that are kept: the last ones, which show how the program ended."""

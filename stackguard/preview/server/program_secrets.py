@@ -14,8 +14,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from policypack.core.values import nested
 from policypack.core.wire import OUTPUT, SECRET, SIGNATURE
-from policypack.evaluation.masking import Mask
-from policypack.evaluation.redaction import secret_texts
+from policypack.evaluation.redaction import Mask, secret_texts
 from stackguard.preview.placeholders.mock import SECRET as MOCK_SECRET
 from stackguard.preview.placeholders.mock import Mock, short
 from stackguard.preview.placeholders.placeholders import PLACEHOLDER

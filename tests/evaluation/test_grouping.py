@@ -9,10 +9,10 @@ import pytest
 from policypack.core.examples import allow, document, granted, role_policy
 from policypack.core.policy import Asset, EnforcementLevel, Policy, Resource, Severity, Stack
 from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.grouping import groups
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.reports import Report, Screen
-from stackguard.reports.grouping import groups
 from tests.reports.sample import render
 
 BY_ID = {policy.id: policy for policy in POLICIES}
