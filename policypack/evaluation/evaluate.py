@@ -38,6 +38,7 @@ from policypack.core.policy import (
 )
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
+from policypack.resources.attachments import as_used
 
 CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
@@ -45,7 +46,7 @@ CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
     policies = list(policies)
-    subjects: tuple[Resource | Stack, ...] = (*stack.resources, stack)
+    subjects: tuple[Resource | Stack, ...] = (*(as_used(stack, resource) for resource in stack.resources), stack)
     return [outcome for subject in subjects for outcome in evaluate_one(policies, subject, stack.settings)]
 
 

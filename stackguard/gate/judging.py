@@ -14,6 +14,7 @@ import msgspec
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.evaluation.evaluate import evaluate, evaluate_one
 from policypack.evaluation.settings import Settings
+from policypack.resources.attachments import as_used
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
 from stackguard.preview import Observer
@@ -107,8 +108,8 @@ class JudgingObserver(Observer):
         outcomes: list[Outcome] = []
         for resource in resources:
             registered, judged = self._judged.get(resource.urn, (None, []))
-            current = registered is resource
-            outcomes += judged if current else evaluate_one(self.policies, resource, self.settings)
+            used = as_used(stack, resource)
+            outcomes += judged if registered is used else evaluate_one(self.policies, used, self.settings)
         return [*outcomes, *evaluate_one(self.policies, stack, self.settings)]
 
     def _work(self) -> None:

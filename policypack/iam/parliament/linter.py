@@ -168,6 +168,8 @@ def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_
 
 def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
     """The report of a finding, unless it is wrong by newer data or AWS's own rules."""
+    if finding.issue in _ABOUT_GRANTS and document.kind is DocumentKind.BOUNDARY:
+        return
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
@@ -314,6 +316,8 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
+_ABOUT_GRANTS = {"NOTRESOURCE_WITH_ALLOW", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
+"""Issues about what a document grants, which a boundary does not."""
 _OF_CONDITIONS: Mapping[str, Callable[[_Finding], Iterator[tuple[str, str]]]] = {
     SINGLE_VALUE: _single_values,
     "MISMATCHED_TYPE": _mistyped,
