@@ -152,7 +152,7 @@ def carriers(stack: Stack) -> Iterator[tuple[IdentityPolicies, bool]]:
         managed policies to.
     """
     carried_by = (policy.resource for _, policy in attached_policies(stack))
-    attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | boundaries(stack)
+    attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | only_boundaries(stack)
     for resource in stack.resources:
         if resource.external or resource.type in (ROLE, USER, GROUP):
             continue
@@ -185,25 +185,13 @@ def named_identity(carrier: Resource) -> tuple[str, str] | None:
 
 
 @memoized
-def boundaries(stack: Stack) -> frozenset[str]:
-    """The URNs of the managed policies that are permissions boundaries of something in the stack."""
-    return frozenset(
-        policy.urn
-        for resource in stack.resources
-        if written(resource, _BOUNDARY) is not None
-        for resolved in _resolved_inside(stack, resource, _BOUNDARY)
-        for policy in resolved.resources
-    )
-
-
-@memoized
 def only_boundaries(stack: Stack) -> frozenset[str]:
     """The URNs of the managed policies that serve as permissions boundaries only (decision 40).
 
     The stack has a resource with this boundary, or requires it of new roles by `iam:PermissionsBoundary`, and nothing
     attaches or may attach the policy.
     """
-    limits = boundaries(stack) | frozenset(_required_boundaries(stack))
+    limits = frozenset((*_boundaries(stack), *_required_boundaries(stack)))
     return limits.difference(*(attached_by(stack, resource) for resource in stack.resources if limits))
 
 
@@ -227,6 +215,14 @@ def attached_by(stack: Stack, resource: Resource) -> frozenset[str]:
         if resource.type in _CARRIERS or not resolved.untraced
         for referent in resolved.all
     )
+
+
+def _boundaries(stack: Stack) -> Iterator[str]:
+    """The managed policies that are permissions boundaries of something in the stack."""
+    for resource in stack.resources:
+        if written(resource, _BOUNDARY) is not None:
+            for resolved in _resolved_inside(stack, resource, _BOUNDARY):
+                yield from (policy.urn for policy in resolved.resources)
 
 
 def _required_boundaries(stack: Stack) -> Iterator[str]:
