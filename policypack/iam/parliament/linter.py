@@ -15,6 +15,7 @@ import msgspec
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import Action, alike_in_resources, exists, expand, matches_some, multivalued
+from policypack.iam.anywhere import ANYWHERE
 from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -234,7 +235,11 @@ def _star(finding: _Finding, document: PolicyDocument) -> str | None:
     statement = _judged_statement(finding)
     if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
-    narrow = [name for name in finding.detail if any(action.formats for action in expand(name))]
+    narrow = [
+        name
+        for name in finding.detail
+        if any(action.formats and str(action) not in ANYWHERE for action in expand(name))
+    ]
     if not narrow:
         return None
     return f"allows {', '.join(f'`{name}`' for name in narrow[:SHOWN])} on `*`, though they take narrower resources"
