@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from policypack.core.examples import allow, construct, document
 from policypack.core.policy import Asset, EnforcementLevel, Resource, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
@@ -140,6 +141,8 @@ class Removal:
 
 ELSEWHERE = {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}
 INGEST = "stackguard-ingest-dev-ingest-111122223333-eu-central-1"
+LIMIT_ARN = "arn:aws:iam::111122223333:policy/limit"
+LIMIT = construct("aws:iam/policy:Policy", "limit", name="limit", policy=document(allow("s3:*", "*")))
 
 REMOVALS = (
     Removal("the provider's region", "aws-unpinned-region", changed("aws", region=None)),
@@ -283,6 +286,13 @@ REMOVALS = (
     ),
     Removal(
         "named actions", "iam-wildcard-action", rewritten("role-policy", "ReadIncoming", Action="s3:*", Condition=None)
+    ),
+    Removal(
+        "a boundary that nothing attaches",
+        "iam-wildcard-action",
+        lambda resources: added(LIMIT)(
+            changed("role", permissionsBoundary=LIMIT_ARN, managedPolicyArns=[LIMIT_ARN])(resources)
+        ),
     ),
     Removal("logs of the account", "iam-confused-deputy", rewritten("key", "LogGroupUsesKey", Condition=None)),
     Removal("named resources", "iam-wildcard-resource", rewritten("role-policy", "WriteResults", Resource="*")),

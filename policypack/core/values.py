@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown, Unseen
 
 T = TypeVar("T")
-UNCHANGED = frozenset({"position", "custom", "external", "remote", "accepts", "memo"})
+UNCHANGED = frozenset({"position", "custom", "external", "remote", "only_boundary", "accepts", "memo"})
 REWRITTEN: Mapping[type, tuple[str, ...]] = {
     Asset: ("text", "members"),  # a file stays as it is
     Options: tuple(field.name for field in fields(Options)),

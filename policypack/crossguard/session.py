@@ -3,6 +3,9 @@
 In a preview a resource with unknown inputs is judged at the end, with the stack: by then the offline run has resolved
 what it could, and nothing is created before. In an update everything is judged at once, before the engine creates it.
 
+Whether a managed policy is only a permissions boundary is known once the other resources are (decision 40): a preview
+judges it at the end, an update before something attaches it.
+
 The engine sends outputs only with the stack, and inputs only with each resource, so the session keeps the inputs of
 every resource until the stack is analyzed. See docs/decisions/0001-entry-point.md.
 """
@@ -32,6 +35,9 @@ from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
+from policypack.resources.attachments import as_used, attached_by, only_boundaries
+from policypack.resources.naming import name_prefix, physical_name
+from policypack.resources.tokens import MANAGED_POLICY
 from stackguard.preview import Preview
 from stackguard.preview.provider.resource_rules import rule_of
 from stackguard.preview.values import plain
@@ -90,6 +96,8 @@ class Session:
         self._resources: dict[str, Resource] = {}
         self._waiting: set[str] = set()
         self._undecided: list[Outcome] = []
+        self._held: dict[str, tuple[Resource, list[Outcome]]] = {}
+        """By URN, a managed policy that nothing attaches so far, and its outcomes if something does."""
         self._parsed: dict[str, Settings] = {}
         self._mask = Mask()
 
@@ -112,7 +120,7 @@ class Session:
         resource = Resource(
             request.type, request.name, inputs, request.urn, provider=provider, secrets=secrets, accepts=accepts
         )
-        wait = self._preview and has_unknown(inputs)
+        wait = self._preview and (has_unknown(inputs) or resource.type == MANAGED_POLICY)
         with self._lock:
             self._resources[resource.urn] = resource
             if wait:
@@ -120,13 +128,33 @@ class Session:
         if wait:
             return []
         problems: list[Diagnostic] = []
-        outcomes = self._judged(resource, levels, problems)
+        outcomes = self._released(resource) + self._judged(resource, levels, problems)
         if self._preview:
             undecided = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
             with self._lock:
                 self._undecided += undecided
             outcomes = [outcome for outcome in outcomes if outcome.kind is not Kind.UNDECIDED]
+        elif outcomes and resource.type == MANAGED_POLICY and (physical_name(resource) or name_prefix(resource)):
+            outcomes = self._held_back(resource, outcomes, levels)
         return self._masked([*problems, *_reports(outcomes)])
+
+    def _held_back(self, policy: Resource, outcomes: list[Outcome], levels: Levels) -> list[Outcome]:
+        """The outcomes of a managed policy that it has as a boundary too; the others wait until it is attached."""
+        anyway = {_key(outcome) for outcome in self._judged(replace(policy, only_boundary=True), levels, [])}
+        with self._lock:
+            others = [resource for urn, resource in self._resources.items() if urn != policy.urn]
+            seen = Stack((policy, *others), self._settings)
+            if any(policy.urn in attached_by(seen, other) for other in others):
+                return outcomes
+            self._held[policy.urn] = policy, [outcome for outcome in outcomes if _key(outcome) not in anyway]
+        return [outcome for outcome in outcomes if _key(outcome) in anyway]
+
+    def _released(self, resource: Resource) -> list[Outcome]:
+        """The outcomes that were held back of the policies that this resource attaches or may attach."""
+        with self._lock:
+            policies = tuple(policy for policy, _ in self._held.values())
+            urns = attached_by(Stack((*policies, resource), self._settings), resource) if policies else ()
+            return [outcome for urn in urns for outcome in self._held.pop(urn)[1]]
 
     def analyze_stack(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """The diagnostics of the stack, and of the resources with unknown values: an `AnalyzeStackRequest`."""
@@ -138,12 +166,16 @@ class Session:
             self._mask.texts |= answer.preview.mask.texts
         problems: list[Diagnostic] = []
         outcomes = list(self._undecided)
+        stack = Stack(tuple(resources), self._settings, unseen)
+        for urn, (_, held) in self._held.items():
+            outcomes += held if urn not in only_boundaries(stack) else ()
         seen = {resource.urn for resource in resources}
         for resource in (*resources, *(self._resources[urn] for urn in sorted(self._waiting - seen))):
             if resource.urn in self._waiting:
-                outcomes += self._judged(resource, levels, problems)
+                outcomes += self._judged(as_used(stack, resource), levels, problems)
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
-        outcomes += self._judged(Stack(tuple(resources), self._settings, unseen), levels, problems)
+        self._held = {}
+        outcomes += self._judged(stack, levels, problems)
         reports = [*problems, *_reports(outcomes)]
         active = [policy for policy in self._policies if levels[policy.id][0] is not EnforcementLevel.DISABLED]
         if self._preview and self._summarize and (unjudged := without_policy(active, resources)):
@@ -226,6 +258,10 @@ class Session:
             del merged["stackRegion"]
             self._parsed[key] = parse(merged, "policy configuration", self._region)
         return self._parsed[key]
+
+
+def _key(outcome: Outcome) -> tuple[str, str, str]:
+    return outcome.policy.id, outcome.path, outcome.message
 
 
 def _note(text: str, title: str = UNKNOWN_VALUE.title) -> Diagnostic:

@@ -38,6 +38,7 @@ from policypack.core.policy import (
 )
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
+from policypack.resources.attachments import as_used
 
 Accepted = frozenset[tuple[str, str]]
 """Ids of policies, each with the URN of a resource of which some of its outcomes are waived or in the baseline."""
@@ -47,7 +48,7 @@ CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a
 def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
     """Every outcome of every policy that is not disabled: resource by resource, then over the stack."""
     run = Evaluation(policies, stack.settings)
-    subjects: tuple[Resource | Stack, ...] = (*stack.resources, stack)
+    subjects: tuple[Resource | Stack, ...] = (*(as_used(stack, resource) for resource in stack.resources), stack)
     return [outcome for subject in subjects for outcome in run.outcomes(subject)]
 
 

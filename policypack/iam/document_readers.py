@@ -27,8 +27,8 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
         elements: the statement elements that the policy needs. An unknown value in one of them is yielded as `Unknown`
             after the document, so that the policy is undecided there.
         kinds: the kinds of document.
-        granting: leave out documents that only narrow access, such as a VPC endpoint's, and the statements of documents
-            that AWS refuses.
+        granting: leave out documents that only narrow access, such as a VPC endpoint's or a permissions boundary, and
+            the statements of documents that AWS refuses.
 
     Yields:
         The path of the document and the document, or `Unknown` if all of it is unknown.
@@ -80,11 +80,13 @@ def documents_of(
 @memoized
 def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
     parsed = []
-    for pattern, kind in tables.documents_of(resource.type, resource.inputs).items():
+    for pattern, usual in tables.documents_of(resource.type, resource.inputs).items():
+        kind = DocumentKind.BOUNDARY if resource.only_boundary else usual
+        gives = kind is not DocumentKind.BOUNDARY and tables.grants(resource.type, pattern)
         for path, raw in values_at(resource.inputs, pattern):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
-                parsed.append((path, kind, tables.grants(resource.type, pattern), document))
+                parsed.append((path, kind, gives, document))
     return parsed
 
 

@@ -44,12 +44,15 @@ def _waits(callee: Value) -> bool:
 
 def _of_records(reader: Reader, node: ast.Call, arguments: Arguments, result: Values) -> Values:
     """What a library returned, with what it is to the records."""
+    owner = reader.seen.get(node.func.value, EMPTY) if isinstance(node.func, ast.Attribute) else EMPTY
+    listed = records.grouped(node, owner) or records.indexes(node, arguments.all)
+    if listed is not None:
+        return listed
     given_shapes = [domain.shapes(argument) for argument in arguments.all]
-    base = (
-        domain.shapes(reader.seen.get(node.func.value, EMPTY)) if isinstance(node.func, ast.Attribute) else frozenset()
-    )
     keys = [key.constant for key in domain.texts(arguments.args[0])] if arguments.args else []
-    return records.with_shapes(result, records.called(node, base, records.NONE_OF_THEM.union(*given_shapes), keys))
+    return records.with_shapes(
+        result, records.called(node, domain.shapes(owner), records.NONE_OF_THEM.union(*given_shapes), keys)
+    )
 
 
 def _likely(callee: Values) -> Values:
@@ -162,7 +165,7 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
     """What calling a value returns."""
     match callee:
         case domain.FunctionValue():
-            with reader.perhaps(surely=not (node in reader.dropped and _is_lazy(callee.node))):
+            with reader.perhaps(surely=not (node in reader.dropped and records.is_lazy(callee.node))):
                 return run(reader, callee, arguments)
         case domain.ClassValue():
             return classes.instantiate(reader, callee, arguments, node, scope)
@@ -191,13 +194,6 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
             return domain.EVENT
         case _:
             return callbacks.call_library(reader, records.called_name(node), arguments, node, scope) or UNKNOWN
-
-
-def _is_lazy(node: domain.FunctionNode) -> bool:
-    """Whether calling a function does not run its body: a coroutine or a generator."""
-    return isinstance(node, ast.AsyncFunctionDef) or any(
-        isinstance(inner, ast.Yield | ast.YieldFrom) for inner in records.own_nodes(node)
-    )
 
 
 def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:

@@ -177,7 +177,7 @@ def _item_of(base: Values, index: Values, node: ast.expr, result: Values) -> Val
     own_shapes = frozenset(shape for container in base if (shape := shape_of(container)))
     if isinstance(node, ast.Slice):
         return records.with_shapes(result, records.sliced(base_shapes, node))
-    return records.with_shapes(result, records.item(own_shapes, keys)) if own_shapes else result
+    return records.with_shapes(result, records.item(own_shapes, keys, domain.shapes(index))) if own_shapes else result
 
 
 def variable(name: Text, default: Values = EMPTY) -> Values:

@@ -30,6 +30,8 @@ class Shape(enum.Enum):
     """The same of the records of a message."""
     SOME = "some"
     """Those of its records that a condition selects, or something that is made from each."""
+    GROUPS = "groups"
+    """Lists of its records, such as those of the partitions in an event of Kafka."""
     CUT = "cut"
     """Its first or last records, whatever the others are."""
     RECORD = "record"

@@ -10,6 +10,7 @@ from policypack.python.domain import (
     External,
     ListValue,
     Values,
+    list_of,
     shapes,
     single,
 )
@@ -24,8 +25,10 @@ _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
     *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
+FLATTENING = {"from_iterable", "sum"}
+"""Calls that make one list of several."""
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
-CUTTING = {"islice", "takewhile", "dropwhile"}
+CUTTING = {"islice", "takewhile", "dropwhile", "nsmallest", "nlargest", "sample"}
 TAKING = {"next", "anext", "pop", "popleft", "popitem", "__next__", "min", "max", "choice"}
 """Calls that return one element."""
 _MODELS = {"dict", "parse", "model_validate", "parse_obj", "from_dict"}
@@ -51,10 +54,14 @@ def gives_work(node: ast.Call) -> bool:
     return node.func.attr in {"map", "starmap", "imap", "map_async"}
 
 
-def item(base: Shapes, keys: Iterable[str | None]) -> Shapes:
-    """What is at an index, or at one of these keys."""
+def item(base: Shapes, keys: Iterable[str | None], index: Shapes = NONE_OF_THEM) -> Shapes:
+    """What is at an index, or at one of these keys; `index` is what the index itself is to the records."""
     if base & EVENTS and any(key in KEYS for key in keys):
         return frozenset(_RECORDS_OF[event] for event in base & EVENTS)
+    if Shape.GROUPS in base:
+        return frozenset({Shape.CUT})
+    if Shape.RECORDS in base and Shape.RECORD in index:  # the records of a topic
+        return frozenset({Shape.RECORDS})
     return frozenset({Shape.RECORD}) if base & {Shape.RECORD, *EVENTS, *MANY} else NONE_OF_THEM
 
 
@@ -83,7 +90,26 @@ def attribute(of: Shape, name: str) -> Values:
 
 def element(of: Shape) -> Values:
     """The elements of a value of the event."""
+    if of is Shape.GROUPS:
+        return single(event_text(Shape.RECORDS))
     return single(event_text(Shape.RECORD if of in MANY else Shape.PART))
+
+
+def indexes(node: ast.Call, arguments: Iterable[Values]) -> Values | None:
+    """The indexes of the records: `range(len(records))`; None if a call returns something else."""
+    counts = called_name(node) == "range" and any(Shape.COUNT in shapes(argument) for argument in arguments)
+    return list_of(UNKNOWN, frozenset({Shape.RECORDS})) if counts else None
+
+
+def grouped(node: ast.Call, base: Values) -> Values | None:
+    """The lists of records in an event of Kafka, or the topics with their partitions; None if a call returns something else."""
+    name = called_name(node)
+    if name not in {"keys", "values", "items"} or node.args or event_text(Shape.RECORDS) not in base:
+        return None
+    lists = single(event_text(Shape.RECORDS))
+    if name != "items":
+        return single(event_text(Shape.GROUPS)) if name == "values" else lists
+    return list_of(single(ListValue((single(event_text(Shape.PART)), lists))), frozenset({Shape.GROUPS}))
 
 
 def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str | None]) -> Shapes:
@@ -98,15 +124,15 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     name = called_name(node)
     if name == "get" and node.args:
         return item(base, keys)
+    if Shape.GROUPS in arguments | base and name in FLATTENING | TAKING:
+        return frozenset({Shape.RECORDS if name in FLATTENING else Shape.CUT})
     if name in _SAME:
-        shared = (arguments | base) & (MANY | EVENTS)
-        return cut(shared) if name == "zip" and any(map(_is_short, node.args)) else shared
+        shared = (arguments | base) & (MANY | EVENTS | {Shape.GROUPS})
+        return cut(shared) if _limits(node) else shared
     if name in _SELECTING and not gives_work(node):
         return selected(arguments)
     if name in CUTTING:
         return cut(arguments)
-    if name == "range" and Shape.COUNT in arguments:
-        return frozenset({Shape.RECORDS})
     if name == "dumps":
         return arguments & MANY
     if name == "len" and arguments & MANY:
@@ -163,9 +189,28 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             waiting += [*ast.iter_child_nodes(child)][::-1]
 
 
+def is_generator(function: ast.AST) -> bool:
+    """Whether a function yields."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+
+
+def is_lazy(function: ast.AST) -> bool:
+    """Whether a call of a function does not run its body: a coroutine or a generator."""
+    return isinstance(function, ast.AsyncFunctionDef) or is_generator(function)
+
+
 def selected(source: Shapes) -> Shapes:
     """What a condition selects of records, or what is made from each of them."""
     return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
+
+
+def _limits(node: ast.Call) -> bool:
+    """Whether a call takes a number of elements that the code fixes: `zip(records, range(3))`, `deque(records, maxlen=1)`."""
+    name = called_name(node)
+    most = [keyword.value for keyword in node.keywords if keyword.arg == "maxlen"]
+    return (name == "zip" and any(map(_is_short, node.args))) or (
+        name == "deque" and any(isinstance(number, ast.Constant) and number.value for number in most)
+    )
 
 
 def _is_short(node: ast.expr) -> bool:

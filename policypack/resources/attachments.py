@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Resource, Stack, Unknown
+from policypack.core.policy import Reference, Resource, Stack, Unknown
+from policypack.core.values import nested
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
 from policypack.iam.managed import managed_document, managed_name
+from policypack.iam.tables import document_properties
+from policypack.resources.index import index_of
 from policypack.resources.naming import NAMINGS, name_in
-from policypack.resources.references import Resolved, resolve, resolve_all, written
+from policypack.resources.references import Resolved, resolve_all, written
 from policypack.resources.tokens import GROUP, MANAGED_POLICY, ROLE, USER
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -40,6 +44,7 @@ _CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": ("managedPolicyArn", {}),
 }
 """By type, the property that lists managed policies, and by property that names identities, the type of these."""
+_BOUNDARY = "permissionsBoundary"
 _MEMBERSHIPS = {
     "aws:iam/userGroupMembership:UserGroupMembership": ("user", "groups"),
     "aws:iam/groupMembership:GroupMembership": ("users", "group"),
@@ -147,7 +152,7 @@ def carriers(stack: Stack) -> Iterator[tuple[IdentityPolicies, bool]]:
         managed policies to.
     """
     carried_by = (policy.resource for _, policy in attached_policies(stack))
-    attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | boundaries(stack)
+    attached_here = {policy.urn for policy in carried_by if policy.type == MANAGED_POLICY} | only_boundaries(stack)
     for resource in stack.resources:
         if resource.external or resource.type in (ROLE, USER, GROUP):
             continue
@@ -179,13 +184,62 @@ def named_identity(carrier: Resource) -> tuple[str, str] | None:
     return kind, name_in(name, kind) if kind in NAMINGS else name
 
 
-def boundaries(stack: Stack) -> frozenset[str]:
-    """The URNs of the managed policies that are permissions boundaries, which grant nothing as such."""
+@memoized
+def only_boundaries(stack: Stack) -> frozenset[str]:
+    """The URNs of the managed policies that serve as permissions boundaries only (decision 40).
+
+    The stack has a resource with this boundary, or requires it of new roles by `iam:PermissionsBoundary`, and nothing
+    attaches or may attach the policy.
+    """
+    limits = frozenset((*_boundaries(stack), *_required_boundaries(stack)))
+    return limits.difference(*(attached_by(stack, resource) for resource in stack.resources if limits))
+
+
+def as_used(stack: Stack, resource: Resource) -> Resource:
+    """The resource as policies judge it: a managed policy that is a boundary only grants nothing."""
+    if resource.type != MANAGED_POLICY or resource.urn not in only_boundaries(stack):
+        return resource
+    return replace(resource, only_boundary=True)
+
+
+def attached_by(stack: Stack, resource: Resource) -> frozenset[str]:
+    """The URNs of the managed policies that a resource of any type attaches or may attach to something."""
+    documents = {
+        pattern.partition(".")[0].removesuffix("[*]") for pattern in document_properties().get(resource.type, ())
+    }
     return frozenset(
-        policy.urn
-        for identity in stack.of(ROLE, USER)
-        for policy in resolve(stack, identity, "permissionsBoundary", MANAGED_POLICY).resources
+        referent.resource.urn
+        for name in resource.inputs
+        if "polic" in name.lower() and name not in documents
+        for resolved in _resolved_inside(stack, resource, name)
+        if resource.type in _CARRIERS or not resolved.untraced
+        for referent in resolved.all
     )
+
+
+def _boundaries(stack: Stack) -> Iterator[str]:
+    """The managed policies that are permissions boundaries of something in the stack."""
+    for resource in stack.resources:
+        if written(resource, _BOUNDARY) is not None:
+            for resolved in _resolved_inside(stack, resource, _BOUNDARY):
+                yield from (policy.urn for policy in resolved.resources)
+
+
+def _required_boundaries(stack: Stack) -> Iterator[str]:
+    policies = index_of(stack, (MANAGED_POLICY,))
+    for resource in stack.resources if policies.resources else ():
+        for _, document in documents_of(resource):
+            for statement in document.statements if isinstance(document, PolicyDocument) else ():
+                for condition in statement.conditions:
+                    if condition.name == "iam:permissionsboundary" and not condition.negated:
+                        named = (policies.named(value) for value in condition.values)
+                        yield from (policy.urn for same in named for policy, _ in same if policy.urn != resource.urn)
+
+
+def _resolved_inside(stack: Stack, resource: Resource, name: str) -> list[Resolved]:
+    """The managed policies that each text in a property, at any depth, refers to."""
+    values = [value for value in nested(written(resource, name)) if isinstance(value, str | Unknown | Reference)]
+    return resolve_all(stack, resource, name, values, MANAGED_POLICY)
 
 
 def _identity_policies(stack: Stack) -> Iterator[IdentityPolicies]:
@@ -202,7 +256,7 @@ def _identity_policies(stack: Stack) -> Iterator[IdentityPolicies]:
             place = (policy.resource.urn, policy.path)
             if place not in unique or policy.certain:
                 unique[place] = policy
-        yield _split(identity, unique.values(), tuple(_managed(stack, identity, "permissionsBoundary")))
+        yield _split(identity, unique.values(), tuple(_managed(stack, identity, _BOUNDARY)))
 
 
 def _split(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> IdentityPolicies:

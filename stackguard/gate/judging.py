@@ -15,6 +15,7 @@ from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
 from policypack.evaluation.exempting import Exempt, settled
 from policypack.evaluation.settings import Settings
+from policypack.resources.attachments import as_used
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
 from stackguard.preview import Observer
@@ -119,10 +120,11 @@ class JudgingObserver(Observer):
         outcomes: list[Outcome] = []
         for resource in stack.resources:
             registered, judged = self._judged.get(resource.urn, (None, []))
-            if resource.urn in again or (registered is not resource and not accepted):
-                judged = run.outcomes(resource, accepted)
+            used = as_used(stack, resource)
+            if resource.urn in again or (registered is not used and not accepted):
+                judged = run.outcomes(used, accepted)
                 if judged or registered:  # most resources of a state have no outcome
-                    self._judged[resource.urn] = resource, judged
+                    self._judged[resource.urn] = used, judged
             outcomes += judged
         return [*outcomes, *run.outcomes(stack, accepted)]
 

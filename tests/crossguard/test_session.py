@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
+from policypack.core.examples import allow, construct, document
 from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, EnforcementLevel, Resource, Unseen
 from policypack.crossguard.offline import OfflineAnswer
 from policypack.crossguard.session import Diagnostic, Levels, Session
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
+from policypack.resources.attachments import ROLE_ATTACHMENT
+from policypack.resources.tokens import MANAGED_POLICY
 from stackguard.preview import Preview
 from stackguard.stand_in import LINE
 from tests.analyzer import struct
@@ -335,3 +338,50 @@ def test_a_reason_quotes_no_secret() -> None:
     analyze(pack, LATE)
     (reason,) = (report.message for report in analyze_stack(pack, LATE) if report.urn == "")
     assert reason.endswith("ValueError: …")
+
+
+LIMIT_ARN = "arn:aws:iam::111122223333:policy/limit"
+LIMIT = construct(
+    MANAGED_POLICY, "limit", name="limit", policy=document(allow("s3:*", "*"), allow("s3:GetObjekt", "*"))
+)
+LIMITED = Resource("aws:iam/role:Role", "app", {"name": "app", "permissionsBoundary": LIMIT_ARN})
+ATTACHING = Resource(ROLE_ATTACHMENT, "app", {"role": "app", "policyArn": LIMIT_ARN})
+
+
+def wide(reports: list[Diagnostic]) -> bool:
+    return "iam-wildcard-action" in dict(of(reports, LIMIT))
+
+
+@pytest.mark.parametrize(
+    ("others", "reported"), [((LIMITED,), False), ((), True), ((ATTACHING,), True), ((LIMITED, ATTACHING), True)]
+)
+def test_a_preview_knows_at_its_end_which_policies_only_limit(others: tuple[Resource, ...], *, reported: bool) -> None:
+    pack = session(Ready(OfflineAnswer(preview(LIMIT, *others))))
+    configure(pack)
+    assert not wide([report for resource in (LIMIT, *others) for report in analyze(pack, resource)])
+    assert wide(analyze_stack(pack, LIMIT, *others)) is reported
+
+
+def test_an_update_judges_a_policy_before_something_attaches_it() -> None:
+    pack = session(Ready(OfflineAnswer(preview())))
+    configure(pack, dry_run=False)
+    at_once = analyze(pack, LIMIT)
+    assert dict(of(at_once, LIMIT)).keys() == {"iam-unknown-action"}
+    assert not wide(analyze(pack, LIMITED))
+    assert wide(analyze(pack, ATTACHING))
+    assert not wide(analyze_stack(pack, LIMIT, LIMITED, ATTACHING))
+
+
+def test_an_update_judges_a_policy_at_once_that_something_attaches() -> None:
+    pack = session(Ready(OfflineAnswer(preview())))
+    configure(pack, dry_run=False)
+    analyze(pack, ATTACHING)
+    assert wide(analyze(pack, LIMIT))
+
+
+@pytest.mark.parametrize(("others", "reported"), [((LIMITED,), False), ((), True)])
+def test_an_update_judges_the_other_policies_at_its_end(others: tuple[Resource, ...], *, reported: bool) -> None:
+    pack = session(Ready(OfflineAnswer(preview())))
+    configure(pack, dry_run=False)
+    assert not wide([report for resource in (LIMIT, *others) for report in analyze(pack, resource)])
+    assert wide(analyze_stack(pack, LIMIT, *others)) is reported

@@ -14,7 +14,7 @@ from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown,
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
 from policypack.iam.managed import whole_services
-from policypack.resources.attachments import AttachedDocument, boundaries, identity_policies
+from policypack.resources.attachments import AttachedDocument, identity_policies, only_boundaries
 from policypack.resources.tokens import MANAGED_POLICY
 
 TOO_MANY = "distinguishes too many requests by its conditions and wildcards"
@@ -76,7 +76,7 @@ def documents_with_ways(stack: Stack) -> Iterator[tuple[Resource, str, IdentityP
             if attached.certain:
                 seen.add((attached.resource.urn, attached.path))
             yield attached.resource, attached.path, IdentityPolicy(index, ways, holder.unread)
-    limits = boundaries(stack)
+    limits = only_boundaries(stack)
     for resource in stack.resources:
         if resource.type != MANAGED_POLICY or resource.urn not in limits:
             for path, value in _alone(resource):

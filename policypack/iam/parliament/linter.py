@@ -15,6 +15,7 @@ import msgspec
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import Action, alike_in_resources, exists, expand, matches_some, multivalued
+from policypack.iam.anywhere import ANYWHERE
 from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -168,6 +169,8 @@ def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_
 
 def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
     """The report of a finding, unless it is wrong by newer data or AWS's own rules."""
+    if finding.issue in _ABOUT_GRANTS and document.kind is DocumentKind.BOUNDARY:
+        return
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
     severity = str(config["severity"]).lower()
@@ -232,7 +235,11 @@ def _star(finding: _Finding, document: PolicyDocument) -> str | None:
     statement = _judged_statement(finding)
     if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
-    narrow = [name for name in finding.detail if any(action.formats for action in expand(name))]
+    narrow = [
+        name
+        for name in finding.detail
+        if any(action.formats and str(action) not in ANYWHERE for action in expand(name))
+    ]
     if not narrow:
         return None
     return f"allows {', '.join(f'`{name}`' for name in narrow[:SHOWN])} on `*`, though they take narrower resources"
@@ -314,6 +321,8 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
+_ABOUT_GRANTS = {"NOTRESOURCE_WITH_ALLOW", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
+"""Issues about what a document grants, which a boundary does not."""
 _OF_CONDITIONS: Mapping[str, Callable[[_Finding], Iterator[tuple[str, str]]]] = {
     SINGLE_VALUE: _single_values,
     "MISMATCHED_TYPE": _mistyped,

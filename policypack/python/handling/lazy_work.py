@@ -10,7 +10,7 @@ from policypack.python.files import CodePlace
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
-from policypack.python.records import EVENTS, MANY, called_name, own_nodes
+from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 
 
 class LazyWork:
@@ -61,5 +61,4 @@ def _is_lazy(function: FunctionNode) -> bool:
     """Whether a call of a function does not run its body, and no decorator changes that."""
     if isinstance(function, ast.Lambda) or function.decorator_list:
         return False
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
-    return yields or isinstance(function, ast.AsyncFunctionDef)
+    return is_lazy(function)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
+from policypack.python.domain import FunctionNode
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import EVENTS, MANY, WHOLE, called_name, own_nodes
+from policypack.python.records import EVENTS, MANY, WHOLE, called_name, is_whole, own_nodes
 
 AnyLoop = ast.For | ast.AsyncFor | ast.While
 EXITS = {"exit", "quit", "_exit", "abort"}
@@ -41,6 +42,7 @@ class Loops:
         self.runs = not scan.is_generator or consumers.of_result(scan) is Consumption.ALL
         self.whiles = [node for node in scan.nodes if isinstance(node, ast.While) and self._takes(node)]
         self.taken = self._names_of_taken()
+        self.deleted = [part for node in scan.nodes if (part := self._deleted(node))]
         self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
 
     def loops(self) -> Iterator[RecordLoop]:
@@ -55,10 +57,13 @@ class Loops:
                 whole=self.runs
                 and not self.only_looks(node.body)
                 and not (source and self._is_cut(source))
+                and not self.over_groups(node)
+                and not self._cut_off(node)
                 and not self.first_only(node),
                 inner=source is not None and self.scan.is_inner(source),
             )
         yield from self._over_results()
+        yield from self._reduced()
 
     def _over_results(self) -> Iterator[RecordLoop]:
         """Loops over work on each record that an executor does, which lose the results and errors of the others."""
@@ -66,6 +71,21 @@ class Loops:
             if isinstance(node, ast.For | ast.AsyncFor) and called_name(node.iter) == "as_completed":
                 exits = tuple(exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
                 yield RecordLoop(self.scan.place(node), exits, whole=False)
+
+    def _deleted(self, node: ast.AST) -> ast.Subscript | None:
+        """The records that a statement removes from their list, unless the same ones are taken before: `del records[10:]`."""
+        match node:
+            case (
+                ast.Delete(targets=[ast.Subscript(slice=ast.Slice() as index) as part])
+                | ast.Assign(
+                    targets=[ast.Subscript(slice=ast.Slice() as index) as part],
+                    value=ast.List(elts=[]) | ast.Tuple(elts=[]),
+                )
+            ) if self.scan.holds(part.value, *WHOLE) and not is_whole(index):
+                text = ast.unparse(part)
+                taken = (other for other in self.scan.nodes if isinstance(other, ast.Subscript) and other is not part)
+                return None if any(ast.unparse(other) == text for other in taken) else part
+        return None
 
     def _is_cut(self, source: ast.expr) -> bool:
         return not self.scan.holds(source, *(MANY - {Shape.CUT}))
@@ -185,8 +205,27 @@ class Loops:
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.scan.holds(node.iter, *MANY)
+            return self.scan.holds(node.iter, *MANY, Shape.GROUPS)
         return isinstance(node, ast.While) and node in self.whiles
+
+    def over_groups(self, node: AnyLoop) -> bool:
+        """Whether a loop is over lists of records, or over their keys: `records[topic]`."""
+        if not isinstance(node, ast.For | ast.AsyncFor):
+            return False
+        keys = _names(node.target)
+        return self.scan.holds(node.iter, Shape.GROUPS) or any(
+            isinstance(child, ast.Subscript)
+            and isinstance(child.slice, ast.Name)
+            and child.slice.id in keys
+            and self.scan.holds(child.slice, Shape.RECORD)
+            and self.scan.holds(child, Shape.RECORDS)
+            for child in ast.walk(node)
+        )
+
+    def _cut_off(self, node: AnyLoop) -> bool:
+        """Whether the records after the first ones are deleted before a loop."""
+        source = ast.unparse(node.iter) if isinstance(node, ast.For | ast.AsyncFor) else ""
+        return any(ast.unparse(cut.value) == source and cut.lineno < node.lineno for cut in self.deleted)
 
     def _takes(self, node: ast.While) -> bool:
         """Whether a `while` loop takes one record after the other."""
@@ -221,6 +260,43 @@ class Loops:
                         names.add(name)
         return names
 
+    def _reduced(self) -> Iterator[RecordLoop]:
+        """Calls of `reduce` whose function works on no record once it has a result."""
+        for node in self.scan.nodes:
+            match node:
+                case ast.Call(args=[function, source, *_]) if called_name(node) == "reduce":
+                    if self.scan.holds(source, *MANY) and any(map(self._skips, self.scan.functions(function))):
+                        yield RecordLoop(self.scan.place(node), (LoopExit(self.scan.place(node), How.STOP),))
+
+    def _skips(self, function: FunctionNode) -> bool:
+        """Whether a function of a result and a record leaves the record out because of the result."""
+        if not function.args.args:
+            return False
+        name = function.args.args[0].arg
+        if isinstance(function, ast.Lambda):
+            return self._keeps(name, function.body)
+        for index, statement in enumerate(function.body):
+            match statement:
+                case ast.Return(value=ast.expr() as value) if self._keeps(name, value):
+                    return True
+                case ast.If(test=test, body=[ast.Return()], orelse=[]) if _names(test) == {name}:
+                    return self.scan.works(*function.body[index + 1 :])
+        return False
+
+    def _keeps(self, name: str, value: ast.expr) -> bool:
+        """Whether an expression is what a name has already, if it has something, and else works on a record."""
+        match value:
+            case ast.BoolOp(values=[ast.Name(id=first), *others]):
+                pass
+            case ast.IfExp(test=test, body=body, orelse=orelse) if _names(test) == {name}:
+                first, others = name, [orelse if isinstance(body, ast.Name) else body]
+            case _:
+                return False
+        inside = (child for other in others for child in ast.walk(other))
+        return (
+            first == name and self.scan.works(*others) and any(self.scan.holds(child, Shape.RECORD) for child in inside)
+        )
+
     def _exits(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
     ) -> Iterator[LoopExit]:
@@ -241,9 +317,7 @@ class Loops:
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
                         yield LoopExit(self.scan.place(statement), How.EXIT)
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.BoolOp(values=[ast.Name(id=first), *rest])) if (
-                    name == first and self.scan.works(*rest)
-                ):
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if self._keeps(name, value):
                     yield LoopExit(self.scan.place(statement), How.STOP)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
@@ -316,6 +390,10 @@ def _of_later(test: ast.expr, number: str, flags: Mapping[str, bool]) -> bool:
         case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()]):
             return bool(number) and name == number and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
     return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
 
 
 def _uses(test: ast.expr, name: str) -> bool:

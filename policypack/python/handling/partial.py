@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
-from policypack.python.domain import shapes
+from policypack.python.domain import FunctionNode, shapes
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
@@ -18,6 +18,7 @@ FOLLOWED = {*ONCE, *APPLIED, *STARTED}
 ONE_ATTRIBUTES = {"record", "object_key", "bucket_name"}
 """Attributes of Powertools' events that are about the first record."""
 _SELECTED = WHOLE | {Shape.SOME}
+_TAKEN_FROM = _SELECTED | {Shape.GROUPS}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -33,7 +34,16 @@ class Parts:
     def __init__(self, scan: Scan, consumers: Consumers, loops: Loops) -> None:
         self.scan = scan
         self.consumers = consumers
-        self.looped = {id(node) for loop in loops.over_records for node in ast.walk(loop)}
+        self.deleted = loops.deleted
+        groups = [loop for loop in loops.over_records if loops.over_groups(loop)]
+        self.in_groups = {id(node) for loop in groups for statement in loop.body for node in ast.walk(statement)}
+        self.looped = {
+            id(node)
+            for loop in loops.over_records
+            if loop not in groups
+            for statement in (*loop.body, *([loop.test] if isinstance(loop, ast.While) else [loop.target]))
+            for node in ast.walk(statement)
+        }
         self.first_runs = [loop for loop in loops.over_records if loops.first_only(loop)]
         self.last_runs = [loop for loop in loops.over_records if loops.only_looks(loop.body)]
         self.ranges = {
@@ -54,6 +64,9 @@ class Parts:
             if node not in self.chunks:
                 source = node.value if isinstance(node, ast.Subscript) else node
                 yield self._pick(node, source, Taking.PART)
+        for part in self.deleted:
+            if id(part) not in self.looped:
+                yield self._pick(part, part.value, Taking.PART)
         for loop in self.first_runs:
             yield self._pick(loop, getattr(loop, "iter", loop), Taking.PART)
         for loop in self.last_runs:
@@ -90,29 +103,39 @@ class Parts:
         """The records that one is taken of by its place; None if this is nothing of the kind."""
         scan = self.scan
         match node:
-            case ast.Subscript(value=source, slice=index) if scan.holds(source, *_SELECTED):
+            case ast.Subscript(value=source, slice=index) if scan.holds(source, *_TAKEN_FROM):
                 is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
                 short = isinstance(index, ast.Name) and index.id in self.ranges
                 return source if is_number or short else None
-            case ast.Call(func=ast.Attribute(value=source, attr=name)) if name in TAKING and scan.holds(
+            case ast.Call(args=[function, source, *_]) if called_name(node) == "reduce" and scan.holds(
                 source, *_SELECTED
             ):
+                return source if any(map(self._ignores_one, scan.functions(function))) else None
+            case ast.Call(func=ast.Attribute(value=source, attr=name)) if name in TAKING and scan.holds(
+                source, *_TAKEN_FROM
+            ):
                 return source
-            case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_SELECTED):
+            case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_TAKEN_FROM):
                 plain = called_name(node) not in ("min", "max") or not isinstance(source, _COMPREHENSIONS)
                 return source if plain and not scan.is_own(node.func) else None
-            case ast.Call(func=ast.Call(args=[ast.Constant(value=int())]) as getter, args=[source]) if called_name(
-                getter
-            ) == "itemgetter" and scan.holds(source, *_SELECTED):
+            case ast.Call(func=ast.Call(args=[ast.Constant(value=int()) | ast.UnaryOp()]) as getter, args=[source]) if (
+                called_name(getter) == "itemgetter" and scan.holds(source, *_TAKEN_FROM)
+            ):
                 return source
             case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
                 return source
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
-                if scan.holds(source, *_SELECTED) and self._rest(elements) is False:
+                if scan.holds(source, *_TAKEN_FROM) and self._rest(elements) is False:
                     return source
-            case ast.MatchSequence(patterns=[_, *_, ast.MatchStar(name=name)]) if scan.holds(node, *_SELECTED):
+            case ast.MatchSequence(patterns=[_, *_, ast.MatchStar(name=name)]) if scan.holds(node, *_TAKEN_FROM):
                 return None if name and self._uses(name) else node
         return None
+
+    def _ignores_one(self, function: FunctionNode) -> bool:
+        """Whether a function of two records does nothing but return one of them."""
+        body = [function.body] if isinstance(function, ast.Lambda) else function.body
+        used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        return bool({parameter.arg for parameter in function.args.args} - used) and not self.scan.works(*body)
 
     def _rest(self, elements: list[ast.expr]) -> bool | None:
         """Whether the rest of an unpacked sequence is used; None if there is none."""
@@ -142,7 +165,7 @@ class Parts:
         match node:
             case ast.Subscript(value=source, slice=ast.Slice() as index):
                 return self.scan.holds(source, *_SELECTED) and not is_whole(index)
-            case ast.Call() if called_name(node) in {*CUTTING, "zip"}:
+            case ast.Call() if called_name(node) in {*CUTTING, "zip", "deque"}:
                 records = any(self.scan.holds(argument, *_SELECTED) for argument in node.args)
                 return records and self.scan.holds(node, Shape.CUT)
         return False
@@ -152,7 +175,8 @@ class Parts:
         if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice):
             return called_name(node) == "islice" and (
                 isinstance(self.scan.function, ast.Lambda)
-                or self.scan.inside(node, ast.While, ast.For, ast.AsyncFor, ast.Lambda)
+                or self.scan.inside(node, ast.While, ast.Lambda)
+                or (self.scan.inside(node, ast.For, ast.AsyncFor) and id(node) not in self.in_groups)
             )
         lower, upper = node.slice.lower, node.slice.upper
         if lower is not None and not isinstance(lower, ast.Constant | ast.UnaryOp):

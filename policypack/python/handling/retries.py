@@ -14,7 +14,7 @@ from policypack.python.model import Shape
 from policypack.python.records import MANY, own_nodes
 
 _KEY = "batchItemFailures"
-_STREAM = {"sequenceNumber", "SequenceNumber", "sequence_number"}
+_STREAM = {"sequenceNumber", "SequenceNumber", "sequence_number", "offset"}
 _MESSAGE = {"messageId", "message_id"}
 
 

@@ -24,7 +24,7 @@ from policypack.python.files import CodePlace
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
-from policypack.python.records import called_name, own_nodes
+from policypack.python.records import called_name, is_generator, own_nodes
 
 LOOKS_ONLY = {
     *("print", "pprint", "repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
@@ -70,7 +70,8 @@ class Scan:
         self.module = module
         self.is_handler = is_handler
         self.nodes = list(own_nodes(function))
-        self.is_generator = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in self.nodes)
+        self.is_generator = is_generator(function)
+        self._works: dict[tuple[ast.AST, int], bool] = {}
         self._parents: Mapping[ast.AST, ast.AST] | None = None
 
     @property
@@ -125,7 +126,12 @@ class Scan:
 
     def works(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
         """Whether code has an effect besides logging: it calls something else, or changes a value."""
-        return any(self._node_works(node, depth) for node in nodes)
+        for node in nodes:
+            if (node, depth) not in self._works:
+                self._works[node, depth] = self._node_works(node, depth)
+            if self._works[node, depth]:
+                return True
+        return False
 
     def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
         """Whether code calls something whose failure it does not catch itself."""

@@ -53,6 +53,11 @@ class CallRecord:
     section: str = "functions"
     """The section of a mock file for its answer: `functions` or `calls`."""
 
+    @property
+    def where(self) -> str:
+        """The place of the answer in a mock file; empty if it is from none."""
+        return self.answer.where if self.answer else ""
+
     def result(self, path: str) -> str:
         """A value of its result, for a message, with the reason why it is unknown."""
         return f"`{path}` of `{self.token}`, {self.reason}" if path else f"the result of `{self.token}`, {self.reason}"
@@ -99,18 +104,25 @@ class Placeholders:
                 for callback in message["callbacks"]:
                     self.unseen.waits(callback, [*self._known_by(callback)])
             case "wrong", CallRecord():
-                where = call.answer.where if call.answer else ""
                 place = f"`{'.'.join(filter(None, ('result', message['path'])))}`".replace(".[", "[")
-                self.needed = self.needed or CannotJudge(f"{where}: {place} of `{call.token}` {message['problem']}")
+                self.needed = self.needed or CannotJudge(
+                    f"{call.where}: {place} of `{call.token}` {message['problem']}"
+                )
             case "stack", _ if self.stack(message["name"]) is None:
                 self.outputs[message["name"]][message["output"]] = "<value>"
         return {}
 
-    def call(self, token: str, args: Mapping[str, Any], reason: str = "") -> CallRecord:
-        """The record of a call; the same for the same arguments."""
+    def call(
+        self, token: str, args: Mapping[str, Any], reason: str = "", known: Mapping[str, Any] | None = None
+    ) -> CallRecord:
+        """The record of a call; the same for the same arguments.
+
+        `reason` is why its result is unknown, and `known` the part that is known without a mock file.
+        """
         call = self._find_call(token, args)
         if call is None:
-            call = CallRecord(token, args, self.mock.function(token, args))
+            answer = self.mock.function(token, args) or (Answer(known) if known else None)
+            call = CallRecord(token, args, answer)
             call.reason = reason or call.reason
             self.calls.append(call)
         return call
@@ -183,8 +195,8 @@ class Placeholders:
 
     def _fix(self, call: CallRecord, path: str) -> str:
         leaf = {path: call.read[path]}
-        if call.answer is not None:
-            return f"Add `{flow(arranged(leaf))}` to the `result` at {call.answer.where}."
+        if call.where:
+            return f"Add `{flow(arranged(leaf))}` to the `result` at {call.where}."
         return f"Give it with `--mock FILE`: `- {flow(self._entry(call, leaf))}` under `{call.section}:`."
 
     def _need(self, call: CallRecord, message: Mapping[str, Any]) -> None:
@@ -201,8 +213,8 @@ class Placeholders:
             f" ({place} {message['operation']}); give it with `--mock FILE`"
         )
         entry = self._entry(call, {path: skeleton})
-        if call.answer is not None:
-            lines = f"# add to the `result` at {call.answer.where}\n{block(entry['result'])}"
+        if call.where:
+            lines = f"# add to the `result` at {call.where}\n{block(entry['result'])}"
         else:
             lines = block({call.section: [entry]})
         more = sorted(other for other in call.read if other != path and re.fullmatch(r"\w+", other))
@@ -267,8 +279,8 @@ class Placeholders:
     def _note(self, call: CallRecord) -> str | None:
         asked = {path: read for path, read in call.read.items() if path in call.asked - call.reported}
         deferred = call.deferred and not call.reported
-        if call.answer is not None:
-            where = f"the `result` at {call.answer.where}"
+        if call.answer is not None and call.where:
+            where = f"the `result` at {call.where}"
             if asked:
                 return f"the program uses more than {where} has; add `{flow(arranged(asked))[1:-1]}` to it"
             more = others(call.skeleton, {camel(name) for name in call.answer.value}) if deferred else ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from policypack.core.policy import Unknown
+from policypack.iam.document import VERSIONS
+from policypack.iam.managed import managed_name
+from policypack.iam.tables import managed_policies
 from stackguard.preview.go_json import parsed
 from stackguard.preview.placeholders.mock import camel, unknown_in
 from stackguard.preview.provider import published
@@ -54,6 +58,29 @@ def reason(token: str, args: Mapping[str, Any], location: AwsLocation) -> str:
     if isinstance(region, Unknown):
         return "which depends on the region, and no `aws:region` is set"
     return f"which is not in the published tables here for `{region}`"
+
+
+def known_part(token: str, args: Mapping[str, Any], location: AwsLocation) -> Mapping[str, Any] | None:
+    """What is known of the result of a function that only the cloud knows in full; None if nothing is."""
+    if token not in IN_PART or unknown_in(args) is not None:
+        return None
+    return _managed_policy(_schema_names(args), location.within(args.get("region")).partition.name)
+
+
+def _managed_policy(args: Mapping[str, Any], partition: str) -> Mapping[str, Any] | None:
+    """A managed policy by its ARN, or one of AWS's by its name, with its document if it is AWS's."""
+    name = str(args.get("name") or "")
+    paths = (path for path in managed_policies().policies if path.rpartition("/")[2] == name)
+    matching = [path for path in paths if f"/{path}".startswith(args.get("pathPrefix") or "/")]
+    arn = args.get("arn") or (f"arn:{partition}:iam::aws:policy/{matching[0]}" if matching else "")
+    path, slash, name = arn.partition(":policy")[2].rpartition("/")
+    if not slash:
+        return None
+    known = {"arn": arn, "id": arn, "name": name, "path": f"{path}/"}
+    statements = managed_policies().statements(managed_name(arn))
+    if statements is None:
+        return known
+    return {**known, "policy": json.dumps({"Version": VERSIONS[0], "Statement": statements}), "tags": {}}
 
 
 def _schema_names(value: Any) -> Any:
@@ -136,6 +163,8 @@ def _of_arguments(write: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
     return lambda args, _location: write(args)
 
 
+IN_PART = frozenset({"aws:iam/getPolicy:getPolicy"})
+"""Functions of whose results a part is known."""
 TEMPLATES = frozenset({"aws:iam/getPolicyDocument:getPolicyDocument"})
 """Functions that copy texts into their result unchanged."""
 

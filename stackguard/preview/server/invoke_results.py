@@ -94,7 +94,8 @@ class Answers:
                 raise Refused(f"invocation of {request.tok} returned an error: {error}") from None
             result = None
         if result is None:
-            self.placeholders.call(request.tok, asked, functions.reason(request.tok, args, location))
+            known = functions.known_part(request.tok, args, location)
+            self.placeholders.call(request.tok, asked, functions.reason(request.tok, args, location), known)
         return result
 
     def method(self, request: Any) -> Any:

@@ -14,7 +14,7 @@ from policypack.core.policy import UNKNOWN, Unknown
 from stackguard import cli
 from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
-from stackguard.preview.provider.functions import FUNCTIONS, call
+from stackguard.preview.provider.functions import FUNCTIONS, call, known_part
 from stackguard.preview.provider.outputs import AwsLocation
 from stackguard.preview.provider.published import region_descriptions, tables
 from tools.sdk_source import function_types, sdk_folder
@@ -487,3 +487,38 @@ pulumi.export("service", aws.arn_parse(arn="{ROLE}").service)
             "built": "arn:aws:s3:::b",
             "service": "iam",
         }
+
+    def test_the_managed_policies_of_aws_are_known_in_part(self, tmp_path: Path) -> None:
+        source = """
+import pulumi, pulumi_aws as aws
+for name in ("AWSLambdaBasicExecutionRole", "acme"):
+    policy = aws.iam.get_policy_output(name=name)
+    aws.iam.RolePolicyAttachment(name, role="app", policy_arn=policy.arn)
+aws.ssm.Parameter("copy", type="String", value=aws.iam.get_policy(arn="arn:aws:iam::aws:policy/AmazonS3FullAccess").policy)
+aws.ssm.Parameter("used", type="String", value=aws.iam.get_policy(name="AmazonS3FullAccess").policy_id)
+"""
+        named = {resource.name: resource.inputs for resource in self.preview(tmp_path, source).resources}
+        arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+        assert named["AWSLambdaBasicExecutionRole"]["policyArn"] == arn
+        assert isinstance(named["acme"]["policyArn"], Unknown)
+        assert json.loads(named["copy"]["value"])["Statement"][0]["Action"] == ["s3:*", "s3-object-lambda:*"]
+        assert "Give it with `--mock FILE`" in named["used"]["value"].fix
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ({"name": "ReadOnlyAccess"}, ("arn:aws:iam::aws:policy/ReadOnlyAccess", "/")),
+        ({"name": "AmazonEC2RoleforSSM", "path_prefix": "/service-role/"}, ("arn:aws:iam::aws:policy/service-role/AmazonEC2RoleforSSM", "/service-role/")),
+        ({"name": "ReadOnlyAccess", "pathPrefix": "/service-role/"}, None),
+        ({"arn": "arn:aws:iam::111122223333:policy/team/mine"}, ("arn:aws:iam::111122223333:policy/team/mine", "/team/")),
+        ({"name": "mine"}, None),
+        ({"arn": "mine"}, None),
+        ({"name": UNKNOWN}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_the_known_part_of_a_managed_policy(args: dict[str, Any], expected: tuple[str, str] | None) -> None:
+    known = known_part("aws:iam/getPolicy:getPolicy", args, HERE)
+    assert (known and (known["arn"], known["path"])) == expected
+    assert known is None or known.keys() <= SDK["aws:iam/getPolicy:getPolicy"].results

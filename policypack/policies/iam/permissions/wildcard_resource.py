@@ -13,6 +13,7 @@ from policypack.core.examples import allow, bucket_policy, example, granted, rep
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import Action, alike_in_resources, every_action
+from policypack.iam.anywhere import ANYWHERE
 from policypack.iam.condition_keys import scopes
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import IDENTITY, statements
@@ -57,8 +58,10 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
 
 
 def narrowable(action: Action) -> bool:
-    """Whether AWS can limit it to resources. A single type that a call may leave out does not count."""
-    return action.level != "List" and bool(action.required or len(action.optional) > 1)
+    """Whether AWS can limit it to resources, and that matters. A single type that a call may leave out does not count."""
+    if action.level == "List" or str(action) in ANYWHERE:
+        return False
+    return bool(action.required or len(action.optional) > 1)
 
 
 POLICY = Policy(
@@ -95,6 +98,10 @@ POLICY = Policy(
         example(
             granted(["s3:ListAllMyBuckets", "ec2:DescribeInstances", "cloudwatch:PutMetricData"], "*"),
             note="actions that AWS cannot narrow",
+        ),
+        example(
+            granted(["dynamodb:DescribeTable", "kms:DescribeKey", "cloudwatch:DescribeAlarms"], "*"),
+            note="actions that read settings only",
         ),
         example(
             granted("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),

@@ -1,0 +1,37 @@
+"""Actions that may be allowed on every resource, although AWS can limit them to some."""
+
+from __future__ import annotations
+
+_METADATA = frozenset(
+    {
+        *("acm:DescribeCertificate", "cloudtrail:GetTrailStatus", "cloudwatch:DescribeAlarms", "eks:DescribeCluster"),
+        *("dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"),
+        *("ecr:DescribeImages", "ecr:DescribeRepositories", "ecs:DescribeClusters", "ecs:DescribeServices"),
+        *("elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeMountTargets"),
+        *("firehose:DescribeDeliveryStream", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"),
+        *("kms:DescribeKey", "kms:GetKeyRotationStatus", "s3:GetBucketLocation", "s3:GetBucketPolicyStatus"),
+        *(
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetEncryptionConfiguration",
+        ),
+        *("sns:GetTopicAttributes", "sqs:GetQueueAttributes"),
+    }
+)
+"""Actions that read the state and settings of a resource, no content, code, credential or environment, and change nothing.
+
+Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ViewOnlyAccess.html and the page of each action.
+"""
+_INTERFACES = frozenset(
+    {
+        *("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+        *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+    }
+)
+"""What Lambda and CodeBuild need on `*` to attach to a VPC.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html and
+https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html.
+"""
+ANYWHERE = _METADATA | _INTERFACES
