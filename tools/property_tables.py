@@ -60,6 +60,7 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:elasticbeanstalk/environment:Environment": "settings",
     "aws:scheduler/schedule:Schedule": "target.input",
     "aws:sfn/stateMachine:StateMachine": "definition",
+    "aws:sns/topicSubscription:TopicSubscription": "endpoint",
     "aws:ssm/document:Document": "content",
 }
 """Settings and texts by other names."""

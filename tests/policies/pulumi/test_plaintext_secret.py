@@ -177,6 +177,9 @@ test_scripts_that_fetch_credentials_are_silent = silent(
             'curl -u "ci:$TOKEN" https://acme.com',
             'echo "ubuntu:${PW}" | chpasswd',
             "echo 'PasswordAuthentication no' >> /etc/ssh/sshd_config",
+            "#cloud-config\nchpasswd:\n  expire: false",
+            "#cloud-config\nchpasswd: {expire: false}",
+            "secrets:\n  api_key:\n    path: /run/key",
             "#cloud-config\nusers:\n - passwd: $6$rounds=4096$abc$K9xkd72LmQ0xPz51\n   lock_passwd: true",
         )
     ),
@@ -290,6 +293,11 @@ test_a_credential_in_a_tag_is_reported = reported(
     tagged(Name="inbox", token="9f86d081884c7d659a2f"),
     tagged(token=GITHUB),
     tagged(token="postgres://app:hunter2@db.acme.internal/app"),
+)
+test_a_credential_in_the_address_of_a_subscription_is_reported = reported(
+    POLICY,
+    "endpoint",
+    construct("aws:sns/topicSubscription:TopicSubscription", "hook", endpoint=f"https://hook:{WORD}@hooks.acme.com/in"),
 )
 test_credentials_in_tags_of_other_shapes_are_reported = reported(
     POLICY,
