@@ -6,7 +6,7 @@ AWS disables ACLs in new buckets. Few services still need them, such as CloudFro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policypack.core.examples import bucket as a_bucket
@@ -15,7 +15,7 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Policy, Reading, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.document_readers import value_at, values_at
-from policypack.iam.tables import canonical
+from policypack.resources.index import by_canonical_type
 from policypack.resources.references import resolve, resolve_all
 from policypack.resources.tokens import BUCKET_TYPES
 
@@ -46,19 +46,18 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-data-feeds.html.
 @over_stack
 def acls(stack: Stack) -> Iterator[Placed[str]]:
     """What enables or sets ACLs of buckets to which no service delivers by ACL."""
-    for token in stack.by_type:
-        for resource in stack.of(token) if canonical(token) in SETTINGS else ():
-            for path, value in _enabling(resource):
-                own = (
-                    [resource] if token in BUCKET_TYPES else resolve(stack, resource, "bucket", *BUCKET_TYPES).resources
-                )
+    for token in SETTINGS:
+        for resource in by_canonical_type(stack).get(token, ()):
+            for path, value in _enabling(resource, SETTINGS[token]):
+                of_bucket = resource.type in BUCKET_TYPES
+                own = [resource] if of_bucket else resolve(stack, resource, "bucket", *BUCKET_TYPES).resources
                 if _receivers(stack).isdisjoint(bucket.urn for bucket in own):
                     yield resource, path, value
 
 
-def _enabling(resource: Resource) -> Iterator[Reading[str]]:
+def _enabling(resource: Resource, places: Sequence[str]) -> Iterator[Reading[str]]:
     owner = value_at(resource.inputs, "accessControlPolicy.owner.id")
-    for place in SETTINGS[canonical(resource.type)]:
+    for place in places:
         for path, value in values_at(resource.inputs, place):
             if isinstance(value, Mapping):
                 name = next((name for name in GRANTEE if value.get(name)), "")
