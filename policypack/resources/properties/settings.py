@@ -66,7 +66,9 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
 def _in_tags(resource: Resource) -> Iterator[Placed[Credential]]:
     """The credentials in tags, which are a mapping or, of a scaling group, a list; thousands of resources have the same."""
     for path in TAGS:
-        tags = resource.inputs.get(path)
+        if path not in resource.inputs:  # a resource that is not asked for a value has no policy about it
+            continue
+        tags = resource.inputs[path]
         if isinstance(tags, Mapping) and all(isinstance(value, str) for value in tags.values()):
             tags = {name: value for name, value in tags.items() if _kind_in_tag(name, value)}
         yield from _in_value(resource, path, tags)
