@@ -22,6 +22,10 @@ REACHABLE = re.compile(r"publiclyAccessible|publicConnectivity")
 REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
 
 ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
+    "aws:ec2/instance:Instance": ("associatePublicIpAddress", [True], ""),
+    "aws:ec2/launchConfiguration:LaunchConfiguration": ("associatePublicIpAddress", [True], ""),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("networkInterfaces[*].associatePublicIpAddress", [True], ""),
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("associatePublicIpAddress", [True], ""),
     "aws:eks/cluster:Cluster": ("vpcConfig.endpointPublicAccess", [True, None], "vpcConfig.publicAccessCidrs"),
     "aws:elasticsearch/domain:Domain": ("vpcOptions", [None], ""),
     "aws:msk/cluster:Cluster": (
@@ -33,6 +37,7 @@ ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
     "aws:opensearch/domain:Domain": ("vpcOptions", [None], ""),
     "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy": ("policy[*].AllowFromPublic", [True], ""),
     "aws:sagemaker/notebookInstance:NotebookInstance": ("directInternetAccess", ["Enabled", None], ""),
+    "aws:transfer/server:Server": ("endpointType", ["PUBLIC", None], ""),
 }
 """Endpoints by other properties: the property, the values that open it (null for an absent one), and its addresses."""
 
@@ -55,6 +60,7 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:elasticbeanstalk/environment:Environment": "settings",
     "aws:scheduler/schedule:Schedule": "target.input",
     "aws:sfn/stateMachine:StateMachine": "definition",
+    "aws:sns/topicSubscription:TopicSubscription": "endpoint",
     "aws:ssm/document:Document": "content",
 }
 """Settings and texts by other names."""

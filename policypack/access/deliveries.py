@@ -15,13 +15,14 @@ from policypack.access.address_conditions import ORIGINS
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.resources.naming import physical_name
-from policypack.resources.notification import Delivery
+from policypack.resources.notification import DESTINATIONS, Trigger, triggers
 from policypack.resources.references import referrers, resolve, written
 from policypack.resources.tokens import KEY, QUEUE, TOPIC
 
@@ -57,7 +58,22 @@ class Admission(msgspec.Struct, frozen=True):
     carriers: tuple[Resource, ...] = ()
 
 
-def admission(stack: Stack, delivery: Delivery, destination: Resource) -> Admission:
+@memoized
+def admissions(stack: Stack) -> Sequence[tuple[Trigger, Sequence[tuple[Resource, Admission]]]]:
+    """Each entry that sends to a queue or topic, and for each that it may be whether S3 is allowed to send."""
+    return [
+        (
+            delivery,
+            [
+                (destination.resource, _admission(stack, delivery, destination.resource))
+                for destination in delivery.targets.all
+            ],
+        )
+        for delivery in triggers(stack, *DESTINATIONS)
+    ]
+
+
+def _admission(stack: Stack, delivery: Trigger, destination: Resource) -> Admission:
     """Whether S3 may send the events of a delivery's bucket to one queue or topic of the stack."""
     action = SENDING[destination.type]
     context = _context(delivery, destination)
@@ -103,7 +119,7 @@ def _documents(resource: Resource) -> Iterator[PolicyDocument | Unknown]:
     return (document for _, document in documents_of(resource, RESOURCE))
 
 
-def _context(delivery: Delivery, destination: Resource) -> tuple[Condition, ...]:
+def _context(delivery: Trigger, destination: Resource) -> tuple[Condition, ...]:
     """The conditions that a request of S3 for the delivery's bucket meets, as far as its values are known."""
     conditions = [*AS_S3]
     if arn := _bucket_arn(delivery):
@@ -116,7 +132,7 @@ def _context(delivery: Delivery, destination: Resource) -> tuple[Condition, ...]
     return tuple(conditions)
 
 
-def _bucket_arn(delivery: Delivery) -> str | None:
+def _bucket_arn(delivery: Trigger) -> str | None:
     bucket = delivery.buckets.only
     if bucket is None:
         name = written(delivery.notification, "bucket")

@@ -64,11 +64,11 @@ def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
         return
     buckets = tuple(_bucket_globs(trigger))
     keys = trigger.entry.keys
-    for function in trigger.functions.all:
+    for function in trigger.targets.all:
         known = not any(isinstance(event, Unknown) for event in trigger.entry.events)
         yield EventLoop(
             function.resource.name,
-            Confidence.of(known and len(trigger.functions.certain) == 1),
+            Confidence.of(known and len(trigger.targets.certain) == 1),
             actions,
             tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
             keys is not None and all(exact for _, exact in buckets),

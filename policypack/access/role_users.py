@@ -7,12 +7,12 @@ page on the role of each property in `SERVICES`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Resource, Stack
+from policypack.core.policy import Placed, Resource, Stack, over_stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of
 from policypack.iam.tables import DocumentKind, document_properties
@@ -85,8 +85,11 @@ class RoleTrust(msgspec.Struct, frozen=True):
     """Whether the stack shows every use of the role."""
 
 
-def role_trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
+@over_stack
+@memoized
+def role_trusts(stack: Stack) -> Sequence[Placed[RoleTrust]]:
     """The trust policy of each role that a resource of the stack runs with."""
+    trusts: list[Placed[RoleTrust]] = []
     users = _users(stack)
     exported = "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
     for role in stack.of(ROLE):
@@ -96,7 +99,8 @@ def role_trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
             if isinstance(document, PolicyDocument) and not document.unknowns and not document.problems:
                 arn = role.outputs.get("arn")
                 complete = len(named) == len(uses) and not (isinstance(arn, str) and arn in exported)
-                yield role, path, _trust(document, named, complete=complete)
+                trusts.append((role, path, _trust(document, named, complete=complete)))
+    return trusts
 
 
 def _trust(document: PolicyDocument, users: Mapping[str, tuple[str, ...]], *, complete: bool) -> RoleTrust:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,8 +13,9 @@ from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack,
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.iam.globs import matches
+from policypack.resources.index import index_of
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve
+from policypack.resources.references import sidecars_of
 
 PLAIN = (
     Condition("Bool", "aws:SecureTransport", ("false",)),
@@ -44,35 +44,24 @@ class Guard(msgspec.Struct, Composed, frozen=True):
         return [(resource, path) for resource, path, _ in self.documents]
 
 
-def guard(resource: Resource, carriers: Sequence[Resource], *, possible: bool) -> Guard:
-    """The guard of a resource with its own document and those of `carriers`."""
-    placed = tuple(
-        (carrier, path, document)
-        for carrier in (resource, *carriers)
-        for path, document in documents_of(carrier, RESOURCE)
-    )
-    return Guard(resource, placed, possible)
-
-
-def guards(token: str, carrier: str, name: str) -> OverStack[Guard]:
-    """A reader of the guards of all resources of a type.
+def guards(carrier: str, name: str, *types: str) -> OverStack[Guard]:
+    """A reader of the guards of all resources of some types.
 
     Args:
-        token: the type.
         carrier: the type of resource that contains a document for one of them.
         name: the property of the carrier that refers to it.
+        types: the types.
     """
 
     def read(stack: Stack) -> Iterator[Placed[Guard]]:
-        certain: dict[str, list[Resource]] = defaultdict(list)
-        possible: set[str] = set()
-        for beside in stack.of(carrier):
-            owners = resolve(stack, beside, name, token)
-            for owner in owners.resources:
-                certain[owner.urn].append(beside)
-            possible.update(owner.urn for owner in owners.candidates)
-        for resource in stack.of(token):
-            yield resource, "", guard(resource, certain[resource.urn], possible=resource.urn in possible)
+        for resource in index_of(stack, types).resources:
+            beside = sidecars_of(stack, resource, carrier, name, *types)
+            placed = tuple(
+                (source, path, document)
+                for source in (resource, *beside.certain)
+                for path, document in documents_of(source, RESOURCE)
+            )
+            yield resource, "", Guard(resource, placed, bool(beside.possible))
 
     return OverStack(read)
 

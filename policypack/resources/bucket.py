@@ -7,26 +7,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-
-import msgspec
-
-from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
-from policypack.iam.tables import canonical
 from policypack.resources.index import index_of
-from policypack.resources.references import resolve
+from policypack.resources.references import Sidecars, sidecars_of
 from policypack.resources.tokens import BUCKET_TYPES
-
-ANY = ""
-
-
-class Sidecars(msgspec.Struct, frozen=True):
-    """The resources that configure one bucket, type by type, and those that may."""
-
-    certain: tuple[Resource, ...] = ()
-    possible: tuple[Resource, ...] = ()
 
 
 def buckets(stack: Stack) -> tuple[Resource, ...]:
@@ -42,24 +26,8 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         bucket: one of `buckets(stack)`.
         types: type tokens; each includes its `…V2` twin.
     """
-    owned = [_by_bucket(stack, canonical(token)) for token in types]
-    groups = [index.get(urn, Sidecars()) for index in owned for urn in (bucket.urn, ANY)]
+    groups = [sidecars_of(stack, bucket, token, "bucket", *BUCKET_TYPES) for token in types]
     return Sidecars(
         tuple(sidecar for group in groups for sidecar in group.certain),
         tuple(sidecar for group in groups for sidecar in group.possible),
     )
-
-
-@memoized
-def _by_bucket(stack: Stack, kind: str) -> Mapping[str, Sidecars]:
-    """The sidecars of one canonical type by their bucket's URN, or `ANY` for those that may be any bucket's."""
-    certain: dict[str, list[Resource]] = defaultdict(list)
-    possible: dict[str, list[Resource]] = defaultdict(list)
-    for token in stack.by_type:
-        for resource in stack.of(token) if canonical(token) == kind else ():
-            owners = resolve(stack, resource, "bucket", *BUCKET_TYPES)
-            for owner in owners.resources:
-                certain[owner.urn].append(resource)
-            for urn in [ANY] if owners.untraced else [owner.urn for owner in owners.candidates]:
-                possible[urn].append(resource)
-    return {urn: Sidecars(tuple(certain.get(urn, ())), tuple(possible.get(urn, ()))) for urn in (*certain, *possible)}

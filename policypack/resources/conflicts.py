@@ -17,6 +17,7 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.tables import canonical
 from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS, UNDOES, Managed
+from policypack.resources.index import by_canonical_type
 from policypack.resources.naming import identifiers
 from policypack.resources.references import resolve, written
 from policypack.resources.tokens import BUCKET_TYPES
@@ -60,12 +61,10 @@ class Claim(msgspec.Struct, frozen=True):
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """Every later resource that manages, or may manage, what an earlier one does, once for each setting."""
-    by_type: dict[str, list[Resource]] = {}
-    for resource in stack.resources:
-        if not resource.external and canonical(resource.type) in MANAGED:
-            by_type.setdefault(canonical(resource.type), []).append(resource)
-    for token, resources in sorted(by_type.items()):
-        resources.sort(key=lambda resource: resource.urn)  # a program's register in another order in every run
+    by_type = by_canonical_type(stack)
+    for token in sorted(by_type.keys() & MANAGED.keys()):
+        own = (resource for resource in by_type[token] if not resource.external)
+        resources = sorted(own, key=lambda resource: resource.urn)  # a program's register in another order in every run
         for managed in MANAGED[token]:
             claims = list(_claims(stack, resources, managed))
             yield from _equal(claims)
@@ -130,9 +129,8 @@ def _beside_inline(stack: Stack) -> Iterator[Conflict]:
 def _by_owner(stack: Stack, token: str, naming: str) -> Mapping[Part, Sequence[Resource]]:
     """The resources of one type, by the owner that they refer to."""
     by_owner: dict[Part, list[Resource]] = {}
-    for type_token, resources in stack.by_type.items():
-        for resource in resources if canonical(type_token) == token else ():
-            by_owner.setdefault(_part(stack, resource, naming), []).append(resource)
+    for resource in by_canonical_type(stack).get(token, ()):
+        by_owner.setdefault(_part(stack, resource, naming), []).append(resource)
     return by_owner
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
+from policypack.iam.tables import canonical
 from policypack.resources.dependency_graph import parents
 from policypack.resources.naming import NAMINGS, identifiers, name_prefix, physical_name
 
@@ -75,3 +76,12 @@ class Index:
 def index_of(stack: Stack, types: Types) -> Index:
     """The index of these types."""
     return Index(stack, types)
+
+
+@memoized
+def by_canonical_type(stack: Stack) -> Mapping[str, Sequence[Resource]]:
+    """The resources of each type under all of its tokens, by the canonical one."""
+    by_type: dict[str, list[Resource]] = defaultdict(list)
+    for token, resources in stack.by_type.items():
+        by_type[canonical(token)] += resources
+    return by_type

@@ -66,30 +66,16 @@ class NotificationEntry(msgspec.Struct, frozen=True):
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """A bucket that invokes a function: one entry of one notification."""
+    """A bucket that invokes a function or sends to a queue or topic: one entry of one notification."""
 
     notification: Resource
     entry: NotificationEntry
     buckets: Resolved
-    functions: Resolved
+    targets: Resolved
 
     @property
     def path(self) -> str:
-        """The property that names the function."""
-        return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """A bucket that sends messages to a queue or topic: one entry of one notification."""
-
-    notification: Resource
-    entry: NotificationEntry
-    buckets: Resolved
-    destinations: Resolved
-
-    @property
-    def path(self) -> str:
-        """The property that names the queue or topic."""
+        """The property that names the target."""
         return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
 
 
@@ -158,35 +144,22 @@ def _nested(first: str | Unknown, second: str | Unknown, within: Callable[[str, 
 
 
 @memoized
-def triggers(stack: Stack) -> tuple[Trigger, ...]:
-    """Every entry of the stack's notifications that invokes a function."""
-    return tuple(_triggers(stack))
+def triggers(stack: Stack, *kinds: str) -> tuple[Trigger, ...]:
+    """Every entry in these lists of the stack's notifications."""
+    return tuple(_triggers(stack, kinds))
 
 
-def _triggers(stack: Stack) -> Iterator[Trigger]:
-    for resource in stack.of(NOTIFICATION):
-        read = (entry for _, entry in entries(resource) if isinstance(entry, NotificationEntry))
-        invoking = [entry for entry in read if entry.kind == FUNCTIONS]
-        functions = resolve_all(stack, resource, FUNCTIONS, [entry.target for entry in invoking], FUNCTION)
-        for entry, function in zip(invoking, functions, strict=True):
-            yield Trigger(resource, entry, resolve(stack, resource, "bucket", *BUCKET_TYPES), function)
-
-
-@memoized
-def deliveries(stack: Stack) -> tuple[Delivery, ...]:
-    """Every entry of the stack's notifications that sends to a queue or topic."""
-    return tuple(_deliveries(stack))
-
-
-def _deliveries(stack: Stack) -> Iterator[Delivery]:
+def _triggers(stack: Stack, kinds: tuple[str, ...]) -> Iterator[Trigger]:
     for resource in stack.of(NOTIFICATION):
         read = [entry for _, entry in entries(resource) if isinstance(entry, NotificationEntry)]
         buckets = resolve(stack, resource, "bucket", *BUCKET_TYPES)
-        for kind, token in DESTINATIONS.items():
-            sending = [entry for entry in read if entry.kind == kind]
-            targets = resolve_all(stack, resource, kind, [entry.target for entry in sending], token)
-            for entry, destinations in zip(sending, targets, strict=True):
-                yield Delivery(resource, entry, buckets, destinations)
+        for kind in kinds:
+            listed = [entry for entry in read if entry.kind == kind]
+            named = [entry.target for entry in listed]
+            targets = resolve_all(stack, resource, kind, named, DESTINATIONS.get(kind, FUNCTION))
+            yield from (
+                Trigger(resource, entry, buckets, target) for entry, target in zip(listed, targets, strict=True)
+            )
 
 
 def unread(stack: Stack, *kinds: str) -> Iterator[tuple[Resource, str, Unknown]]:

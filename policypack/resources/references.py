@@ -8,6 +8,7 @@ record, each value refers to one of these, but it is unknown which to which.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,9 +17,10 @@ import msgspec
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
+from policypack.iam.tables import canonical
 from policypack.resources.aliases import find
 from policypack.resources.dependency_graph import is_component
-from policypack.resources.index import Types, index_of
+from policypack.resources.index import Types, by_canonical_type, index_of
 from policypack.resources.naming import NAMINGS, NICKNAMES, leading_property
 from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.property_kinds.values import cannot_name
@@ -72,6 +74,7 @@ class Resolved(msgspec.Struct, frozen=True):
         return self.certain[0].resource if len(self.certain) == 1 else None
 
 
+ANY = ""
 BUCKETS = frozenset(BUCKET_TYPES)
 ABSENT = Resolved()
 FOREIGN = Resolved(foreign=True)
@@ -106,16 +109,36 @@ def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[An
 
 def referrers(stack: Stack, resource: Resource, token: str, name: str) -> Sequence[Resource]:
     """Resources of the type `token` whose property `name` refers, or may refer, to a resource."""
-    return _by_referent(stack, token, name, resource.type).get(resource.urn, ())
+    beside = sidecars_of(stack, resource, token, name, resource.type)
+    return (*beside.certain, *beside.possible)
+
+
+class Sidecars(msgspec.Struct, frozen=True):
+    """The resources that configure another one by a property that refers to it, and those that may."""
+
+    certain: tuple[Resource, ...] = ()
+    possible: tuple[Resource, ...] = ()
+
+
+def sidecars_of(stack: Stack, resource: Resource, kind: str, name: str, *types: str) -> Sidecars:
+    """The resources of a type, under any of its tokens, whose property `name`, which refers to one of `types`, refers to this one."""
+    by_referent = _by_referent(stack, kind, name, types)
+    own, possibly = by_referent.get(resource.urn, Sidecars()), by_referent.get(ANY, Sidecars()).possible
+    return Sidecars(own.certain, (*own.possible, *possibly)) if possibly else own
 
 
 @memoized
-def _by_referent(stack: Stack, token: str, name: str, kind: str) -> Mapping[str, Sequence[Resource]]:
-    by_referent: dict[str, list[Resource]] = {}
-    for referrer in stack.of(token):
-        for referent in resolve(stack, referrer, name, kind).all:
-            by_referent.setdefault(referent.resource.urn, []).append(referrer)
-    return by_referent
+def _by_referent(stack: Stack, kind: str, name: str, types: Types) -> Mapping[str, Sidecars]:
+    """The resources of a type by the URN of what they refer to, or `ANY` for those that cannot be traced."""
+    certain: dict[str, list[Resource]] = defaultdict(list)
+    possible: dict[str, list[Resource]] = defaultdict(list)
+    for referrer in by_canonical_type(stack).get(canonical(kind), ()):
+        resolved = resolve(stack, referrer, name, *types)
+        for referent in resolved.resources:
+            certain[referent.urn].append(referrer)
+        for urn in [ANY] if resolved.untraced else [referent.urn for referent in resolved.candidates]:
+            possible[urn].append(referrer)
+    return {urn: Sidecars(tuple(certain[urn]), tuple(possible[urn])) for urn in {**certain, **possible}}
 
 
 def written(resource: Resource, name: str) -> Any:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from policypack.core.policy import UNKNOWN, Reference, Resource
-from policypack.resources.bucket import Sidecars, buckets, sidecars
+from policypack.resources.bucket import buckets, sidecars
 from policypack.resources.naming import physical_name
-from policypack.resources.references import Resolved, resolve
+from policypack.resources.references import Resolved, Sidecars, resolve
 from policypack.resources.tokens import BUCKET_TYPES
 from tests.resources.test_references import stack_of
 

@@ -11,7 +11,7 @@ from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.evaluation.settings import Settings
 from policypack.iam.globs import matches
 from policypack.iam.tables import s3_event_names
-from policypack.resources.notification import NOTIFICATION, NotificationEntry, entries, overlapping, triggers
+from policypack.resources.notification import FUNCTIONS, NOTIFICATION, NotificationEntry, entries, overlapping, triggers
 from policypack.resources.tokens import FUNCTION
 
 LETTERS = "ab"
@@ -108,7 +108,7 @@ def test_as_many_unknown_values_as_dependencies_refer_to_all_of_them() -> None:
             {"bucket": "acme-inbox", "lambdaFunctions": [target] * count},
             property_dependencies={"lambdaFunctions": tuple(origin.urn for origin in origins)},
         )
-        targets = [trigger.functions for trigger in triggers(Stack((first, second, resource), Settings()))]
+        targets = [trigger.targets for trigger in triggers(Stack((first, second, resource), Settings()), FUNCTIONS)]
         return [(len(resolved.certain), len(resolved.possible), resolved.between) for resolved in targets]
 
     assert functions(1, first) == [(1, 0, False)]

@@ -26,7 +26,7 @@ from policypack.python.model import AwsCalls, Unresolved
 from policypack.resources.attachments import identity_policies
 from policypack.resources.execution_role import Grants, role_documents
 from policypack.resources.naming import physical_name
-from policypack.resources.notification import triggers
+from policypack.resources.notification import FUNCTIONS, triggers
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 
@@ -216,8 +216,8 @@ def _home(stack: Stack, function: Resource) -> tuple[str, str]:
 
 def _uploads(stack: Stack, function: Resource) -> Iterator[Upload]:
     """The objects whose events S3 sends to the function."""
-    for trigger in triggers(stack):
-        if trigger.functions.includes(function):
+    for trigger in triggers(stack, FUNCTIONS):
+        if trigger.targets.includes(function):
             prefix = trigger.entry.prefix if isinstance(trigger.entry.prefix, str) else ""
             known = [name for bucket in trigger.buckets.all if (name := physical_name(bucket.resource))]
             bucket_name = trigger.notification.inputs.get("bucket")

@@ -16,6 +16,7 @@ from policypack.access.stack_diff.direct_grants import GrantDocument, grant_docu
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import Condition
 from policypack.iam.tables import canonical
+from policypack.resources.index import by_canonical_type
 
 KIND = "ACL"
 _SIGNED = Condition("Null", "aws:PrincipalArn", ("false",))
@@ -23,8 +24,8 @@ _SIGNED = Condition("Null", "aws:PrincipalArn", ("false",))
 
 def acl_documents(stack: Stack) -> Iterator[GrantDocument]:
     """Every grant of an ACL, also those that a setting ends."""
-    for token, resources in stack.by_type.items():
-        for resource in resources if canonical(token) in PLACES else ():
+    for token, resources in by_canonical_type(stack).items():
+        for resource in resources if token in PLACES else ():
             for grant in () if resource.external else acl_grants(resource):
                 yield from _documents(stack, resource, grant)
 

@@ -8,7 +8,7 @@ from policypack.access.stack_diff.counterparts import Places, counterparts
 from policypack.access.stack_diff.direct_gains import direct_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
-from policypack.access.stack_diff.gains import Gain, holding_gains, holdings
+from policypack.access.stack_diff.gains import Gain, holding_gains, holdings, open_apis
 from policypack.core.policy import Stack
 
 
@@ -17,6 +17,8 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     same = counterparts(new.resources, old.resources)
     places, places_before = Places(same), Places()
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
+    before = {**dict(open_apis(old, places_before, {})), **before}
+    after = {**{key: holding for key, holding in open_apis(new, places, before) if key in before}, **after}
     by_documents = list(holding_gains(after, before))
     yield from by_documents
     yield from direct_gains(new, old, same)

@@ -1,6 +1,6 @@
 """Anyone on the internet can connect to a public endpoint, and then only a password or a defect is in between.
 
-Databases, brokers and clusters are found by scanners within hours. Behind a private endpoint an attacker needs access to
+Databases, brokers, clusters and instances are found by scanners within hours. Behind a private endpoint an attacker needs access to
 the network first, and a leaked password alone opens nothing.
 """
 
@@ -38,9 +38,17 @@ def _domain(**inputs: Any) -> Resource:
     return construct("aws:opensearch/domain:Domain", "search", engineVersion="OpenSearch_2.19", **inputs)
 
 
+def _instance(**inputs: Any) -> Resource:
+    return construct("aws:ec2/instance:Instance", "build", ami="ami-0a1b2c3d", instanceType="t4g.micro", **inputs)
+
+
+def _transfer(**inputs: Any) -> Resource:
+    return construct("aws:transfer/server:Server", "partners", protocols=["SFTP"], **inputs)
+
+
 POLICY = Policy(
     id="aws-public-endpoint",
-    title="Database, broker or cluster with a public endpoint",
+    title="Database, broker, cluster or server with a public endpoint",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
@@ -49,6 +57,7 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/eks-controls.html#eks-1",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/opensearch-controls.html#opensearch-2",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-9",
     ],
     bad=[
         example(_database(publiclyAccessible=True), path="publiclyAccessible"),
@@ -73,6 +82,8 @@ POLICY = Policy(
             path="directInternetAccess",
             note="a notebook with its own way to the internet",
         ),
+        example(_instance(associatePublicIpAddress=True), path="associatePublicIpAddress", note="an instance"),
+        example(_transfer(), path="endpointType", note="a file transfer server outside a VPC"),
     ],
     good=[
         example(_database(publiclyAccessible=False)),
@@ -80,6 +91,8 @@ POLICY = Policy(
         example(_cluster(endpointPublicAccess=False, endpointPrivateAccess=True), note="a private EKS endpoint"),
         example(_cluster(publicAccessCidrs=["203.0.113.0/24"]), note="an EKS endpoint for known addresses"),
         example(_domain(vpcOptions={"subnetIds": ["subnet-0a"]}), note="a search domain in a VPC"),
+        example(_instance(associatePublicIpAddress=True, sourceDestCheck=False), note="a NAT instance"),
+        example(_transfer(endpointType="VPC"), note="a file transfer server in a VPC"),
     ],
     reads=over_stack(endpoint_settings),
     check=check,

@@ -1,1 +1,1 @@
-"""Policies about EC2's security groups, one a file."""
+"""Policies about EC2's security groups and network ACLs, one a file."""

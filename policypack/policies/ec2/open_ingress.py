@@ -1,7 +1,8 @@
 """The whole internet can connect to what a security group with an open rule protects.
 
 Ports of remote administration and of databases are scanned all the time, and one weak password or one defect is then
-enough. The web's own ports are meant to be open, and are not reported; nor are echo requests and VPNs.
+enough. The web's own ports are meant to be open, and are not reported; nor are echo requests and VPNs. A network ACL is a
+second barrier: only remote administration is reported there.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ def check(ingress: Ingress) -> Iterator[Violation]:
     protocol, first, last = ingress.protocol, ingress.first, ingress.last
     if protocol in WITHOUT_PORTS or (first == last and first in PUBLIC.get(protocol, ())):
         return
+    limited = Severity.MEDIUM if ingress.filtered else None
     if protocol == "all" or (first <= 1 and last == LAST_PORT):
         traffic = "all traffic" if protocol == "all" else f"every port of `{protocol}`"
-        yield Violation("", f"{traffic} is open to the internet", severity=Severity.CRITICAL)
+        yield Violation("", f"{traffic} is open to the internet", severity=limited or Severity.CRITICAL)
         return
     services = list(dict.fromkeys(name for port, name in RISKY.items() if first <= port <= last))
     ports = f"port {first}" if first == last else f"ports {first} to {last}"
     more = f" and {len(services) - 3} more" if len(services) > 3 else ""
     of = f" ({', '.join(services[:3])}{more})" if services else ""
     verb = "is" if first == last else "are"
-    yield Violation("", f"{protocol} {ports}{of} {verb} open to the internet", severity=None if of else Severity.MEDIUM)
+    yield Violation(
+        "", f"{protocol} {ports}{of} {verb} open to the internet", severity=limited if of else Severity.MEDIUM
+    )
 
 
 def _group(**rule: Any) -> Resource:
@@ -43,6 +47,12 @@ def _rule(**inputs: Any) -> Resource:
     return construct(rule, "database", securityGroupId="sg-0a1b2c3d", **ports, **inputs)
 
 
+def _acl_rule(first: int, last: int) -> Resource:
+    ports: dict[str, Any] = {"networkAclId": "acl-0a1b2c3d", "ruleNumber": 100, "fromPort": first, "toPort": last}
+    rule = "aws:ec2/networkAclRule:NetworkAclRule"
+    return construct(rule, "public", ruleAction="allow", protocol="tcp", cidrBlock="0.0.0.0/0", **ports)
+
+
 _LIST = construct(
     "aws:ec2/managedPrefixList:ManagedPrefixList",
     "offices",
@@ -54,7 +64,7 @@ _LIST = construct(
 
 POLICY = Policy(
     id="ec2-open-ingress",
-    title="Security group open to the internet",
+    title="Security group or network ACL open to the internet",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.EC2, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
@@ -62,6 +72,7 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19",
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager.html",
     ],
     bad=[
@@ -90,12 +101,14 @@ POLICY = Policy(
             path="prefixListIds[0]",
             note="all traffic, from a prefix list of the stack",
         ),
+        example(_acl_rule(22, 22), path="cidrBlock", note="remote administration in a network ACL"),
     ],
     good=[
         example(_group(cidrBlocks=["203.0.113.0/24"])),
         example(_group(fromPort=443, toPort=443, cidrBlocks=["0.0.0.0/0"]), note="the web's own port"),
         example(_group(protocol="icmp", fromPort=8, toPort=0, cidrBlocks=["0.0.0.0/0"]), note="echo requests"),
         example(_rule(referencedSecurityGroupId="sg-0f1e2d3c"), note="another security group"),
+        example(_acl_rule(1024, 65535), note="replies, in a network ACL"),
     ],
     reads=over_stack(open_ingress),
     check=check,

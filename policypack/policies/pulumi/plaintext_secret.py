@@ -96,6 +96,7 @@ POLICY = Policy(
             path="value",
             note="in a parameter that is not encrypted",
         ),
+        example(_instance(tags={"db-password": "correct-horse-7"}), path="tags.db-password", note="in a tag"),
     ],
     good=[
         example(_function("DB_SECRET_ARN", _STORED)),

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.deliveries import admission
+from policypack.access.deliveries import admissions
 from policypack.core.examples import bucket, example, function, notification, permission, reported_at
 from policypack.core.policy import Judgement, Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.dependency_graph import comes_after
-from policypack.resources.notification import deliveries, triggers
+from policypack.resources.notification import FUNCTIONS, triggers
 from policypack.resources.permission import allowing
 
 
@@ -32,20 +32,16 @@ class Dependency(msgspec.Struct, frozen=True):
 def unordered(stack: Stack) -> Iterator[Placed[Dependency]]:
     """Notifications that may be created before what allows S3 to use their targets."""
     yield from _of_functions(stack)
-    for delivery in deliveries(stack):
-        destination = delivery.destinations.only
-        carriers = admission(stack, delivery, destination).carriers if destination else ()
+    for delivery, admitted in admissions(stack):
+        carriers = admitted[0][1].carriers if delivery.targets.only else ()
         if carriers and not any(comes_after(stack, delivery.notification, carrier) for carrier in carriers):
-            yield (
-                delivery.notification,
-                delivery.path,
-                Dependency(f"the policy document `{carriers[0].name}`", perhaps=False),
-            )
+            needed = f"the policy document `{carriers[0].name}`"
+            yield delivery.notification, delivery.path, Dependency(needed, perhaps=False)
 
 
 def _of_functions(stack: Stack) -> Iterator[Placed[Dependency]]:
-    for trigger in triggers(stack):
-        functions = trigger.functions
+    for trigger in triggers(stack, FUNCTIONS):
+        functions = trigger.targets
         surely = len(functions.all) < 2 or functions.between
         for named in functions.all or ([None] if functions.foreign else []):
             permissions = allowing(stack, trigger, named)

@@ -6,84 +6,13 @@ AWS disables ACLs in new buckets. Few services still need them, such as CloudFro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example
-from policypack.core.memo import memoized
-from policypack.core.policy import Placed, Policy, Reading, Resource, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.document_readers import value_at, values_at
-from policypack.iam.tables import canonical
-from policypack.resources.references import resolve, resolve_all
-from policypack.resources.tokens import BUCKET_TYPES
-
-CONTROLS = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-BUCKET_ACL = "aws:s3/bucketAcl:BucketAcl"
-SETTINGS: Mapping[str, tuple[str, ...]] = {
-    CONTROLS: ("rule[*].objectOwnership",),
-    BUCKET_ACL: ("acl", "accessControlPolicy.grants[*].grantee"),
-    "aws:s3/bucket:Bucket": ("acl", "grants[*]"),
-    "aws:s3/bucketLogging:BucketLogging": ("targetGrants[*].grantee",),
-}
-"""By canonical type, the paths of Object Ownership, canned ACLs and grantees."""
-GRANTEE = ("uri", "id", "emailAddress")
-"""The properties that name a grantee."""
-DISABLED = ("BucketOwnerEnforced", "private")
-"""The values that need no ACLs: of Object Ownership, and the canned ACL that gives no one but the owner access."""
-NEED_ACLS: Mapping[str, tuple[str, str]] = {
-    "aws:cloudfront/distribution:Distribution": ("loggingConfig", "bucket"),
-    "aws:ec2/spotDatafeedSubscription:SpotDatafeedSubscription": ("bucket", ""),
-}
-"""The types that deliver to buckets by ACL only: the property, and the path in it, that name the bucket.
-
-Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html and
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-data-feeds.html.
-"""
-
-
-@over_stack
-def acls(stack: Stack) -> Iterator[Placed[str]]:
-    """What enables or sets ACLs of buckets to which no service delivers by ACL."""
-    for token in stack.by_type:
-        for resource in stack.of(token) if canonical(token) in SETTINGS else ():
-            for path, value in _enabling(resource):
-                own = (
-                    [resource] if token in BUCKET_TYPES else resolve(stack, resource, "bucket", *BUCKET_TYPES).resources
-                )
-                if _receivers(stack).isdisjoint(bucket.urn for bucket in own):
-                    yield resource, path, value
-
-
-def _enabling(resource: Resource) -> Iterator[Reading[str]]:
-    owner = value_at(resource.inputs, "accessControlPolicy.owner.id")
-    for place in SETTINGS[canonical(resource.type)]:
-        for path, value in values_at(resource.inputs, place):
-            if isinstance(value, Mapping):
-                name = next((name for name in GRANTEE if value.get(name)), "")
-                if name and value[name] != owner:
-                    yield f"{path}.{name}", "a grant"
-            elif isinstance(value, Unknown) or value not in DISABLED:
-                yield path, value if isinstance(value, Unknown) else f"`{value}`"
-
-
-@memoized
-def _receivers(stack: Stack) -> frozenset[str]:
-    """The URNs of the buckets to which a service delivers by ACL, and which it names by name or domain name."""
-    return frozenset(
-        referent.resource.urn
-        for token, (name, inner) in NEED_ACLS.items()
-        for resource in stack.of(token)
-        for _, value in values_at(resource.inputs, f"{name}[*].{inner}" if inner else name)
-        for resolved in resolve_all(stack, resource, name, [_named(value)], *BUCKET_TYPES)
-        for referent in resolved.all
-    )
-
-
-def _named(value: Any) -> Any:
-    """The name in a bucket's domain name."""
-    return value.partition(".s3")[0] if isinstance(value, str) else value
+from policypack.resources.properties.acls import BUCKET_ACL, CONTROLS, enabled_acls
 
 
 def check(setting: str) -> Iterator[Violation]:
@@ -123,6 +52,6 @@ POLICY = Policy(
         example(a_bucket(), _controls("BucketOwnerPreferred"), FEED, note="a data feed, which AWS delivers by ACL"),
     ],
     requires=["s3-public-acl"],
-    reads=acls,
+    reads=over_stack(enabled_acls),
     check=check,
 )

@@ -13,7 +13,8 @@ from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.bucket import Sidecars, buckets, sidecars
+from policypack.resources.bucket import buckets, sidecars
+from policypack.resources.references import Sidecars
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 

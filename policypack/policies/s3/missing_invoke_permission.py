@@ -46,8 +46,8 @@ class Invoked(msgspec.Struct, frozen=True):
 def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
     """Each function that each notification invokes."""
     yield from unread(stack, FUNCTIONS)
-    for trigger in triggers(stack):
-        functions = trigger.functions
+    for trigger in triggers(stack, FUNCTIONS):
+        functions = trigger.targets
         if functions.foreign is not False:
             if not allowing(stack, trigger, None).certain:
                 yield trigger.notification, trigger.path, ELSEWHERE if functions.foreign else LATER

@@ -23,7 +23,7 @@ from policypack.core.examples import (
 )
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.notification import triggers, unread
+from policypack.resources.notification import FUNCTIONS, triggers, unread
 
 ELSEWHERE = Unknown(
     "invokes a function that is not in this stack, and what it writes is not known",
@@ -35,8 +35,8 @@ ELSEWHERE = Unknown(
 def loops(stack: Stack) -> Iterator[Placed[EventLoop]]:
     """Each function that a bucket invokes for what a function can cause."""
     yield from unread(stack)
-    for trigger in triggers(stack):
-        if trigger.functions.foreign is not False and causes(trigger.entry):
+    for trigger in triggers(stack, FUNCTIONS):
+        if trigger.targets.foreign is not False and causes(trigger.entry):
             yield trigger.notification, trigger.path, ELSEWHERE
         for loop in event_loops(stack, trigger):
             yield trigger.notification, trigger.path, loop

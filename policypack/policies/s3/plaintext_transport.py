@@ -10,22 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.transport import Guard, answers_plaintext, guard
+from policypack.access.transport import Guard, answers_plaintext, guards
 from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
-from policypack.core.policy import Placed, Policy, Severity, Stack, Undecided, Violation, over_stack
+from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
-from policypack.resources.bucket import buckets, sidecars
-
-BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-
-
-@over_stack
-def guards(stack: Stack) -> Iterator[Placed[Guard]]:
-    """Each bucket with its own `policy` and its bucket policies."""
-    for bucket in buckets(stack):
-        policies = sidecars(stack, bucket, BUCKET_POLICY)
-        yield bucket, "", guard(bucket, policies.certain, possible=bool(policies.possible))
+from policypack.resources.tokens import BUCKET_TYPES
 
 
 def check(guarded: Guard) -> Iterator[Violation | Undecided]:
@@ -86,6 +76,6 @@ POLICY = Policy(
         _denying(*BOTH, operator="StringEquals", note="another operator with the same effect"),
     ],
     requires=["iam-malformed-document"],
-    reads=guards,
+    reads=guards("aws:s3/bucketPolicy:BucketPolicy", "bucket", *BUCKET_TYPES),
     check=check,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.deliveries import Admission, admission
+from policypack.access.deliveries import Admission, admissions
 from policypack.core.examples import (
     ACCOUNT,
     BUCKET_ARN,
@@ -24,24 +24,21 @@ from policypack.core.examples import (
 )
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.notification import DESTINATIONS, deliveries, unread
+from policypack.resources.notification import DESTINATIONS, unread
 
 UNSURE = "may send to a queue or topic whose policy document does not allow it"
 BESIDE = "Write the policy document with the destination's own `arn` and the bucket's own `arn`."
 
 
 @over_stack
-def admissions(stack: Stack) -> Iterator[Placed[Admission]]:
+def answers(stack: Stack) -> Iterator[Placed[Admission]]:
     """Whether S3 may send to each queue and topic of the stack that a notification names."""
     yield from unread(stack, *DESTINATIONS)
-    for delivery in deliveries(stack):
-        own = [referent.resource for referent in delivery.destinations.all if not referent.resource.external]
-        answers = [admission(stack, delivery, destination) for destination in own]
-        if answers and delivery.destinations.only is None:
-            allowed = all(answer.allowed for answer in answers)
-            answers = [] if allowed else [Admission(allowed=None)]
-        for answer in answers:
-            yield delivery.notification, delivery.path, answer
+    for delivery, admitted in admissions(stack):
+        own = [answer for destination, answer in admitted if not destination.external]
+        if own and delivery.targets.only is None:
+            own = [] if all(answer.allowed for answer in own) else [Admission(allowed=None)]
+        yield from ((delivery.notification, delivery.path, answer) for answer in own)
 
 
 def check(answer: Admission) -> Iterator[Violation | Undecided]:
@@ -111,6 +108,6 @@ POLICY = Policy(
         ),
     ],
     requires=["s3-malformed-notification"],
-    reads=admissions,
+    reads=answers,
     check=check,
 )

@@ -68,6 +68,6 @@ POLICY = Policy(
         _topic(_denied(resource="*"), note="any resource, which is only this topic in its own document"),
     ],
     requires=["iam-malformed-document"],
-    reads=guards(TOPIC, "aws:sns/topicPolicy:TopicPolicy", "arn"),
+    reads=guards("aws:sns/topicPolicy:TopicPolicy", "arn", TOPIC),
     check=check,
 )

@@ -70,6 +70,6 @@ POLICY = Policy(
         _queue(_denied(resource="*"), note="any resource, which is only this queue in its own document"),
     ],
     requires=["iam-malformed-document"],
-    reads=guards(QUEUE, "aws:sqs/queuePolicy:QueuePolicy", "queueUrl"),
+    reads=guards("aws:sqs/queuePolicy:QueuePolicy", "queueUrl", QUEUE),
     check=check,
 )

@@ -51,8 +51,8 @@ _IN_URL = re.compile(
 )
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
 _ASSIGNED = re.compile(
-    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?\s{0,4}(?::=|=>|=|:)\s{0,4}"
-    r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>[^\s'\"`,;&|)}\]]{4,200}))"
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}"
+    r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>(?![{\[])[^\s'\"`,;&|)}\]]{4,200}))"
 )
 _OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]{0,40}(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
 _LOGIN = re.compile(

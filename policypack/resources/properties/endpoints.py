@@ -13,6 +13,11 @@ from policypack.core.values import has_unknown
 from policypack.iam.document_readers import value_at, values_at
 from policypack.iam.tables import Endpoint, endpoints
 from policypack.resources.properties.addresses import internet, undecided
+from policypack.resources.references import resolve
+
+INSTANCES = ("aws:ec2/instance:Instance", "aws:ec2/spotInstanceRequest:SpotInstanceRequest")
+"""Types with a public address if their subnet gives each one, unless the program says otherwise."""
+SUBNET = "aws:ec2/subnet:Subnet"
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -27,15 +32,25 @@ def endpoint_settings(stack: Stack) -> Iterator[Placed[Setting]]:
     """The setting of each endpoint. One that the program leaves out has the provider's default."""
     for token, endpoint in endpoints().items():
         for resource in stack.of(token):
-            for path, setting in _settings(resource, endpoint):
-                yield resource, path, setting
+            # A NAT instance needs a public address, and forwards the packets of others.
+            if resource.inputs.get("sourceDestCheck") is not False:
+                by_default = resource.type in INSTANCES and _gives_addresses(stack, resource)
+                yield from ((resource, *setting) for setting in _settings(resource, endpoint, by_default=by_default))
 
 
-def _settings(resource: Resource, endpoint: Endpoint) -> Iterator[Reading[Setting]]:
+def _gives_addresses(stack: Stack, instance: Resource) -> bool:
+    """Whether the subnet of an instance gives each one a public address."""
+    subnet = resolve(stack, instance, "subnetId", SUBNET).only if instance.inputs.get("subnetId") else None
+    return subnet is not None and subnet.inputs.get("mapPublicIpOnLaunch") is True
+
+
+def _settings(resource: Resource, endpoint: Endpoint, *, by_default: bool) -> Iterator[Reading[Setting]]:
     addresses = value_at(resource.inputs, endpoint.addresses) if endpoint.addresses else None
     for path, value in _values(endpoint, resource.inputs):
         if isinstance(value, Unknown):
             yield path, value
+        elif value is None and by_default:
+            yield path, Setting(path, value, open=True)
         elif not _opens(endpoint, value) or not has_unknown(addresses):
             named = addresses if isinstance(addresses, list) and addresses else ["0.0.0.0/0"]
             wide = internet([cidr for cidr in named if isinstance(cidr, str)]) is not None

@@ -1,7 +1,9 @@
-"""Rules of security groups, in each resource that can have them; a stack in, the rules that the internet matches out.
+"""Rules of security groups and network ACLs, in each resource that can have them; a stack in, what they let in out.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html,
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html (`-1` is every protocol, and every port).
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html (`-1` is every protocol, and every port),
+https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html (the first rule that matches decides, and replies
+to requests need the ephemeral ports).
 """
 
 from __future__ import annotations
@@ -13,16 +15,26 @@ import msgspec
 
 from policypack.core.policy import UNKNOWN, Placed, Resource, Stack, Unknown
 from policypack.resources.properties.addresses import internet, undecided
-from policypack.resources.references import referrers, resolve_all
+from policypack.resources.references import referrers, resolve, resolve_all
 
 GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 """Types with rules in `ingress`."""
 RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 """A rule in either direction, by `type`."""
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+ACL = "aws:ec2/networkAcl:NetworkAcl"
+"""A network ACL with its rules in `ingress`. A VPC's default one is open by design, and left out."""
+ACL_RULE = "aws:ec2/networkAclRule:NetworkAclRule"
+ADMINISTRATION = (22, 3389)
+"""The ports that a network ACL should close to the internet.
+
+Source: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21.
+"""
+EPHEMERAL = (1024, 60999)
+"""The first and the last port of ranges for replies, at the least."""
 PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
-ADDRESSES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
+ADDRESSES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrBlock", "ipv6CidrBlock")
 PREFIX_LISTS = ("prefixListIds", "prefixListId")
 PROTOCOLS: Mapping[str, str] = {
     "-1": "all",
@@ -43,6 +55,12 @@ class Ingress(msgspec.Struct, frozen=True):
     protocol: str
     first: int
     last: int
+    filtered: bool = False
+    """Whether security groups decide too: the rule is a network ACL's."""
+
+    def includes(self, port: int) -> bool:
+        """Whether a TCP port is among them."""
+        return self.protocol in {"all", "tcp"} and self.first <= port <= self.last
 
 
 def open_ingress(stack: Stack) -> Iterator[Placed[Ingress]]:
@@ -52,28 +70,60 @@ def open_ingress(stack: Stack) -> Iterator[Placed[Ingress]]:
     """
     for resource in stack.of(*GROUPS, RULE, INGRESS_RULE):
         for place, rule in _rules(resource):
-            where = _from_internet(stack, resource, place, rule)
-            if isinstance(where, Unknown):
-                yield resource, place, where
-            elif where is not None:
-                yield resource, *_traffic(where, place, rule)
+            yield from ((resource, *traffic) for traffic in _from_internet(stack, resource, place, rule))
+    for resource in stack.of(ACL, ACL_RULE):
+        for place, rule in _rules(resource):
+            for path, traffic in _from_internet(stack, resource, place, rule) if _allows(rule) else ():
+                if isinstance(traffic, Unknown) or _administers(stack, resource, rule, path, traffic):
+                    yield resource, path, traffic
+
+
+def _allows(rule: Mapping[str, Any]) -> bool:
+    """Whether a network ACL's rule allows traffic."""
+    return str(rule.get("ruleAction", rule.get("action"))).lower() == "allow"
+
+
+def _administers(stack: Stack, resource: Resource, rule: Mapping[str, Any], path: str, traffic: Ingress) -> bool:
+    """Whether a network ACL's rule opens a port of administration that no earlier rule of its closes."""
+    if traffic.first >= EPHEMERAL[0] and traffic.last >= EPHEMERAL[1]:
+        return False
+    acl = resource if resource.type == ACL else resolve(stack, resource, "networkAclId", ACL).only
+    carriers = [acl, *referrers(stack, acl, ACL_RULE, "networkAclId")] if acl else []
+    denied = [
+        earlier
+        for carrier in carriers
+        for place, other in _rules(carrier)
+        if not _allows(other) and _number(other) < _number(rule)
+        for where, earlier in _from_internet(stack, carrier, place, other)
+        if isinstance(earlier, Ingress) and where.rpartition(".")[2] == path.rpartition(".")[2]
+    ]
+    return any(
+        traffic.includes(port) and not any(earlier.includes(port) for earlier in denied) for port in ADMINISTRATION
+    )
+
+
+def _number(rule: Mapping[str, Any]) -> int:
+    return _port(rule.get("ruleNumber", rule.get("ruleNo")), LAST_PORT)
 
 
 def _rules(resource: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if resource.type not in GROUPS:
-        if resource.type == INGRESS_RULE or resource.inputs.get("type") == "ingress":
+    if resource.type not in (*GROUPS, ACL):
+        inwards = {RULE: resource.inputs.get("type") == "ingress", ACL_RULE: resource.inputs.get("egress") is not True}
+        if inwards.get(resource.type, True):
             yield "", resource.inputs
         return
     rules = resource.inputs.get("ingress")
     if isinstance(rules, Unknown) and undecided(resource, "ingress", rules):
-        yield "ingress", {"cidrBlocks": rules}
+        yield "ingress", {"cidrBlocks": rules, "action": "allow"}
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(rule, Mapping):
             yield f"ingress[{index}]", rule
 
 
-def _from_internet(stack: Stack, resource: Resource, place: str, rule: Mapping[str, Any]) -> str | Unknown | None:
-    """The path of the property by which the internet matches a rule; None if it does not."""
+def _from_internet(
+    stack: Stack, resource: Resource, place: str, rule: Mapping[str, Any]
+) -> Iterator[tuple[str, Ingress | Unknown]]:
+    """What a rule is about if the internet matches it, at the property by which it does."""
     cidrs, unknown = [], False
     for name in (*ADDRESSES, *PREFIX_LISTS):
         value, top = rule.get(name), place.partition("[")[0] or name
@@ -84,9 +134,11 @@ def _from_internet(stack: Stack, resource: Resource, place: str, rule: Mapping[s
             ranges = _entries(stack, resource, top, item) if name in PREFIX_LISTS else [item]
             cidrs += [(path, cidr) for cidr in ranges if isinstance(cidr, str)]
     widest = internet([cidr for _, cidr in cidrs])
-    if widest is None:
-        return UNKNOWN if unknown else None
-    return cidrs[widest][0] if widest >= 0 else place or cidrs[0][0].partition("[")[0]
+    if widest is not None:
+        where = cidrs[widest][0] if widest >= 0 else place or cidrs[0][0].partition("[")[0]
+        yield _traffic(where, place, rule, filtered=resource.type in (ACL, ACL_RULE))
+    elif unknown:
+        yield place, UNKNOWN
 
 
 def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequence[Any]:
@@ -101,7 +153,7 @@ def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequenc
     return ranges
 
 
-def _traffic(where: str, place: str, rule: Mapping[str, Any]) -> tuple[str, Ingress | Unknown]:
+def _traffic(where: str, place: str, rule: Mapping[str, Any], *, filtered: bool) -> tuple[str, Ingress | Unknown]:
     """The protocol and the ports of a rule; the ends of a range count in either order."""
     named = "ipProtocol" if "ipProtocol" in rule else "protocol"
     protocol, first, last = (rule.get(name) for name in (named, "fromPort", "toPort"))
@@ -114,8 +166,8 @@ def _traffic(where: str, place: str, rule: Mapping[str, Any]) -> tuple[str, Ingr
             if isinstance(port, Unknown):
                 return _join(place, name), port
         ports = [_port(first, 0), _port(last, LAST_PORT)]
-        return where, Ingress(protocol, min(ports), max(ports))
-    return where, Ingress(protocol, 0, LAST_PORT)
+        return where, Ingress(protocol, min(ports), max(ports), filtered)
+    return where, Ingress(protocol, 0, LAST_PORT, filtered)
 
 
 def _port(value: Any, default: int) -> int:

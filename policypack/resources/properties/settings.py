@@ -1,4 +1,4 @@
-"""Settings of programs: the environment variables, scripts and exports of a stack in, their credentials out.
+"""Settings of programs: the environment variables, scripts, tags and exports of a stack in, their credentials out.
 
 `tables.settings_properties` has the properties. A Pulumi secret is encrypted in the state and in every report, and is not
 searched; but a parameter of Systems Manager is stored as its `type` says, whatever Pulumi does.
@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.caches import bounded_cache
 from policypack.core.policy import ROOT_TYPE, PartialDocument, Placed, Resource, Stack, Unknown, covers
 from policypack.iam.document_readers import values_at
 from policypack.iam.tables import settings_properties
@@ -30,6 +31,8 @@ STORED_ELSEWHERE = frozenset({"SECRETS_MANAGER", "PARAMETER_STORE"})
 """Types of a build project's variables whose value is the name of a secret."""
 REFERENCES = frozenset({"secrets", "secretOptions", "Secrets", "secrets-manager", "parameter-store"})
 """Keys of container definitions and build specifications whose values are names of secrets."""
+TAGS = ("tags", "volumeTags", "tagSpecifications", "defaultTags")
+"""Properties of tags, which whoever lists resources reads. Those of a provider are JSON."""
 NAMES = ("name", "Name", "key", "Key", "parameterKey")
 VALUES = ("value", "Value", "parameterValue")
 
@@ -42,7 +45,7 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
-    """The credentials in the settings of each resource, and in the stack's exports."""
+    """The credentials in the settings and tags of each resource, and in the stack's exports."""
     for token, paths in settings_properties().items():
         for resource in stack.of(token):
             for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
@@ -51,18 +54,37 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
                     yield from _in_value(resource, path, value)
                 elif not isinstance(value, Unknown):
                     yield from _in_setting(resource, path, name, value)
+    for resource in stack.resources:
+        yield from _in_tags(resource)
     for resource in stack.of(PARAMETER):
-        if str(resource.inputs.get("type")) in PLAINTEXT_TYPES:
-            yield from _parameter(resource, resource.inputs.get("value"))
+        yield from _in_parameter(resource)
     for root in stack.of(ROOT_TYPE):
         for name, value in root.outputs.items():
             yield from _in_setting(root, name, name, value)
 
 
-def _parameter(resource: Resource, value: Any) -> Iterator[Placed[Credential]]:
+def _in_tags(resource: Resource) -> Iterator[Placed[Credential]]:
+    """The credentials in tags, which are a mapping or, of a scaling group, a list; thousands of resources have the same."""
+    for path in TAGS:
+        if path not in resource.inputs:  # a resource that is not asked for a value has no policy about it
+            continue
+        tags = resource.inputs[path]
+        if isinstance(tags, Mapping) and all(isinstance(value, str) for value in tags.values()):
+            tags = {name: value for name, value in tags.items() if _kind_in_tag(name, value)}
+        yield from _in_value(resource, path, tags)
+
+
+@bounded_cache(4096)
+def _kind_in_tag(name: str, value: str) -> str | None:
+    return credential_of(name, value)
+
+
+def _in_parameter(resource: Resource) -> Iterator[Placed[Credential]]:
     """The credential in a parameter that Systems Manager does not encrypt."""
-    name = resource.inputs.get("name")
+    name, value = resource.inputs.get("name"), resource.inputs.get("value")
     last = (name if isinstance(name, str) else resource.name).rpartition("/")[2]
+    if str(resource.inputs.get("type")) not in PLAINTEXT_TYPES:
+        return
     if isinstance(value, str):
         if kind := credential_of(last, value):
             yield resource, "value", Credential(kind)

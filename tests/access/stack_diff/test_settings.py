@@ -205,3 +205,53 @@ def test_a_role_outside_the_stack_is_undecided() -> None:
     ]
     assert [gain.answer.verdict for gain in gains((functions[0],), (functions[1],))] == [Verdict.UNDECIDED]
     assert gains((functions[0],), (functions[0],)) == []
+
+
+API_POLICY = "aws:apigateway/restApiPolicy:RestApiPolicy"
+NARROW = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+
+
+def invoking(**condition: Any) -> str:
+    statements = [allow("execute-api:Invoke", "execute-api:/*", Principal="*")]
+    if condition:
+        denial = allow("execute-api:Invoke", "execute-api:/*", Principal="*", Condition=condition)
+        statements.append({**denial, "Effect": "Deny"})
+    return json.dumps(document(*statements))
+
+
+def api(*, policy: Any = None, inline: Any = None, authorization: str = "NONE", types: str = "REGIONAL") -> Resources:
+    own = {"policy": inline} if inline else {}
+    beside = (resource(API_POLICY, "narrow", restApiId="a1b2c3", policy=policy),) if policy else ()
+    inputs = {"name": "orders", "endpointConfiguration": {"types": types}, **own}
+    method = {"httpMethod": "GET", "resourceId": "r", "authorization": authorization, "restApi": "a1b2c3"}
+    return (
+        Resource("aws:apigateway/restApi:RestApi", "orders", inputs, outputs={**inputs, "id": "a1b2c3"}),
+        resource("aws:apigateway/method:Method", "get", **method),
+        *beside,
+    )
+
+
+@pytest.mark.parametrize("before", [api(policy=invoking(**NARROW)), api(inline=invoking(**NARROW))])
+def test_an_api_that_nothing_narrows_any_more_is_new_access(before: Resources) -> None:
+    (gain,) = gains(api(), before)
+    assert (gain.answer.verdict, gain.holder.name) == (Verdict.NEW_ACCESS, "orders")
+
+
+@pytest.mark.parametrize(
+    ("new", "before"),
+    [
+        (api(), api()),
+        (api(), api(policy=invoking())),
+        (api(policy=invoking(**NARROW)), api()),
+        (api(inline=invoking(**NARROW)), api(policy=invoking(**NARROW))),
+        (api(), ()),
+        (api(types="PRIVATE"), api(types="PRIVATE", policy=invoking(**NARROW))),
+        (api(authorization="AWS_IAM"), api(authorization="AWS_IAM", policy=invoking(**NARROW))),
+    ],
+)
+def test_an_api_that_was_open_or_stays_narrow_is_no_new_access(new: Resources, before: Resources) -> None:
+    assert gains(new, before) == []
+
+
+def test_the_removal_of_an_unknown_document_of_an_api_is_undecided() -> None:
+    assert {gain.answer.verdict for gain in gains(api(), api(policy=UNKNOWN))} == {Verdict.UNDECIDED}

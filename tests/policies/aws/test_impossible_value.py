@@ -14,6 +14,7 @@ FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:read"
 INVOKE = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
 QUEUE, URL = "arn:aws:sqs:eu-west-1:111122223333:jobs", "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
 
 def of(token: str, **inputs: Any) -> Resource:
@@ -97,6 +98,8 @@ test_silent = silent(
     permission(principal="111122223333", function=f"{FUNCTION}:live"),
     permission(principal="alexa-appkit.amazon.com"),
     of(SUBSCRIPTION, protocol="https", endpoint="https://example.com/{id}"),
+    of(DISTRIBUTION, loggingConfig={"bucket": "acme-logs.s3.amazonaws.com"}),
+    of("aws:timestreaminfluxdb/dbInstance:DbInstance", bucket="Sensor_Data"),
     of(INTEGRATION, type="HTTP_PROXY", uri="https://example.com/{proxy}"),
     of(INTEGRATION, type="AWS", uri=INVOKE.replace("function:read", "function:${stageVariables.name}")),
     of("aws:sqs/queue:Queue", kmsMasterKeyId="alias/aws/sqs"),

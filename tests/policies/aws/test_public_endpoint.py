@@ -85,3 +85,42 @@ test_others_that_are_closed_are_silent = silent(
     of("aws:sagemaker/notebookInstance:NotebookInstance", directInternetAccess="Disabled"),
     of("aws:lb/loadBalancer:LoadBalancer", internal=False),
 )
+PUBLIC_SUBNET = construct("aws:ec2/subnet:Subnet", "public", vpcId="vpc-0a", mapPublicIpOnLaunch=True)
+
+
+def instance(*depends_on: Resource, kind: str = "instance:Instance", **inputs: Any) -> Resource:
+    subnet = {"subnetId": UNKNOWN} if depends_on else {}
+    return of(f"aws:ec2/{kind}", *depends_on, at="subnetId", **subnet, **inputs)
+
+
+def template(**interface: Any) -> Resource:
+    return of("aws:ec2/launchTemplate:LaunchTemplate", networkInterfaces=[interface])
+
+
+test_an_instance_with_a_public_address_is_reported = reported(
+    POLICY,
+    "associatePublicIpAddress",
+    instance(associatePublicIpAddress=True),
+    instance(kind="launchConfiguration:LaunchConfiguration", associatePublicIpAddress=True),
+    instance(kind="spotInstanceRequest:SpotInstanceRequest", associatePublicIpAddress=True),
+    (PUBLIC_SUBNET, instance(PUBLIC_SUBNET)),
+)
+test_a_launch_template_with_public_addresses_is_reported = reported(
+    POLICY,
+    "networkInterfaces[0].associatePublicIpAddress",
+    template(associatePublicIpAddress="true"),
+    template(associatePublicIpAddress=True),
+)
+test_a_public_file_transfer_is_reported = reported(
+    POLICY, "endpointType", of("aws:transfer/server:Server"), of("aws:transfer/server:Server", endpointType="PUBLIC")
+)
+test_instances_and_servers_without_a_public_address_are_silent = silent(
+    POLICY,
+    PUBLIC_SUBNET,
+    (PUBLIC_SUBNET, instance(PUBLIC_SUBNET, associatePublicIpAddress=False)),
+    (PUBLIC_SUBNET, instance(PUBLIC_SUBNET, sourceDestCheck=False)),
+    instance(),
+    template(associatePublicIpAddress="false"),
+    template(deleteOnTermination="true"),
+    of("aws:transfer/server:Server", endpointType="VPC"),
+)

@@ -165,3 +165,57 @@ def test_each_open_rule_of_a_group_is_reported() -> None:
     ]
     two = construct("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "main", ingress=rules)
     assert violations(POLICY, two) == ["ingress[0].cidrBlocks[1]", "ingress[2].cidrBlocks[1]"]
+
+
+def acl_entry(number: int, action: str, first: Any, last: Any, **more: Any) -> dict[str, Any]:
+    ports = {"ruleNo": number, "action": action, "fromPort": first, "toPort": last}
+    return {"protocol": "tcp", "cidrBlock": ALL, **ports, **more}
+
+
+def acl(*entries: dict[str, Any], kind: str = "networkAcl:NetworkAcl") -> Resource:
+    return construct(f"aws:ec2/{kind}", "public", vpcId="vpc-0a", ingress=list(entries))
+
+
+def acl_rule(number: int, action: str, port: int, *depends_on: Resource, **more: Any) -> Resource:
+    inputs = {"ruleNumber": number, "ruleAction": action, "fromPort": port, "toPort": port, "protocol": "6", **more}
+    inputs = {"networkAclId": UNKNOWN if depends_on else "acl-0a", "cidrBlock": ALL, **inputs}
+    token = "aws:ec2/networkAclRule:NetworkAclRule"
+    return construct(token, f"{action}-{number}", *depends_on, at="networkAclId", **inputs)
+
+
+CLOSED = acl()
+test_remote_administration_in_a_network_acl_is_reported = reported(
+    POLICY,
+    "ingress[0].cidrBlock",
+    *(acl(acl_entry(100, "allow", port, port)) for port in (22, 3389)),
+    acl(acl_entry(100, "ALLOW", 20, 25)),
+    acl(acl_entry(100, "allow", 1024, 4000)),
+    acl(acl_entry(100, "allow", 0, 0, protocol="-1")),
+    acl(acl_entry(100, "allow", 22, 22), acl_entry(200, "deny", 22, 22)),
+    acl(acl_entry(100, "allow", 22, 22), acl_entry(50, "deny", 22, 22, cidrBlock="203.0.113.0/24")),
+    acl(acl_entry(100, "allow", 22, 22), acl_entry(50, "deny", 22, 22, cidrBlock=None, ipv6CidrBlock="::/0")),
+    acl(acl_entry(100, "allow", 0, 0, protocol="all"), acl_entry(50, "deny", 22, 22)),
+)
+test_a_network_acls_rule_of_its_own_is_reported = reported(
+    POLICY, "cidrBlock", acl_rule(100, "allow", 22), (CLOSED, acl_rule(100, "allow", 22, CLOSED, egress=False))
+)
+test_a_network_acl_that_closes_remote_administration_is_silent = silent(
+    POLICY,
+    acl(acl_entry(100, "allow", 443, 443), acl_entry(110, "allow", 1024, 65535), acl_entry(120, "allow", 32768, 61000)),
+    acl(acl_entry(100, "allow", 8080, 8080)),
+    acl(acl_entry(100, "deny", 22, 22)),
+    acl(acl_entry(100, "allow", 22, 22, cidrBlock="203.0.113.0/24")),
+    acl(acl_entry(100, "allow", 22, 22, protocol="udp")),
+    acl(acl_entry(100, "deny", 22, 3389), acl_entry(200, "allow", 0, 0, protocol="-1")),
+    acl(acl_entry(100, "allow", 0, 0, protocol="-1"), kind="defaultNetworkAcl:DefaultNetworkAcl"),
+    acl_rule(100, "allow", 22, egress=True),
+    (CLOSED, acl_rule(90, "deny", 22, CLOSED), acl_rule(100, "allow", 22, CLOSED)),
+)
+test_an_unknown_range_of_a_network_acl_is_undecided = undecided_at(
+    POLICY, "ingress[0]", acl(acl_entry(100, "allow", 22, 22, cidrBlock=UNKNOWN))
+)
+
+
+def test_a_network_acl_is_a_second_barrier() -> None:
+    (outcome,) = outcomes(POLICY, acl(acl_entry(100, "allow", 0, 0, protocol="-1")))
+    assert outcome.policy.severity is Severity.MEDIUM

@@ -177,6 +177,9 @@ test_scripts_that_fetch_credentials_are_silent = silent(
             'curl -u "ci:$TOKEN" https://acme.com',
             'echo "ubuntu:${PW}" | chpasswd',
             "echo 'PasswordAuthentication no' >> /etc/ssh/sshd_config",
+            "#cloud-config\nchpasswd:\n  expire: false",
+            "#cloud-config\nchpasswd: {expire: false}",
+            "secrets:\n  api_key:\n    path: /run/key",
             "#cloud-config\nusers:\n - passwd: $6$rounds=4096$abc$K9xkd72LmQ0xPz51\n   lock_passwd: true",
         )
     ),
@@ -278,3 +281,44 @@ def test_any_setting_and_script_is_read(name: str, value: str) -> None:
 @given(st.text("abcdefghijkmnopqrstuvwyz0123456789", min_size=9, max_size=30))
 def test_a_password_is_reported_whatever_it_looks_like(value: str) -> None:
     assert credential_of("DB_PASSWORD", f"q7{value}")
+
+
+def tagged(secrets: frozenset[str] = frozenset(), **tags: Any) -> Resource:
+    return Resource("aws:s3/bucket:Bucket", "inbox", {"tags": tags}, secrets=secrets)
+
+
+test_a_credential_in_a_tag_is_reported = reported(
+    POLICY,
+    "tags.token",
+    tagged(Name="inbox", token="9f86d081884c7d659a2f"),
+    tagged(token=GITHUB),
+    tagged(token="postgres://app:hunter2@db.acme.internal/app"),
+)
+test_a_credential_in_the_address_of_a_subscription_is_reported = reported(
+    POLICY,
+    "endpoint",
+    construct("aws:sns/topicSubscription:TopicSubscription", "hook", endpoint=f"https://hook:{WORD}@hooks.acme.com/in"),
+)
+test_credentials_in_tags_of_other_shapes_are_reported = reported(
+    POLICY,
+    "tags[0].value",
+    construct("aws:autoscaling/group:Group", "web", tags=[{"key": "DB_PASSWORD", "value": WORD}]),
+)
+test_credentials_in_tags_of_what_a_template_starts_are_reported = reported(
+    POLICY,
+    "tagSpecifications[0].tags.DB_PASSWORD",
+    construct("aws:ec2/launchTemplate:LaunchTemplate", "web", tagSpecifications=[{"tags": {"DB_PASSWORD": WORD}}]),
+)
+test_a_credential_in_the_tags_of_a_provider_is_reported = reported(
+    POLICY,
+    "defaultTags",
+    Resource("pulumi:providers:aws", "eu", {"defaultTags": json.dumps({"tags": {"DB_PASSWORD": WORD}})}),
+)
+test_tags_about_credentials_are_silent = silent(
+    POLICY,
+    tagged(Name="api-key-store", Owner="security", SecretRotation="30d", token="shop-prod-deploy"),
+    tagged(password="managed", secret="true", ApiKey="none", Secret="orders-db-credentials", KeyId="mrk-1234abcd"),
+    tagged(frozenset({"tags.token"}), token="9f86d081884c7d659a2f"),
+    tagged(**{"kubernetes.io/cluster/shop": "owned", "aws-apn-id": "pc:8f2k1", "CostCenter": "cc-4711"}),
+    Resource("aws:s3/bucket:Bucket", "inbox", {"tags": UNKNOWN}),
+)

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from policypack.core.policy import UNKNOWN, Resource
-from policypack.policies.s3.enabled_acls import BUCKET_ACL, CONTROLS, POLICY
+from policypack.policies.s3.enabled_acls import POLICY
+from policypack.resources.properties.acls import BUCKET_ACL, CONTROLS
 from tests.policies.helpers import reported, silent, undecided_at, violations
 
 BUCKET = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})

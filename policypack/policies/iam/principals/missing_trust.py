@@ -10,14 +10,8 @@ from collections.abc import Iterator
 
 from policypack.access.role_users import RoleTrust, role_trusts
 from policypack.core.examples import allow, document, example, function, lambda_role, reported_at
-from policypack.core.policy import Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
-
-
-@over_stack
-def trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
-    """The trust policy of each role that a resource runs with."""
-    return role_trusts(stack)
 
 
 def check(trust: RoleTrust) -> Iterator[Violation]:
@@ -49,6 +43,6 @@ POLICY = Policy(
     ),
     good=[example(*_trusting(Service="lambda.amazonaws.com"))],
     subsumes=["iam-unused-trust"],
-    reads=trusts,
+    reads=role_trusts,
     check=check,
 )

@@ -10,14 +10,8 @@ from collections.abc import Iterator
 
 from policypack.access.role_users import BESIDE, RoleTrust, role_trusts
 from policypack.core.examples import allow, construct, document, example, function, lambda_role, reported_at
-from policypack.core.policy import Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
-
-
-@over_stack
-def trusts(stack: Stack) -> Iterator[tuple[Resource, str, RoleTrust]]:
-    """The trust policy of each role, if the stack shows who uses it."""
-    return role_trusts(stack)
 
 
 def check(trust: RoleTrust) -> Iterator[Violation]:
@@ -72,6 +66,6 @@ POLICY = Policy(
             note="a role that a state machine has too",
         ),
     ],
-    reads=trusts,
+    reads=role_trusts,
     check=check,
 )
