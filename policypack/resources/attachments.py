@@ -191,6 +191,8 @@ def only_boundaries(stack: Stack) -> frozenset[str]:
     The stack has a resource with this boundary, or requires it of new roles by `iam:PermissionsBoundary`, and nothing
     attaches or may attach the policy.
     """
+    if MANAGED_POLICY not in stack.by_type:
+        return frozenset()
     limits = frozenset((*_boundaries(stack), *_required_boundaries(stack)))
     return limits.difference(*(attached_by(stack, resource) for resource in stack.resources if limits))
 
@@ -227,7 +229,7 @@ def _boundaries(stack: Stack) -> Iterator[str]:
 
 def _required_boundaries(stack: Stack) -> Iterator[str]:
     policies = index_of(stack, (MANAGED_POLICY,))
-    for resource in stack.resources if policies.resources else ():
+    for resource in stack.resources:
         for _, document in documents_of(resource):
             for statement in document.statements if isinstance(document, PolicyDocument) else ():
                 for condition in statement.conditions:
