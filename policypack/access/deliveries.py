@@ -14,7 +14,7 @@ import msgspec
 from policypack.access.address_conditions import ORIGINS
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT
@@ -84,8 +84,7 @@ def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: t
     documents = [document for carrier in (target, *certain) for document in _documents(carrier)]
     read = [document for document in documents if isinstance(document, PolicyDocument)]
     subject = f"uses the key `{target.name}`" if target.type == KEY else f"sends to `{target.name}`"
-    work = Work()
-    verdicts = {action: _allows(read, _question(target, action, context), work) for action in actions}
+    verdicts = {action: _allows(read, _question(target, action, context)) for action in actions}
     refused = [action for action, verdict in verdicts.items() if verdict is False]
     if refused and len(read) == len(documents) and len(certain) == len(attached):
         what = "whose policy document does not allow" if read else "which has no policy document that allows"
@@ -93,7 +92,7 @@ def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: t
     if any(verdict is not True for verdict in verdicts.values()):
         return Admission(allowed=None)
     inline = [document for document in _documents(target) if isinstance(document, PolicyDocument)]
-    own = inline and all(_allows(inline, _question(target, action, context), work) for action in actions)
+    own = inline and all(_allows(inline, _question(target, action, context)) for action in actions)
     return Admission(
         allowed=True, carriers=() if own else tuple(carrier for carrier in certain if not carrier.external)
     )
@@ -140,13 +139,14 @@ def _question(target: Resource, action: str, context: tuple[Condition, ...]) -> 
     )
 
 
-def _allows(documents: Sequence[PolicyDocument], question: Statement, work: Work) -> bool | None:
+def _allows(documents: Sequence[PolicyDocument], question: Statement) -> bool | None:
     """Whether documents allow a request of the question; None if an unknown value decides it."""
     try:
-        for bound, answer in ((Bound.LEAST, True), (Bound.MOST, None)):
-            asked = within(Access.of([question]), access(documents, bound))
-            if newly(asked, NOTHING, attached=False, work=work):
-                return answer
+        with work_on(documents) as work:
+            for bound, answer in ((Bound.LEAST, True), (Bound.MOST, None)):
+                asked = within(Access.of([question]), access(documents, bound))
+                if newly(asked, NOTHING, attached=False, work=work):
+                    return answer
     except TooManyCellsError:
         return None
     return False
