@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.access.address_conditions import ORIGINS
+from policypack.access.policy_targets import TARGETS
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, work_on
@@ -26,9 +27,10 @@ from policypack.resources.references import referrers, resolve, written
 from policypack.resources.tokens import KEY, QUEUE, TOPIC
 
 CARRIERS = {
-    QUEUE: ("aws:sqs/queuePolicy:QueuePolicy", "queueUrl"),
-    TOPIC: ("aws:sns/topicPolicy:TopicPolicy", "arn"),
-    KEY: ("aws:kms/keyPolicy:KeyPolicy", "keyId"),
+    target: (carrier, name)
+    for carrier, (name, *targets) in TARGETS.items()
+    for target in targets
+    if target in (QUEUE, TOPIC, KEY)
 }
 """By type, the type that attaches a policy document to such a resource, and its property that names the resource."""
 SENDING = {QUEUE: "sqs:SendMessage", TOPIC: "sns:Publish"}
