@@ -13,8 +13,8 @@ import pytest
 from policypack.core.examples import allow, construct, document
 from policypack.core.policy import UNKNOWN, Asset, EnforcementLevel, Resource, Stack, Unseen
 from policypack.evaluation.evaluate import evaluate
-from policypack.evaluation.settings import Settings
 from policypack.evaluation.grouping import one_per_value
+from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.preview import Preview, run
 from tests.compiled import wheel

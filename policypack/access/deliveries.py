@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.access.address_conditions import ORIGINS
+from policypack.access.policy_targets import TARGETS
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
@@ -27,9 +28,10 @@ from policypack.resources.references import referrers, resolve, written
 from policypack.resources.tokens import KEY, QUEUE, TOPIC
 
 CARRIERS = {
-    QUEUE: ("aws:sqs/queuePolicy:QueuePolicy", "queueUrl"),
-    TOPIC: ("aws:sns/topicPolicy:TopicPolicy", "arn"),
-    KEY: ("aws:kms/keyPolicy:KeyPolicy", "keyId"),
+    target: (carrier, name)
+    for carrier, (name, *targets) in TARGETS.items()
+    for target in targets
+    if target in (QUEUE, TOPIC, KEY)
 }
 """By type, the type that attaches a policy document to such a resource, and its property that names the resource."""
 SENDING = {QUEUE: "sqs:SendMessage", TOPIC: "sns:Publish"}
@@ -100,8 +102,7 @@ def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: t
     documents = [document for carrier in (target, *certain) for document in _documents(carrier)]
     read = [document for document in documents if isinstance(document, PolicyDocument)]
     subject = f"uses the key `{target.name}`" if target.type == KEY else f"sends to `{target.name}`"
-    work = Work()
-    verdicts = {action: _allows(read, _question(target, action, context), work) for action in actions}
+    verdicts = {action: _allows(read, _question(target, action, context)) for action in actions}
     refused = [action for action, verdict in verdicts.items() if verdict is False]
     if refused and len(read) == len(documents) and len(certain) == len(attached):
         what = "whose policy document does not allow" if read else "which has no policy document that allows"
@@ -109,7 +110,7 @@ def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: t
     if any(verdict is not True for verdict in verdicts.values()):
         return Admission(allowed=None)
     inline = [document for document in _documents(target) if isinstance(document, PolicyDocument)]
-    own = inline and all(_allows(inline, _question(target, action, context), work) for action in actions)
+    own = inline and all(_allows(inline, _question(target, action, context)) for action in actions)
     return Admission(
         allowed=True, carriers=() if own else tuple(carrier for carrier in certain if not carrier.external)
     )
@@ -156,13 +157,14 @@ def _question(target: Resource, action: str, context: tuple[Condition, ...]) -> 
     )
 
 
-def _allows(documents: Sequence[PolicyDocument], question: Statement, work: Work) -> bool | None:
+def _allows(documents: Sequence[PolicyDocument], question: Statement) -> bool | None:
     """Whether documents allow a request of the question; None if an unknown value decides it."""
     try:
-        for bound, answer in ((Bound.LEAST, True), (Bound.MOST, None)):
-            asked = within(Access.of([question]), access(documents, bound))
-            if newly(asked, NOTHING, attached=False, work=work):
-                return answer
+        with work_on(documents) as work:
+            for bound, answer in ((Bound.LEAST, True), (Bound.MOST, None)):
+                asked = within(Access.of([question]), access(documents, bound))
+                if newly(asked, NOTHING, attached=False, work=work):
+                    return answer
     except TooManyCellsError:
         return None
     return False

@@ -100,7 +100,7 @@ def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
         return grants.unread[0]
     if grants.possible and allowed(every, action, loop.objects, exact=loop.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
-    return False if grants.managed <= {attached.managed for attached in grants.published} else OTHER_MANAGED
+    return OTHER_MANAGED if grants.unpublished else False
 
 
 def _bucket_globs(trigger: Trigger) -> Iterator[tuple[str, bool]]:

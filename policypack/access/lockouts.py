@@ -7,6 +7,7 @@ engine searches for such a request; if there is none, nobody is left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import combinations, islice
 
 import msgspec
@@ -15,7 +16,7 @@ from policypack.access.address_conditions import ORIGINS, ROUTED, SPARES_SERVICE
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.dimensions import meaning
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 
 MOST_QUESTIONS = 400
@@ -36,10 +37,9 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
         if not statement.allows and _limited(statement) and _of_everyone(statement)
         if (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
     ]
-    work = Work(LITTLE_WORK)
     reported: list[set[str]] = []
     candidates = (group for size in (1, 2, 3) for group in combinations(denials, size))
-    try:
+    with suppress(TooManyCellsError), work_on([document], LITTLE_WORK) as work:
         for group in islice(candidates, MOST_QUESTIONS):
             paths = {statement.path for statement in group}
             if any(known <= paths for known in reported):
@@ -48,8 +48,6 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
             if all(map(_limited, denying)) and _leave_nobody(denying, work):
                 yield group
                 reported.append(paths)
-    except TooManyCellsError:
-        return
 
 
 def _limited(statement: Statement) -> bool:

@@ -7,6 +7,7 @@ that the document allows a request which the restriction excludes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from policypack.access.address_conditions import SPARES_SERVICES
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import Access, allows_more
-from policypack.access.solver.partition import MATCHES, TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, MATCHES, TooManyCellsError, Work, work_on
 from policypack.access.solver.request import account_of, effort
 from policypack.iam.actions import expand
 from policypack.iam.document import PolicyDocument, Principal, Statement
@@ -23,6 +24,10 @@ from policypack.iam.grammar import WITH_PRINCIPAL
 
 MOST_PARTS = 200
 """The number of statements, of actions of each, and of resources for each, that are asked about."""
+
+
+SHADOW_WORK = 3 * LITTLE_WORK
+"""The budget of the question, which compares each statement with each other: the largest documents of AWS take most of it."""
 
 
 class Shadowed(msgspec.Struct, frozen=True):
@@ -43,15 +48,12 @@ def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
         if not statement.allows and (read := bounded(document, statement, Bound.MOST, Bound.MOST)) is not None
     ]
     grants = [statement for statement in document.statements if statement.allows][:MOST_PARTS]
-    work = Work()
-    try:
+    with suppress(TooManyCellsError), work_on([document], SHADOW_WORK) as work:
         for restricted in grants:
             if restricted.conditions:
                 asking = partial(allows_more, attached=attached, work=work)
                 if shadow := next(_shadows(document, restricted, grants, denials, asking, work), None):
                     yield shadow
-    except TooManyCellsError:
-        return
 
 
 def _shadows(
@@ -63,15 +65,18 @@ def _shadows(
     work: Work,
 ) -> Iterator[Shadowed]:
     names = {condition.name for condition in restricted.conditions}
+    beside: list[tuple[Statement, Statement, set[str]]] = []
     for written in grants:
         work.spend(1 + (len(written.conditions) + effort((written, restricted))) // MATCHES)
         keys = names - {condition.name for condition in written.conditions}
         if written is restricted or not keys or not _same_callers(written, restricted):
             continue
         wide = bounded(document, written, Bound.LEAST, Bound.LEAST)
-        if wide is None or not _near(wide, restricted, work):
-            continue
-        for part in _parts(restricted):
+        if wide is not None and _near(wide, restricted, work):
+            beside.append((written, wide, keys))
+    parts = [*_parts(restricted)] if beside else []
+    for written, wide, keys in beside:
+        for part in parts:
             lifted = {key for key in keys if _applies(key, part)}
             narrow = bounded(document, part, Bound.MOST, Bound.MOST) if lifted else None
             if narrow is None or allows_more(Access.of([narrow]), Access.of([wide])):

@@ -8,7 +8,7 @@ import msgspec
 
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
@@ -74,17 +74,16 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
         kind: what it is, in messages: `bucket`.
         actions: the actions that must be denied, all of one service.
     """
-    work = Work()
     known = [document for _, _, document in guarded.documents if isinstance(document, PolicyDocument)]
     targets = _targets(guarded.resource, actions[0].partition(":")[0], known)
     unread = any(element in ("Statement", "Effect") for document in known for element, _ in document.unknowns)
-    if any(not _passes(known, actions, target, Bound.MOST, work) for target in targets):
+    if any(not _passes(known, actions, target, Bound.MOST) for target in targets):
         return
     if len(known) < len(guarded.documents) or guarded.possible:
         yield Undecided("", f"has a {kind} policy that is known only after the update")
-    elif unread or any(not _passes(known, actions, target, Bound.LEAST, work) for target in targets):
+    elif unread or any(not _passes(known, actions, target, Bound.LEAST) for target in targets):
         yield Undecided("", f"has a {kind} policy of which a part that decides is known only after the update")
-    elif any(not _passes(known, actions, (part,), Bound.MOST, work) for target in targets for part in target):
+    elif any(not _passes(known, actions, (part,), Bound.MOST) for target in targets for part in target):
         yield Violation(
             "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
         )
@@ -94,9 +93,7 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
         )
 
 
-def _passes(
-    documents: Sequence[PolicyDocument], actions: Sequence[str], target: Target, unknowns: Bound, work: Work
-) -> bool:
+def _passes(documents: Sequence[PolicyDocument], actions: Sequence[str], target: Target, unknowns: Bound) -> bool:
     """Whether a plain request passes all denials; if unknown values decide, `LEAST` is for whether it surely does."""
     plain = Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
     denials = [
@@ -104,10 +101,12 @@ def _passes(
         for denial in access(documents, unknowns).denials
         if not denial.conditions or any(condition.name in TRANSPORT for condition in denial.conditions)
     ]
+    if not denials:
+        return True
     try:
-        if not denials or any(includes(denial, plain, work) for denial in denials):
-            return not denials
-        return allows_more(Access.of((plain, *denials)), NOTHING, attached=False, work=work)
+        with work_on(documents) as work:
+            covered = any(includes(denial, plain, work) for denial in denials)
+            return not covered and allows_more(Access.of((plain, *denials)), NOTHING, attached=False, work=work)
     except TooManyCellsError:
         return unknowns is Bound.MOST
 

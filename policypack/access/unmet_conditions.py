@@ -7,6 +7,7 @@ way: only a service sends `aws:SourceArn`, and a request through a VPC endpoint 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import combinations
 
 import msgspec
@@ -15,7 +16,7 @@ from policypack.access.address_conditions import ORIGINS, ROUTED
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.conditions import SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
-from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
@@ -35,25 +36,22 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
 
     There are none if denials of the same document match every request that meets the conditions.
     """
-    work = Work(LITTLE_WORK)
     conditional = [statement for statement in document.statements if statement.conditions]
     written = [statement for statement in conditional if not statement.allows]
-    for statement in conditional:
-        bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
-        denied = [denial for denial in bounds if denial is not None]
-        asked = denied or _doubtful(statement.conditions)
-        read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
-        if read is None or not all(condition.values for condition in read.conditions):
-            continue
-        conditions = [condition for condition in read.conditions if condition.name not in OF_ANY_CALLER]
-        try:
+    with suppress(TooManyCellsError), work_on([document], LITTLE_WORK) as work:
+        for statement in conditional:
+            bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
+            denied = [denial for denial in bounds if denial is not None]
+            asked = denied or _doubtful(statement.conditions)
+            read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
+            if read is None or not all(condition.values for condition in read.conditions):
+                continue
+            conditions = [condition for condition in read.conditions if condition.name not in OF_ANY_CALLER]
             if not _met(read, conditions, work):
                 groups = (group for size in (1, 2) for group in combinations(conditions, size))
                 yield statement, next((group for group in groups if not _met(read, group, work)), conditions)
             elif denied and not _met(read, conditions, work, denied):
                 yield statement, ()
-        except TooManyCellsError:
-            return
 
 
 def _doubtful(conditions: Sequence[Condition]) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from policypack.core.spelling import similar
 from policypack.iam.actions import condition_keys, documented, multivalued
 from policypack.iam.condition_keys import GLOBAL_KEYS
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
@@ -32,7 +32,7 @@ def ineffective(document: PolicyDocument) -> Iterator[tuple[str, str]]:
 
 def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> Iterator[str]:
     if documented(condition.key) is False and (kind is not DocumentKind.TRUST or condition.name.startswith("aws:")):
-        close = get_close_matches(condition.name, _known(condition.name), 1, 0.8)
+        close = similar(condition.name, _known(condition.name), cutoff=0.8)
         hint = f"; did you mean `{_known(condition.name)[close[0]]}`?" if close else ""
         yield f"`{condition.key}` is not in AWS's reference of condition keys, so a request may never have it{hint}"
     if condition.operator in ADDRESSES:

@@ -134,6 +134,18 @@ class Statement(msgspec.Struct, frozen=True):
         return f"{self.path}.{element}"
 
 
+class Spent(msgspec.Struct, eq=False):
+    """The work that all questions about one document have taken so far; no part of what the document is."""
+
+    steps: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spent)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class PolicyDocument(msgspec.Struct, frozen=True):
     """A parsed policy document."""
 
@@ -150,6 +162,8 @@ class PolicyDocument(msgspec.Struct, frozen=True):
     """The unknown leaves: the element (`Action`, …) and the path."""
     source: str | Mapping[str, Any] = ""
     """The document as it was written: JSON text, or a mapping; empty if it could not be read."""
+    spent: Spent = msgspec.field(default_factory=Spent)
+    """Shared with the documents that are derived from this one."""
 
     @property
     def raw(self) -> Mapping[str, Any]:

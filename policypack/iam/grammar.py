@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from sys import intern
@@ -29,6 +30,7 @@ from policypack.iam.document import (
     Effect,
     PolicyDocument,
     Principal,
+    Spent,
     Statement,
     minimal,
     split_operator,
@@ -68,6 +70,8 @@ Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.ht
 https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html.
 """
 LONGEST_SHARED = 64
+MOST_PROBLEMS = 1_000
+"""The number of problems after which the rest of a document, which AWS refuses anyway, is not read."""
 NOTHING_UNKNOWN: frozenset[str] = frozenset()
 _BEYOND_LATIN = re.compile("[^\x00-\xff]")
 
@@ -81,7 +85,7 @@ def parse(raw: Any, kind: DocumentKind, type_token: str) -> PolicyDocument:
         type_token: of the resource that carries it.
     """
     if isinstance(raw, str):
-        return _parse_text(raw, kind, type_token)
+        return msgspec.structs.replace(_parse_text(raw, kind, type_token), spent=Spent())
     return _Parser(kind, type_token).document(raw)
 
 
@@ -106,8 +110,8 @@ def _parse_text(text: str, kind: DocumentKind, type_token: str) -> PolicyDocumen
 def _unique(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        duplicates.extend(sorted({name for name in names if names.count(name) > 1}))
+        names = Counter(name for name, _ in pairs)
+        duplicates.extend(sorted(name for name, count in names.items() if count > 1))
     return values
 
 
@@ -165,6 +169,13 @@ class _Parser:
             self.kind, self.type_token, statements, version, problems, warnings, unknowns, text or raw
         )
 
+    def items(self, raw: Any, path: str) -> Iterator[tuple[str, Any]]:
+        """The items of a list with their paths, as long as the document has few problems; no list is one item."""
+        for index, value in enumerate(raw if isinstance(raw, list) else [raw]):
+            if len(self.problems) > MOST_PROBLEMS:
+                return
+            yield intern(f"{path}[{index}]") if isinstance(raw, list) else path, value  # the same in each document
+
     def version(self, version: Any) -> str | None:
         if isinstance(version, Unknown):
             self.unknown("Version", "Version")
@@ -186,7 +197,7 @@ class _Parser:
             return
         if raw == []:
             self.problem("Statement", "is empty; a policy document has at least one statement")
-        for path, statement in _items(raw, "Statement"):
+        for path, statement in self.items(raw, "Statement"):
             if isinstance(statement, Unknown):
                 self.unknown(path, "Statement", *sorted(ELEMENTS))
             elif not isinstance(statement, Mapping):
@@ -262,7 +273,7 @@ class _Parser:
         refused = self.form(form)
         if raw == []:
             self.problem(path, "is an empty list")
-        for place, value in _items(raw, path):
+        for place, value in self.items(raw, path):
             if _is_unknown(value):
                 self.unknown(place, element)
             elif value is None and form.endswith("Resource") and isinstance(raw, list) and any(raw):
@@ -348,7 +359,7 @@ class _Parser:
 
     def values(self, raw: Any, path: str) -> Iterator[str]:
         """Condition values as text; JSON's booleans and numbers are read as AWS reads them."""
-        for _, value in _items(raw, path):
+        for _, value in self.items(raw, path):
             if _is_unknown(value):
                 self.unknown(path, "Condition")
             elif isinstance(value, bool):
@@ -374,14 +385,6 @@ def _with_presence(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 def _once(text: str) -> str:
     """The text itself, which is kept once if it is short: thousands of documents name the same actions and keys."""
     return intern(text) if type(text) is str and len(text) <= LONGEST_SHARED else text
-
-
-def _items(raw: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The items of a list with their paths; a value that is no list is one item."""
-    if isinstance(raw, list):
-        yield from ((intern(f"{path}[{index}]"), value) for index, value in enumerate(raw))  # the same in each document
-    else:
-        yield path, raw
 
 
 def _is_unknown(value: Any) -> bool:

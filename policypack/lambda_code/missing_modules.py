@@ -7,14 +7,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from policypack.core.policy import Placed, Resource, Stack, Unknown
+from policypack.core.spelling import similar
 from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive
 from policypack.lambda_code.installed_files import published
@@ -241,7 +242,7 @@ class Importer:
         if module is None or defines(self._package.readable, module, member) is not False:
             return None
         names = [other for other in members(module) if other != member]
-        near = self._index.near(f"{name}.{member}") or get_close_matches(member, names, n=1, cutoff=_ALIKE)
+        near = self._index.near(f"{name}.{member}") or similar(member, names, cutoff=_ALIKE)
         return MissingImport(statement.place, name, member, f"there is `{near[0]}`" if near else "", inside=True)
 
     def _hint(self, name: str) -> str:
@@ -264,6 +265,13 @@ class _Index:
             if base in (f"{stem}.py", f"{stem}.pyc") or base.endswith(".so"):
                 self._modules.add((file.removesuffix(base) + stem).removesuffix("/__init__"))
 
+    @cached_property
+    def _by_depth(self) -> dict[int, list[str]]:
+        by_depth: dict[int, list[str]] = defaultdict(list)
+        for module in sorted(self._modules):
+            by_depth[module.count("/")].append(module)
+        return by_depth
+
     def __contains__(self, name: str) -> bool:
         path = name.replace(".", "/")
         return path in self._modules or path in self._folders
@@ -279,5 +287,5 @@ class _Index:
     def near(self, name: str) -> list[str]:
         """The module of the same depth with the most similar name, if one is similar."""
         path = name.replace(".", "/")
-        alike = sorted(module for module in self._modules if module.count("/") == path.count("/"))
-        return [match.replace("/", ".") for match in get_close_matches(path, alike, n=1, cutoff=_ALIKE)]
+        alike = self._by_depth.get(path.count("/"), ())
+        return [match.replace("/", ".") for match in similar(path, alike, cutoff=_ALIKE)]

@@ -49,6 +49,11 @@ class Grants(msgspec.Struct, frozen=True):
     unread: tuple[Unknown, ...] = ()
     boundary: Grants | None = None
 
+    @property
+    def unpublished(self) -> frozenset[str]:
+        """The names of the AWS managed policies that are not in the table."""
+        return self.managed - {attached.managed for attached in self.published}
+
 
 def role_documents(stack: Stack, function: Resource) -> Grants:
     """The identity-based documents of the function's execution role.

@@ -15,6 +15,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Reference, Resource, Stack, Unknown
+from policypack.core.spelling import similar
 from policypack.iam.arn import Arn
 from policypack.iam.globs import overlaps
 from policypack.iam.tables import s3_event_names
@@ -260,13 +261,11 @@ def _correction(name: object, field: str) -> str:
 
 
 def _nearest(event: str) -> str:
-    from difflib import get_close_matches
-
     known = {event.lower(): event for event in s3_event_names()}
     plain = f"s3:{event.lower().removeprefix('s3:').replace(' ', '')}"
     if f"{plain}:*" in known:
         return f"; write `{known[f'{plain}:*']}`"
-    near = get_close_matches(plain, known, 1)
+    near = similar(plain, known)
     return f"; did you mean `{known[near[0]]}`" if near else "; an example is `s3:ObjectCreated:*`"
 
 

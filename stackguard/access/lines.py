@@ -34,6 +34,9 @@ LONGEST = 4 * 1024 * 1024
 
 FORGOTTEN = 16 * 1024 * 1024
 """Bytes of lines after which the engine's caches are emptied."""
+FIELDS = ("id", "type", "document", "old", "new")
+READER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+"""Reads all of a line before it decodes a field, so that a line that is not JSON takes no memory."""
 CRASHED = "the access engine failed on this document; please report it"
 
 Ask = Callable[[Mapping[str, Any]], Answer]
@@ -111,11 +114,12 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
     if len(text) > LONGEST:
         return None, invalid(f"the line is longer than {LONGEST // 1024 // 1024} MiB")
     try:
-        line = msgspec.json.decode(text)
+        fields = READER.decode(text)
+        line = {name: msgspec.json.decode(fields[name]) for name in FIELDS if name in fields}
+    except msgspec.ValidationError:
+        return None, invalid("the line is not a JSON object")
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return None, invalid(f"the line is not JSON: {str(error).partition(' (')[0].lower()}")
-    if not isinstance(line, dict):
-        return None, invalid("the line is not a JSON object")
     question_id = line.get("id")
     try:
         return question_id, ask(line)

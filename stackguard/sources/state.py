@@ -85,8 +85,8 @@ NO_OPTIONS = Options()
 NO_SECRETS: frozenset[str] = frozenset()
 NO_DEPENDENCIES: Mapping[str, tuple[str, ...]] = {}
 
-Sharing = dict[str, str]
-"""Each text by itself: the URN of a provider or a parent is repeated in many resources, and is kept once."""
+Sharing = dict[Any, Any]
+"""Each text by itself, and tags by their items: a parent's URN or a team's tags are of many resources, and are kept once."""
 
 
 def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: str) -> T:
@@ -130,21 +130,26 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     plain = _is_plain(text, place)
     inputs, secret_inputs = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
     outputs, secret_outputs = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
-    for name, value in outputs.items():
-        same = inputs.get("tags" if name == "tagsAll" else name)
-        if (isinstance(value, str) or _are_texts(value)) and value == same:
-            outputs[name] = same  # a long document or tags are kept once
     share = sharing.setdefault
+    tags = inputs.get("tags")
+    if plain and isinstance(tags, dict) and _are_texts(tags):
+        inputs["tags"] = share((*tags.items(),), tags)
+    name, resource_id = parts[3], state.id or ""
+    resource_id = name if resource_id == name else resource_id
+    for key, value in outputs.items():
+        same = resource_id if key == "id" else inputs.get("tags" if key == "tagsAll" else key)
+        if (isinstance(value, str) or _are_texts(value)) and value == same:
+            outputs[key] = same  # a long document or tags are kept once
     by_property = {
-        name: tuple(share(dependency, dependency) for dependency in urns or ())
-        for name, urns in (state.property_dependencies or {}).items()
+        key: tuple(share(dependency, dependency) for dependency in urns or ())
+        for key, urns in (state.property_dependencies or {}).items()
     }
     type_token = state.type or parts[2].rpartition("$")[2]
     secrets = secret_inputs | secret_outputs | _named_secrets(state, type_token, outputs)
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]
     return Resource(
         type=share(type_token, type_token),
-        name=parts[3],
+        name=name,
         inputs=inputs,
         urn=share(urn, urn),
         outputs=outputs,
@@ -156,7 +161,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         position=_position(state.source_position or ""),
         custom=bool(state.custom),
         external=bool(state.external),
-        id=state.id or "",
+        id=resource_id,
         options=_options(state),
     )
 

@@ -10,12 +10,10 @@ import pytest
 
 from policypack.access.solver.diff import diff
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff.comparison import gained
-from policypack.access.stack_diff.gains import Gain
 from policypack.core.examples import allow, deny, document
-from policypack.core.policy import UNKNOWN, Resource, Stack
-from policypack.evaluation.settings import Settings
+from policypack.core.policy import UNKNOWN, Resource
 from stackguard.access.lines import read
+from tests.access.stacks import gains
 
 ACCOUNT = "111122223333"
 EVERYTHING = read({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -40,10 +38,6 @@ def queue(*statements: Any) -> tuple[Resource, ...]:
         resource("aws:sqs/queue:Queue", "jobs", name="jobs", url=url),
         resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", queueUrl=url, policy=json.dumps(document(*statements))),
     )
-
-
-def gains(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[Gain]:
-    return list(gained(Stack(new, Settings()), Stack(old, Settings())))
 
 
 def rows(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[tuple[str, str, str, str]]:

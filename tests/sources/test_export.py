@@ -50,6 +50,26 @@ def test_a_resource_is_read_with_every_field() -> None:
     assert bucket.custom
 
 
+def test_equal_tags_and_names_of_resources_are_kept_once() -> None:
+    tags = {"team": "storage"}
+    states = [
+        state("aws:s3/bucket:Bucket", name, {"tags": tags}, id=name, outputs={"id": name, "tagsAll": tags})
+        for name in ("inbox", "outbox")
+    ]
+    first, second = read(export(states)).resources
+    assert first.inputs["tags"] is second.inputs["tags"] is second.outputs["tagsAll"]
+    assert first.name is first.id is first.outputs["id"]
+
+
+def test_tags_that_differ_or_are_in_part_secret_stay_apart() -> None:
+    written = ({"team": "storage"}, {"team": "other"}, {"team": decrypted("storage")})
+    states = [state("aws:s3/bucket:Bucket", f"b{index}", {"tags": tags}) for index, tags in enumerate(written)]
+    first, second, third = read(export(states)).resources
+    assert (first.inputs["tags"], second.inputs["tags"]) == ({"team": "storage"}, {"team": "other"})
+    assert third.secrets == {"tags.team"}
+    assert not first.secrets
+
+
 def test_resources_are_in_registration_order() -> None:
     assert [resource.name for resource in read(export()).resources] == [
         "pipeline-dev",

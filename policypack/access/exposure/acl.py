@@ -68,16 +68,13 @@ ON_OBJECT: Mapping[str, str] = {
 
 
 class AclGrant(msgspec.Struct, frozen=True):
-    """One grant of an ACL: its path, the grantee as a document's principal, and its permissions.
-
-    `signed` says whether the grantee is everyone with an AWS account, `public` whether it is one of the public groups.
-    """
+    """One grant of an ACL: its path, the grantee as a document's principal, and its permissions."""
 
     path: str
     grantee: str | Unknown
     permissions: tuple[str, ...]
-    signed: bool = False
-    public: bool = False
+    outsider: Outsider | None = None
+    """Who the grantee is, if it is one of the public groups."""
 
 
 def acl_grants(resource: Resource) -> Iterator[AclGrant]:
@@ -94,7 +91,7 @@ def acl_grants(resource: Resource) -> Iterator[AclGrant]:
                 group = GROUPS.get(str(named).lower().partition("acs.amazonaws.com")[2])
                 if isinstance(named, str | Unknown) and named:
                     who = "*" if group and isinstance(named, str) else named
-                    yield AclGrant(start, who, _permissions(entry), group is STRANGER, group is not None)
+                    yield AclGrant(start, who, _permissions(entry), group)
 
 
 def _canned_grants(path: str, acl: Any) -> Iterator[AclGrant]:
@@ -105,7 +102,7 @@ def _canned_grants(path: str, acl: Any) -> Iterator[AclGrant]:
     elif acl in CANNED:
         outsider, permission = CANNED[acl]
         both = ("READ", "WRITE") if permission == "WRITE" else (permission,)
-        yield AclGrant(path, "*", both, outsider is STRANGER, public=True)
+        yield AclGrant(path, "*", both, outsider)
     elif acl in CANNED_SERVICES:
         yield AclGrant(path, *CANNED_SERVICES[acl])
 

@@ -76,14 +76,24 @@ def after_restricting(exposure: Exposure, blocks: Sequence[Block]) -> Exposure:
     )
 
 
-def after_ignoring(exposure: Exposure, blocks: Sequence[Block], ownership: Ownership | None) -> Exposure:
-    """What stays public of an exposure by an ACL; `ownership` is None if the stack has no ownership controls."""
+def after_ignoring(
+    exposure: Exposure, blocks: Sequence[Block], ownership: Ownership | None, *, public: bool = True
+) -> Exposure:
+    """What stays of an exposure by an ACL.
+
+    Args:
+        exposure: to a public group, or to another grantee, about whom access blocks decide nothing.
+        blocks: those of the bucket.
+        ownership: None if the stack has no ownership controls.
+        public: whether the grantee is a public group.
+    """
     if exposure.answer.verdict is Verdict.NOT_PUBLIC:
         return exposure
     if ownership and ownership.setting == ENFORCED:
         why = f"`{ENFORCED}` of `{ownership.resource.name}` switches ACLs off, and makes AWS refuse this one"
         guard = f"`{ENFORCED}` of `{ownership.resource.name}`"
         return Exposure(exposure.by, exposure.path, Answer(Verdict.NOT_PUBLIC, why), guard)
+    blocks = blocks if public else ()
     left = _closed(exposure, blocks, "ignorePublicAcls", "makes AWS ignore its public ACLs")
     if ownership and ownership.setting is None and not (left and left.answer.verdict is Verdict.NOT_PUBLIC):
         why = f"the verdict depends on Object Ownership, which is not known yet; `{ENFORCED}` switches ACLs off"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 
 import msgspec
@@ -38,33 +39,42 @@ ResourceExposure = tuple[Resource, Exposure]
 """The exposed resource and its exposure."""
 
 
+class Carried(enum.Enum):
+    """What exposes a bucket: its document, or a grant of an ACL."""
+
+    DOCUMENT = enum.auto()
+    PUBLIC_ACL = enum.auto()
+    OTHER_ACL = enum.auto()
+    """A grant of an ACL to somebody else than a public group."""
+
+
 class BucketSettings(msgspec.Struct, frozen=True):
     """What applies to one bucket beside its document and its ACLs."""
 
     blocks: tuple[Block, ...] = ()
     ownership: Ownership | None = None
 
-    def apply(self, exposure: Exposure, *, of_acl: bool) -> Exposure:
+    def apply(self, exposure: Exposure, by: Carried) -> Exposure:
         """What stays public of an exposure."""
-        if of_acl:
-            return after_ignoring(exposure, self.blocks, self.ownership)
-        return after_restricting(exposure, self.blocks)
+        if by is Carried.DOCUMENT:
+            return after_restricting(exposure, self.blocks)
+        return after_ignoring(exposure, self.blocks, self.ownership, public=by is Carried.PUBLIC_ACL)
 
 
-def in_bucket(stack: Stack, exposure: Exposure, name: str, *, of_acl: bool) -> Iterator[ResourceExposure]:
+def in_bucket(stack: Stack, exposure: Exposure, name: str, by: Carried) -> Iterator[ResourceExposure]:
     """What a document or an ACL exposes in the bucket that carries it or that its carrier's property `name` refers to."""
     carrier = exposure.by
     if carrier.type in BUCKET_TYPES:
-        yield carrier, _settings(stack, carrier).apply(exposure, of_acl=of_acl)
+        yield carrier, _settings(stack, carrier).apply(exposure, by)
         return
     if str(carrier.inputs.get(name)).endswith(DIRECTORY_SUFFIX):
         yield carrier, msgspec.structs.replace(exposure, answer=ALWAYS)
         return
     owners = resolve(stack, carrier, name, *BUCKET_TYPES)
     for bucket in owners.resources:
-        yield bucket, _settings(stack, bucket).apply(exposure, of_acl=of_acl)
+        yield bucket, _settings(stack, bucket).apply(exposure, by)
     if not owners.certain:
-        yield carrier, _of_one_of(stack, owners, exposure, name, of_acl=of_acl)
+        yield carrier, _of_one_of(stack, owners, exposure, name, by)
 
 
 @memoized
@@ -98,10 +108,10 @@ def _block(resource: Resource, confidence: Confidence = Confidence.CERTAIN) -> B
     return block(resource, {name: resource[name] for name in SWITCHES}, confidence=confidence)
 
 
-def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, *, of_acl: bool) -> Exposure:
+def _of_one_of(stack: Stack, owners: Resolved, exposure: Exposure, name: str, by: Carried) -> Exposure:
     """What stays public of an exposure of one of several buckets, or of a bucket outside this stack."""
     settings = [_settings(stack, bucket) for bucket in owners.candidates] or [_elsewhere(stack, exposure.by, name)]
-    exposures = [bucket_settings.apply(exposure, of_acl=of_acl) for bucket_settings in settings]
+    exposures = [bucket_settings.apply(exposure, by) for bucket_settings in settings]
     if len({possible.answer.verdict for possible in exposures}) == 1:
         return exposures[0]
     why = "the verdict depends on which bucket this is for, which is not known yet"

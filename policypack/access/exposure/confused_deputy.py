@@ -17,7 +17,7 @@ from policypack.access.exposure.outsiders import SERVICE, Outsider
 from policypack.access.exposure.public import denials
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded, unknown_paths
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import TooManyCellsError, Work, work_on
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, SERVICE_KEYS, requires_key
@@ -41,11 +41,12 @@ SOME_ACCOUNT = "111122223333"
 def misled(document: PolicyDocument) -> Iterator[Answer]:
     """An answer for each Allow statement that allows a service for any account, or may."""
     denied = [*denials(document, Bound.MOST)]
-    work = Work()
     for statement in document.statements:
         if statement.allows and (services := _services(statement)):
             try:
-                if answer := _answer(document, statement, denied, services, work):
+                with work_on([document]) as work:
+                    answer = _answer(document, statement, denied, services, work)
+                if answer:
                     yield answer
             except TooManyCellsError:
                 yield Answer(Verdict.UNDECIDED, "the conditions distinguish too many requests", statement.path)

@@ -17,6 +17,7 @@ from policypack.access.exposure.acl import BUCKET_PROPERTIES, public_acls
 from policypack.access.exposure.bucket_settings import (
     ACCESS_POINT,
     REGIONS_POINT,
+    Carried,
     ResourceExposure,
     in_bucket,
     through_access_point,
@@ -80,7 +81,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     for path, grant in public_acls(resource):
         answer = undecided(grant) if isinstance(grant, Unknown) else grant
         name = BUCKET_PROPERTIES[canonical(resource.type)]
-        yield from in_bucket(stack, Exposure(resource, path, answer), name, of_acl=True)
+        yield from in_bucket(stack, Exposure(resource, path, answer), name, Carried.PUBLIC_ACL)
     yield from document_exposures(stack, resource)
     for path, document in documents_of(resource, TRUST, granting=True):
         yield from _by_trust(resource, path, document)
@@ -137,7 +138,7 @@ def _by_document(
         return
     exposure = _judged(resource, path, document, target)
     if kind == BUCKET_POLICY or kind in BUCKET_TYPES:
-        yield from in_bucket(stack, exposure, "bucket", of_acl=False)
+        yield from in_bucket(stack, exposure, "bucket", Carried.DOCUMENT)
     elif target.type in (ACCESS_POINT, REGIONS_POINT):
         yield target, through_access_point(stack, exposure, target)
     else:

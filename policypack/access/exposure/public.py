@@ -18,7 +18,7 @@ from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
-from policypack.access.solver.partition import TooManyCellsError, Work
+from policypack.access.solver.partition import TooManyCellsError, Work, work_on
 from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.iam.addresses import Ranges, broad
 from policypack.iam.document import PolicyDocument, Statement
@@ -45,19 +45,19 @@ def exposure(document: PolicyDocument) -> Answer:
         return Answer(Verdict.UNDECIDED, "a whole statement is unknown")
     if not any(_may_be_open(statement) for statement in document.statements):
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
-    work = Work()
     try:
-        if public_request := _search(document, work, Bound.LEAST):
-            request, allow = public_request
-            return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
-        spared = _spared_keys(document)
-        if spared is not None and (public_request := _search(document, work, Bound.LEAST, spared)):
-            request, allow = public_request
-            witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
-            return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-        if _depends(document) and (public_request := _search(document, work, Bound.MOST, spared)):
-            why = "an unknown value or a policy variable decides whether outsiders are allowed"
-            return Answer(Verdict.UNDECIDED, why, public_request[1].path)
+        with work_on([document]) as work:
+            if public_request := _search(document, work, Bound.LEAST):
+                request, allow = public_request
+                return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
+            spared = _spared_keys(document)
+            if spared is not None and (public_request := _search(document, work, Bound.LEAST, spared)):
+                request, allow = public_request
+                witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
+                return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
+            if _depends(document) and (public_request := _search(document, work, Bound.MOST, spared)):
+                why = "an unknown value or a policy variable decides whether outsiders are allowed"
+                return Answer(Verdict.UNDECIDED, why, public_request[1].path)
     except TooManyCellsError:
         return Answer(Verdict.UNDECIDED, TOO_MANY)
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")

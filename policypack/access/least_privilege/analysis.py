@@ -249,19 +249,14 @@ def _role(grants: Grants) -> Role:
     unread = [part.why for part in grants.unread]
     unread += [
         f"has a role with the AWS managed policy `{name}`, which is not in the table of {managed_policies().date}"
-        for name in sorted(_unpublished(grants))
+        for name in sorted(grants.unpublished)
     ]
     boundary: tuple[PolicyDocument, ...] | None = None
     if grants.boundary is not None:
         limits = (*grants.boundary.documents, *grants.boundary.possible, *grants.boundary.published)
         boundary = tuple(attached.document for attached in limits)
-        if _unpublished(grants.boundary) or grants.boundary.unread:
+        if grants.boundary.unpublished or grants.boundary.unread:
             unread.append("has a role with a permissions boundary that is not read here")
             boundary = None
     documents = (*grants.documents, *grants.possible)
     return Role(documents, grants.published, boundary, tuple(dict.fromkeys(unread)))
-
-
-def _unpublished(grants: Grants) -> frozenset[str]:
-    """The names of the AWS managed policies that are not in the table."""
-    return grants.managed - {attached.managed for attached in grants.published}

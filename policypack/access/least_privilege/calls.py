@@ -127,6 +127,16 @@ class RunContext(msgspec.Struct, frozen=True):
     account: str = "*"
 
 
+def loose(pattern: str, context: RunContext) -> str:
+    """An ARN pattern in one partition, and in any region and account if the function's own are not known."""
+    parts = pattern.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return pattern
+    region = "*" if context.region == "*" and parts[3] else parts[3]
+    account = "*" if context.account == "*" and parts[4] else parts[4]
+    return ":".join(("arn", "aws", parts[2], region, account, parts[5]))
+
+
 class CallTarget(msgspec.Struct, frozen=True):
     """The resources that one action of a call uses."""
 

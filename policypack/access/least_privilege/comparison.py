@@ -8,18 +8,20 @@ a statement is excessive if it allows a request that no need does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 
 import msgspec
 
 from policypack.access.least_privilege.call_conditions import decidable, is_met, unmet, variants
-from policypack.access.least_privilege.calls import CallTarget, RunContext
+from policypack.access.least_privilege.calls import CallTarget, RunContext, loose
+from policypack.access.least_privilege.excess import allowing, excess_of, listed
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import STACK_WORK, TooManyCellsError, Work
 from policypack.core.policy import Resource
-from policypack.iam.actions import Action, concerns, expand
-from policypack.iam.document import Effect, PolicyDocument, Statement
+from policypack.iam.actions import concerns, expand
+from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import covers, overlaps
 from policypack.iam.managed import FOR_SERVICES, whole_services
 from policypack.python.files import CodePlace
@@ -27,7 +29,6 @@ from policypack.python.model import AwsCall
 from policypack.resources.attachments import AttachedDocument
 
 TOO_MANY = "its wildcards distinguish too many requests"
-MOST_QUOTED = 4
 TELEMETRY = frozenset({"logs", "xray", "cloudwatch"})
 """Services by which a function is observed, through agents and layers that its code does not show."""
 
@@ -117,13 +118,16 @@ def compare(
         context: where that function runs.
         unread: others with unknown needs, which make every excess undecided.
     """
-    most, least = _access(role, Bound.MOST, context), _access(role, Bound.LEAST, context)
+    most, least = _accesses(role, context, None)
+    by_call = cache(partial(_accesses, role, context))
     statements = [statement for attached in role.documents for statement in attached.document.statements]
     statements += [statement for document in role.boundary or () for statement in document.statements]
     conditional = decidable(statements)
     work = Work(STACK_WORK)
     missing = dict.fromkeys(
-        _unmet(need, role, context, work) if conditional and need.call else _missing(need, most, least, role, work)
+        _unmet(need, role, context, by_call, work)
+        if conditional and need.call
+        else _missing(need, most, least, role, work)
         for need in needs
         if not need.may
     )
@@ -141,7 +145,12 @@ def compare(
     return Comparison(tuple(filter(None, missing)), excess, conditions)
 
 
-def _access(role: Role, bound: Bound, context: RunContext, call: AwsCall | None = None) -> Access:
+def _accesses(role: Role, context: RunContext, call: AwsCall | None) -> tuple[Access, Access]:
+    """The most and the least that a role allows."""
+    return _access(role, Bound.MOST, context, call), _access(role, Bound.LEAST, context, call)
+
+
+def _access(role: Role, bound: Bound, context: RunContext, call: AwsCall | None) -> Access:
     """What a role allows, without conditions that no call decides, and with ARNs as needs are written."""
 
     def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
@@ -166,25 +175,13 @@ def _unconditional(statement: Statement, context: RunContext) -> Statement:
     return msgspec.structs.replace(statement, conditions=(), resources=resources, not_resources=not_resources)
 
 
-def loose(pattern: str, context: RunContext) -> str:
-    """An ARN pattern in one partition, and in any region and account if the function's own are not known."""
-    parts = pattern.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":
-        return pattern
-    region = "*" if context.region == "*" and parts[3] else parts[3]
-    account = "*" if context.account == "*" and parts[4] else parts[4]
-    return ":".join(("arn", "aws", parts[2], region, account, parts[5]))
-
-
-def _allowing(actions: tuple[str, ...], resource: str) -> Statement:
-    return Statement("", Effect.ALLOW, actions=actions, resources=(resource,))
-
-
-def _unmet(need: Need, role: Role, context: RunContext, work: Work) -> MissingPermission | None:
+def _unmet(
+    need: Need, role: Role, context: RunContext, accesses: Callable[[AwsCall], tuple[Access, Access]], work: Work
+) -> MissingPermission | None:
     """What is missing of a need by the arguments of its call, in the first way to call it that lacks something."""
     assert need.call is not None
     for call in variants(need.call):
-        most, least = (_access(role, bound, context, call) for bound in (Bound.MOST, Bound.LEAST))
+        most, least = accesses(call)
         if missing := _missing(need, most, least, role, work):
             conditions = [
                 f"`{condition.written}` on `{condition.key}`"
@@ -204,7 +201,7 @@ def _missing(need: Need, most: Access, least: Access, role: Role, work: Work) ->
     if _plainly_allowed(need, least):
         return None
     target = need.target
-    question = Access.of([_allowing((need.action,), target.pattern)])
+    question = Access.of([allowing((need.action,), target.pattern)])
     try:
         if newly(question, most, attached=True, work=work) is None:
             if newly(question, least, attached=True, work=work) is None:
@@ -270,11 +267,11 @@ def _excess(
                     actions = _granted(statement, needs)
                     if actions and not _granted(statement, met):
                         path = attached.at(statement.at("Condition"))
-                        message = f"is met by no call of {_listed(actions)}"
+                        message = f"is met by no call of {listed(actions)}"
                         yield ExcessPermission(attached, path, statement.sid, message)
                         continue
                     here = _used(met, context)
-                for element, message in _of_statement(read, _unconditional(read, context), here, denials, work):
+                for element, message in excess_of(read, _unconditional(read, context), here, denials, work):
                     yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
 
 
@@ -295,10 +292,10 @@ def _managed_excess(needs: Sequence[Need], role: Role) -> Iterator[ExcessPermiss
         count = sum(map(len, allowed.values()))
         if called and count == len(called):
             continue
-        opened = _listed(services or list(allowed))
-        every = f"every action of {_listed(whole)}" if whole and whole != ("*",) else f"{count} actions of {opened}"
+        opened = listed(services or list(allowed))
+        every = f"every action of {listed(whole)}" if whole and whole != ("*",) else f"{count} actions of {opened}"
         every = "every action of nearly every service" if "*" in whole else every
-        which = f"only {_listed(called)} {'is' if len(called) == 1 else 'are'} called" if called else "none is called"
+        which = f"only {listed(called)} {'is' if len(called) == 1 else 'are'} called" if called else "none is called"
         yield ExcessPermission(
             attached, attached.path, None, f"attaches `{attached.managed}`: {every}, of which {which}"
         )
@@ -307,7 +304,7 @@ def _managed_excess(needs: Sequence[Need], role: Role) -> Iterator[ExcessPermiss
 def _used(needs: Iterable[Need], context: RunContext) -> dict[str, list[Statement]]:
     used: dict[str, list[Statement]] = {}
     for need in needs:
-        statement = _allowing((need.action,), loose(need.target.used, context))
+        statement = allowing((need.action,), loose(need.target.used, context))
         used.setdefault(need.action.lower(), []).append(statement)
     return used
 
@@ -320,90 +317,3 @@ def _fails(statement: Statement, need: Need, context: RunContext) -> bool:
     """Whether no way to make a call meets the conditions of a statement."""
     calls = variants(need.call) if need.call else ()
     return need.call is not None and all(is_met(statement, call, context) is False for call in calls)
-
-
-Excess = Iterator[tuple[str, str]]
-"""Elements of a statement that allow more than is needed, each with a message."""
-
-
-def _of_statement(
-    written: Statement,
-    plain: Statement,
-    used: Mapping[str, list[Statement]],
-    denials: tuple[Statement, ...],
-    work: Work,
-) -> Excess:
-    if plain.actions is None or plain.resources is None:
-        every = Access.of(statement for statements in used.values() for statement in statements)
-        if witness := _newly(Access.of([plain, *denials]), every, work):
-            element = "NotAction" if plain.actions is None else "NotResource"
-            yield element, f"allows more than is called, for example {witness}"
-        return
-    called: dict[str, Action] = {}
-    for pattern in plain.actions:
-        expanded = sorted(expand(pattern), key=str)
-        here = {str(action): action for action in expanded if str(action).lower() in used}
-        called |= here
-        if expanded and not here:
-            yield "Action", f"allows `{pattern}`, which is never called"
-        elif len(here) < len(expanded):
-            verb = "is" if len(here) == 1 else "are"
-            yield (
-                "Action",
-                f"allows {len(expanded)} actions by `{pattern}`, of which {_listed(list(here))} {verb} called",
-            )
-    for resource in zip(written.resources or (), plain.resources, strict=True):
-        yield from (("Resource", message) for message in _of_resource(resource, called, used, denials, work))
-
-
-def _of_resource(
-    resource: tuple[str, str],
-    called: Mapping[str, Action],
-    used: Mapping[str, list[Statement]],
-    denials: tuple[Statement, ...],
-    work: Work,
-) -> Iterator[str]:
-    """Messages about a resource pattern, or a part of it, that no call uses."""
-    written, pattern = resource
-    fitting = [name for name, action in called.items() if action.fits(written)]
-    examples: dict[str, str] = {}
-    untouched = []
-    for name in fitting:
-        targets = [target for statement in used[name.lower()] for target in statement.resources or ()]
-        if any(covers(target, pattern) for target in targets):
-            continue
-        if not denials and not any(overlaps(target, pattern) for target in targets):
-            examples[name] = pattern
-            untouched.append(name)
-            continue
-        granted, needed = Access.of([_allowing((name,), pattern), *denials]), Access.of(used[name.lower()])
-        if witness := _newly(granted, needed, work):
-            examples[name] = witness
-            if not _newly(within(granted, needed), NOTHING, work):
-                untouched.append(name)
-    if called and len(untouched) == len(fitting):
-        yield f"names `{written}`, on which {_listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
-        return
-    if untouched:
-        yield f"allows {_listed(untouched)} on `{written}`, on which {_verb(untouched)} never called"
-    if wider := [name for name in examples if name not in untouched]:
-        example = examples[wider[0]]
-        for_example = "" if example in resource else f", for example on `{example}`"
-        yield f"allows {_listed(wider)} on more of `{written}` than {_verb(wider)} called on{for_example}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names[:MOST_QUOTED]) + (" …" if len(names) > MOST_QUOTED else "")
-
-
-def _verb(names: Sequence[str]) -> str:
-    return "it is" if len(names) == 1 else "they are"
-
-
-def _newly(new: Access, old: Access, work: Work) -> str:
-    """The resource of a newly allowed request; empty if there is none, or if this cannot be determined."""
-    try:
-        gain = newly(new, old, attached=True, work=work)
-    except TooManyCellsError:
-        return ""
-    return gain[0].resource if gain else ""

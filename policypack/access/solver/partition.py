@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import string
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
+from policypack.iam.document import PolicyDocument
 from policypack.iam.globs import beginning, normal
 
 MOST_WORK = 200_000
 """The number of steps after which a question gives up; a step takes about 2 microseconds, whatever the work is."""
 LITTLE_WORK = MOST_WORK // 4
 """The budget of a question about a mistake in one document; several are asked about each document."""
+DOCUMENT_WORK = MOST_WORK + 2 * LITTLE_WORK
+"""The budget of all questions about one document together."""
 STACK_WORK = 10 * MOST_WORK
 """The budget of all questions about pairs of documents of one stack together."""
 WIDE = 2048
@@ -49,6 +53,19 @@ class Work(msgspec.Struct):
         self.left -= steps
         if self.left < 0:
             raise TooManyCellsError
+
+
+@contextmanager
+def work_on(documents: Iterable[PolicyDocument], most: int = MOST_WORK) -> Iterator[Work]:
+    """The budget of one question about documents, at most what earlier questions about each have left."""
+    spent = [document.spent for document in documents]
+    budget = max(0, min([most, *(DOCUMENT_WORK - counter.steps for counter in spent)]))
+    work = Work(budget)
+    try:
+        yield work
+    finally:
+        for counter in spent:
+            counter.steps += budget - work.left
 
 
 class Pattern(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.exposure.acl import BUCKET_PROPERTIES, PLACES, AclGrant, acl_grants, granted_actions
-from policypack.access.exposure.blocks import ENFORCED
-from policypack.access.exposure.bucket_settings import in_bucket
+from policypack.access.exposure.bucket_settings import Carried, in_bucket
 from policypack.access.exposure.exposure import Exposure
+from policypack.access.exposure.outsiders import STRANGER
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.direct_grants import GrantDocument, grant_document
 from policypack.core.policy import Resource, Stack
@@ -34,18 +34,17 @@ def _documents(stack: Stack, resource: Resource, grant: AclGrant) -> Iterator[Gr
     by_target: defaultdict[str, list[str]] = defaultdict(list)
     for action, target in granted_actions(resource, grant.permissions):
         by_target[target].append(action)
-    as_public = Exposure(resource, grant.path, Answer(Verdict.PUBLIC, ""))
+    exposure = Exposure(resource, grant.path, Answer(Verdict.PUBLIC, ""))
     name = BUCKET_PROPERTIES[canonical(resource.type)]
-    conditions = (_SIGNED,) if grant.signed else ()
-    for bucket, left in in_bucket(stack, as_public, name, of_acl=True):
-        decided = grant.public or ENFORCED in left.guard or left.path in ("rule.objectOwnership", name)
-        verdict = left.answer.verdict if decided else Verdict.PUBLIC
+    conditions = (_SIGNED,) if grant.outsider is STRANGER else ()
+    by = Carried.PUBLIC_ACL if grant.outsider else Carried.OTHER_ACL
+    for bucket, left in in_bucket(stack, exposure, name, by):
         for target, actions in by_target.items():
             document = grant_document(resource.type, [grant.grantee], actions, [target], conditions)
-            read = GrantDocument(resource, grant.path, document, KIND, anonymous=not grant.signed, target=bucket)
+            read = GrantDocument(resource, grant.path, document, KIND, anonymous=not conditions, target=bucket)
             yield msgspec.structs.replace(
                 read,
-                certain=verdict is not Verdict.UNDECIDED,
-                guard=left.guard if decided else "",
-                ended=verdict is Verdict.NOT_PUBLIC,
+                certain=left.answer.verdict is not Verdict.UNDECIDED,
+                guard=left.guard,
+                ended=left.answer.verdict is Verdict.NOT_PUBLIC,
             )

@@ -7,7 +7,6 @@ do not.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +15,7 @@ import msgspec
 
 from policypack.core.examples import bucket, construct, example, notification, target
 from policypack.core.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
+from policypack.core.spelling import similar
 from policypack.core.tags import Tag
 from policypack.iam.tables import argument_names, canonical, source_version
 from policypack.resources.providers import numbers, provider_version
@@ -80,7 +80,7 @@ def _hint(name: str, type_token: str, known: frozenset[str]) -> str:
     misplaced, elsewhere = ELSEWHERE.get(canonical(type_token), (set(), ""))
     if camel in misplaced:
         return f"; {elsewhere}"
-    near = difflib.get_close_matches(camel, sorted(known), n=1, cutoff=0.75)
+    near = similar(camel, sorted(known), cutoff=0.75)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 

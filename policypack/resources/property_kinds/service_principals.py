@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import cache
 
 import msgspec
 
+from policypack.core.spelling import similar
 from policypack.resources.property_kinds.table import TABLES
 
 DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".c2s.ic.gov", ".sc2s.sgov.gov", ".amazonaws.eu")
@@ -35,5 +35,5 @@ def exists(text: str) -> bool:
 def correction(text: str) -> str:
     """A clause with the service principal that is probably intended; empty if there is none."""
     name = re.sub(r"^https?://|\.(amazonaws|amazon|aws|amazonaw).*$|/.*$", "", text.strip().lower())
-    close = [name] if name in _known() else get_close_matches(name, sorted(_known()), 1, 0.8)
+    close = [name] if name in _known() else similar(name, sorted(_known()), cutoff=0.8)
     return f"; did you mean `{close[0]}.amazonaws.com`?" if close else ""

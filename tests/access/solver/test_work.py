@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.hostile_documents import address
 from policypack.access.solver.verdict import Verdict
 from policypack.core.caches import forget
 from policypack.core.examples import allow, deny, document
@@ -24,12 +25,6 @@ def objects(text: str) -> str:
     return f"arn:aws:s3:::b/{text}"
 
 
-def range_of(random: Random) -> str:
-    if random.random() < 0.5:
-        return f"{'.'.join(str(random.randrange(256)) for _ in range(4))}/{random.randrange(9, 33)}"
-    return f"{':'.join(f'{random.randrange(65536):x}' for _ in range(8))}/{random.randrange(20, 129)}"
-
-
 def letters(random: Random, alphabet: str, length: int) -> str:
     return "".join(random.choices(alphabet, k=length))
 
@@ -39,7 +34,7 @@ def mixed_ranges(random: Random) -> list[Any]:
         deny(
             "s3:*",
             objects("*"),
-            Condition={random.choice(["IpAddress", "NotIpAddress"]): {"aws:SourceIp": range_of(random)}},
+            Condition={random.choice(["IpAddress", "NotIpAddress"]): {"aws:SourceIp": address(random)}},
         )
         for _ in range(1500)
     ]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff.comparison import gained
 from policypack.access.stack_diff.counterparts import counterparts
 from policypack.core.examples import allow, document
-from policypack.core.policy import Options, Resource, Stack
-from policypack.evaluation.settings import Settings
-from tests.access.stacks import BUCKET, BUCKET_POLICY
+from policypack.core.policy import Options, Resource
+from tests.access.stacks import BUCKET, BUCKET_POLICY, gains, resource
 
 Resources = tuple[Resource, ...]
 ACCOUNT = "111122223333"
@@ -25,13 +22,8 @@ SEND = json.dumps(document(allow("sqs:SendMessage", "*", Principal={"AWS": "4444
 URL = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"
 
 
-def resource(token: str, called: str, /, **inputs: Any) -> Resource:
-    return Resource(token, called, inputs, outputs=inputs)
-
-
 def verdicts(new: Resources, old: Resources) -> list[tuple[Verdict, str]]:
-    stacks = (Stack(new, Settings()), Stack(old, Settings()))
-    return [(gain.answer.verdict, gain.holder.name) for gain in gained(*stacks)]
+    return [(gain.answer.verdict, gain.holder.name) for gain in gains(new, old)]
 
 
 def moved(resources: Resources) -> Resources:

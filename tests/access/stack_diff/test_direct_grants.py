@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from policypack.access.exposure.acl import PLACES
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff.comparison import gained
 from policypack.access.stack_diff.direct_grant_tables import grants_by_type
 from policypack.access.stack_diff.direct_grants import KMS_GRANT, SHARED_WITH
-from policypack.access.stack_diff.gains import Gain
-from policypack.core.policy import UNKNOWN, Reference, Resource, Stack
-from policypack.evaluation.settings import Settings
+from policypack.core.policy import UNKNOWN, Reference, Resource
 from policypack.iam.tables import argument_names
+from tests.access.stacks import gains, resource
 
 OTHER = "444455556666"
 ROLE_ARN = f"arn:aws:iam::{OTHER}:role/reader"
@@ -26,14 +24,6 @@ BOB, EVE = (f"arn:aws:quicksight:eu-west-1:111122223333:user/default/{name}" for
 
 Change = tuple[str, dict[str, Any], dict[str, Any]]
 """A type token, and the inputs with less and with more."""
-
-
-def resource(token: str, called: str = "it", /, **inputs: Any) -> Resource:
-    return Resource(token, called, inputs, outputs=inputs)
-
-
-def gains(new: tuple[Resource, ...], old: tuple[Resource, ...]) -> list[Gain]:
-    return list(gained(Stack(new, Settings()), Stack(old, Settings())))
 
 
 def _lake(**target: Any) -> dict[str, Any]:

@@ -9,25 +9,15 @@ import pytest
 
 from policypack.access.exposure.exposed import exposed
 from policypack.access.solver.verdict import Verdict
-from policypack.access.stack_diff.comparison import gained
-from policypack.access.stack_diff.gains import Gain
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
-from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY
+from tests.access.stacks import ACCOUNT_BLOCK, BUCKET, BUCKET_BLOCK, BUCKET_POLICY, gains, resource
 
 Resources = tuple[Resource, ...]
 SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 OPEN = json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::inbox/*", Principal="*")))
 TRUST = json.dumps(document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})))
-
-
-def resource(token: str, called: str, /, **inputs: Any) -> Resource:
-    return Resource(token, called, inputs, outputs=inputs)
-
-
-def gains(new: Resources, old: Resources) -> list[Gain]:
-    return list(gained(Stack(new, Settings()), Stack(old, Settings())))
 
 
 def block(*off: str, token: str = BUCKET_BLOCK) -> Resource:

@@ -7,37 +7,45 @@ as such.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 
 from policypack.core.examples import deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Violation
+from policypack.core.spelling import similar
 from policypack.core.tags import Tag
 from policypack.iam.actions import exists, matches_some, names, services
-from policypack.iam.document import Statement
-from policypack.iam.document_readers import statements
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents
 from policypack.iam.globs import has_wildcard
 from policypack.iam.parliament.engine import recognized
 
-
-def check(statement: Statement) -> Iterator[Violation]:
-    for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
-        for pattern in patterns or ():
-            if not matches_some(pattern):
-                yield Violation(element, f"`{pattern}` {_problem(pattern)}")
+MOST_HINTS = 20
+"""The actions of one document for which the one that is probably meant is looked for."""
 
 
-def _problem(pattern: str) -> str:
+def check(document: PolicyDocument) -> Iterator[Violation]:
+    unknown = (
+        (statement.at(element), pattern)
+        for statement in document.statements
+        for element, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions))
+        for pattern in patterns or ()
+        if not matches_some(pattern)
+    )
+    for count, (path, pattern) in enumerate(unknown):
+        yield Violation(path, f"`{pattern}` {_problem(pattern, hinting=count < MOST_HINTS)}")
+
+
+def _problem(pattern: str, *, hinting: bool) -> str:
     service, _, name = pattern.partition(":")
     if recognized(pattern):
         return "is no longer in AWS's reference of actions: AWS has withdrawn or renamed it"
     if not has_wildcard(service) and not exists(service):
-        return f"names a service that AWS's reference does not have{_hint(service.lower(), list(services()), '')}"
-    return f"is not in AWS's reference of actions{_hint(name, names(service), f'{service}:')}"
+        return f"names a service that AWS's reference does not have{_hint(service.lower(), services(), '') if hinting else ''}"
+    return f"is not in AWS's reference of actions{_hint(name, names(service), f'{service}:') if hinting else ''}"
 
 
-def _hint(name: str, known: list[str], prefix: str) -> str:
-    close = get_close_matches(name, known, 1, 0.75)
+def _hint(name: str, known: Iterable[str], prefix: str) -> str:
+    close = similar(name, known, cutoff=0.75)
     return f"; did you mean `{prefix}{close[0]}`?" if close else ""
 
 
@@ -74,6 +82,6 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
-    reads=statements("Action", "NotAction"),
+    reads=documents("Action", "NotAction"),
     check=check,
 )

@@ -1,0 +1,30 @@
+"""Names that are probably meant by misspelt ones, found in bounded time, whatever the names are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+LONGEST = 100
+"""The characters of a name for which others are compared."""
+MOST_KNOWN, MOST_COMPARED = 5_000, 200
+"""The number of names that are looked at, and of those that are compared letter by letter."""
+
+
+def similar(name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """The known names that are most similar to a name, best first, of those with its first or its last letter.
+
+    The arguments are those of `difflib.get_close_matches`.
+    """
+    length = len(name)
+    if length > LONGEST:
+        return []
+    first, last = name[:1].lower(), name[-1:].lower()
+    alike = (
+        other
+        for other in islice(known, MOST_KNOWN)
+        if (other[:1].lower() == first or other[-1:].lower() == last)
+        and 2 * min(length, len(other)) >= cutoff * (length + len(other))
+    )
+    return get_close_matches(name, [*islice(alike, MOST_COMPARED)], most, cutoff)
