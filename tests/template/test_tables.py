@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from policypack.iam.tables import _same, argument_names, canonical
 from stackguard.template.table import Field, Sub, TypeTable, common, table_of, tables
@@ -21,9 +20,10 @@ def sdk() -> Mapping[str, ResourceType]:
     return {resource_type.token: resource_type for resource_type in resource_types(sdk_folder())}
 
 
-def schema_of(table: TypeTable) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).schema
-    return schema
+def provider_schema(table: TypeTable) -> Any:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # not in every worker: it takes as long as all tables
+
+    return PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation)
 
 
 def followed(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,7 +75,7 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 def test_cloudformation_has_the_type_and_every_property() -> None:
     missing = []
     for table in tables():
-        schema = schema_of(table)
+        schema = provider_schema(table).schema
         for path in paths(table):
             node: Mapping[str, Any] | None = schema
             for name in path:
@@ -87,7 +87,7 @@ def test_cloudformation_has_the_type_and_every_property() -> None:
 
 def test_attributes_of_the_table_are_readable() -> None:
     for table in tables():
-        readable = set(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).get_atts)
+        readable = set(provider_schema(table).get_atts)
         attributes = {attribute for attribute in table.attributes.values() if not isinstance(attribute, Sub)}
         if table.onto and table.onto.attribute:
             attributes.add(table.onto.attribute)
