@@ -126,7 +126,7 @@ def forked(command: list[str], options: Mapping[str, Any]) -> Forked | None:
 def same_interpreter(interpreter: Path) -> bool:
     """Whether this process runs it, by any of its names in the environment: `python`, `python3`."""
     own = Path(sys.executable)
-    return interpreter.parent == own.parent and interpreter.resolve() == own.resolve()
+    return interpreter.parent.resolve() == own.parent.resolve() and interpreter.resolve() == own.resolve()
 
 
 def special(name: str) -> bool:
