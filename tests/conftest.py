@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -13,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import warm
 
+gc.disable()  # what collection makes stays: looking through it takes a fifth of its time; see `pytest_collection_finish`
 settings.register_profile("any machine", deadline=None)  # on a busy machine the duration of an example means nothing
 settings.load_profile("any machine")
 
@@ -34,15 +34,12 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["STACKGUARD_CACHE_DIR"] = str(shared / "stackguard")
 
 
-@pytest.fixture(autouse=True)
-def warm_start(request: pytest.FixtureRequest) -> Iterator[None]:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Programs that a test runs in this process start warm, unless it is about how they start and end."""
-    if request.node.get_closest_marker("cold_start"):
-        yield
+    if item.get_closest_marker("cold_start"):
+        warm.uninstall()
     else:
         warm.install()
-        yield
-        warm.uninstall()
 
 
 AT_BOTH_DOORS = {
@@ -79,6 +76,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

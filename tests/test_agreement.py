@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from policypack.core.policy import UNKNOWN, Kind, Resource, Stack, urn_of
+from policypack.core.examples import Example
+from policypack.core.policy import UNKNOWN, Kind, Policy, Resource, Stack, urn_of
 from policypack.crossguard import message
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from tests.analyzer import Diagnostic, Pack, running
+from tests.test_policies import by_id
 
 
 @pytest.fixture(scope="module")
@@ -38,36 +41,34 @@ def assert_agreement(pack: Pack, stack: Stack) -> None:
     assert sorted(pack.analyze(stack), key=key) == sorted(in_process(stack), key=key)
 
 
-def example_stacks() -> Iterator[tuple[str, Stack]]:
-    """Every example without resources that the engine constructs itself."""
-    for policy in POLICIES:
-        for kind, examples in (("bad", policy.bad), ("good", policy.good)):
-            for number, example in enumerate(examples):
-                if not example.unseen and not any(resource.remote for resource in example.resources):
-                    yield f"{policy.id}-{kind}-{number}", Stack(example.resources, Settings())
+def stack_of(example: Example) -> Stack | None:
+    """What an example creates; None if there are resources among it that the engine constructs itself."""
+    constructed = example.unseen or any(resource.remote for resource in example.resources)
+    return None if constructed else Stack(example.resources, Settings())
 
 
-EXAMPLES = dict(example_stacks())
+PLAINEST = {policy.id: stack for policy in POLICIES if (stack := stack_of(policy.bad[0]))}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_are_judged_the_same(pack: Pack, name: str) -> None:
-    assert_agreement(pack, EXAMPLES[name])
+@pytest.mark.parametrize("policy", POLICIES, ids=by_id)
+def test_examples_are_judged_the_same(pack: Pack, policy: Policy[Any]) -> None:
+    for stack in filter(None, map(stack_of, (*policy.bad, *policy.good))):
+        assert_agreement(pack, stack)
 
 
 def unknown_everywhere(resource: Resource) -> Resource:
     return replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN))
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad-0")])
+@pytest.mark.parametrize("name", PLAINEST)
 def test_unknowns_are_judged_the_same_and_block(pack: Pack, name: str) -> None:
-    stack = EXAMPLES[name]
+    stack = PLAINEST[name]
     assert_agreement(pack, replace(stack, resources=tuple(map(unknown_everywhere, stack.resources))))
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("-bad-0")])
+@pytest.mark.parametrize("name", PLAINEST)
 def test_secrets_are_judged_the_same(pack: Pack, name: str) -> None:
-    stack = EXAMPLES[name]
+    stack = PLAINEST[name]
     hidden = tuple(replace(resource, secrets=frozenset(resource.inputs)) for resource in stack.resources)
     assert_agreement(pack, replace(stack, resources=hidden))
 

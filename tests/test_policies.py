@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 from syrupy.assertion import SnapshotAssertion
 
 from policypack import policies
@@ -25,20 +24,18 @@ from policypack.policies import POLICIES
 
 SETTINGS = Settings(stack_region="eu-west-1", trusted_accounts=("111122223333",), trusted_cidrs=("203.0.113.0/24",))
 TODAY = date(2026, 11, 29)
-each_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+
+
+def by_id(policy: Policy[Any]) -> str:
+    """The name of a test of a policy."""
+    return policy.id
+
+
+each_policy = pytest.mark.parametrize("policy", POLICIES, ids=by_id)
 
 
 NEVER_SURE = {"pulumi-unseen-component", "pulumi-unseen-resource", UNKNOWN_VALUE}
 """Policies that report what could not be judged."""
-
-
-def cases(kind: str) -> list[ParameterSet]:
-    """Each example on each card, named by policy and number."""
-    return [
-        pytest.param(policy, example, id=f"{policy.id}-{number}")
-        for policy in POLICIES
-        for number, example in enumerate(getattr(policy, kind))
-    ]
 
 
 def outcomes_of(policy: Policy[Any], example: Example) -> list[Outcome]:
@@ -51,22 +48,52 @@ def outcomes_in(policy: Policy[Any], stack: Stack) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.policy.id == policy.id]
 
 
-@pytest.mark.parametrize(("policy", "example"), cases("bad"))
-def test_bad_example_is_reported(policy: Policy[Any], example: Example) -> None:
-    outcomes = outcomes_of(policy, example)
+@each_policy
+def test_what_is_reported_of_each_bad_example(policy: Policy[Any], snapshot: SnapshotAssertion) -> None:
     expected = Kind.UNDECIDED if policy.id in NEVER_SURE else Kind.VIOLATION
-    assert {outcome.kind for outcome in outcomes} == {expected}
-    if example.paths is not None:
-        assert [outcome.path for outcome in outcomes] == list(example.paths)
+    reports = []
+    for example in policy.bad:
+        outcomes = outcomes_of(policy, example)
+        assert {outcome.kind for outcome in outcomes} == {expected}, example.note
+        if example.paths is not None:
+            assert [outcome.path for outcome in outcomes] == list(example.paths), example.note
+        for outcome in outcomes:
+            _assert_style(outcome.message)
+            reports.append(f"{example.note or 'plainest'}\n  {outcome.path or '(the resource)'}: {outcome.message}")
+    assert "\n".join(reports) == snapshot
 
 
-@pytest.mark.parametrize(("policy", "example"), cases("good"))
-def test_good_example_is_silent(policy: Policy[Any], example: Example) -> None:
-    assert outcomes_of(policy, example) == []
+def _assert_style(message: str) -> None:
+    assert message == message.strip()
+    assert not message.endswith(".")
+    assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"
+    assert not re.search(r"\b(dict|NoneType|frozenset|tuple)\b", message), "messages name no Python type"
 
 
 @each_policy
-def test_each_further_example_has_its_own_note(policy: Policy[Any]) -> None:
+def test_good_examples_are_silent(policy: Policy[Any]) -> None:
+    for example in policy.good:
+        assert outcomes_of(policy, example) == [], example.note
+
+
+@each_policy
+def test_card_is_complete(policy: Policy[Any]) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", policy.id)
+    assert not re.match(r"(no|disallow|ensure|require)-", policy.id)
+    assert policy.title
+    assert "\n" not in policy.title
+    assert not policy.title.endswith(".")
+    assert policy.fix.endswith(".")
+    assert policy.why is not None
+    assert len(re.findall(r"[.!?](?:\s|$)", policy.why)) >= 2
+    assert policy.references
+    assert all(reference.startswith("https://") for reference in policy.references)
+    _assert_named_after_its_module(policy)
+    _assert_further_examples_have_their_own_note(policy)
+    _assert_tags_begin_with_the_service(policy)
+
+
+def _assert_further_examples_have_their_own_note(policy: Policy[Any]) -> None:
     assert policy.bad
     assert policy.good
     for examples in (policy.bad, policy.good):
@@ -88,29 +115,13 @@ def _modules() -> Iterator[tuple[str, str]]:
             yield policy.id, module.name
 
 
-@each_policy
-def test_module_is_named_after_its_policy(policy: Policy[Any]) -> None:
+def _assert_named_after_its_module(policy: Policy[Any]) -> None:
     (defining,) = (module for policy_id, module in modules() if policy_id == policy.id)
     _, _, service, *_, name = defining.split(".")
     assert f"{service.rstrip('_')}-{name.replace('_', '-')}" == policy.id
 
 
-@each_policy
-def test_card_is_complete(policy: Policy[Any]) -> None:
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", policy.id)
-    assert not re.match(r"(no|disallow|ensure|require)-", policy.id)
-    assert policy.title
-    assert "\n" not in policy.title
-    assert not policy.title.endswith(".")
-    assert policy.fix.endswith(".")
-    assert policy.why is not None
-    assert len(re.findall(r"[.!?](?:\s|$)", policy.why)) >= 2
-    assert policy.references
-    assert all(reference.startswith("https://") for reference in policy.references)
-
-
-@each_policy
-def test_tags_begin_with_the_service(policy: Policy[Any]) -> None:
+def _assert_tags_begin_with_the_service(policy: Policy[Any]) -> None:
     assert policy.tags[0] == policy.id.partition("-")[0]
     assert len(policy.tags) >= 2
     assert len(set(policy.tags)) == len(policy.tags)
@@ -123,25 +134,6 @@ def test_each_tag_has_a_meaning_and_a_policy() -> None:
         assert tag.meaning
         assert not tag.meaning.endswith(".")
         assert any(tag in policy.tags for policy in POLICIES)
-
-
-@each_policy
-def test_messages_follow_the_style(policy: Policy[Any]) -> None:
-    for message in {outcome.message for example in policy.bad for outcome in outcomes_of(policy, example)}:
-        assert message == message.strip()
-        assert not message.endswith(".")
-        assert not re.match(r"[A-Z][a-z]", message), "messages start in lower case"
-        assert not re.search(r"\b(dict|NoneType|frozenset|tuple)\b", message), "messages name no Python type"
-
-
-@each_policy
-def test_what_is_reported_of_each_bad_example(policy: Policy[Any], snapshot: SnapshotAssertion) -> None:
-    reports = [
-        f"{example.note or 'plainest'}\n  {outcome.path or '(the resource)'}: {outcome.message}"
-        for example in policy.bad
-        for outcome in outcomes_of(policy, example)
-    ]
-    assert "\n".join(reports) == snapshot
 
 
 def test_ids_are_unique() -> None:

@@ -58,15 +58,9 @@ def test_documents_of_one_resource_are_separate() -> None:
     assert (["iam-wildcard-resource inlinePolicies[1].policy.Statement[0].Resource"], []) in shown(judged(role))
 
 
-@pytest.mark.parametrize(
-    "report",
-    [
-        judged(granted("s3:*", "*"), iam_wildcard_action=EnforcementLevel.ADVISORY),
-        judged(granted("s3:*", "*"), iam_wildcard_action=EnforcementLevel.DISABLED),
-    ],
-    ids=["advisory", "disabled"],
-)
-def test_a_policy_that_does_not_block_hides_no_other(report: Report) -> None:
+@pytest.mark.parametrize("level", [EnforcementLevel.ADVISORY, EnforcementLevel.DISABLED])
+def test_a_policy_that_does_not_block_hides_no_other(level: EnforcementLevel) -> None:
+    report = judged(granted("s3:*", "*"), iam_wildcard_action=level)
     assert (["iam-wildcard-resource policy.Statement[0].Resource"], ["iam-unscoped-list"]) in shown(report)
 
 

@@ -5,10 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto import mock_aws
-from moto.backends import get_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "lambda_fn"))  # the zip's ro
 def aws() -> Iterator[None]:
     """A stand-in for AWS. Making clients is slow, so they are kept for the whole module."""
     from ingest import handler
+    from moto import mock_aws
 
     handler.s3_client.cache_clear()
     with pytest.MonkeyPatch.context() as environment, mock_aws():
@@ -35,12 +33,15 @@ def aws() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def s3(aws: None) -> S3Client:
     """The client of the tests; the function has its own."""
+    import boto3
+
     return boto3.client("s3")
 
 
 @pytest.fixture
 def world(s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     from ingest import handler
+    from moto.backends import get_backend
 
     from tests.lambda_fn.world import INGEST, RESULTS, World
 

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from policypack.iam.tables import _same, argument_names, canonical
 from stackguard.template.table import Field, Sub, TypeTable, common, table_of, tables
 from tools.sdk_source import ResourceType, resource_types, sdk_folder, walk
 
 REGION = "us-east-1"
-each_table = pytest.mark.parametrize("table", tables(), ids=lambda table: table.tokens[0])
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +20,10 @@ def sdk() -> Mapping[str, ResourceType]:
     return {resource_type.token: resource_type for resource_type in resource_types(sdk_folder())}
 
 
-def schema_of(table: TypeTable) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).schema
-    return schema
+def provider_schema(table: TypeTable) -> Any:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # not in every worker: it takes as long as all tables
+
+    return PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation)
 
 
 def followed(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -73,38 +72,43 @@ def _paths(field: Field, prefix: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield here
 
 
-@each_table
-def test_cloudformation_has_the_type_and_every_property(table: TypeTable) -> None:
-    schema = schema_of(table)
+def test_cloudformation_has_the_type_and_every_property() -> None:
     missing = []
-    for path in paths(table):
-        node: Mapping[str, Any] | None = schema
-        for name in path:
-            node = node and step(schema, node, name)
-        if node is None or f"/properties/{'/'.join(path)}" in schema.get("readOnlyProperties", ()):
-            missing.append(".".join(path))
+    for table in tables():
+        schema = provider_schema(table).schema
+        for path in paths(table):
+            node: Mapping[str, Any] | None = schema
+            for name in path:
+                node = node and step(schema, node, name)
+            if node is None or f"/properties/{'/'.join(path)}" in schema.get("readOnlyProperties", ()):
+                missing.append(f"{table.tokens[0]} {'.'.join(path)}")
     assert missing == []
 
 
-@each_table
-def test_attributes_of_the_table_are_readable(table: TypeTable) -> None:
-    readable = set(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, table.cloudformation).get_atts)
-    attributes = {attribute for attribute in table.attributes.values() if not isinstance(attribute, Sub)}
-    if table.onto and table.onto.attribute:
-        attributes.add(table.onto.attribute)
-    assert attributes <= readable
+def test_attributes_of_the_table_are_readable() -> None:
+    for table in tables():
+        readable = set(provider_schema(table).get_atts)
+        attributes = {attribute for attribute in table.attributes.values() if not isinstance(attribute, Sub)}
+        if table.onto and table.onto.attribute:
+            attributes.add(table.onto.attribute)
+        assert attributes <= readable, table.tokens[0]
 
 
-@each_table
-def test_attributes_of_the_table_are_outputs(table: TypeTable, sdk: Mapping[str, ResourceType]) -> None:
-    assert {name.partition(".")[0] for name in (*table.ref, *table.attributes)} <= sdk[table.tokens[0]].outputs | {"id"}
+def test_attributes_of_the_table_are_outputs(sdk: Mapping[str, ResourceType]) -> None:
+    for table in tables():
+        names = {name.partition(".")[0] for name in (*table.ref, *table.attributes)}
+        assert names <= sdk[table.tokens[0]].outputs | {"id"}, table.tokens[0]
 
 
-@pytest.mark.parametrize("token", [token for table in tables() for token in table.tokens])
-def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceType]) -> None:
+def test_no_input_is_dropped_in_silence(sdk: Mapping[str, ResourceType]) -> None:
     """Each has a place, or a reason for having none; no entry is about an unknown input."""
-    table = table_of(token)
-    assert table is not None
+    for table in tables():
+        for token in table.tokens:
+            _assert_no_input_is_dropped(table, token, sdk)
+
+
+def _assert_no_input_is_dropped(table: TypeTable, token: str, sdk: Mapping[str, ResourceType]) -> None:
+    assert table_of(token) is table
     of_sdk = dict.fromkeys(_singular(table, path) for path, _ in walk(sdk[token]))
     known = {*_names(table.fields, ""), *table.ignored, *table.unsupported, *common(), *table.separate}
     known |= {table.onto.input, *table.onto.same} if table.onto else set()
@@ -117,10 +121,11 @@ def test_no_input_is_dropped_in_silence(token: str, sdk: Mapping[str, ResourceTy
     whole += [name for name, separate in table.separate.items() if separate.names is not None]
     excluded = tuple(f"{path}." for path in (*table.unsupported, *table.ignored, *whole))
     left = [path for path in of_sdk if path not in known and not path.startswith(excluded)]
-    assert left == []
+    assert left == [], token
     inherited = {"tagsAll", *common()}
     if token == table.tokens[0]:
-        assert {path for path in known - inherited if path not in of_sdk and not path.startswith(excluded)} == set()
+        unknown = {path for path in known - inherited if path not in of_sdk and not path.startswith(excluded)}
+        assert unknown == set(), token
 
 
 def test_no_element_that_is_a_resource_of_its_own_is_dropped(sdk: Mapping[str, ResourceType]) -> None:
@@ -132,16 +137,16 @@ def test_no_element_that_is_a_resource_of_its_own_is_dropped(sdk: Mapping[str, R
             assert {(separate.names or {}).get(path, path) for path in inputs} <= {*part.fields, *part.unsupported}
 
 
-@each_table
-def test_every_reason_is_a_sentence(table: TypeTable) -> None:
-    reasons = [*table.ignored.values(), *(unsupported.why for unsupported in table.unsupported.values())]
-    assert all(len(reason) > 5 for reason in reasons)
+def test_every_reason_is_a_sentence() -> None:
+    for table in tables():
+        reasons = [*table.ignored.values(), *(unsupported.why for unsupported in table.unsupported.values())]
+        assert all(len(reason) > 5 for reason in reasons), table.tokens[0]
 
 
-@each_table
-def test_twins_are_the_same_type(table: TypeTable) -> None:
-    assert {canonical(token) for token in table.tokens} == {table.tokens[0]}
-    assert all(argument_names(token) is not None for token in table.tokens)
+def test_twins_are_the_same_type() -> None:
+    for table in tables():
+        assert {canonical(token) for token in table.tokens} == {table.tokens[0]}
+        assert all(argument_names(token) is not None for token in table.tokens), table.tokens[0]
 
 
 def test_a_twin_that_the_sdk_has_is_in_its_table() -> None:

@@ -25,6 +25,8 @@ from stackguard.preview.server import process
 HOST = Path(__file__).with_name("host.py")
 INTERPRETER_SETTINGS = ("PYTHON", "LD_", "GRPC_", "PROTOCOL_BUFFERS_")
 """The prefixes of variables that an interpreter reads once, at its start or an import."""
+SET_IN_THE_FORK = {"PYTHONDONTWRITEBYTECODE", "GRPC_VERBOSITY"}
+"""Those that the fork applies itself, or that change only what gRPC logs about itself."""
 
 
 class Forked:
@@ -114,16 +116,22 @@ def forked(command: list[str], options: Mapping[str, Any]) -> Forked | None:
     differs = any(
         environment.get(name) != os.environ.get(name) for name in {*environment, *os.environ} if special(name)
     )
-    if Path(interpreter) != Path(sys.executable) or unbuffered != "-u" or differs:
+    if not same_interpreter(Path(interpreter)) or unbuffered != "-u" or differs:
         return None
     (control,) = options["pass_fds"]
     files = options["stdout"], options["stderr"], control
     return host().run(arguments, environment, options["cwd"] or Path.cwd(), files)
 
 
+def same_interpreter(interpreter: Path) -> bool:
+    """Whether this process runs it, by any of its names in the environment: `python`, `python3`."""
+    own = Path(sys.executable)
+    return interpreter.parent.resolve() == own.parent.resolve() and interpreter.resolve() == own.resolve()
+
+
 def special(name: str) -> bool:
     """Whether an interpreter reads this variable only at its start."""
-    return name.startswith(INTERPRETER_SETTINGS)
+    return name.startswith(INTERPRETER_SETTINGS) and name not in SET_IN_THE_FORK
 
 
 def install() -> None:

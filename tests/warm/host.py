@@ -66,6 +66,7 @@ def run(request: dict[str, Any], output: int, errors: int, control: int) -> None
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     tempfile.tempdir = None  # the environment names it
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         coverage.process_startup()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from policypack.access.escalation import analysis
 from policypack.access.escalation.analysis import IdentityDocuments, opened
 from policypack.access.escalation.paths import WAYS, Way
 from policypack.access.solver.bounds import Bound
@@ -29,6 +31,12 @@ def ways(*statements: Any, **more: Any) -> set[str]:
     return {open_way.way.id for open_way in opened(identity(*statements, **more), Bound.LEAST)}
 
 
+def is_open(way: Way, *statements: Any, **more: Any) -> bool:
+    """Whether a way is open, without a look at the others."""
+    with patch.object(analysis, "WAYS", (way,)):
+        return way.id in ways(*statements, **more)
+
+
 def named(way: Way) -> list[str]:
     return [step[0].action for step in way.steps]
 
@@ -41,14 +49,14 @@ def test_a_way_by_plain_actions(way: Way) -> None:
 
 @each_way
 def test_a_way_by_wildcards(way: Way) -> None:
-    assert way.id in ways(allow([f"{name[:-3].upper()}*" for name in named(way)], "arn:*"), allow(named(way)[1:], "*"))
-    assert way.id in ways(allow([f"{name.partition(':')[0]}:*" for name in named(way)], "*"))
+    assert is_open(way, allow([f"{name[:-3].upper()}*" for name in named(way)], "arn:*"), allow(named(way)[1:], "*"))
+    assert is_open(way, allow([f"{name.partition(':')[0]}:*" for name in named(way)], "*"))
 
 
 @each_way
 def test_a_way_by_not_action(way: Way) -> None:
-    assert way.id in ways(allow(None, "*", NotAction=["s3:*", "iam:Get*"]))
-    assert way.id in ways(allow(named(way), None, NotResource="arn:aws:s3:::inbox/*"))
+    assert is_open(way, allow(None, "*", NotAction=["s3:*", "iam:Get*"]))
+    assert is_open(way, allow(named(way), None, NotResource="arn:aws:s3:::inbox/*"))
 
 
 @each_way
@@ -56,23 +64,23 @@ def test_each_other_call_of_a_step_will_do(way: Way) -> None:
     for index, step in enumerate(way.steps):
         for call in step:
             actions = [*named(way)[:index], call.action, *named(way)[index + 1 :]]
-            assert way.id in ways(allow(actions, "*")), call.action
+            assert is_open(way, allow(actions, "*")), call.action
 
 
 @each_way
 def test_a_step_that_is_denied_closes_a_way(way: Way) -> None:
     for step in way.steps:
         denied = [call.action for call in step]
-        assert way.id not in ways(allow(named(way), "*"), deny(denied, "*"))
-        assert way.id not in ways(allow(None, "*", NotAction="s3:*"), deny(denied, "*"))
+        assert not is_open(way, allow(named(way), "*"), deny(denied, "*"))
+        assert not is_open(way, allow(None, "*", NotAction="s3:*"), deny(denied, "*"))
 
 
 @each_way
 def test_a_boundary_without_a_step_closes_a_way(way: Way) -> None:
     for step in way.steps:
         limit = document(allow(None, "*", NotAction=[call.action for call in step]))
-        assert way.id not in ways(allow(named(way), "*"), boundary=limit)
-    assert way.id in ways(allow(named(way), "*"), boundary=document(allow("*", "*")))
+        assert not is_open(way, allow(named(way), "*"), boundary=limit)
+    assert is_open(way, allow(named(way), "*"), boundary=document(allow("*", "*")))
 
 
 @each_way
@@ -81,7 +89,7 @@ def test_a_step_that_is_missing_closes_a_way(way: Way) -> None:
         calls = {call.action for other, step in enumerate(way.steps) for call in step if other != index}
         gone = {call.action for call in way.steps[index]}
         if not gone & calls:
-            assert way.id not in ways(allow(sorted(calls), "*"))
+            assert not is_open(way, allow(sorted(calls), "*"))
 
 
 @each_way
@@ -98,9 +106,9 @@ def test_what_is_named_is_the_holders_own(way: Way) -> None:
             statements = (
                 [allow(others, "*"), allow(call.action, resource)] if others else [allow(call.action, resource)]
             )
-            assert way.id not in ways(*statements)
+            assert not is_open(way, *statements)
     tagged = {"Condition": {"StringEquals": {"aws:ResourceTag/team": "blue"}}}
-    assert way.id not in ways(allow(named(way), "*", **tagged))
+    assert not is_open(way, allow(named(way), "*", **tagged))
 
 
 @each_way

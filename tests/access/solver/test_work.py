@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import cProfile
 from collections.abc import Callable
 from random import Random
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -131,17 +130,9 @@ FAMILIES: tuple[Family, ...] = (
 
 def calls(function: Callable[[], Any]) -> tuple[Any, int]:
     """The result of a function, and how many calls it makes."""
-    count = 0
-
-    def counted(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(counted)
-    try:
-        return function(), count
-    finally:
-        sys.setprofile(None)
+    profile = cProfile.Profile()
+    result = profile.runcall(function)
+    return result, sum(entry.callcount for entry in profile.getstats())
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)

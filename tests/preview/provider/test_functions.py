@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,12 @@ from stackguard.preview import Preview, run
 from stackguard.preview.provider.functions import FUNCTIONS, call, known_part
 from stackguard.preview.provider.outputs import AwsLocation
 from stackguard.preview.provider.published import region_descriptions, tables
-from tools.sdk_source import function_types, sdk_folder
+from tools.sdk_source import FunctionType, function_types, sdk_folder
 
 ACCOUNT = "111122223333"
 HERE = AwsLocation(ACCOUNT, "eu-west-1")
 ROLE = "arn:aws:iam::111122223333:role/team/app"
 EMAIL = "arn:aws:dataprotection::aws:data-identifier/EmailAddress"
-SDK = {function.token: function for function in function_types(sdk_folder())}
 
 DATA_PROTECTION = {
     "name": "mask",
@@ -51,6 +51,11 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 """What a function needs at least, by its name."""
 
 
+@cache
+def sdk() -> Mapping[str, FunctionType]:
+    return {function.token: function for function in function_types(sdk_folder())}
+
+
 def answer(token: str, args: Mapping[str, Any] | None = None, region: str | Unknown = "eu-west-1") -> Any:
     """The function of this name, called in a region."""
     (function,) = [name for name in FUNCTIONS if name.partition(":")[2].startswith(f"{token}:")]
@@ -59,7 +64,7 @@ def answer(token: str, args: Mapping[str, Any] | None = None, region: str | Unkn
 
 class TestAgainstTheSdk:
     def test_the_sdk_has_every_function(self) -> None:
-        assert not FUNCTIONS.keys() - SDK.keys()
+        assert not FUNCTIONS.keys() - sdk().keys()
 
     @pytest.mark.parametrize("token", sorted(FUNCTIONS))
     def test_a_result_has_the_fields_of_the_sdk(self, token: str) -> None:
@@ -67,9 +72,9 @@ class TestAgainstTheSdk:
         args = ARGUMENTS.get(token.rpartition(":")[2], {})
         result = call(token, args, HERE)
         assert result is not None
-        assert result.keys() <= SDK[token].results
-        assert SDK[token].results - result.keys() <= SDK[token].arguments
-        assert args.keys() <= SDK[token].arguments
+        assert result.keys() <= sdk()[token].results
+        assert sdk()[token].results - result.keys() <= sdk()[token].arguments
+        assert args.keys() <= sdk()[token].arguments
 
     def test_every_image_repository_of_the_docstring_is_in_a_table(self) -> None:
         source = (sdk_folder() / "sagemaker" / "get_prebuilt_ecr_image.py").read_text(encoding="utf-8")
@@ -179,7 +184,7 @@ def test_cloudfront_delivers_logs_as_one_user_of_each_partition(region: str, sta
         *[
             (token.partition(":")[2].rpartition(":")[0], ARGUMENTS.get(token.rpartition(":")[2], {}), UNKNOWN)
             for token in FUNCTIONS
-            if "region" in SDK[token].arguments and token != "aws:index/arnBuild:arnBuild"
+            if "region" in sdk()[token].arguments and token != "aws:index/arnBuild:arnBuild"
         ],
         ("elb/getServiceAccount", {}, "eu-west-9"),
         ("elb/getServiceAccount", {}, "us-iso-east-1"),

@@ -108,17 +108,19 @@ def test_at_least_150_of_the_most_used_types_get_an_id_and_an_arn() -> None:
     assert set(tokens[:90]) <= set(covered) | {"aws:acm/certificateValidation:CertificateValidation"}
 
 
-@pytest.mark.parametrize("token", [token for token in WITH_OUTPUTS if "arn" in rules()[token].outputs])
-def test_every_arn_has_a_form_of_aws(token: str) -> None:
-    arn = resolved(token)["arn"]
-    _, partition, service, region, _, resource = arn.split(":", 5)
-    assert (partition, bool(region) <= rules()[token].regional) == ("aws", True)
-    if token in WITHOUT_FORMAT:
-        assert re.fullmatch(WITHOUT_FORMAT[token], resource)
-    elif token == "aws:securityhub/account:Account":
-        assert resource == "hub/default"
-    else:
-        assert any(pattern.fullmatch(arn) for pattern in formats()[service]), arn
+def test_every_arn_has_a_form_of_aws() -> None:
+    for token in WITH_OUTPUTS:
+        if "arn" not in rules()[token].outputs:
+            continue
+        arn = resolved(token)["arn"]
+        _, partition, service, region, _, resource = arn.split(":", 5)
+        assert (partition, bool(region) <= rules()[token].regional) == ("aws", True), token
+        if token in WITHOUT_FORMAT:
+            assert re.fullmatch(WITHOUT_FORMAT[token], resource), token
+        elif token == "aws:securityhub/account:Account":
+            assert resource == "hub/default"
+        else:
+            assert any(pattern.fullmatch(arn) for pattern in formats()[service]), (token, arn)
 
 
 def kind_of(token: str) -> tuple[str, str]:
@@ -168,42 +170,47 @@ def shape(arn: str) -> tuple[str, bool, bool, str]:
     return service, bool(region), bool(account), re.split(r"[:/]", resource)[0]
 
 
-@pytest.mark.parametrize("token", WITH_OUTPUTS)
-def test_ids_look_like_the_ones_in_the_sdks_import_examples(token: str) -> None:
-    outputs = resolved(token)
-    for example in import_examples(token):
-        own = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{8,17}", example)
-        drawn = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", outputs.get("id", ""))
-        if own and drawn:
-            assert drawn[1] == own[1]
-        if example.count(":") >= 5 and str(outputs.get("id")).startswith("arn:"):
-            known = shape(outputs["id"])
-            assert known[:3] == shape(example)[:3]
-            assert known[3] == shape(example)[3] or "/" not in outputs["id"] or known[3].endswith("-rulegroup")
+def test_ids_look_like_the_ones_in_the_sdks_import_examples() -> None:
+    for token in WITH_OUTPUTS:
+        outputs = resolved(token)
+        for example in import_examples(token):
+            own = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{8,17}", example)
+            drawn = re.fullmatch(r"((?:[a-z]+-)+)[0-9a-f]{17}", outputs.get("id", ""))
+            if own and drawn:
+                assert drawn[1] == own[1], token
+            if example.count(":") >= 5 and str(outputs.get("id")).startswith("arn:"):
+                known, of_sdk = shape(outputs["id"]), shape(example)
+                assert known[:3] == of_sdk[:3], token
+                assert known[3] == of_sdk[3] or "/" not in outputs["id"] or known[3].endswith("-rulegroup"), token
 
 
-@pytest.mark.parametrize("token", WITH_OUTPUTS)
-def test_every_property_of_a_rule_is_one_of_the_sdk(token: str) -> None:
-    rule = rules()[token]
-    source = sdk(token)
-    read = {name for _, _, template in rule.templates() for name in holes(template)}
-    outputs = {name for name, _, _ in rule.templates()}
-    conditions = {re.sub(r"^!|=.*", "", condition) for _, condition, _ in rule.templates() if condition}
-    for name in (read | outputs | conditions | rule.defaults.keys() | set(rule.documents)) - {"id"}:
-        assert f'name="{name}"' in source or f"def {name}(self)" in source, name
+def test_every_property_of_a_rule_is_one_of_the_sdk() -> None:
+    for token in WITH_OUTPUTS:
+        rule, source = rules()[token], sdk(token)
+        read = {name for _, _, template in rule.templates() for name in holes(template)}
+        outputs = {name for name, _, _ in rule.templates()}
+        conditions = {re.sub(r"^!|=.*", "", condition) for _, condition, _ in rule.templates() if condition}
+        for name in (read | outputs | conditions | rule.defaults.keys() | set(rule.documents)) - {"id"}:
+            assert f'name="{name}"' in source or f"def {name}(self)" in source, (token, name)
 
 
-@pytest.mark.parametrize("token", WITH_OUTPUTS)
-def test_an_output_of_an_unknown_input_is_unknown(token: str) -> None:
-    rule = rules()[token]
-    given_inputs = written(token) | ({rule.naming.property: "thing"} if rule.naming else {})
-    for unknown in given_inputs:
-        outputs = resolve(token, "t", urn_of(token, "t"), given_inputs | {unknown: UNKNOWN}, HERE)[0]
-        for name, _, template in rule.templates():
-            if f"{unknown}," in str(template) or f",{unknown}" in str(template):
-                continue  # one of several that do
-            if unknown in _reads(rule, template) and name in outputs and name not in _otherwise(rule, name, unknown):
-                pytest.fail(f"{name} is {outputs[name]} without {unknown}")
+def test_an_output_of_an_unknown_input_is_unknown() -> None:
+    wrong = []
+    for token in WITH_OUTPUTS:
+        rule = rules()[token]
+        given_inputs = written(token) | ({rule.naming.property: "thing"} if rule.naming else {})
+        for unknown in given_inputs:
+            outputs = resolve(token, "t", urn_of(token, "t"), given_inputs | {unknown: UNKNOWN}, HERE)[0]
+            for name, _, template in rule.templates():
+                if f"{unknown}," in str(template) or f",{unknown}" in str(template):
+                    continue  # one of several that do
+                if (
+                    unknown in _reads(rule, template)
+                    and name in outputs
+                    and name not in _otherwise(rule, name, unknown)
+                ):
+                    wrong.append(f"{token}: {name} is {outputs[name]} without {unknown}")
+    assert wrong == []
 
 
 def _reads(rule: ResourceRule, template: Any) -> set[str]:
@@ -248,13 +255,13 @@ def test_inputs_are_never_overwritten(inputs: dict[str, str]) -> None:
         assert not resolve(token, "t", urn_of(token, "t"), inputs, HERE)[0].keys() & inputs.keys()
 
 
-@pytest.mark.parametrize("token", WITH_OUTPUTS)
-def test_another_account_and_region_change_nothing_else(token: str) -> None:
+def test_another_account_and_region_change_nothing_else() -> None:
     there = AwsLocation("444455556666", "cn-north-1")
-    here_text, there_text = json.dumps(resolved(token)), json.dumps(resolved(token, place=there))
-    moved = here_text.replace("111122223333", "444455556666").replace("eu-west-1", "cn-north-1")
-    moved = moved.replace("arn:aws:", "arn:aws-cn:").replace(".amazonaws.com", ".amazonaws.com.cn")
-    assert _without_samples(moved) == _without_samples(there_text)
+    for token in WITH_OUTPUTS:
+        here_text, there_text = json.dumps(resolved(token)), json.dumps(resolved(token, place=there))
+        moved = here_text.replace("111122223333", "444455556666").replace("eu-west-1", "cn-north-1")
+        moved = moved.replace("arn:aws:", "arn:aws-cn:").replace(".amazonaws.com", ".amazonaws.com.cn")
+        assert _without_samples(moved) == _without_samples(there_text), token
 
 
 def _without_samples(text: str) -> str:
