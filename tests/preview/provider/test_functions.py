@@ -526,4 +526,4 @@ aws.ssm.Parameter("used", type="String", value=aws.iam.get_policy(name="AmazonS3
 def test_the_known_part_of_a_managed_policy(args: dict[str, Any], expected: tuple[str, str] | None) -> None:
     known = known_part("aws:iam/getPolicy:getPolicy", args, HERE)
     assert (known and (known["arn"], known["path"])) == expected
-    assert known is None or known.keys() <= SDK["aws:iam/getPolicy:getPolicy"].results
+    assert known is None or known.keys() <= sdk()["aws:iam/getPolicy:getPolicy"].results
