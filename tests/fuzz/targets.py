@@ -48,7 +48,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders import mock_file
 from stackguard.preview.project import settings_file, stack_choice
 from stackguard.preview.project.config import ConfigSources, resolve
-from stackguard.preview.project.toolchain import runtime
+from stackguard.preview.project.toolchain import python_options
 from stackguard.reports import Report, Screen
 from stackguard.reports.formatting import UNPRINTABLE
 from stackguard.sources import LoadedStack, RunOptions, exported, input_stream
@@ -210,7 +210,7 @@ def project(data: bytes) -> None:
     files = _file(f"project/Pulumi{suffix}", main), _file(f"project/Pulumi.dev{suffix}", stack)
     with _refusing():
         values, stack_values = map(settings_file.read, files)
-        runtime(values.get("runtime"), files[0], "project")
+        python_options(values.get("runtime"), files[0], "project", "programs")
         stack_choice.choose(files[0], {"name": "p", **values}, files[0].parent, "dev")
         name = str(values.get("name") or "p")
         config = resolve(
