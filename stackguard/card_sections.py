@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from policypack.core.examples import Example
 from policypack.core.policy import EnforcementLevel, Policy
+from policypack.core.tags import Tag
 from stackguard.example_source import program
 
 
@@ -49,7 +50,10 @@ def sections(policy: Policy[Any]) -> Iterator[Section]:
     yield "Use instead", [Prose(policy.fix), *_examples(policy.good, "Not reported")]
     yield "Severity", [Prose(f"{policy.severity.capitalize()}.{ADVISORY * advisory(policy)}")]
     if policy.tags:
-        yield "Tags", [Points(tuple(f"`{tag}`: {tag.meaning}" for tag in policy.tags))]
+        yield (
+            "Tags",
+            [Points(tuple(f"`{tag}`: {tag.meaning}" if isinstance(tag, Tag) else f"`{tag}`" for tag in policy.tags))],
+        )
     yield "References", [Points(tuple(policy.references))]
 
 

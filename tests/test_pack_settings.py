@@ -51,6 +51,17 @@ def test_undecided_has_the_level_that_the_operator_sets(tmp_path: Path, settings
     assert [diagnostic.mandatory for diagnostic in reported] == mandatory
 
 
+def test_policies_that_the_packs_own_settings_name_are_served(tmp_path: Path) -> None:
+    (tmp_path / "acme.py").write_text(
+        (Path(__file__).parent / "testing/acme_policies.py").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    folder = pack_folder(tmp_path, "policies: [./acme.py]\nenforcement: {acme-unowned-bucket: advisory}\n")
+    bucket = Resource("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})
+    (reported,) = diagnostics(folder, bucket, "acme-unowned-bucket")
+    assert not reported.mandatory
+    assert "no tag `owner`" in reported.message
+
+
 def test_the_allowed_regions_reach_the_policy(tmp_path: Path) -> None:
     folder = pack_folder(tmp_path, "allowedRegions: [eu-west-1]\n")
     provider = Resource("pulumi:providers:aws", "east", {"region": "us-east-1"})

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
-    from policypack.core.tags import Tag
     from policypack.evaluation.settings import Settings
 
 T = TypeVar("T")
@@ -313,8 +312,8 @@ class Policy(Generic[T]):
     """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
     generic: bool = False
     """Whether it judges resources of every type alike, as by region: it does not count as a policy about a type."""
-    tags: Sequence[Tag] = ()
-    """Its groups: its service first."""
+    tags: Sequence[str] = ()
+    """Its groups: its service first. Ours are of `Tag`; policies from outside may have tags of their own."""
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]

@@ -21,6 +21,7 @@ from policypack.core.policy import Policy
 from policypack.crossguard.offline import OfflineRun
 from policypack.crossguard.servicer import Servicer, to_crossguard
 from policypack.crossguard.session import Session, message
+from policypack.evaluation.policy_modules import load, named
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
 from policypack.policies import POLICIES
 
@@ -39,7 +40,9 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     """
     folder = folder or Path.cwd()
     try:
-        settings = _settings(policies, folder)
+        settings = read(None, folder)
+        policies = (*policies, *load(named(settings, DEFAULT_FILE, folder)))
+        _check(settings, policies)
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
     alone = os.environ.get(RESOLVE, "").lower() != "false"  # the gate resolves and summarizes by itself
@@ -58,8 +61,6 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     )
 
 
-def _settings(policies: Sequence[Policy[Any]], folder: Path) -> Settings:
-    settings = read(None, folder)
+def _check(settings: Settings, policies: Sequence[Policy[Any]]) -> None:
     for policy_id in settings.enforcement.keys() - {policy.id for policy in policies}:
         raise SettingsError(f"{DEFAULT_FILE}: `enforcement` has no policy `{policy_id}` to set")
-    return settings

@@ -28,6 +28,7 @@ NOT_PER_POLICY = frozenset(
         "accountId",
         "enforcement",
         "mockFiles",
+        "policies",
         "programFolder",
         "resolveTimeout",
         "resolveUnknowns",
@@ -69,6 +70,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
         Literal["mandatory", "advisory"],
         msgspec.Meta(description="What a waiver does that has expired, or accepts nothing: `mandatory` blocks."),
     ] = "mandatory"
+    policies: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Further policies: installed modules, or paths of files and packages, relative to this file."
+        ),
+    ] = ()
     resolve_unknowns: Annotated[
         bool,
         msgspec.Meta(
@@ -186,6 +193,7 @@ _SHAPES = {
     "accountId": "must be an account id: twelve digits, in quotes",
     "waiverProblems": "must be `mandatory` or `advisory`",
     "enforcement": "must map policy ids to `mandatory`, `advisory` or `disabled`",
+    "policies": "must be a list of modules or paths, such as `acme.policies` or `./policies/buckets.py`",
     "resolveUnknowns": "must be `true` or `false`",
     "resolveTimeout": "must be a number of seconds above 0, such as `30`",
     "programFolder": "must be the path of a folder",

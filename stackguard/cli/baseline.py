@@ -12,6 +12,7 @@ from stackguard.cli.common import (
     Failure,
     attempt,
     check_writable,
+    policies_option,
     program_options,
     settings_option,
     write,
@@ -33,6 +34,7 @@ Exit codes:
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @program_options
 @settings_option
+@policies_option
 @click.option(
     "--waivers",
     metavar="FILE",
@@ -54,6 +56,7 @@ def baseline(
     targets: tuple[str, ...],
     options: RunOptions,
     settings: Path | None,
+    policy_modules: tuple[str, ...],
     waivers: Path | None,
     output: Path | None,
     prune: bool,
@@ -85,7 +88,13 @@ def baseline(
     failures: list[Failure] = []
     for target in targets or (".",):
         request = CheckRequest(
-            target, options, settings, waivers=waivers, baseline=file if file.exists() else None, add=True
+            target,
+            options,
+            settings,
+            policy_modules=policy_modules,
+            waivers=waivers,
+            baseline=file if file.exists() else None,
+            add=True,
         )
         try:
             judged = attempt(lambda request=request: judge_stack(request), f"judging {target}")  # type: ignore[misc]

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
+from stackguard.cli.common import (
+    EXIT_CODES,
+    attempt,
+    check_writable,
+    policies_option,
+    program_options,
+    settings_option,
+    write,
+)
 
 if TYPE_CHECKING:
     from stackguard.packs import PackSpec
@@ -62,6 +70,7 @@ class Check(click.Command):
 @click.option(
     "--policy", multiple=True, metavar="ID", help="Run only this policy, and no other of stackguard's own. Repeatable."
 )
+@policies_option
 @click.option(
     "--policy-pack",
     multiple=True,
@@ -79,7 +88,7 @@ class Check(click.Command):
 @click.option(
     "--no-own-policies",
     is_flag=True,
-    help="Run only the policy packs; resources that no pack can see are still reported.",
+    help="Run only the policy packs and --policies; resources that no pack can see are still reported.",
 )
 @click.option(
     "--fail-on",
@@ -100,6 +109,7 @@ def check(
     waivers: Path | None,
     baseline: Path | None,
     policy: tuple[str, ...],
+    policy_modules: tuple[str, ...],
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
@@ -119,6 +129,7 @@ def check(
       stackguard check --format text --format sarif --output stackguard.sarif
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
+      stackguard check stack --policies ./policies/buckets.py
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.core.policy import UNKNOWN_VALUE, Severity
@@ -135,10 +146,11 @@ def check(
             raise click.UsageError(
                 f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
             )
-        card(policy_id)
     packs = _packs(policy_pack, policy_pack_config)
-    if no_own_policies and (policy or not packs):
-        raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
+    if no_own_policies and (policy or not (packs or policy_modules)):
+        raise click.UsageError(
+            "`--no-own-policies` runs only policy packs and `--policies`; give one of them, and no `--policy`"
+        )
 
     def judge() -> Run:
         from stackguard.gate import request
@@ -152,6 +164,7 @@ def check(
                 Severity(fail_on),
                 packs,
                 own=not no_own_policies,
+                policy_modules=policy_modules,
                 waivers=waivers,
                 baseline=baseline,
             )

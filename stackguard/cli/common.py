@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,13 @@ settings_option = click.option(
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="The settings file; by default ./stackguard.yaml, if it exists.",
+)
+policies_option = click.option(
+    "--policies",
+    "policy_modules",
+    multiple=True,
+    metavar="MODULE",
+    help="Also run the policies of MODULE, which is installed, or the path of a file or a package. Repeatable.",
 )
 output_option = click.option(
     "--output",
@@ -201,16 +208,15 @@ def _spinner(activity: str) -> Iterator[None]:
         yield
 
 
-def card(policy_id: str) -> Policy[Any]:
+def card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:
     """The card of a policy.
 
     Raises:
         click.UsageError: there is no policy with this id; the message names similar ones.
     """
-    from policypack.policies import POLICIES
     from stackguard.gate.request import suggestion
 
-    for policy in POLICIES:
+    for policy in policies:
         if policy.id == policy_id:
             return policy
-    raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")
+    raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")

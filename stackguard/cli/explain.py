@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from stackguard.cli.common import card
+from stackguard.cli.common import attempt, card, policies_option
 
 
 @click.command(short_help="List all policies, or show one.")
 @click.argument("policy_id", metavar="[ID]", required=False)
-def explain(policy_id: str | None) -> None:
+@policies_option
+@click.option(
+    "--settings",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A settings file, for the policies that it names.",
+)
+def explain(policy_id: str | None, policy_modules: tuple[str, ...], settings: Path | None) -> None:
     """List all policies, or show what the policy ID finds, why it matters and how to fix it.
 
     \b
     Examples:
       stackguard explain
       stackguard explain iam-wildcard-action
+      stackguard explain --policies acme.policies
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.policies import POLICIES
+    from policypack.evaluation.settings import Settings, read
     from stackguard import explain as explained
+    from stackguard.gate.request import CheckRequest, available
     from stackguard.reports.destinations import screen, write
 
-    text = explained.card(card(policy_id), screen(None)) if policy_id else explained.listing(POLICIES, screen(None))
+    request = CheckRequest("", settings=settings, policy_modules=policy_modules)
+    policies = attempt(lambda: available(request, read(settings) if settings else Settings()), "reading the policies")
+    text = (
+        explained.card(card(policy_id, policies), screen(None))
+        if policy_id
+        else explained.listing(policies, screen(None))
+    )
     write(text, None)

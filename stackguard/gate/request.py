@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ from stackguard.reports import Report, Run
 from stackguard.sources import LoadedStack, RunOptions, load
 from stackguard.stand_in import NOTE, mentioned
 
+Loading = Callable[[str, RunOptions, JudgingObserver], LoadedStack]
+"""Reads a target, as `sources.load` does."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
@@ -47,6 +51,8 @@ class CheckRequest:
     """Other policy packs to run."""
     own: bool = True
     """Whether to run our own policies too."""
+    policy_modules: tuple[str, ...] = ()
+    """Modules and files with further policies, which the command line names."""
     waivers: Path | None = None
     """The waiver file; None is the one beside the settings, if it exists."""
     baseline: Path | None = None
@@ -55,15 +61,15 @@ class CheckRequest:
     """Whether new violations are accepted, to be added to the baseline."""
 
 
-def run(request: CheckRequest) -> Run:
-    """Judge a target, and keep how that came about.
+def run(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, loading: Loading = load) -> Run:
+    """Judge a target, and keep how that came about; the arguments are those of `judge_stack`.
 
     Raises:
         CannotJudge: as by `judge`.
         SettingsError: as by `judge`.
     """
     started = datetime.now(UTC)
-    judged = judge_stack(request)
+    judged = judge_stack(request, policies, loading)
     blocking = judged.settings.waiver_problems == "mandatory"
     return Run(
         (judged.report,),
@@ -96,12 +102,15 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
     return judge_stack(request, policies).report
 
 
-def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
+def judge_stack(
+    request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, loading: Loading = load
+) -> Judged:
     """Judge a target.
 
     Args:
         request: what to judge, and how.
-        policies: the cards to run; by default our own, which are imported while a program starts.
+        policies: the cards to run; by default our own, which are imported while a program starts, and further ones.
+        loading: reads the target.
 
     Raises:
         CannotJudge: the target cannot be read or run, or every policy is disabled.
@@ -114,7 +123,7 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
     judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
     with _no_garbage_collection():
-        loaded = load(request.target, request.options.under(settings), judging)
+        loaded = loading(request.target, request.options.under(settings), judging)
 
         def ran() -> list[str]:
             return [*(policy.id for policy in judging.policies), *(packs.policies if packs else ())]
@@ -158,10 +167,7 @@ def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
 
 
 def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
-    if policies is None:
-        from policypack.policies import POLICIES
-
-        policies = POLICIES
+    policies = available(request, settings) if policies is None else policies
     source = str(request.settings or DEFAULT_FILE)
     known = {policy.id for policy in policies}
     for policy_id in settings.enforcement:
@@ -170,12 +176,42 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
                 f"{source}: `enforcement` has no policy `{policy_id}` to set; {suggestion(policy_id, policies)}"
             )
     if not request.own:
-        return []
+        policies = further(request, settings)
+    for policy_id in set(request.policies) - known:
+        raise CannotJudge(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")
     selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
     active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
     if not active and not request.packs:
         raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
     return active
+
+
+def available(request: CheckRequest, settings: Settings) -> Sequence[Policy[Any]]:
+    """Our own policies and further ones, as by `further`."""
+    from policypack.policies import POLICIES
+
+    return (*POLICIES, *further(request, settings))
+
+
+def further(request: CheckRequest, settings: Settings) -> Sequence[Policy[Any]]:
+    """The policies that the command line and the settings name.
+
+    Importing them runs code, so the settings count if they are given explicitly, or if the target is a program, which
+    runs anyway; settings that happen to lie beside a file run nothing.
+
+    Raises:
+        SettingsError: they cannot be loaded, or the settings do not count.
+    """
+    from policypack.evaluation import policy_modules
+
+    source = str(request.settings or DEFAULT_FILE)
+    if settings.policies and request.settings is None and not os.path.isdir(request.target):  # noqa: PTH112 (any text)
+        raise SettingsError(
+            f"{source}: `policies` is code, which does not run to judge a file; if you trust it, give `--settings {source}`"
+        )
+    folder = request.settings.parent if request.settings else Path()
+    given = [policy_modules.Named(name, "--policies") for name in request.policy_modules]
+    return policy_modules.load([*policy_modules.named(settings, source, folder), *given])
 
 
 def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:

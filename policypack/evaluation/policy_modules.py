@@ -1,0 +1,143 @@
+"""Policies from outside the pack: names of modules and paths of files go in, their cards come out (decision 51).
+
+Importing a module runs it, so a caller only passes names that the operator chose. Nothing is added to `sys.path`: a name
+is an installed module, and what a repository contains is given as a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from policypack.core.policy import EnforcementLevel, OverStack, Policy, Severity
+from policypack.evaluation.settings import Settings, SettingsError
+
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+EXPECTED = "it must have `POLICIES`, a list of cards, or `POLICY`, one card"
+
+
+class Named(NamedTuple):
+    """What an operator names: an installed module, or the path of a file or a package."""
+
+    name: str
+    source: str
+    """Where it is named, for errors: the option, or the file and the setting."""
+    folder: Path = Path()
+    """The folder that a path is relative to."""
+
+
+def named(settings: Settings, source: str, folder: Path) -> list[Named]:
+    """What the settings of this source name; paths are relative to their folder."""
+    return [Named(name, f"{source}: `policies`", folder) for name in settings.policies]
+
+
+def load(names: Iterable[Named]) -> tuple[Policy[Any], ...]:
+    """The cards of modules, checked; a module that is named twice counts once.
+
+    Raises:
+        SettingsError: a module cannot be imported, or a card is broken or has an id that is in use.
+    """
+    from policypack.policies import POLICIES
+
+    owners = dict.fromkeys((policy.id for policy in POLICIES), "stackguard")
+    cards: list[Policy[Any]] = []
+    modules = {_module(module): f"{module.source}: `{module.name}`" for module in reversed(list(names))}
+    for module, place in reversed(modules.items()):
+        for card in _cards(module, place):
+            for problem in _problems(card):
+                raise SettingsError(f"{place}: policy `{card.id}` {problem}")
+            if card.id in owners:
+                raise SettingsError(
+                    f"{place}: policy id `{card.id}` is already in use by {owners[card.id]}; choose another"
+                )
+            owners[card.id] = place
+            cards.append(card)
+    for card in cards:
+        for policy_id in (*card.requires, *card.subsumes):
+            if policy_id not in owners:
+                raise SettingsError(
+                    f"{owners[card.id]}: policy `{card.id}` names a policy `{policy_id}` that does not exist"
+                )
+    return tuple(cards)
+
+
+def _cards(module: ModuleType, place: str) -> Iterator[Policy[Any]]:
+    cards = getattr(module, "POLICIES", None)
+    if cards is None:
+        cards = [getattr(module, "POLICY", None)]
+    if not isinstance(cards, Sequence) or not cards or not all(isinstance(card, Policy) for card in cards):
+        raise SettingsError(f"{place} has no policies; {EXPECTED}, of the class `policypack.core.policy.Policy`")
+    yield from cards
+
+
+def _problems(card: Any) -> Iterator[str]:
+    """What is wrong with a card, as clauses."""
+    if not isinstance(card.id, str) or not ID.fullmatch(card.id):
+        yield "has an id that is not in kebab case, such as `acme-untagged-bucket`"
+    for name in ("title", "fix"):
+        if not isinstance(getattr(card, name), str) or not getattr(card, name).strip():
+            yield f"has no `{name}`, one line of text"
+    if not isinstance(card.severity, Severity):
+        yield "has a `severity` that is not of the class `Severity`"
+    if not isinstance(card.enforcement, EnforcementLevel):
+        yield "has an `enforcement` that is not of the class `EnforcementLevel`"
+    if not callable(card.check):
+        yield "has a `check` that is no function"
+    if not callable(card.reads) and not isinstance(card.reads, OverStack):
+        yield "has a `reads` that is neither a function nor a reader under `@over_stack`"
+    for name in ("tags", "references", "bad", "good", "requires", "subsumes"):
+        if isinstance(getattr(card, name), str) or not isinstance(getattr(card, name), Sequence):
+            yield f"has `{name}` that are no list"
+
+
+def _module(module: Named) -> ModuleType:
+    name, source, folder = module
+    is_path = name.endswith(".py") or "/" in name or "\\" in name
+    file = (folder / name).resolve()
+    if is_path and file.is_dir():
+        file /= "__init__.py"
+    if is_path and not file.is_file():
+        raise SettingsError(f"{source}: there is no file `{name}`; paths are relative to `{folder}`")
+    try:
+        return _of_file(file) if is_path else importlib.import_module(name)
+    except SettingsError:
+        raise
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
+            reason = "it is not installed; give the path of a file or a package instead"
+        else:
+            reason = f"{type(error).__name__} at {_place(error)}"
+        raise SettingsError(f"{source}: `{name}` cannot be imported: {reason}") from error
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
+
+
+@cache
+def _of_file(file: Path) -> ModuleType:
+    """The module of a file, under a name that no other module has; that of an `__init__.py` is a package."""
+    name = f"policies_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    package = [str(file.parent)] if file.name == "__init__.py" else None
+    spec = spec_from_file_location(name, file, submodule_search_locations=package)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

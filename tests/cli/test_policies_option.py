@@ -1,0 +1,195 @@
+"""Policies from outside the pack, by `--policies` and by the setting `policies`: in every command and every report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ran, written
+from tests.sources.states import state
+
+CARD = '''
+from policypack.core.examples import bucket, example
+from policypack.core.policy import Policy, Severity, Violation
+
+def owners(resource):
+    """The tag `owner`."""
+    if resource.type == "aws:s3/bucket:Bucket":
+        yield "tags.owner", (resource.inputs.get("tags") or {}).get("owner", "")
+
+def check(owner):
+    if not owner:
+        yield Violation("", "the bucket has no tag `owner`")
+
+POLICY = Policy(
+    id="acme-unowned-bucket", title="Bucket has no owner", why="Nobody is called. It burns.",
+    severity=Severity.MEDIUM, tags=["acme"], fix="Add the tag `owner`.", references=[],
+    bad=[example(bucket())], good=[example(bucket(tags={"owner": "web"}))], reads=owners, check=check,
+)
+'''
+ID = "acme-unowned-bucket"
+PROGRAM = """
+import pulumi_aws as aws
+
+aws.s3.Bucket("inbox", bucket="inbox")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "state.json", state("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"}))
+    (tmp_path / "acme.py").write_text(CARD)
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "infra/Pulumi.dev.yaml").write_text("config: {'aws:region': eu-west-1}\n")
+    (tmp_path / "infra/__main__.py").write_text(PROGRAM)
+    return tmp_path
+
+
+@pytest.mark.parametrize("module", ["acme.py", "./acme.py", "{folder}/acme.py"])
+def test_a_file_that_the_command_line_names(capfd: pytest.CaptureFixture[str], folder: Path, module: str) -> None:
+    named = module.format(folder=folder)
+    ran = Ran(capfd, "check", "state.json", "--policies", named, "--policy", ID, "--format", "json")
+    assert ran.code == 1
+    (outcome,) = json.loads(ran.out)["outcomes"]
+    assert (outcome["policy"], outcome["name"], outcome["path"]) == (ID, "inbox", "tags.owner")
+
+
+def test_a_package_may_import_its_own_modules(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    package = folder / "cards/buckets"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from .owned import POLICY\n\nPOLICIES = [POLICY]\n")
+    (package / "owned.py").write_text(CARD)
+    assert ID in Ran(capfd, "check", "state.json", "--policies", "cards/buckets").out
+
+
+def test_an_installed_module(capfd: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "site").mkdir()
+    (folder / "site/acme_cards_of_site.py").write_text(CARD)
+    monkeypatch.syspath_prepend(folder / "site")
+    assert ID in Ran(capfd, "check", "state.json", "--policies", "acme_cards_of_site").out
+
+
+def test_without_our_own_only_these_run(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--no-own-policies", "--format", "json")
+    report = json.loads(ran.out)
+    assert {outcome["policy"] for outcome in report["outcomes"]} == {ID}
+    assert report["summary"]["policies"] == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_every_report_has_them(capfd: pytest.CaptureFixture[str], folder: Path, form: str) -> None:
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--format", form)
+    assert ran.code == 1
+    assert ID in ran.out
+    assert "Add the tag `owner`." in ran.out
+
+
+def test_explain_and_the_baseline_know_them(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    card = Ran(capfd, "explain", ID, "--policies", "acme.py").out
+    assert "Nobody is called. It burns." in card
+    assert "`acme`" in card
+    assert ID in Ran(capfd, "explain", "--policies", "acme.py").out
+    assert Ran(capfd, "baseline", "state.json", "--policies", "acme.py").code == 0
+    assert Ran(capfd, "check", "state.json", "--policies", "acme.py").code == 0
+    assert Ran(capfd, "check", "state.json", "--policies", "acme.py", "--baseline", "/dev/null").code != 0
+
+
+def test_settings_that_are_given_or_of_a_program_count(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "stackguard.yaml").write_text(f"policies: [./acme.py]\nenforcement: {{{ID}: advisory}}\n")
+    assert f"{ID}  tags.owner  (advisory)" in Ran(capfd, "check", "infra").out
+    assert ID in Ran(capfd, "check", "state.json", "--settings", "stackguard.yaml").out
+    assert ID in Ran(capfd, "explain", "--settings", "stackguard.yaml").out
+    (folder / "other").mkdir()
+    (folder / "stackguard.yaml").rename(folder / "other/settings.yaml")
+    (folder / "acme.py").rename(folder / "other/acme.py")
+    assert ID in Ran(capfd, "check", "state.json", "--settings", "other/settings.yaml").out, "relative to the settings"
+
+
+def test_settings_beside_a_file_run_no_code(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "stackguard.yaml").write_text("policies: [./trap.py]\n")
+    (folder / "trap.py").write_text("open('sprung', 'w').close()\n")
+    ran = Ran(capfd, "check", "state.json")
+    assert ran.code == 2
+    assert ran.err == (
+        "cannot judge: stackguard.yaml: `policies` is code, which does not run to judge a file; "
+        "if you trust it, give `--settings stackguard.yaml`\n"
+    )
+    assert Ran(capfd, "explain").code == 0
+    assert not (folder / "sprung").exists()
+
+
+def test_a_module_beside_the_target_does_not_shadow_an_installed_one(
+    capfd: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme")
+    assert ran.code == 2
+    assert "--policies: `acme` cannot be imported: it is not installed; give the path of a file or a package" in ran.err
+
+
+def broken(old: str, new: str) -> str:
+    assert old in CARD
+    return CARD.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("", "`acme.py` has no policies; it must have `POLICIES`, a list of cards, or `POLICY`, one card"),
+        ("POLICIES = []", "`acme.py` has no policies"),
+        ("POLICIES = [1]", "`acme.py` has no policies"),
+        ("POLICIES = 1", "`acme.py` has no policies"),
+        ("import nothing_like_it", "`acme.py` cannot be imported: ModuleNotFoundError at "),
+        ("def", "`acme.py` cannot be imported: SyntaxError at "),
+        ("password = 'hunter2'\nraise ValueError(password)", "`acme.py` cannot be imported: ValueError at "),
+        ("import sys\nsys.exit()", "`acme.py` cannot be imported: SystemExit at "),
+        (broken(ID, "s3-public-acl"), "policy id `s3-public-acl` is already in use by stackguard; choose another"),
+        (broken(ID, "Acme Unowned"), "policy `Acme Unowned` has an id that is not in kebab case"),
+        (broken("Severity.MEDIUM", "'medium'"), f"policy `{ID}` has a `severity` that is not of the class `Severity`"),
+        (broken('title="Bucket has no owner"', "title=''"), f"policy `{ID}` has no `title`"),
+        (broken("check=check", "check=None"), f"policy `{ID}` has a `check` that is no function"),
+        (broken("reads=owners", "reads='tags'"), f"policy `{ID}` has a `reads` that is neither a function nor"),
+        (broken('tags=["acme"]', 'tags="acme"'), f"policy `{ID}` has `tags` that are no list"),
+        (
+            broken("references=[],", "references=[], requires=['acme-none'],"),
+            "names a policy `acme-none` that does not",
+        ),
+        (f"{CARD}\nPOLICIES = [POLICY, POLICY]", f"policy id `{ID}` is already in use by --policies: `acme.py`"),
+    ],
+)
+def test_a_broken_module_is_one_line(capfd: pytest.CaptureFixture[str], folder: Path, source: str, line: str) -> None:
+    (folder / "acme.py").write_text(source)
+    for command in (["check", "state.json"], ["check", "infra"], ["explain"]):
+        ran = Ran(capfd, *command, "--policies", "acme.py")
+        assert ran.code == 2
+        (shown,) = ran.err.splitlines()
+        assert shown.startswith("cannot judge: --policies: `acme.py`")
+        assert line in shown
+        assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("policies: acme.py", "stackguard.yaml:1: `policies` must be a list of modules or paths, such as"),
+        ("policies: [./none.py]", "stackguard.yaml: `policies`: there is no file `./none.py`; paths are relative to"),
+    ],
+)
+def test_a_malformed_setting_is_one_line(
+    capfd: pytest.CaptureFixture[str], folder: Path, setting: str, line: str
+) -> None:
+    (folder / "stackguard.yaml").write_text(setting)
+    ran = Ran(capfd, "check", "infra")
+    assert ran.code == 2
+    (shown,) = ran.err.splitlines()
+    assert line in shown
+
+
+def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "acme.py").write_text(broken("if not owner:", "if owner.nothing:"))
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID)
+    assert ran.code == 2
+    assert f"policy `{ID}` crashed on this resource (AttributeError" in ran.out
