@@ -158,7 +158,7 @@ async def connected(
             await pack.call(_unless_unimplemented(pack.stub.ConfigureStack), _stack_configuration(project), "the stack")
         info = await pack.call(pack.stub.GetAnalyzerInfo, Empty(), "its own policies")
         pack.name = info.name or process.folder.root.name
-        configs = _configs(info, chosen, process.folder.name)
+        configs = configured(info, chosen, process.folder.name)
         pack.policies = {
             policy.name: PackPolicy(
                 card(pack.name, policy),
@@ -169,7 +169,7 @@ async def connected(
             for policy in info.policies
         }
         if info.supportsConfig and configs:
-            await pack.call(pack.stub.Configure, _configuration(configs), "its configuration")
+            await pack.call(pack.stub.Configure, configuration(configs), "its configuration")
         yield pack
 
 
@@ -214,9 +214,14 @@ def _tags(project: Project) -> dict[str, str]:
     return {"pulumi:project": project.name, "pulumi:runtime": "python", **tags}
 
 
-def _configs(
+def configured(
     info: analyzer_pb2.AnalyzerInfo, chosen: config.Config | None, name: str
 ) -> Mapping[str, config.PolicyConfig]:
+    """The configuration of each policy of the pack of this name: the operator's, over the pack's own.
+
+    Raises:
+        CannotJudge: the operator's does not fit the pack.
+    """
     if not info.supportsConfig:
         if chosen is not None:
             raise CannotJudge(f"policy pack `{name}` takes no configuration; leave out its `--policy-pack-config`")
@@ -242,7 +247,8 @@ def _numbers(value: Any) -> Any:
     return rebuilt(value, lambda inner: int(inner) if isinstance(inner, float) and inner.is_integer() else inner)
 
 
-def _configuration(configs: Mapping[str, config.PolicyConfig]) -> analyzer_pb2.ConfigureAnalyzerRequest:
+def configuration(configs: Mapping[str, config.PolicyConfig]) -> analyzer_pb2.ConfigureAnalyzerRequest:
+    """The request with the configuration of each policy."""
     request = protos.analyzer_pb2.ConfigureAnalyzerRequest()
     for name, policy in configs.items():
         assert policy.level is not None
