@@ -36,6 +36,10 @@ lock:
 workflows:
     {{python}} tools/lint_workflows.py
 
+# the documentation as a site, in dist/site
+site:
+    .venv/bin/pip install -q -r locks/docs.txt && {{python}} tools/build_site.py dist/site
+
 # look for inputs that break a parser, an hour for each: `just fuzz 3600`
 fuzz seconds="60":
     .venv/bin/pip install -q -r locks/fuzz.txt && {{python}} -m tests.fuzz --all --seconds {{seconds}}
