@@ -60,7 +60,6 @@ def pulumi_stack(request: pytest.FixtureRequest) -> PreviewedStack:
     The options are those of the ini file (`stackguard_program`), then of the markers `pulumi_stack`, the nearest last,
     then of the fixture's parameter: the name of a stack, or a mapping.
     """
-    __tracebackhide__ = True
     from policypack.evaluation.settings import SettingsError
     from stackguard.errors import CannotJudge
     from stackguard.testing.previewed_stack import preview

@@ -5,7 +5,14 @@ for pytest. The names in `__all__` are stable: see docs/write-policies.md.
 """
 
 from stackguard.testing.card_cases import CardCase, card_cases
-from stackguard.testing.policy_assertions import assert_passes, assert_policy, assert_reports, assert_undecided
+from stackguard.testing.pack_policies import pack_policies
+from stackguard.testing.policy_assertions import (
+    assert_passes,
+    assert_policy,
+    assert_reports,
+    assert_undecided,
+    remediated,
+)
 from stackguard.testing.previewed_stack import PreviewedStack
 
 __all__ = [
@@ -16,4 +23,6 @@ __all__ = [
     "assert_reports",
     "assert_undecided",
     "card_cases",
+    "pack_policies",
+    "remediated",
 ]

@@ -13,12 +13,12 @@ from typing import Any
 import pulumi_policy
 from pulumi_policy import policy as sdk
 
-from policypack.core.policy import Outcome, Resource, Stack
+from policypack.core.policy import ROOT_TYPE, Outcome, Resource, Stack
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import Settings
-from stackguard.packs import answers, client, config, requests
+from stackguard.packs import answers, client, config, remediation, requests
 from stackguard.preview.server import protos
-from stackguard.preview.values import PROVIDER_PREFIX
+from stackguard.preview.values import PROVIDER_PREFIX, plain
 
 
 def outcomes(
@@ -38,21 +38,19 @@ def outcomes(
     Raises:
         CannotJudge: the configuration does not fit the policy's schema.
     """
-    server: Any = sdk._PolicyAnalyzerServicer("tests", "0.0.1", [policy], pulumi_policy.EnforcementLevel.MANDATORY)  # noqa: SLF001 (there is no public one)
+    server = _server(policy, "mandatory", properties, tags)
     info = server.GetAnalyzerInfo(None, None)
-    chosen = {policy.name: config.PolicyConfig("mandatory", properties)}
-    server.Configure(client.configuration(client.configured(info, chosen, "tests")), None)
-    server.ConfigureStack(protos.analyzer_pb2.AnalyzerStackConfigureRequest(tags=tags), None)
     over_stack = isinstance(policy, pulumi_policy.StackValidationPolicy)
     card = replace(answers.card("tests", info.policies[0]), id=policy.name)
     pack_policy = answers.PackPolicy(card, "mandatory", over_stack, unknown_is_advisory=False)
     providers = {resource.urn: resource for resource in resources if resource.type.startswith(PROVIDER_PREFIX)}
     secrets = secrets_of(Stack(tuple(resources), Settings()))
     by_urn = {resource.urn: resource for resource in resources}
+    root = Resource(ROOT_TYPE, "stack")  # as by the engine, a report without a resource is about the stack
     judged: list[tuple[Resource, Any]] = []
     if over_stack:
         answer = server.AnalyzeStack(requests.for_stack(resources, providers, None), None)
-        judged += ((by_urn.get(item.urn, resources[0]), item) for item in answer.diagnostics)
+        judged += ((by_urn.get(item.urn, root), item) for item in answer.diagnostics)
     else:
         for resource in resources:
             answer = server.Analyze(requests.for_one(resource, providers, None), None)
@@ -61,3 +59,32 @@ def outcomes(
         redacted(answers.outcome(pack_policy, diagnostic, resource, over_stack=over_stack), secrets)
         for resource, diagnostic in judged
     ]
+
+
+def remediated(
+    policy: pulumi_policy.Policy, resource: Resource, properties: Mapping[str, Any], tags: Mapping[str, str]
+) -> Resource:
+    """The resource after a policy's remediation; the arguments are as of `outcomes`.
+
+    Raises:
+        AssertionError: it has to read a value that is unknown.
+    """
+    __tracebackhide__ = True
+    request = requests.for_one(resource, {}, None)
+    sent = plain(request.properties)
+    for answer in _server(policy, "remediate", properties, tags).Remediate(request, None).remediations:
+        if answer.diagnostic:
+            raise AssertionError(answer.diagnostic)
+        resource = remediation.remediated(resource, sent, plain(answer.properties), None)
+    return resource
+
+
+def _server(policy: pulumi_policy.Policy, level: str, properties: Mapping[str, Any], tags: Mapping[str, str]) -> Any:
+    """The SDK's server of one policy, configured."""
+    mandatory = pulumi_policy.EnforcementLevel.MANDATORY
+    server: Any = sdk._PolicyAnalyzerServicer("tests", "0.0.1", [policy], mandatory)  # noqa: SLF001 (there is no public one)
+    chosen = {policy.name: config.PolicyConfig(level, properties)}
+    configs = client.configured(server.GetAnalyzerInfo(None, None), chosen, "tests")
+    server.Configure(client.configuration(configs), None)
+    server.ConfigureStack(protos.analyzer_pb2.AnalyzerStackConfigureRequest(tags=tags), None)
+    return server

@@ -139,6 +139,19 @@ def outcomes_of(
     return outcomes(policy, [_as_previewed(resource) for resource in resources], config or {}, tags or {})
 
 
+def remediated(
+    policy: pulumi_policy.Policy,
+    resource: Resource,
+    config: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Resource:
+    """The resource after the remediation of a policy of the SDK; the arguments are as of `outcomes_of`."""
+    __tracebackhide__ = True
+    from stackguard.testing import crossguard
+
+    return crossguard.remediated(policy, resource, config or {}, tags or {})
+
+
 def _as_previewed(resource: Resource) -> Resource:
     """The resource with the outputs of a preview, which repeat the inputs: what a policy of the stack reads."""
     return replace(resource, outputs={**resource.inputs, **resource.outputs})

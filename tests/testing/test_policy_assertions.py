@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi_policy
@@ -9,7 +10,7 @@ from policypack.core.examples import bucket
 from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.policies.s3 import public_acl
 from stackguard.errors import CannotJudge
-from stackguard.testing import assert_passes, assert_policy, assert_reports, assert_undecided
+from stackguard.testing import assert_passes, assert_policy, assert_reports, assert_undecided, pack_policies, remediated
 from tests.testing import acme_policies as acme
 
 VOLUME = "aws:ebs/volume:Volume"
@@ -107,3 +108,59 @@ def test_an_awaited_policy_is_awaited() -> None:
         report(f"{args.name} waits", None)
 
     assert_reports(pulumi_policy.ResourceValidationPolicy("waits", "Waits.", validate), bucket(), message="inbox waits")
+
+
+def test_a_report_without_a_resource_is_about_the_stack() -> None:
+    def validate(_args: object, report: pulumi_policy.ReportViolation) -> None:
+        report("too few", None)
+
+    policy = pulumi_policy.StackValidationPolicy("few", "Few.", validate)
+    assert_reports(policy, bucket(), on="stack")
+    assert_reports(policy, message="too few")
+
+
+def test_a_remediation_returns_the_resource_as_it_would_be_created() -> None:
+    def private(args: pulumi_policy.ResourceValidationArgs) -> dict[str, Any]:
+        return {**args.props, "acl": "private"} if args.props["acl"] != "private" else {}
+
+    policy = pulumi_policy.ResourceValidationPolicy("private", "Private.", remediate=private)
+    assert (
+        remediated(policy, bucket(acl="public-read", tags={"a": "b"})).inputs
+        == bucket(acl="private", tags={"a": "b"}).inputs
+    )
+    assert remediated(policy, bucket(acl="private")).inputs == bucket(acl="private").inputs
+    unknown = remediated(policy, bucket(acl=UNKNOWN))  # in a remediation the SDK shows an unknown value as a text
+    assert unknown.inputs["acl"] == "private"
+
+
+PACK = """
+from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
+from rules import validate
+
+if __name__ == "__main__":
+    PolicyPack("acme", enforcement_level=EnforcementLevel.ADVISORY, policies=[
+        ResourceValidationPolicy("named", "Buckets have names.", validate)])
+"""
+RULES = """
+def validate(args, report):
+    if not args.props.get("bucket"):
+        report("no name")
+"""
+
+
+def test_the_policies_of_a_pack_are_taken_from_its_program(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text(PACK)
+    (tmp_path / "rules.py").write_text(RULES)
+    named = pack_policies(tmp_path)["named"]
+    assert_policy(named, bucket())
+    assert_policy(named, bucket(None), reports="no name")
+
+
+@pytest.mark.parametrize(
+    ("program", "problem"), [(None, "it has no `__main__.py`"), ("", "makes no `PolicyPack` with policies")]
+)
+def test_a_folder_without_a_pack_is_named(tmp_path: Path, program: str | None, problem: str) -> None:
+    if program is not None:
+        (tmp_path / "__main__.py").write_text(program)
+    with pytest.raises(LookupError, match=problem):
+        pack_policies(tmp_path)
