@@ -149,7 +149,7 @@ def check(
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not (packs or policy_modules)):
         raise click.UsageError(
-            "`--no-own-policies` runs only policy packs and `--policies`; give one of them, and no `--policy`"
+            "`--no-own-policies` runs only policy packs; give a `--policy-pack` or `--policies`, and no `--policy`"
         )
 
     def judge() -> Run:
