@@ -39,10 +39,11 @@ def constructor(token: str) -> str:
     """The constructor of a resource type: `aws.s3.BucketAcl` for `aws:s3/bucketAcl:BucketAcl`."""
     if token.startswith(PROVIDER):
         return f"{token.removeprefix(PROVIDER)}.Provider"
-    package, module, name = token.split(":")
-    folder = module.partition("/")[0]
-    inside = [] if folder == "index" else [f"{folder}_" if folder == "lambda" else folder]
-    return ".".join([package, *inside, name])
+    *folders, name = token.replace("-", "_").replace(":", "/").split("/")
+    if folders and folders[-1].lower() == name.lower():
+        folders.pop()
+    inside = (f"{folder}_" if folder == "lambda" else folder for folder in folders if folder != "index")
+    return ".".join([*inside, name])
 
 
 def _imports(body: str) -> Iterator[str]:
@@ -50,7 +51,8 @@ def _imports(body: str) -> Iterator[str]:
         yield from ("import json", "")
     if re.search(r"\bpulumi\.", body):
         yield "import pulumi"
-    for package in sorted(set(re.findall(r"^(?:\w+ = )?(aws|awsx|eks|acme)\.", body, re.MULTILINE))):
+    packages = set(re.findall(r"^(?:\w+ = )?(aws|[a-z]\w*(?=\.(?:\w+\.)*[A-Z]\w*\())\.", body, re.MULTILINE))
+    for package in sorted(packages - {"pulumi"}):
         yield f"import pulumi_{package} as {package}"
 
 

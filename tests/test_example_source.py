@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.examples import Example, example
+from policypack.core.examples import Example, construct, example
 from policypack.core.policy import ROOT_TYPE, UNKNOWN, Asset, Kind, Policy, Position, Resource, Stack, Unseen
 from policypack.policies import POLICIES
 from stackguard.card_sections import paragraphs
@@ -181,3 +181,20 @@ def test_names() -> None:
 def test_a_docstring_is_its_paragraphs() -> None:
     assert paragraphs("One\nline.\n\n    Two\n    lines.\n") == ["One line.", "Two lines."]
     assert paragraphs("") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "source"),
+    [
+        ("acme:index:Queue", "import pulumi_acme as acme\n\nacme.Queue("),
+        ("random:index/randomId:RandomId", "import pulumi_random as random\n\nrandom.RandomId("),
+        ("kubernetes:apps/v1:Deployment", "import pulumi_kubernetes as kubernetes\n\nkubernetes.apps.v1.Deployment("),
+        (
+            "azure-native:web:AppServicePlan",
+            "import pulumi_azure_native as azure_native\n\nazure_native.web.AppServicePlan(",
+        ),
+        ("acme:Queue", "import pulumi_acme as acme\n\nacme.Queue("),
+    ],
+)
+def test_resources_of_other_packages(token: str, source: str) -> None:
+    assert program(example(construct(token, "jobs"))).startswith(source)

@@ -177,7 +177,7 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
             )
     if not request.own:
         policies = further(request, settings)
-    for policy_id in set(request.policies) - known:
+    for policy_id in sorted(set(request.policies) - known):
         raise CannotJudge(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")
     selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
     active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]

@@ -84,10 +84,11 @@ class PreviewedStack:
             AssertionError: it cannot be judged, as if no policy has such an id.
         """
         __tracebackhide__ = True
-        key = (tuple(map(_id, policies)) if policies is not None else None, Severity(fail_on))
+        chosen = policies or ()
+        key = (tuple(policy if isinstance(policy, str) else id(policy) for policy in chosen), Severity(fail_on))
         if key not in self._runs:
-            cards = [policy for policy in policies or () if isinstance(policy, Policy)]
-            request = replace(self.request, policies=key[0] or (), fail_on=key[1])
+            cards = [policy for policy in chosen if isinstance(policy, Policy)]
+            request = replace(self.request, policies=tuple(map(_id, chosen)), fail_on=key[1])
             try:
                 known = (*available(self.request, read(self.request.settings)), *cards)
                 self._runs[key] = judge(request, tuple({policy.id: policy for policy in known}.values()), self._loading)
