@@ -181,7 +181,7 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
         raise CannotJudge(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")
     selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
     active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
-    if not active and not request.packs:
+    if policies and not active and not request.packs:
         raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
     return active
 
