@@ -78,9 +78,7 @@ def own_accounts(stack: Stack) -> frozenset[str]:
     accounts = {stack.settings.account_id or "", STAND_IN}
     for provider in providers(stack):
         accounts |= stated_accounts(provider.inputs)
-    for resource in stack.resources:
-        arn = None if resource.external or "arn" in resource.inputs else resource.outputs.get("arn")
-        accounts.add(_account_in(arn))
+    accounts.update(map(_own_account, stack.resources))
     return frozenset(filter(ACCOUNT.fullmatch, accounts))
 
 
@@ -107,15 +105,35 @@ def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None
     pair = [provider_of(stack, resource) for resource in (first, second)]
     if None in pair:
         return None
-    inputs = [provider.inputs for provider in pair if provider]
-    accounts, others = (_accounts(properties.get("allowedAccountIds")) for properties in inputs)
-    if accounts and others:
-        if not accounts & others:
+    one, two = (_accounts_of(stack, provider) for provider in pair if provider)
+    if one and two:
+        if not one & two:
             return False
-        if accounts == others and len(accounts) == 1:
+        if one == two and len(one) == 1:
             return True
-    credentials = [[_absent_as_none(properties.get(name)) for name in CREDENTIALS] for properties in inputs]
+    credentials = [
+        [_absent_as_none(provider.inputs.get(name)) for name in CREDENTIALS] for provider in pair if provider
+    ]
     return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
+
+
+def _accounts_of(stack: Stack, provider: Resource) -> frozenset[str]:
+    """The accounts that a provider may work in: those that it states, else the one in the ARNs of its resources."""
+    return stated_accounts(provider.inputs) or _accounts_in_arns(stack).get(provider.urn, frozenset())
+
+
+@memoized
+def _accounts_in_arns(stack: Stack) -> Mapping[str, frozenset[str]]:
+    """By provider, the account that the ARNs of its resources name, except the stand-in for an unknown one."""
+    return {
+        urn: frozenset(filter(ACCOUNT.fullmatch, map(_own_account, resources))) - {STAND_IN}
+        for urn, resources in _by_provider(stack).items()
+    }
+
+
+def _own_account(resource: Resource) -> str:
+    """The account in the ARN that AWS reports for a resource of the stack; empty if it reports none."""
+    return _account_in(None if resource.external or "arn" in resource.inputs else resource.outputs.get("arn"))
 
 
 def _absent_as_none(value: Any) -> Any:
