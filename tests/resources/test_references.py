@@ -257,7 +257,13 @@ def test_of_two_resources_of_one_name_the_one_in_the_same_account_and_region_is_
 ) -> None:
     one, two = (Resource(PROVIDER, str(index), inputs) for index, inputs in enumerate(providers))
     both = [
-        Resource(token, name, {naming: "x"}, {"arn": f"arn:aws:iam::{account}:role/x"}, provider=provider.urn)
+        Resource(
+            token,
+            name,
+            {naming: "x"},
+            outputs={"arn": f"arn:aws:iam::{account}:role/x"},
+            provider=provider.urn,
+        )
         for name, account, provider in (("one", "444455556666", one), ("two", "444455557777", two))
     ]
     asking = Resource("aws:lambda/permission:Permission", "asking", {"of": text}, provider=one.urn)
