@@ -162,7 +162,9 @@ def _against(
         named = {condition.name for condition in statement.conditions}
         pinned = PINNED if caller else set()
         doubtful = any(name in CALLER_KEYS - pinned or name.startswith("aws:principaltag/") for name in named)
-        every = statement.not_resources is None and any(map(everything, statement.resources or ("*",)))
+        every = statement.not_resources is None and any(
+            map(everything, ("*",) if statement.resources is None else statement.resources)
+        )
         doubtful = doubtful or included is None or (every and not own)
         if included is not False and not (certain and doubtful):
             resources = own if every and own else statement.resources

@@ -65,6 +65,7 @@ READER = role("reader", allow("s3:GetObject", "arn:aws:s3:::inbox/*"))
         (READER, [except_role("admin")], [except_role("*")], [NEW]),
         (READER, [denied("*")], [], [NEW]),
         (READER, [denied(StringNotEquals={"aws:PrincipalOrgID": "o-abc"})], [], [UNDECIDED]),
+        (READER, [denied(UNKNOWN)], [], [UNDECIDED]),
         (READER, [except_role("reader")], [], []),
         (READER, [denied(principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"})], [], []),
         (READER, [denied()], [denied("arn:aws:s3:::inbox/*")], []),
