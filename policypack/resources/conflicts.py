@@ -149,7 +149,7 @@ def _beside_inline(stack: Stack) -> Iterator[Conflict]:
 def _beside_whole(stack: Stack) -> Iterator[Conflict]:
     """Resources that add to a set that another one manages as a whole and without them."""
     for token, exclusive in EXCLUSIVE.items():
-        for whole in by_canonical_type(stack).get(token, ()):
+        for whole in (resource for resource in by_canonical_type(stack).get(token, ()) if not resource.external):
             owner = _part(stack, whole, exclusive.owner)
             members = _parts(stack, whole, exclusive.members)
             members += (("is", urn) for urn in whole.property_dependencies.get(exclusive.members, ()))
