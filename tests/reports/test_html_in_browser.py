@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.reports import html_runs
+from policypack.core.policy import Severity
+from tests.reports import html_runs, sample
 from tests.reports.test_html import data
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -118,6 +120,18 @@ def test_a_link_to_an_outcome_opens_it(open_page: Open) -> None:
     expect(page.locator("#rows > li > details[open] > summary")).to_have_id(key)
     assert page.evaluate("document.activeElement.id") == key
     expect(page.get_by_role("status")).to_contain_text("300 outcomes")
+
+
+def test_what_follows_from_another_outcome_leads_there(open_page: Open) -> None:
+    cause = replace(sample.WILDCARD, id="iam-cause", subsumes=["iam-effect"])
+    effect = replace(sample.WILDCARD, id="iam-effect", severity=Severity.HIGH)
+    page = open_page(html_runs.html(html_runs.report((html_runs.reader(0),), (cause, effect))))
+    following = page.locator("#rows > li", has_text="follows from iam-cause")
+    following.locator("summary").click()
+    following.get_by_role("link", name="iam-cause").click()
+    first = page.locator("#rows > li").first
+    expect(first.locator("summary")).to_be_focused()
+    expect(first.get_by_role("link", name="iam-effect")).to_be_visible()
 
 
 def test_thousands_of_outcomes_are_shown_by_the_hundred(open_page: Open) -> None:

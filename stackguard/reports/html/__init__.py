@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -58,14 +59,20 @@ def _parts() -> tuple[str, str, Template]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"many": many, "lines": printable_lines_in_html}
+    environment.filters |= {"many": many, "lines": _lines, "prose": _prose}
     script, style = ((FOLDER / name).read_text("utf-8") for name in ("page.js", "page.css"))
     return script, style, environment.get_template("page.html.jinja")
 
 
-def printable_lines_in_html(text: str) -> Markup:
+def _lines(text: str) -> Markup:
     """What a program prints, on its own lines."""
     return Markup.escape(printable_lines(text))
+
+
+def _prose(text: str) -> Markup:
+    """A text in which what is in backticks is code."""
+    parts = enumerate(re.split("`([^`]+)`", printable(text)))
+    return Markup().join(Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in parts)
 
 
 def _printable(value: Any) -> Any:

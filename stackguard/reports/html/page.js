@@ -11,7 +11,8 @@
   const data = JSON.parse($("data").textContent);
   const all = data.outcomes;
   const byKey = new Map(all.map((outcome) => [outcome.key, outcome]));
-  const effects = Map.groupBy ? Map.groupBy(all.filter((outcome) => outcome.cause), (outcome) => outcome.cause) : new Map();
+  const effects = new Map(all.map((outcome) => [outcome.key, []]));
+  for (const outcome of all) effects.get(outcome.cause)?.push(outcome);
   const several = data.stacks.length > 1;
   const policyOf = (outcome) => data.policies[outcome.policy];
   const resourceOf = (outcome) => data.resources[outcome.resource];
@@ -90,6 +91,7 @@
   function row(outcome) {
     const resource = resourceOf(outcome);
     const exempt = outcome.status !== "blocks";
+    const cause = byKey.get(outcome.cause);
     const kind = outcome.kind === "violation" ? outcome.severity : outcome.kind;
     const summary = element("summary", { id: outcome.key },
       element("span", { class: `badge ${kind}` }, kind), space,
@@ -98,6 +100,7 @@
       several ? element("span", { class: "at" }, isolated(data.stacks[outcome.stack])) : null, several ? space : null,
       isolated(label(resource)), space,
       outcome.path ? element("code", { class: "at" }, outcome.path) : null,
+      cause ? element("span", { class: "at" }, ` follows from ${policyOf(cause).id}`) : null,
       element("span", { class: "message" }, prose(outcome.message)));
     const details = element("details", null, summary);
     details.addEventListener("toggle", () => fill(details, outcome));
@@ -134,8 +137,8 @@
     fact("Why", ...(policy.why ?? []).map((paragraph) => element("p", null, prose(paragraph))));
     const cause = byKey.get(outcome.cause);
     fact("Follows from", cause && link(cause));
-    const follow = effects.get(outcome.key) ?? [];
-    if (follow.length) fact("Causes", element("ul", null, ...follow.map((effect) => element("li", null, link(effect)))));
+    const following = effects.get(outcome.key);
+    if (following.length) fact("Causes", element("ul", null, ...following.map((effect) => element("li", null, link(effect)))));
     fact("Policy", prose(policy.title));
     const references = (policy.references ?? []).map((address) => element("li", null, reference(address)));
     if (references.length) fact("References", element("ul", null, ...references));
