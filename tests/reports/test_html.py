@@ -11,6 +11,8 @@ import pytest
 
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource
+from policypack.core.stack_name import StackName
+from stackguard.reports import Failed
 from stackguard.reports.html.documents import LONGEST, example_request, span
 from tests.reports import html_runs, sample
 from tests.reports.html_runs import HOSTILE, html, report
@@ -92,7 +94,7 @@ def test_of_a_long_document_the_lines_around_the_statement_are_there() -> None:
     lines, statement, element = document_of(
         sample.role_policy("r", sample.document(*filler, sample.allow("*", "*"), *filler))
     )
-    assert len(lines) <= LONGEST
+    assert len(lines) == LONGEST
     assert [line.strip() for line in lines[slice(*element)]] == ['"Action": "*",']
     assert statement[0] < element[0]
 
@@ -175,3 +177,10 @@ def test_positions_are_relative_to_the_repository() -> None:
 def test_many_outcomes_make_a_file_of_a_sensible_size() -> None:
     page = html_runs.many(200)
     assert len(page) / 200 < 2_000
+
+
+def test_what_was_not_judged_did_not_pass() -> None:
+    failed = html(failed=(Failed("infra", StackName(), "there is no `Pulumi.yaml`"),))
+    assert "Nothing was judged" in failed
+    assert "passed" not in TAG.sub("", failed)
+    assert "There is nothing to judge" in html(report(()))

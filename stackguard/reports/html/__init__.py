@@ -40,6 +40,7 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
         notes=notes(run),
         blocking=sum(outcome.status == "blocks" for outcome in data.outcomes),
         data=_script_data(data),
+        total=len(data.outcomes),
         script=Markup(script),  # noqa: S704 (ours)
         style=Markup(style),  # noqa: S704 (ours)
         script_hash=_hash(script),

@@ -35,8 +35,10 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
     path: str
     """The property that contains it."""
     lines: tuple[str, ...]
-    first: int = 1
-    """The number of the first of the lines, which are a part of a long document only."""
+    first: int
+    """The number of the first of the lines."""
+    total: int
+    """The number of lines of the document: of a long one there is only a part."""
 
 
 class Marked(NamedTuple):
@@ -67,7 +69,7 @@ def marked(outcome: Outcome) -> Marked | None:
         steps = [int(index) if index else name for index, name in STEP.findall(inside)]
         statement = steps[:2] if steps[1:2] and isinstance(steps[1], int) else steps[:1]
         spans = (span(document.raw, statement), span(document.raw, steps)) if steps else ((0, 0), (0, 0))
-        return _shortened(Document(printable(prefix), _lines(document.raw)), *spans)
+        return _shortened(printable(prefix), _lines(document.raw), *spans)
     return None
 
 
@@ -113,14 +115,12 @@ def _lines(raw: Any) -> tuple[str, ...]:
     return tuple(map(printable, text.split("\n")))
 
 
-def _shortened(document: Document, statement: Span, element: Span) -> Marked:
-    if len(document.lines) <= LONGEST:
-        return Marked(document, statement, element)
-    start = max(0, min(statement[0], element[0] - LONGEST // 2))
-    lines = document.lines[start : start + LONGEST]
+def _shortened(path: str, lines: tuple[str, ...], statement: Span, element: Span) -> Marked:
+    start = max(0, min(statement[0], element[0] - LONGEST // 2)) if len(lines) > LONGEST else 0
+    part = lines[start : start + LONGEST]
 
     def moved(span: Span) -> Span:
-        first, last = (min(max(line - start, 0), len(lines)) for line in span)
+        first, last = (min(max(line - start, 0), len(part)) for line in span)
         return first, last
 
-    return Marked(Document(document.path, lines, start + 1), moved(statement), moved(element))
+    return Marked(Document(path, part, start + 1, len(lines)), moved(statement), moved(element))

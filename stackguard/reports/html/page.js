@@ -172,7 +172,7 @@
   }
 
   function excerpt(outcome) {
-    const { path, lines, first } = data.documents[outcome.document];
+    const { path, lines, first, total } = data.documents[outcome.document];
     const [start, stop] = outcome.statement;
     const [markStart, markStop] = outcome.element;
     const range = (from, to) => (to - from > 1 ? `lines ${from + first} to ${to + first - 1}` : `line ${from + first}`);
@@ -181,7 +181,8 @@
       return element("span", { class: index >= start && index < stop ? "row statement" : "row", "data-line": index + first }, text, "\n");
     });
     const where = stop > start ? `${outcome.path}: ${range(markStart, markStop)}, in the statement of ${range(start, stop)}` : path;
-    return element("figure", null, element("figcaption", null, where),
+    const part = lines.length < total ? `; shown are lines ${first} to ${first + lines.length - 1} of ${total}` : "";
+    return element("figure", null, element("figcaption", null, where + part),
       element("pre", { tabindex: "0", role: "group", "aria-label": `Policy document ${path} of ${label(resourceOf(outcome))}` }, ...rows));
   }
 
@@ -206,9 +207,9 @@
     show(PAGE);
     const blocking = matches.filter((outcome) => outcome.status === "blocks").length;
     const of = matches.length === all.length ? "" : ` of ${number(all.length)}`;
-    $("count").textContent = all.length
-      ? `${number(matches.length)}${of} outcome${all.length === 1 ? "" : "s"}, ${number(blocking)} of them ${blocking === 1 ? "blocks" : "block"}`
-      : "No policy reports anything.";
+    if (all.length === 0) return;
+    $("count").textContent =
+      `${number(matches.length)}${of} outcome${all.length === 1 ? "" : "s"}, ${number(blocking)} of them ${blocking === 1 ? "blocks" : "block"}`;
   }
 
   // The address keeps the filters, so that a link to the file can have them: `#severity=high&stack=acme/shop/prod`.
