@@ -123,7 +123,7 @@
     };
     const exemption = outcome.exemption;
     if (exemption) {
-      fact(outcome.status === "waived" ? "Waived" : "Accepted", exemption.reason ? isolated(exemption.reason) : STATUS[outcome.status]);
+      fact(outcome.status === "waived" ? "Waived" : "Accepted", exemption.reason ? prose(exemption.reason) : STATUS[outcome.status]);
       fact("Owner", exemption.owner && isolated(exemption.owner));
       fact("Expires", exemption.expires && element("time", null, exemption.expires));
       fact("Ticket", exemption.ticket && isolated(exemption.ticket));
