@@ -47,6 +47,8 @@ class Report:
     """How long it took to run the program, or to read the file, and to judge it."""
     gone: int = 0
     """The number of violations in the baseline that are not there any more."""
+    evidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By policy, the number of resources by result, such as `pass` and `not-applicable`; empty if nobody asked."""
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""

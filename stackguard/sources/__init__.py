@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.core.stack_name import StackName, of_urn
-from policypack.evaluation.redaction import Mask, secrets_of
+from policypack.evaluation.redaction import Mask, secret_texts, secrets_of
 from policypack.evaluation.settings import Settings
 from policypack.iam.arn import Arn
 from stackguard.errors import CannotJudge
@@ -41,7 +41,7 @@ class LoadedStack:
     unseen: tuple[Unseen, ...] = ()
     """The resources that a program's preview cannot see."""
     mask: Mask = field(default_factory=Mask)
-    """The secrets of a program, which no report may show."""
+    """The secrets of a program, or those that an export contains in plain text, which no report may show."""
     organization: str = ""
     """The stack's organization, if the target states it."""
 
@@ -144,4 +144,13 @@ def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> Loade
             f"`--stack` chooses the stack of a program, but {source} already is of one stack; leave it out"
         )
     loaded = parse(blocks, source)
-    return replace(loaded, region=options.config.get(REGION, loaded.region))
+    mask = _mask(loaded) if any(resource.secrets for resource in loaded.resources) else Mask()
+    return replace(loaded, region=options.config.get(REGION, loaded.region), mask=mask)
+
+
+def _mask(loaded: LoadedStack) -> Mask:
+    """The secrets that an export has in plain text: a copy of one can be in another resource without the mark."""
+    names = (resource.name for resource in loaded.resources)
+    mask = Mask(frozenset({loaded.name.project, loaded.name.stack, *names}))
+    mask.add(text for resource in loaded.resources for text in secret_texts(resource))
+    return mask

@@ -146,7 +146,7 @@ def check(data: bytes) -> None:
     report = Report("x.json", tuple(outcomes), len(resources), len(POLICIES))
     access = access_public.judge(loaded)
     texts = [
-        *(render(report, form, Screen()) for form in ("text", "json", "sarif")),
+        *(render(report, form, Screen()) for form in ("text", "json", "sarif", "html")),
         access_public.text(access, Screen(), everything=True),
         access_public.json(access, everything=True),
     ]
