@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.core.stack_name import StackName, of_urn
-from policypack.evaluation.redaction import Mask, secret_texts, secrets_of
+from policypack.evaluation.redaction import Mask, Secrets, secret_texts, secrets_of
 from policypack.evaluation.settings import Settings
 from policypack.iam.arn import Arn
 from stackguard.errors import CannotJudge
@@ -59,9 +59,9 @@ class LoadedStack:
         return tuple(account for account, _ in counts.most_common())
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def secrets(self) -> Secrets:
         """The texts that no report may show: in the secrets of the resources, and in those of the program."""
-        return (*secrets_of(Stack(self.resources, Settings())), *self.mask.texts)
+        return Secrets((*secrets_of(Stack(self.resources, Settings())), *self.mask.texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> Loade
 
 def _mask(loaded: LoadedStack) -> Mask:
     """The secrets that an export has in plain text: a copy of one can be in another resource without the mark."""
-    names = (resource.name for resource in loaded.resources)
+    secrets = {text for resource in loaded.resources for text in secret_texts(resource)}
+    names = {resource.name for resource in loaded.resources if resource.name in secrets}
     mask = Mask(frozenset({loaded.name.project, loaded.name.stack, *names}))
-    mask.add(text for resource in loaded.resources for text in secret_texts(resource))
+    mask.add(secrets)
     return mask
