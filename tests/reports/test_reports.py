@@ -18,7 +18,7 @@ from policypack.evaluation.redaction import redacted
 from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen
-from stackguard.reports.json import OutcomesReport, schema
+from stackguard.reports.json_types import OutcomesReport, schema
 from tests.reports import sample
 from tests.reports.sample import render
 
