@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.core.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import without_policy
 from policypack.evaluation.evaluate import enforcement, evaluate
@@ -138,8 +138,15 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         loaded.region,
         time.monotonic() - start,
         exempt.baselined.gone.total(),
+        related(outcomes, loaded.resources),
     )
     return Judged(report, settings, tuple(ran()), exempt.waived.problems, exempt.waived.used, exempt.baselined.gone)
+
+
+def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:
+    """By URN, the parents of the resources with outcomes, and those that these wait for."""
+    urns = {urn for outcome in outcomes for urn in (outcome.resource.parent, *outcome.waits_for)}
+    return {resource.urn: resource for resource in resources if resource.urn in urns}
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.policy import Policy
+from policypack.core.policy import Exemption, Policy
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, which can drive a terminal or a CI log, and marks that reverse the direction of text."""
@@ -44,6 +44,26 @@ def name_of(urn: str) -> str:
     """The type and name in a URN: `aws:s3:Bucket ingest`."""
     parts = urn.split("::", 3)
     return f"{type_of(urn)} {printable(parts[3])}" if len(parts) > 3 else printable(urn)
+
+
+def many(count: int, noun: str) -> str:
+    """A number with its noun: `1 policy`, `2 policies`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{count} {noun}s"
+
+
+def exemption_text(exemption: Exemption) -> str:
+    """The reason of a waiver, and who stands for it until when; empty for the baseline."""
+    parts = {
+        "until": exemption.expires,
+        "owner": exemption.owner,
+        "ticket": exemption.ticket,
+        "approved by": exemption.approver,
+        "in": exemption.source,
+    }
+    more = ", ".join(f"{name} {value}" for name, value in parts.items() if value)
+    return printable(f"{exemption.reason} ({more})" if more else exemption.reason)
 
 
 def url(policy: Policy[Any]) -> str:

@@ -8,6 +8,7 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
@@ -39,13 +40,57 @@ SCORES: Mapping[Severity, str] = {
 LINK = re.compile(r"https://[\w.~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 """The references of a card that become links: another pack can put any text there."""
 
+MOST_RESULTS, MOST_RUNS, MOST_BYTES = 5_000, 20, 10_000_000
+"""Code scanning shows that many results of a run, and takes that many runs and gzipped bytes of a file.
+Source: https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning#file-and-result-limits.
+"""
+
 Level = Literal["error", "warning", "note"]
 Object = dict[str, Any]
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The run as a SARIF log, with a run of its own for each stack."""
-    return log(*map(policy_run, run.reports))
+    """The run as a SARIF log within the limits of code scanning, with a run of its own for each stack."""
+    most = MOST_RESULTS
+    while True:
+        text = log(*_runs(run, most))
+        if len(text) <= MOST_BYTES or most < 2 or len(gzip.compress(text.encode(), compresslevel=6)) <= MOST_BYTES:
+            return text
+        most //= 2
+
+
+def _runs(run: Run, most: int) -> list[Object]:
+    """A run for each stack; of more stacks than a log may have runs, the last are in one run.
+
+    A stack that could not be judged has none: without results its alerts would close.
+    """
+    chunks = [[report] for report in run.reports[: MOST_RUNS - 1]]
+    if rest := list(run.reports[MOST_RUNS - 1 :]):
+        chunks.append(rest)
+    runs = [policy_run(*reports, most=most) for reports in chunks]
+    if run.several:
+        for reports, entry in zip(chunks, runs, strict=True):
+            entry["automationDetails"] = {"id": _category(reports)}
+    problems = [
+        *(_notification("error", f"cannot judge {failed.label}: {failed.message}") for failed in run.failed),
+        *(
+            _notification("warning", f"{problem.kind} waiver: {problem.source}: {problem.message}")
+            for problem in run.problems
+        ),
+    ]
+    if runs and problems:
+        invocation = runs[0]["invocations"][0]
+        invocation["toolExecutionNotifications"] = [*invocation.get("toolExecutionNotifications", ()), *problems]
+        invocation["executionSuccessful"] &= not run.failed
+    if runs and not run.several:
+        runs[0]["invocations"][0]["exitCode"] = run.exit_code
+    return runs
+
+
+def _category(reports: Sequence[Report]) -> str:
+    """What code scanning compares with earlier runs of the same name."""
+    only = len(reports) == 1
+    return f"stackguard/{printable(reports[0].label) if only else 'further stacks'}/"
 
 
 def log(*runs: Object) -> str:
@@ -63,17 +108,41 @@ def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object
     }
 
 
-def policy_run(report: Report) -> Object:
-    """The run of the policies."""
-    by_severity = sorted((outcome.policy for outcome in report.condensed), key=lambda policy: policy.severity.rank)
+def policy_run(*reports: Report, most: int = MOST_RESULTS) -> Object:
+    """The run of the policies over stacks: the results that close the gate first, then the most severe.
+
+    Exempt outcomes are left out, because code scanning opens alerts for suppressed results too.
+    """
+    live = [(report, [outcome for outcome in report.condensed if not outcome.exemption]) for report in reports]
+    results = [
+        (report, result)
+        for report, outcomes in live
+        for result in identified(outcomes, report.blocks)
+        if result.outcome.kind is not Kind.ERROR
+    ]
+    if len(results) > most:
+        results.sort(key=lambda pair: _urgency(*pair))
+    shown = results[:most]
+    everything = [outcome for _, outcomes in live for outcome in outcomes]
+    by_severity = sorted((outcome.policy for outcome in everything), key=lambda policy: policy.severity.rank)
     worst = {policy.id: policy for policy in by_severity}
-    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.condensed)]
+    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in everything)]
     indexes = {policy.id: index for index, policy in enumerate(rules)}
-    crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
-    notifications = [*crashes, *map(_note, report.notes)]
-    if report.without_policy:
-        notifications.append({"level": "note", "message": message(without_policy(report.without_policy))})
-    invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
+    notifications = [_crash(outcome, indexes) for outcome in everything if outcome.kind is Kind.ERROR]
+    for report in reports:
+        notifications += map(_note, report.notes)
+        if report.without_policy:
+            notifications.append(_notification("note", without_policy(report.without_policy)))
+        if report.exempt:
+            counts = (f"{report.exempt['waived']} waived", f"{report.exempt['baselined']} in the baseline")
+            notifications.append(_notification("note", f"left out of {report.label}: {', '.join(counts)}"))
+    if len(results) > len(shown):
+        text = (
+            f"{len(results) - len(shown)} less severe results are left out, because code scanning shows {most} of a run"
+        )
+        notifications.append(_notification("warning", text))
+    code = max(report.exit_code for report in reports)
+    invocation: Object = {"executionSuccessful": code != 2, "exitCode": code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
     return run(
@@ -84,12 +153,16 @@ def policy_run(report: Report) -> Object:
             "rules": [_rule(policy) for policy in rules],
         },
         invocation,
-        [
-            _result(report, result, indexes)
-            for result in identified(report.condensed, report.blocks)
-            if result.outcome.kind is not Kind.ERROR
-        ],
+        [_result(report, result, indexes) for report, result in shown],
     )
+
+
+def _urgency(report: Report, result: IdentifiedOutcome) -> tuple[bool, int]:
+    return not report.blocks(result.outcome), -result.outcome.policy.severity.rank
+
+
+def _notification(level: Level, text: str) -> Object:
+    return {"level": level, "message": message(text)}
 
 
 def message(*lines: str) -> Object:
@@ -190,12 +263,14 @@ def _level(severity: Severity, *, blocks: bool) -> Level:
 def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str, int]) -> Object:
     outcome = identified.outcome
     resource, policy = outcome.resource, outcome.policy
+    related = _related(report, outcome)
     return {
         "ruleId": printable(policy.id),
         "ruleIndex": indexes[policy.id],
         "level": _level(policy.severity, blocks=report.blocks(outcome)),
         "message": _message(outcome),
         "locations": [location(*line_of(resource, report), (resource.name, resource.urn))],
+        **({"relatedLocations": related} if related else {}),
         "partialFingerprints": partial_fingerprints(identified.fingerprint),
         "properties": {
             "outcome": outcome.kind,
@@ -206,6 +281,19 @@ def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str,
             **({"subsumedBy": identified.cause} if identified.cause else {}),
         },
     }
+
+
+def _related(report: Report, outcome: Outcome) -> list[Object]:
+    """The component that the resource is in, and the resources whose update makes the value known."""
+    urns = {outcome.resource.parent: "the component that it is in", **dict.fromkeys(outcome.waits_for, "waits for")}
+    places = []
+    for number, (urn, text) in enumerate(urns.items()):
+        resource = report.related.get(urn)
+        if resource is None or resource.position is None or resource.type == ROOT_TYPE:
+            continue
+        place = location(*line_of(resource, report), (resource.name, resource.urn))
+        places.append({"id": number, "message": message(f"{text}: {name_of(urn)}"), **place})
+    return places
 
 
 def _message(outcome: Outcome) -> Object:
@@ -227,4 +315,4 @@ def _crash(outcome: Outcome, indexes: Mapping[str, int]) -> Object:
 
 def _note(note: Note) -> Object:
     where = f" ({', '.join(map(name_of, note.urns))})" if note.urns else ""
-    return {"level": "note", "message": message(f"{note.about}{where}: {note.message}")}
+    return _notification("note", f"{note.about}{where}: {note.message}")

@@ -15,10 +15,17 @@ from stackguard.reports import Screen
 def paint(lines: Iterable[Text], screen: Screen) -> str:
     """The lines as text; `NO_COLOR`, `FORCE_COLOR` and `TERM` are respected."""
     out = io.StringIO()
+    always = screen.color == "always"
     console = Console(
-        file=out, force_terminal=True if screen.terminal else None, highlight=False, emoji=False, markup=False
+        file=out,
+        force_terminal=True if screen.terminal or always else None,
+        color_system="standard" if always else "auto",
+        no_color=False if always else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
     )
-    if not console.is_terminal:
+    if screen.color == "never" or not console.is_terminal:
         return "".join(f"{line.plain}\n" for line in lines)
     console.print(Text("\n").join(lines), soft_wrap=True)
     return out.getvalue()
