@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -51,6 +51,8 @@ class CheckRequest:
     """The waiver file; None is the one beside the settings, if it exists."""
     baseline: Path | None = None
     """The baseline file; None is the one beside the settings, if it exists."""
+    base: str | None = None
+    """What the target is compared with: a folder, a file, or a commit of its repository."""
 
 
 def run(request: CheckRequest) -> Run:
@@ -93,16 +95,26 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
 
 
 def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
-    """Judge a target.
+    """Judge a target, and compare it with the base of the request, if it has one.
 
     Args:
         request: what to judge, and how.
         policies: the cards to run; by default our own, which are imported while a program starts.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or every policy is disabled.
+        CannotJudge: the target cannot be read or run, every policy is disabled, or there is no such base.
         SettingsError: the settings, the waivers or the baseline do not fit their schema.
     """
+    judged, loaded = judge_loaded(request, policies)
+    if request.base is None:
+        return judged
+    from stackguard.gate.comparison import compared
+
+    return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
+
+
+def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> tuple[Judged, LoadedStack]:
+    """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
     settings = read(request.settings)
     folder = request.settings.parent if request.settings else Path()
@@ -140,7 +152,9 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         exempt.baselined.gone.total(),
         related(outcomes, loaded.resources),
     )
-    return Judged(report, settings, tuple(ran()), exempt.waived.problems, exempt.waived.used, exempt.baselined.gone)
+    waived = exempt.waived
+    judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, exempt.baselined.gone)
+    return judged, loaded
 
 
 def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:

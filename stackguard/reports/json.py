@@ -79,7 +79,9 @@ def _stack(report: Report) -> StackReport:
             for note in report.notes
         ),
         tuple(TypeCount(printable(token), count) for token, count in report.without_policy.items()),
-        *map(printable, (name.organization, name.project, name.stack)),
+        printable(name.organization),
+        printable(name.project),
+        printable(name.stack),
         accounts=tuple(map(printable, report.accounts)),
         region=report.region and printable(report.region),
         seconds=round(report.seconds, 3),
@@ -157,6 +159,8 @@ def _exemption(exemption: Exemption) -> ExemptionEntry:
         exemption.kind,
         printable(exemption.reason),
         printable(exemption.owner),
-        exemption.expires and exemption.expires.isoformat(),
-        *map(printable, (exemption.ticket, exemption.approver, exemption.source)),
+        str(exemption.expires) if exemption.expires else None,
+        printable(exemption.ticket),
+        printable(exemption.approver),
+        printable(exemption.source),
     )
