@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,8 +170,10 @@ def check(
         )
 
     run = attempt(judge, f"judging {target}")
+    gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
         write(render(run, destination.format, screen_of(destination.file)), destination.file)
+    gc.unfreeze()
     ctx.exit(run.exit_code)
 
 

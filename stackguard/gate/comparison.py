@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Policy
+from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.places import fingerprint
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
@@ -79,9 +80,9 @@ def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple
                 paired.add(index)
     return Change(
         name,
-        tuple(outcome for index, outcome in enumerate(outcomes) if index not in paired),
-        tuple(outcome for rest in left.values() for outcome in rest),
-        tuple(outcome for index, outcome in enumerate(outcomes) if index in paired),
+        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index not in paired)),
+        tuple(one_per_value(outcome for rest in left.values() for outcome in rest)),
+        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index in paired)),
         access,
     )
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 import enum
 import importlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from policypack.core.policy import Kind, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
+
+if TYPE_CHECKING:
+    from stackguard.reports.fingerprint import IdentifiedOutcome
 
 CI_FORMATS = frozenset({"github", "gitlab-codequality", "gitlab-sast", "junit", "markdown"})
 """The formats whose modules are in `ci/`."""
@@ -39,7 +42,10 @@ class NewAccess:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a stack changes against its base. Equal outcomes are paired one by one, and aliases are followed."""
+    """What a stack changes against its base, with one outcome for each unknown value.
+
+    Equal outcomes are paired one by one, and aliases are followed.
+    """
 
     base: str
     """As on the command line."""
@@ -82,6 +88,8 @@ class Report:
     """By URN, the parents of the resources with outcomes, and those that these wait for."""
     change: Change | None = None
     """The comparison with the base of the run, if it has one."""
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What several formats need: the places of files, and rows."""
 
     @property
     def label(self) -> str:
@@ -98,6 +106,20 @@ class Report:
         from policypack.evaluation.grouping import one_per_value
 
         return tuple(one_per_value(self.outcomes))
+
+    @cached_property
+    def identified(self) -> list[IdentifiedOutcome]:
+        """The outcomes with their fingerprints."""
+        from stackguard.reports.fingerprint import identified
+
+        return identified(self.outcomes, self.blocks)
+
+    @cached_property
+    def identified_live(self) -> list[IdentifiedOutcome]:
+        """The outcomes that are not exempt, one for each unknown value, with their fingerprints."""
+        from stackguard.reports.fingerprint import identified
+
+        return identified([outcome for outcome in self.condensed if not outcome.exemption], self.blocks)
 
     @cached_property
     def kinds(self) -> Counter[Kind]:

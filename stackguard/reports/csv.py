@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from policypack.core.policy import Exemption
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.ci import place
-from stackguard.reports.fingerprint import IdentifiedOutcome, identified
+from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import printable, url
 
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -34,7 +34,7 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for report in run.reports:
-        for result in identified(report.outcomes, report.blocks):
+        for result in report.identified:
             writer.writerow(map(_cell, _values(report, result)))
     return out.getvalue()
 

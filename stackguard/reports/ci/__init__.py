@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from policypack.core.policy import Kind, Outcome
 from policypack.evaluation.places import fingerprint, hashed
 from stackguard.reports import Report, Run
-from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable
-from stackguard.reports.sarif import line_of, repository
+from stackguard.reports.sarif import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,11 @@ class Row:
 
 def rows(run: Run) -> list[Row]:
     """The outcomes that are not exempt, one for each unknown value: what blocks first, then the most severe."""
-    return sorted((row for report in run.reports for row in _rows(report, run)), key=_urgency)
+    return sorted((row for report in run.reports for row in _of(report, run)), key=urgency)
 
 
-def _urgency(row: Row) -> tuple[bool, bool, int]:
+def urgency(row: Row) -> tuple[bool, bool, int]:
+    """The order of rows: what blocks first, then crashes, then the most severe."""
     return not row.blocks, row.outcome.kind is not Kind.ERROR, -row.outcome.policy.severity.rank
 
 
@@ -64,9 +63,16 @@ def row_of(outcome: Outcome, report: Report) -> Row:
     return Row(report, outcome, *place(outcome, report), fingerprint(outcome))
 
 
+def _of(report: Report, run: Run) -> list[Row]:
+    key = "rows", run.several
+    if key not in report.memo:
+        report.memo[key] = [*_rows(report, run)]
+    of_report: list[Row] = report.memo[key]
+    return of_report
+
+
 def _rows(report: Report, run: Run) -> Iterator[Row]:
-    live = [outcome for outcome in report.condensed if not outcome.exemption]
-    for result in identified(live, report.blocks):
+    for result in report.identified_live:
         file, line = place(result.outcome, report)
         of_stack = hashed(result.fingerprint, report.label) if run.several else result.fingerprint
         yield Row(report, result.outcome, file, line, of_stack)
@@ -74,11 +80,5 @@ def _rows(report: Report, run: Run) -> Iterator[Row]:
 
 def place(outcome: Outcome, report: Report) -> tuple[str, int]:
     """The file and the line of an outcome's resource, relative to the root of the repository."""
-    file, line = line_of(outcome.resource, report)
-    return relative(file), line
-
-
-def relative(file: Path) -> str:
-    """An absolute path relative to the root of its repository, in which it may be; printable."""
-    root = repository(file.parent)
-    return printable((file.relative_to(root) if file.is_relative_to(root) else file).as_posix())
+    at, line = place_of(outcome.resource, report)
+    return at.relative, line

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from policypack.core.policy import Severity
 from stackguard.reports import Run, Screen
-from stackguard.reports.ci import Row, relative, rows
+from stackguard.reports.ci import Row, rows
 from stackguard.reports.formatting import many, printable
-from stackguard.reports.sarif import absolute
+from stackguard.reports.sarif import relative
 from stackguard.reports.text import violations
 
 MOST = 10
@@ -48,7 +48,7 @@ def _annotations(run: Run) -> Iterator[tuple[str, str, str]]:
     problem_level = "error" if run.problems_block else "notice"
     for problem in run.problems:
         file, _, line = problem.source.rpartition(":")
-        place: Mapping[str, str] = {"file": relative(absolute(Path(file))), "line": line} if line.isdigit() else {}
+        place: Mapping[str, str] = {"file": relative(Path(file)), "line": line} if line.isdigit() else {}
         yield problem_level, _properties(**place, title=f"{problem.kind} waiver"), problem.message
     for row in rows(run):
         stack = f"{row.report.label}: " if run.several else ""

@@ -7,6 +7,7 @@ https://gitlab.com/gitlab-org/security-products/security-report-schemas.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -71,7 +72,6 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
     outcome, policy = row.outcome, row.outcome.policy
     undecided = "undecided: " if outcome.kind is Kind.UNDECIDED else ""
     stack = f"{printable(row.report.label)}: " if run.several else ""
-    why = [printable(paragraph) for paragraph in paragraphs(policy.why or "")]
     links = [printable(reference) for reference in policy.references if LINK.fullmatch(printable(reference))]
     identifier = {"type": "stackguard_policy_id", "name": printable(policy.id), "value": printable(policy.id)}
     place = {"file": row.file, "start_line": row.line, "end_line": row.line}
@@ -79,7 +79,7 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
     return {
         "id": str(uuid5(NAMESPACE_URL, row.fingerprint)),
         "name": _cut(f"{undecided}{printable(policy.title)}", LONGEST_NAME),
-        "description": "\n\n".join([f"{stack}{undecided}{row.text}", *why]),
+        "description": f"{stack}{undecided}{row.text}{_why(policy.why or '')}",
         "severity": policy.severity.capitalize() if row.blocks else "Info",
         "solution": _cut(printable(outcome.fix), LONGEST_SOLUTION),
         "identifiers": [identifier | ({"url": links[0]} if links else {})],
@@ -87,6 +87,11 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
         "location": place,
         "tracking": {"type": "source", "items": [place | {"signatures": [signature]}]},
     }
+
+
+@cache
+def _why(why: str) -> str:
+    return "".join(f"\n\n{printable(paragraph)}" for paragraph in paragraphs(why))
 
 
 def _cut(text: str, longest: int) -> str:

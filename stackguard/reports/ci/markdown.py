@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from policypack.core.policy import Kind, Outcome, Severity
-from stackguard.reports import Change, NewAccess, Report, Run, Screen
-from stackguard.reports.ci import Row, row_of, rows
+from policypack.evaluation.waivers import WaiverProblem
+from stackguard.reports import NewAccess, Report, Run, Screen
+from stackguard.reports.ci import Row, row_of, rows, urgency
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, url
 from stackguard.reports.sarif import LINK
@@ -36,26 +38,31 @@ ACCESS_RANK = Severity.HIGH.rank
 class Block:
     """A piece of the comment."""
 
-    text: str
+    text: str | Callable[[], str]
+    """A function for what may be left out, so that it is not even made."""
     rank: tuple[int, int] | None = None
     """How soon it is left out: the highest first; None stays."""
+
+    def __str__(self) -> str:
+        return self.text if isinstance(self.text, str) else self.text()
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
     """The run as a comment."""
     blocks = [*_blocks(run)]
-    space = MOST_BYTES - sum(len(block.text.encode()) for block in blocks if block.rank is None) - len(_left_out(10**9))
-    kept: set[int] = set()
-    left_out = 0
-    for index, block in sorted(enumerate(blocks), key=lambda pair: pair[1].rank or (-1, 0)):
-        size = len(block.text.encode()) if block.rank is not None else 0
-        if left_out or size > space:
-            left_out += block.rank is not None
-        if block.rank is None or not left_out:
-            space -= size
-            kept.add(index)
-    text = "".join(block.text for index, block in enumerate(blocks) if index in kept)
-    return text + (_left_out(left_out) if left_out else "")
+    texts = {index: str(block) for index, block in enumerate(blocks) if block.rank is None}
+    space = MOST_BYTES - len("".join(texts.values()).encode()) - len(_left_out(len(blocks)))
+    optional = sorted(
+        (index for index in range(len(blocks)) if index not in texts), key=lambda at: blocks[at].rank or ()
+    )
+    for number, index in enumerate(optional):
+        text = str(blocks[index])
+        space -= len(text.encode())
+        if space < 0:
+            texts[len(blocks)] = _left_out(len(optional) - number)
+            break
+        texts[index] = text
+    return "".join(texts[index] for index in sorted(texts))
 
 
 def _left_out(count: int) -> str:
@@ -79,10 +86,14 @@ def _blocks(run: Run) -> Iterator[Block]:
         yield Block(f"<p>{many(len(worst) - MOST_STACKS, 'more stack')} with less to report.</p>\n\n")
     yield from _folded(
         many(len(run.problems), "waiver") + " to edit",
-        ((f"<b>{problem.kind}</b> {_code(problem.source)}: {_prose(problem.message)}", 0) for problem in run.problems),
+        ((partial(_problem, problem), 0) for problem in run.problems),
         0,
     )
     yield Block(f"<p><sub>{html.escape(_provenance(run))}</sub></p>\n")
+
+
+def _problem(problem: WaiverProblem) -> str:
+    return f"<b>{problem.kind}</b> {_code(problem.source)}: {_prose(problem.message)}"
 
 
 def _verdict(run: Run) -> str:
@@ -112,25 +123,30 @@ def _provenance(run: Run) -> str:
 
 def _stack(report: Report, of_stack: Sequence[Row]) -> Iterator[Block]:
     change = report.change
-    if change is not None:
-        yield Block(f"<p>{_summary(change)}</p>\n\n")
     if change is None or change.problem:
-        yield from (_unfolded(row, 0) for row in of_stack if row.blocks)
+        if change is not None:
+            yield Block(f"<p>No comparison: {_prose(change.problem)}</p>\n\n")
+        yield from (_unfolded(row) for row in of_stack if row.blocks)
         yield from _list("Does not block", [row for row in of_stack if not row.blocks], 1)
     else:
         as_rows = {id(row.outcome): row for row in of_stack}
-
-        def listed(outcomes: Iterable[Outcome]) -> list[Row]:
-            return [
-                as_rows.get(id(outcome)) or row_of(outcome, report) for outcome in outcomes if not outcome.exemption
-            ]
-
-        yield from (_unfolded(row, 0) for row in sorted(listed(change.new), key=lambda row: not row.blocks))
+        new, unchanged = (
+            sorted(
+                (as_rows.get(id(outcome)) or row_of(outcome, report) for outcome in outcomes if not outcome.exemption),
+                key=urgency,
+            )
+            for outcomes in (change.new, change.unchanged)
+        )
+        fixed = [row_of(outcome, report) for outcome in change.fixed]
+        counts = f"<b>{len(new)} new</b>, {len(fixed)} fixed, {len(unchanged)} unchanged"
+        access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
+        yield Block(f"<p>Against {_code(change.base)}: {counts}{access}</p>\n\n")
+        yield from map(_unfolded, new)
         yield from _access(change.access)
-        yield from _list("Fixed", [row_of(outcome, report) for outcome in change.fixed], 2, placed=False)
-        yield from _list("Unchanged", listed(change.unchanged), 1)
+        yield from _list("Fixed", fixed, 2, placed=False)
+        yield from _list("Unchanged", unchanged, 1)
     exempt = [outcome for outcome in report.outcomes if outcome.exemption and outcome.exemption.kind == "waived"]
-    lines = ((_exempt(outcome), outcome.policy.severity.rank) for outcome in exempt)
+    lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
     yield from _folded(f"Waived ({len(exempt)})", lines, 3)
     yield Block(f"<p>{_counts(report)}</p>\n\n")
 
@@ -144,16 +160,12 @@ def _counts(report: Report) -> str:
     return "; ".join(parts)
 
 
-def _summary(change: Change) -> str:
-    if change.problem:
-        return f"No comparison: {_prose(change.problem)}"
-    counts = f"<b>{len(change.new)} new</b>, {len(change.fixed)} fixed, {len(change.unchanged)} unchanged"
-    access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
-    return f"Against {_code(change.base)}: {counts}{access}"
-
-
-def _unfolded(row: Row, group: int) -> Block:
+def _unfolded(row: Row) -> Block:
     """An outcome whose details unfold."""
+    return Block(lambda: _details(row), (0, -row.outcome.policy.severity.rank))
+
+
+def _details(row: Row) -> str:
     outcome = row.outcome
     lines = [_prose(outcome.message)]
     if statement := excerpt(outcome):
@@ -165,8 +177,7 @@ def _unfolded(row: Row, group: int) -> Block:
     lines.append(_code(f"{row.file}:{row.line}"))
     body = "<br>\n".join(lines)
     advisory = "" if row.blocks else " (does not block)"
-    text = f"<details>\n<summary>{_line(row)}{advisory}</summary>\n{body}\n</details>\n\n"
-    return Block(text, (group, -outcome.policy.severity.rank))
+    return f"<details>\n<summary>{_line(row)}{advisory}</summary>\n{body}\n</details>\n\n"
 
 
 def _line(row: Row) -> str:
@@ -176,18 +187,25 @@ def _line(row: Row) -> str:
 
 def _list(title: str, listed: Sequence[Row], group: int, *, placed: bool = True) -> Iterator[Block]:
     """Outcomes of which each is a line of a list that unfolds."""
-    places = (f" {_code(f'{row.file}:{row.line}')}" if placed else "" for row in listed)
-    lines = ((f"{_line(row)}{at}", row.outcome.policy.severity.rank) for row, at in zip(listed, places, strict=True))
+
+    def line(row: Row) -> str:
+        return _line(row) + (f" {_code(f'{row.file}:{row.line}')}" if placed else "")
+
+    lines = ((partial(line, row), row.outcome.policy.severity.rank) for row in listed)
     yield from _folded(f"{title} ({len(listed)})", lines, group)
 
 
-def _folded(title: str, lines: Iterable[tuple[str, int]], group: int) -> Iterator[Block]:
-    """A list that unfolds; no lines are no list."""
-    blocks = [Block(f"<li>{line}</li>\n", (group, -rank)) for line, rank in lines]
+def _folded(title: str, lines: Iterable[tuple[Callable[[], str], int]], group: int) -> Iterator[Block]:
+    """A list that unfolds, of lines with their ranks; no lines are no list."""
+    blocks = [Block(partial(_item, line), (group, -rank)) for line, rank in lines]
     if blocks:
         yield Block(f"<details>\n<summary>{title}</summary>\n<ul>\n")
         yield from blocks
         yield Block("</ul>\n</details>\n\n")
+
+
+def _item(line: Callable[[], str]) -> str:
+    return f"<li>{line()}</li>\n"
 
 
 def _access(access: Sequence[NewAccess]) -> Iterator[Block]:
@@ -195,7 +213,7 @@ def _access(access: Sequence[NewAccess]) -> Iterator[Block]:
         request = _prose(entry.example or entry.why)
         return f"<b>{_prose(entry.verdict)}</b> {_code(entry.holder)}: {request} (by {_code(entry.by)})"
 
-    yield from _folded(f"New access ({len(access)})", ((line(entry), ACCESS_RANK) for entry in access), 0)
+    yield from _folded(f"New access ({len(access)})", ((partial(line, entry), ACCESS_RANK) for entry in access), 0)
 
 
 def _exempt(outcome: Outcome) -> str:
