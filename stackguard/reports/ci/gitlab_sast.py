@@ -19,7 +19,7 @@ from stackguard.reports.ci import Row, rows
 from stackguard.reports.formatting import indented_json, printable
 from stackguard.reports.sarif import INFORMATION_URI, LINK
 
-SCHEMA_VERSION = "15.2.1"
+SCHEMA_VERSION = "15.1.4"
 LONGEST_NAME, LONGEST_SOLUTION = 255, 7000
 """Characters, by the schema."""
 
