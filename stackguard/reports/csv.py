@@ -57,4 +57,4 @@ def _exemption(exemption: Exemption) -> Iterator[str]:
 
 def _cell(value: str) -> str:
     text = printable(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    return f"'{text}" if text and not text[0].isalnum() and FORMULA.match(text) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -43,6 +44,7 @@ def type_of(urn_or_type: str) -> str:
     return printable(":".join(filter(None, (package, module.partition("/")[0], name))) or token)
 
 
+@lru_cache(maxsize=1 << 16)
 def name_of(urn: str) -> str:
     """The type and name in a URN: `aws:s3:Bucket ingest`."""
     parts = urn.split("::", 3)
@@ -76,4 +78,6 @@ def url(policy: Policy[Any]) -> str:
 
 def indented_json(value: Any) -> str:
     """The value as indented JSON that ends in a line break."""
-    return printable_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n"
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    encoded = text.isascii() and "\x7f" not in text  # the encoder escapes the other control characters of ASCII
+    return (text if encoded else printable_json(text)) + "\n"

@@ -31,7 +31,8 @@ from stackguard.reports.json_types import (
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
     """The run as indented JSON, with the version first and the outcomes last."""
-    fields = msgspec.to_builtins(document(run))
+    written = document(run)
+    fields = dict(zip(written.__struct_encode_fields__, msgspec.structs.astuple(written), strict=True))
     outcomes_ = fields.pop("outcomes")
     return indented_json({"version": fields.pop("version"), **fields, "outcomes": outcomes_})
 

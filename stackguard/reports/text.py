@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
@@ -17,7 +15,7 @@ from stackguard.notes import Note, NoteKind
 from stackguard.reports import Detail, Report, Run, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.screen import Text, paint, wrapped
 from stackguard.reports.statistics import statistics
 
 STYLES: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from policypack import policies
 from policypack.core.policy import Position, Resource, Severity
 from policypack.evaluation.redaction import Mask
 from stackguard import preview
-from stackguard.cli.check import SEVERITIES
+from stackguard.cli.check import FORMATS, SEVERITIES
 from stackguard.errors import CannotJudge
 from tests.cli.running import Ran, written
 from tests.reports import sample
@@ -301,3 +301,35 @@ def test_a_crash_of_stackguard_is_exit_code_2(
     assert ran.code == 2
     assert ran.err.splitlines()[-1].startswith("cannot judge: stackguard itself failed (KeyError)")
     assert secret not in ran.err
+
+
+def test_all_formats_come_from_one_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
+    options = [part for name in FORMATS for part in ("--format", name, "--output", f"report.{name}")]
+    ran = Ran(capfd, "check", bad, *options)
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+    for name in FORMATS:
+        text = (tmp_path / f"report.{name}").read_text(encoding="utf-8")
+        assert text.endswith("\n")
+        assert "s3-plaintext-transport" in text
+
+
+def test_a_base_is_compared_for_the_comment(
+    capfd: pytest.CaptureFixture[str], bad: str, clean: str, tmp_path: Path
+) -> None:
+    ran = Ran(capfd, "check", bad, "--base", clean, "--format", "markdown")
+    assert ran.code == 1
+    assert "Against <code>clean.json</code>: <b>1 new</b>, 0 fixed, 0 unchanged" in ran.out
+    ran = Ran(capfd, "check", bad, "--base", "nope", "--format", "markdown")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("cannot judge: `--base nope` is no file, no folder and no commit")
+
+
+def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    ran = Ran(capfd, "check", bad, "--quiet", "--verbose")
+    assert (ran.code, ran.out) == (2, "")
+    assert "`--quiet` and `--verbose` exclude each other" in ran.err
+
+
+@pytest.mark.parametrize(("color", "coloured"), [("always", True), ("never", False)])
+def test_the_colour_is_chosen(capfd: pytest.CaptureFixture[str], bad: str, color: str, *, coloured: bool) -> None:
+    assert ("\x1b[" in Ran(capfd, "check", bad, "--color", color).out) is coloured

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID
 
 from policypack.core.policy import Kind
 from stackguard.card_sections import paragraphs
@@ -77,7 +77,7 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
     place = {"file": row.file, "start_line": row.line, "end_line": row.line}
     signature = {"algorithm": "hash", "value": row.fingerprint}
     return {
-        "id": str(uuid5(NAMESPACE_URL, row.fingerprint)),
+        "id": str(UUID(row.fingerprint)),
         "name": _cut(f"{undecided}{printable(policy.title)}", LONGEST_NAME),
         "description": f"{stack}{undecided}{row.text}{_why(policy.why or '')}",
         "severity": policy.severity.capitalize() if row.blocks else "Info",
