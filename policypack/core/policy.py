@@ -39,7 +39,10 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """0 for low to 3 for critical."""
-        return list(Severity).index(self)
+        return RANKS[self]
+
+
+RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class EnforcementLevel(enum.StrEnum):

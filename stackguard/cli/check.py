@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
+from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
     from stackguard.packs import PackSpec
-    from stackguard.reports import Run
+    from stackguard.reports import Run, Screen
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
-FORMATS = ("text", "json", "sarif", "html")
+FORMATS = ("text", "json", "sarif", "html", "junit", "markdown", "github", "gitlab-codequality", "gitlab-sast", "csv")
 ORDER = "stackguard.order"
 
 
@@ -88,6 +90,12 @@ class Check(click.Command):
     show_default=True,
     help="The lowest severity that blocks.",
 )
+@click.option(
+    "--base",
+    metavar="EXPORT|FOLDER|COMMIT",
+    help="Compare with an export, a program's folder, or the target at a commit or branch; for --format markdown.",
+)
+@report_options
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -104,6 +112,8 @@ def check(
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
     fail_on: str,
+    base: str | None,
+    screen_of: Callable[[Path | None], Screen],
 ) -> None:
     """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
 
@@ -117,13 +127,14 @@ def check(
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
       stackguard check --format text --format sarif --output stackguard.sarif
+      stackguard check infra --base origin/main --format markdown --output comment.md
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.core.policy import UNKNOWN_VALUE, Severity
     from stackguard.reports import render
-    from stackguard.reports.destinations import pair, screen
+    from stackguard.reports.destinations import pair
 
     try:
         destinations = pair(ctx.meta[ORDER], format, output)
@@ -154,12 +165,15 @@ def check(
                 own=not no_own_policies,
                 waivers=waivers,
                 baseline=baseline,
+                base=base,
             )
         )
 
     run = attempt(judge, f"judging {target}")
+    gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
-        write(render(run, destination.format, screen(destination.file)), destination.file)
+        write(render(run, destination.format, screen_of(destination.file)), destination.file)
+    gc.unfreeze()
     ctx.exit(run.exit_code)
 
 

@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.core.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import without_policy
 from policypack.evaluation.evaluate import enforcement, evaluate
@@ -53,6 +53,8 @@ class CheckRequest:
     """The baseline file; None is the one beside the settings, if it exists."""
     add: bool = False
     """Whether new violations are accepted, to be added to the baseline."""
+    base: str | None = None
+    """What the target is compared with: a folder, a file, or a commit of its repository."""
 
 
 def run(request: CheckRequest) -> Run:
@@ -97,16 +99,26 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
 
 
 def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
-    """Judge a target.
+    """Judge a target, and compare it with the base of the request, if it has one.
 
     Args:
         request: what to judge, and how.
         policies: the cards to run; by default our own, which are imported while a program starts.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or every policy is disabled.
+        CannotJudge: the target cannot be read or run, every policy is disabled, or there is no such base.
         SettingsError: the settings, the waivers or the baseline do not fit their schema.
     """
+    judged, loaded = judge_loaded(request, policies)
+    if request.base is None:
+        return judged
+    from stackguard.gate.comparison import compared
+
+    return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
+
+
+def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> tuple[Judged, LoadedStack]:
+    """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
     settings = read(request.settings)
     folder = request.settings.parent if request.settings else Path()
@@ -135,16 +147,24 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         len(ran()),
         request.fail_on,
         loaded.folder,
-        {hide(token): count for token, count in unjudged.items()},
-        masked_notes(notes, hide),
-        StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
-        loaded.accounts,
-        loaded.region,
-        time.monotonic() - start,
-        exempt.baselined.gone.total(),
+        without_policy={hide(token): count for token, count in unjudged.items()},
+        notes=masked_notes(notes, hide),
+        stack=StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
+        accounts=loaded.accounts,
+        region=loaded.region,
+        seconds=time.monotonic() - start,
+        gone=exempt.baselined.gone.total(),
+        related=related(outcomes, loaded.resources),
     )
     waived, baselined = exempt.waived, exempt.baselined
-    return Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    return judged, loaded
+
+
+def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:
+    """By URN, the parents of the resources with outcomes, and those that these wait for."""
+    urns = {urn for outcome in outcomes for urn in (outcome.resource.parent, *outcome.waits_for)}
+    return {resource.urn: resource for resource in resources if resource.urn in urns}
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:

@@ -77,6 +77,8 @@ class RunOptions:
     """Files with values that only the cloud can give."""
     account: str | None = None
     """The operator's `accountId`, which takes precedence over an account that the program states."""
+    python_of: Path | None = None
+    """The folder of a program whose Python runs this one; None is its own."""
 
     def under(self, settings: Settings) -> RunOptions:
         """These options, with the account of the settings."""

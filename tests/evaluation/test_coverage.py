@@ -110,7 +110,7 @@ def test_every_format_has_it() -> None:
     report = Report("stack", (), 4, 1, without_policy=UNSEEN)
     text, sarif = render(report, "text", Screen()), json.loads(render(report, "sarif", Screen()))
     entries = json.loads(render(report, "json", Screen()))["withoutPolicy"]
-    assert text.splitlines()[-1] == SENTENCE
+    assert text.splitlines()[-2] == SENTENCE
     assert entries == [{"type": VPC, "resources": 3}, {"type": SUBNET, "resources": 1}]
     notes = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert (notes[0]["level"], notes[0]["message"]["text"]) == ("note", SENTENCE)

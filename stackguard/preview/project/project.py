@@ -78,7 +78,14 @@ def nearest(folder: Path) -> Path | None:
     return next((parent for parent in (start, *start.parents) if settings_file.find(parent, "Pulumi")), None)
 
 
-def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths: bool = False) -> Project:
+def load(
+    folder: Path,
+    stack: str | None,
+    overrides: Mapping[str, str],
+    *,
+    paths: bool = False,
+    python_of: Path | None = None,
+) -> Project:
     """The project in `folder`, for one of its stacks.
 
     Args:
@@ -86,6 +93,7 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
         stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional if there is only one.
         overrides: configuration that overrides that of the files, by key.
         paths: whether those keys are paths into objects.
+        python_of: the folder of a project whose Python runs the program; None is this one.
 
     Raises:
         CannotJudge: there is no such project or stack, or a file is malformed.
@@ -101,7 +109,8 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
     config = resolve(
         ConfigSources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
     )
-    return _project(settings, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
+    engine_stack = EngineStack(chosen.name, chosen.organization, config, dict(os.environ))
+    return _project(settings, engine_stack, notes, python_of=_settings(python_of) if python_of else None)
 
 
 def load_for(folder: Path, stack: EngineStack) -> Project:
@@ -137,9 +146,18 @@ def _settings(folder: Path) -> _Settings:
     return _Settings(root, file, name, options, values)
 
 
-def _project(settings: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
+def _project(
+    settings: _Settings,
+    stack: EngineStack,
+    notes: Sequence[str],
+    *,
+    by_engine: bool = False,
+    python_of: _Settings | None = None,
+) -> Project:
     working_directory, entry = _entry(settings.root, settings.values.get("main"), settings.file)
-    tools = toolchain(settings.options, settings.file, working_directory, stack.environment, by_engine=by_engine)
+    owner = python_of or settings
+    folder, _ = _entry(owner.root, owner.values.get("main"), owner.file)
+    tools = toolchain(owner.options, owner.file, folder, stack.environment, by_engine=by_engine)
     return Project(
         root=settings.root,
         name=settings.name,
