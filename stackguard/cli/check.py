@@ -93,7 +93,7 @@ class Check(click.Command):
 @click.option(
     "--base",
     metavar="EXPORT|FOLDER|COMMIT",
-    help="Compare with an export, a program's folder, or the target at a commit or branch; for --format markdown.",
+    help="Compare with an export, a program's folder, or the target at a commit or branch; --format markdown shows the change first.",
 )
 @report_options
 @click.pass_context

@@ -49,7 +49,8 @@ def compared(
         try:
             base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
         except CannotJudge as error:
-            return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {error.message}"))
+            reason = error.message.replace(target, request.target) if commit else error.message
+            return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
         access = tuple(_new_access(loaded, base_loaded))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
 

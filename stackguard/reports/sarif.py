@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -72,8 +73,9 @@ def _runs(run: Run, most: int) -> list[Object]:
         chunks.append(rest)
     runs = [policy_run(*reports, most=most) for reports in chunks]
     if run.several:
+        labels = Counter(report.label for report in run.reports)
         for reports, entry in zip(chunks, runs, strict=True):
-            entry["automationDetails"] = {"id": _category(reports)}
+            entry["automationDetails"] = {"id": _category(reports, labels)}
     problems = [
         *(_notification("error", f"cannot judge {failed.label}: {failed.message}") for failed in run.failed),
         *(
@@ -90,10 +92,11 @@ def _runs(run: Run, most: int) -> list[Object]:
     return runs
 
 
-def _category(reports: Sequence[Report]) -> str:
-    """What code scanning compares with earlier runs of the same name."""
-    only = len(reports) == 1
-    return f"stackguard/{printable(reports[0].label) if only else 'further stacks'}/"
+def _category(reports: Sequence[Report], labels: Counter[str]) -> str:
+    """What code scanning compares with earlier runs of the same name; no two runs of a log may have the same."""
+    first, *others = reports
+    name = first.label if labels[first.label] == 1 else f"{first.label} of {first.target}"
+    return f"stackguard/{'further stacks' if others else printable(name)}/"
 
 
 def log(*runs: Object) -> str:

@@ -12,7 +12,7 @@ from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Detail, Report, Run, Screen
+from stackguard.reports import Change, Detail, Report, Run, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
 from stackguard.reports.screen import Text, paint, wrapped
@@ -95,11 +95,22 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
         yield Text()
     yield from _exempt(report, screen)
     yield _count(report, len(shown))
+    if report.change:
+        yield from wrapped(_change(report.change), screen, 0)
     if report.gone:
         gone = f"{many(report.gone, 'violation')} of the baseline {'is' if report.gone == 1 else 'are'} gone"
         yield from wrapped(f"{gone}; `stackguard baseline --prune` removes what is gone from the file", screen, 0)
     if report.without_policy:
         yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
+
+
+def _change(change: Change) -> str:
+    """The counts of a comparison with the base."""
+    if change.problem:
+        return f"no comparison: {printable(change.problem)}"
+    counts = f"{len(change.new)} new, {len(change.fixed)} fixed, {len(change.unchanged)} unchanged"
+    access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
+    return f"against {printable(change.base)}: {counts}{access}"
 
 
 def _by_resource(shown: Iterable[Group], report: Report, screen: Screen) -> Iterator[list[Group]]:

@@ -118,6 +118,19 @@ def test_a_base_that_cannot_be_read_is_no_error(compared: Check) -> None:
     assert (change.new, change.unchanged) == ((), ())
 
 
+def test_a_program_that_failed_at_the_commit_is_named_as_today(compared: Check, tmp_path: Path) -> None:
+    project = tmp_path / "infra"
+    project.mkdir()
+    (project / "__main__.py").write_text(PROGRAM.format(more=""))
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "no project yet")
+    (project / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (project / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    change = compared("infra", "main")
+    assert change.problem.startswith("`main` cannot be judged: `infra` has no `Pulumi.yaml`")
+
+
 @pytest.mark.parametrize("base", ["nope", "--upload-pack=x", "-"])
 @pytest.mark.parametrize("repository", [True, False])
 def test_a_base_that_is_not_there_is_an_error(compared: Check, base: str, *, repository: bool) -> None:

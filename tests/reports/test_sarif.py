@@ -311,3 +311,8 @@ def test_a_component_and_what_a_value_waits_for_are_related_locations() -> None:
         "waits for: aws:s3:Bucket inbox",
         "waits for: my:index:Ingest ingest",
     ]
+
+
+def test_two_targets_of_one_stack_are_two_categories() -> None:
+    one_stack = runs.run(runs.report(), runs.report(target="copy"))
+    assert len({entry["automationDetails"]["id"] for entry in runs_of(one_stack)}) == 2

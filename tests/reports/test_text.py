@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from policypack.core.policy import EnforcementLevel, Severity
-from stackguard.reports import Detail, Screen, render
+from stackguard.reports import Change, Detail, Screen, render
 from tests.reports import runs, sample
 from tests.reports.test_reports import without_lines
 
@@ -74,3 +74,17 @@ def test_explain_is_named_for_cards_only() -> None:
     foreign = replace(sample.WILDCARD, bad=[], good=[])
     assert "`stackguard explain iam-wildcard-action`" in render(runs.run(), "text", Screen())
     assert "stackguard explain" not in render(runs.run(runs.report((foreign,))), "text", Screen())
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (Change("main", fixed=tuple(runs.outcomes((sample.WILDCARD,)))), "against main: 0 new, 3 fixed, 0 unchanged"),
+        (
+            Change("main", problem="`main` cannot be judged: it failed"),
+            "no comparison: `main` cannot be judged: it failed",
+        ),
+    ],
+)
+def test_a_comparison_is_counted(change: Change, line: str) -> None:
+    assert line in render(runs.run(replace(runs.report(), change=change)), "text", Screen()).splitlines()

@@ -74,7 +74,7 @@ def _of(report: Report, run: Run) -> list[Row]:
 def _rows(report: Report, run: Run) -> Iterator[Row]:
     for result in report.identified_live:
         file, line = place(result.outcome, report)
-        of_stack = hashed(result.fingerprint, report.label) if run.several else result.fingerprint
+        of_stack = hashed(result.fingerprint, report.label, report.target) if run.several else result.fingerprint
         yield Row(report, result.outcome, file, line, of_stack)
 
 

@@ -172,8 +172,13 @@ def _details(row: Row) -> str:
         marked = (f"{'>' if mark else ' '} {html.escape(line)}" for mark, line in statement)
         lines.append("<pre>" + "\n".join(marked) + "</pre>")
     lines.append(f"<b>fix:</b> {_prose(outcome.fix)}")
+    more = (
+        [_code(f"stackguard explain {outcome.policy.id}")] if outcome.policy.bad else []
+    )  # another pack's has no card
     if (address := printable(url(outcome.policy))) and LINK.fullmatch(address):
-        lines.append(f'<a href="{html.escape(address)}">why</a>, {_code(f"stackguard explain {outcome.policy.id}")}')
+        more.append(f'<a href="{html.escape(address)}">more</a>')
+    if more:
+        lines.append(f"<b>see:</b> {', '.join(more)}")
     lines.append(_code(f"{row.file}:{row.line}"))
     body = "<br>\n".join(lines)
     advisory = "" if row.blocks else " (does not block)"
