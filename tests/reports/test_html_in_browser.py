@@ -83,9 +83,9 @@ def test_a_waived_outcome_shows_who_accepted_it_and_until_when(open_page: Open) 
     [
         ("severity", "low", "2 of 13 outcomes"),
         ("policy", "s3-crash", "2 of 13 outcomes"),
-        ("stack", "acme/pipeline/prod", "6 of 13 outcomes"),
+        ("stack", "acme/pipeline/prod", "7 of 13 outcomes"),
         ("status", "waived", "3 of 13 outcomes"),
-        ("kind", "undecided", "4 of 13 outcomes"),
+        ("kind", "undecided", "5 of 13 outcomes"),
         ("owner", "team-data", "3 of 13 outcomes"),
     ],
 )
