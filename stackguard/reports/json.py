@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from policypack.core.policy import EnforcementLevel, Kind, Severity
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Position, Severity
 from stackguard.notes import NoteKind
+from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, printable, url
@@ -22,11 +23,27 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class SourcePosition(msgspec.Struct, frozen=True, rename="camel"):
+class SourceLine(msgspec.Struct, frozen=True):
+    """A line of the program's source."""
+
+    file: Annotated[str, msgspec.Meta(description="Relative to the repository's root, if it is in the repository.")]
+    line: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class SourcePosition(SourceLine, frozen=True, rename="camel"):
     """Where the program constructs the resource."""
 
-    file: str
-    line: Annotated[int, msgspec.Meta(ge=1)]
+    callers: Annotated[
+        tuple[SourceLine, ...],
+        msgspec.Meta(description="The calls in the program that lead to the constructor, innermost first."),
+    ]
+    statement: Annotated[
+        SourceLine | None,
+        msgspec.Meta(
+            description="The line of the statement, or of the property, that `path` leads to; null unless the source"
+            " states it in another line than the constructor's, and only one can be meant."
+        ),
+    ] = None
 
 
 class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -174,10 +191,24 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=outcome.exemption is not None and outcome.exemption.kind == "waived",
         subsumed_by=identified.cause,
-        position=SourcePosition(printable(resource.position.file), resource.position.line)
-        if resource.position
-        else None,
+        position=_position(outcome, report),
     )
+
+
+def _position(outcome: Outcome, report: Report) -> SourcePosition | None:
+    lines = shown_lines(outcome, report.folder)
+    if lines.constructor is None:
+        return None
+    return SourcePosition(
+        printable(lines.constructor.file),
+        lines.constructor.line,
+        tuple(map(_line, lines.callers)),
+        _line(lines.stated) if lines.stated else None,
+    )
+
+
+def _line(position: Position) -> SourceLine:
+    return SourceLine(printable(position.file), position.line)
 
 
 def schema() -> dict[str, Any]:

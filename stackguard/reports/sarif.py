@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Position, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
+from stackguard.positions import lines_of
+from stackguard.positions.repository import absolute, repository
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, name_of, printable
@@ -27,6 +29,8 @@ from stackguard.reports.formatting import indented_json, name_of, printable
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
 """The base of every relative address: the root of the repository."""
+MOST_RELATED = 20
+"""Related locations of one result."""
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 INFORMATION_URI = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
@@ -117,32 +121,35 @@ def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
     return place
 
 
-def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
-    """The absolute path and the line, counted from 1, at which the program constructs the resource.
+def locations(outcome: Outcome, report: Report) -> Object:
+    """The location of an outcome, and the related ones.
 
-    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
+    The location is the line of the statement or the property if the source states it, else that of the constructor. If
+    that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
     program's project file.
     """
-    base = absolute(report.folder or Path())
-    position = resource.position
-    if position is not None and not position.installed:
-        file = absolute(base / position.file)
-        if os.path.isfile(file) and file.is_relative_to(repository(base)):  # noqa: PTH113 (a path may be too long)
-            return file, position.line
-    judged = absolute(Path(report.target))
+    resource, lines = outcome.resource, lines_of(outcome, report.folder)
+    place = lines.nearest or _target(report)
+    constructor = [lines.constructor] if lines.stated and lines.constructor else []
+    labelled = [
+        *((call, "constructed here") for call in constructor),
+        *((call, "called here") for call in lines.callers),
+    ]
+    related = [
+        location(Path(call.file), call.line, None) | {"id": number, "message": message(text)}
+        for number, (call, text) in enumerate(labelled[:MOST_RELATED], 1)
+    ]
+    first = location(Path(place.file), place.line, (resource.name, resource.urn))
+    return {"locations": [first], **({"relatedLocations": related} if related else {})}
+
+
+def _target(report: Report) -> Position:
+    """The first line of the judged file, or of the program's project file."""
+    base, judged = absolute(report.folder or Path()), absolute(Path(report.target))
     if report.folder is None and judged.is_file():
-        return judged, 1
-    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1
-
-
-def repository(folder: Path) -> Path:
-    """The root of the repository that contains a folder; the working folder if there is none."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), absolute(Path()))
-
-
-def absolute(path: Path) -> Path:
-    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
+        return Position(str(judged), 1)
+    file = next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0])
+    return Position(str(file), 1)
 
 
 def partial_fingerprints(fingerprint: str) -> Mapping[str, str]:
@@ -189,13 +196,13 @@ def _level(severity: Severity, *, blocks: bool) -> Level:
 
 def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str, int]) -> Object:
     outcome = identified.outcome
-    resource, policy = outcome.resource, outcome.policy
+    policy = outcome.policy
     return {
         "ruleId": printable(policy.id),
         "ruleIndex": indexes[policy.id],
         "level": _level(policy.severity, blocks=report.blocks(outcome)),
         "message": _message(outcome),
-        "locations": [location(*line_of(resource, report), (resource.name, resource.urn))],
+        **locations(outcome, report),
         "partialFingerprints": partial_fingerprints(identified.fingerprint),
         "properties": {
             "outcome": outcome.kind,

@@ -6,14 +6,15 @@ Lines are wrapped only on a terminal, so that `grep` finds a policy id and its p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from rich.text import Text
 
-from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
+from stackguard.positions import shown_lines
+from stackguard.positions.repository import shown
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
@@ -31,6 +32,8 @@ KINDS = list(Kind)
 INDENT = 4
 MAX_NAMES = 3
 """How many resources a note names: a policy that does not apply to one resource rarely applies to the others."""
+MAX_CALLERS = 3
+"""How many callers of a constructor are named: the innermost."""
 UNBROKEN = Screen()
 
 
@@ -79,15 +82,21 @@ def _note(note: Note, screen: Screen) -> Iterator[Text]:
 
 
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
-    """The resource, where the program constructs it, and its component."""
+    """The resource, where the program constructs it, its component, and the calls that lead there."""
     line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
     if resource.position is not None and resource.type != ROOT_TYPE:
-        file = Path(resource.position.file)
-        place = report.folder / file if report.folder else file
-        line.append(f"  {printable(str(place))}:{resource.position.line}", "dim")
+        line.append(f"  {_place(shown(resource.position, report.folder))}", "dim")
     yield line
-    if resource.parent and f"::{ROOT_TYPE}::" not in resource.parent:
-        yield Text(f"in {name_of(resource.parent)}", "dim")
+    in_component = resource.parent and f"::{ROOT_TYPE}::" not in resource.parent
+    calls = ", ".join(_place(shown(call, report.folder)) for call in resource.callers[:MAX_CALLERS])
+    remarks = [f"in {name_of(resource.parent)}"] if in_component else []
+    remarks += [f"called at {calls}"] if calls else []
+    if remarks:
+        yield Text(", ".join(remarks), "dim")
+
+
+def _place(position: Position) -> str:
+    return f"{printable(position.file)}:{position.line}"
 
 
 def _order(group: Group) -> tuple[int, int]:
@@ -127,6 +136,8 @@ def _title(outcome: Outcome, report: Report) -> Text:
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
+    if stated := shown_lines(outcome, report.folder).stated:
+        line.append(f"  {_place(stated)}", "dim")
     if not report.blocks(outcome):
         line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")
     return line

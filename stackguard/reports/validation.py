@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from policypack.evaluation.places import distinct, hashed
+from stackguard.positions.repository import absolute
 from stackguard.reports import json, sarif
 from stackguard.reports.formatting import indented_json, printable
 from stackguard.template.validation import Level, LintResult, Validation
@@ -154,7 +155,7 @@ def _lint_run(validation: Validation) -> sarif.Object:
     lint = validation.lint
     rules = {result.rule: result for result in lint.results}
     indexes = {rule: index for index, rule in enumerate(rules)}
-    file = sarif.absolute(Path(validation.file))
+    file = absolute(Path(validation.file))
     fingerprints = distinct(hashed(result.rule, *map(str, result.path)) for result in lint.results)
     return sarif.run(
         {
