@@ -22,6 +22,7 @@ from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.waivers import WaiverProblem, WaiverRules
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
+from stackguard.gate.evidence import Evidence
 from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, masked_notes
@@ -51,6 +52,8 @@ class CheckRequest:
     """The waiver file; None is the one beside the settings, if it exists."""
     baseline: Path | None = None
     """The baseline file; None is the one beside the settings, if it exists."""
+    evidence: bool = False
+    """Whether the report has a record for each policy and resource."""
 
 
 def run(request: CheckRequest) -> Run:
@@ -124,6 +127,12 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
+    name = StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack)))
+    absent = _absent(policies, judging.policies)
+    others = tuple(packs.policies) if packs else ()
+    evidence = Evidence(
+        judging.readings, outcomes, loaded.resources, judging.policies, absent, others, settings, name, hide
+    )
     report = Report(
         loaded.target.strip("`"),
         outcomes,
@@ -133,11 +142,13 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         loaded.folder,
         {hide(token): count for token, count in unjudged.items()},
         masked_notes(notes, hide),
-        StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
+        name,
         loaded.accounts,
         loaded.region,
         time.monotonic() - start,
         exempt.baselined.gone.total(),
+        evidence.counts(),
+        evidence if request.evidence else (),
     )
     return Judged(report, settings, tuple(ran()), exempt.waived.problems, exempt.waived.used, exempt.baselined.gone)
 
@@ -171,6 +182,16 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
     if not active and not request.packs:
         raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
     return active
+
+
+def _absent(policies: Sequence[Policy[Any]] | None, ran: Iterable[Policy[Any]]) -> list[Policy[Any]]:
+    """Our own policies that did not run."""
+    if policies is None:
+        from policypack.policies import POLICIES
+
+        policies = POLICIES
+    ids = {policy.id for policy in ran}
+    return [policy for policy in policies if policy.id not in ids]
 
 
 def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from policypack.core.policy import Kind, Outcome, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
+
+if TYPE_CHECKING:
+    from stackguard.reports.evidence import Record
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Report:
     """How long it took to run the program, or to read the file, and to judge it."""
     gone: int = 0
     """The number of violations in the baseline that are not there any more."""
+    evidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By policy, how many records there are by what came of it (`reports.evidence.Came`); empty if that is unknown."""
+    records: Iterable[Record] = ()
+    """What came of each policy and resource, if that was asked for; it can be iterated again."""
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""
@@ -58,6 +65,11 @@ class Report:
         from policypack.evaluation.grouping import one_per_value
 
         return tuple(one_per_value(self.outcomes))
+
+    @cached_property
+    def came(self) -> Counter[str]:
+        """How many records there are of each kind, of all policies."""
+        return sum((Counter(counts) for counts in self.evidence.values()), Counter())
 
     @cached_property
     def kinds(self) -> Counter[Kind]:

@@ -6,6 +6,7 @@ unknown fields.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from policypack.core.policy import EnforcementLevel, Kind, Outcome, Position, Se
 from stackguard.notes import NoteKind
 from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
+from stackguard.reports.evidence import Came
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, printable, url
 
@@ -116,6 +118,21 @@ class Severities(msgspec.Struct, frozen=True):
     low: Count
 
 
+class Evidence(msgspec.Struct, frozen=True, rename="camel"):
+    """What came of each policy and each resource. An undecided outcome that is waived counts as waived."""
+
+    passes: Count
+    violations: Count
+    undecided: Count
+    errors: Count
+    waived: Count
+    baselined: Count
+    excused: Annotated[int, msgspec.Meta(ge=0, description="A policy that it requires reports the value.")]
+    not_applicable: Annotated[int, msgspec.Meta(ge=0, description="The policy reads no value of the resource.")]
+    disabled: Annotated[int, msgspec.Meta(ge=0, description="Policies that the settings disable.")]
+    not_selected: Annotated[int, msgspec.Meta(ge=0, description="Policies that the command does not select.")]
+
+
 class Summary(msgspec.Struct, frozen=True, rename="camel"):
     """The counts, and the exit code of the command that wrote this."""
 
@@ -126,6 +143,7 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     errors: Count
     severities: Severities
     exit_code: Annotated[Literal[0, 1, 2], msgspec.Meta(description="0 clean, 1 violations, 2 could not judge.")]
+    evidence: Annotated[Evidence | None, msgspec.Meta(description="Null if it is unknown.")] = None
 
 
 class OutcomesReport(msgspec.Struct, frozen=True, rename="camel"):
@@ -168,6 +186,22 @@ def summary(report: Report) -> Summary:
         errors=report.kinds[Kind.ERROR],
         severities=Severities(**{severity.value: report.severities[severity] for severity in Severity}),
         exit_code=report.exit_code,
+        evidence=_evidence(report.came) if report.evidence else None,
+    )
+
+
+def _evidence(came: Mapping[str, int]) -> Evidence:
+    return Evidence(
+        passes=came[Came.PASS],
+        violations=came[Came.VIOLATION],
+        undecided=came[Came.UNDECIDED],
+        errors=came[Came.ERROR],
+        waived=came[Came.WAIVED],
+        baselined=came[Came.BASELINED],
+        excused=came[Came.EXCUSED],
+        not_applicable=came[Came.NOT_APPLICABLE],
+        disabled=came[Came.DISABLED],
+        not_selected=came[Came.NOT_SELECTED],
     )
 
 

@@ -16,6 +16,7 @@ from stackguard.notes import Note, NoteKind
 from stackguard.positions import shown_lines
 from stackguard.positions.repository import shown
 from stackguard.reports import Report, Run, Screen
+from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import name_of, printable, type_of, url
 from stackguard.reports.screen import paint, wrapped
@@ -69,6 +70,21 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     yield _count(report, len(shown))
     if report.without_policy:
         yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
+    if report.evidence:
+        yield from wrapped(_judged(report), screen, 0)
+
+
+def _judged(report: Report) -> str:
+    """What came of the policies: that there are passes shows that a clean stack was judged."""
+    came = report.came
+    judged = [f"{came[Came.PASS]:,} {'pass' if came[Came.PASS] == 1 else 'passes'}"]
+    judged.append(f"{came[Came.VIOLATION]:,} violation{'' if came[Came.VIOLATION] == 1 else 's'}")
+    more = (Came.UNDECIDED, Came.ERROR, Came.WAIVED, Came.BASELINED, Came.EXCUSED)
+    judged += [f"{came[kind]:,} {kind}" for kind in more if came[kind]]
+    absent = [f"{came[kind]} {kind.replace('-', ' ')}" for kind in (Came.DISABLED, Came.NOT_SELECTED) if came[kind]]
+    ran = len(report.evidence) - came[Came.DISABLED] - came[Came.NOT_SELECTED]
+    by = f"{came[Came.NOT_APPLICABLE]:,} not applicable by {_many(ran, 'policy')}"
+    return "; ".join((f"judged: {', '.join((*judged, by))}", *absent))
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:

@@ -22,16 +22,20 @@ from tests.sources.states import state
 pytestmark = pytest.mark.usefixtures("workspace")
 
 
-def test_a_clean_export_is_exit_code_0_and_one_line(capfd: pytest.CaptureFixture[str], clean: str) -> None:
+def test_a_clean_export_is_exit_code_0_and_two_lines(capfd: pytest.CaptureFixture[str], clean: str) -> None:
     ran = Ran(capfd, "check", clean)
-    assert (ran.code, ran.out, ran.err) == (0, "clean: 1 resource, 4 policies in clean.json\n", "")
+    judged = "judged: 0 passes, 0 violations, 4 not applicable by 4 policies"
+    assert (ran.code, ran.out, ran.err) == (0, f"clean: 1 resource, 4 policies in clean.json\n{judged}\n", "")
 
 
 def test_a_violation_is_exit_code_1(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad)
     assert ran.code == 1
     assert "  low  s3-plaintext-transport  bucket\n" in ran.out
-    assert ran.out.endswith("1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies\n")
+    assert ran.out.endswith(
+        "1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies\n"
+        "judged: 0 passes, 1 violation, 3 not applicable by 4 policies\n"
+    )
     assert ran.err == ""
 
 
@@ -155,12 +159,14 @@ def test_settings_are_read_from_the_working_folder_or_the_option(
 
 def test_a_disabled_policy_does_not_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
     (tmp_path / "stackguard.yaml").write_text("enforcement: {s3-plaintext-transport: disabled}")
-    assert Ran(capfd, "check", bad).out == "clean: 1 resource, 3 policies in bad.json\n"
+    judged = "judged: 0 passes, 0 violations, 3 not applicable by 3 policies; 1 disabled"
+    assert Ran(capfd, "check", bad).out == f"clean: 1 resource, 3 policies in bad.json\n{judged}\n"
 
 
 def test_only_the_selected_policies_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action")
-    assert ran.out == "clean: 1 resource, 2 policies in bad.json\n"
+    judged = "judged: 0 passes, 0 violations, 2 not applicable by 2 policies; 2 not selected"
+    assert ran.out == f"clean: 1 resource, 2 policies in bad.json\n{judged}\n"
 
 
 @pytest.mark.parametrize(
