@@ -69,6 +69,19 @@ def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
     return distinct(map(fingerprint, outcomes))
 
 
+def known_as(outcomes: Sequence[Outcome]) -> list[frozenset[str]]:
+    """The fingerprints of each outcome, present and former ones; no two outcomes have the same present one."""
+    names = [{print_} for print_ in fingerprints(outcomes)]
+    former = [
+        (index, fingerprint(outcome, place))
+        for index, outcome in enumerate(outcomes)
+        for place in outcome.former_places
+    ]
+    for (index, _), print_ in zip(former, distinct(print_ for _, print_ in former), strict=True):
+        names[index].add(print_)
+    return [frozenset(prints) for prints in names]
+
+
 def distinct(hashes: Iterable[str]) -> list[str]:
     """The hashes, but equal ones are numbered in their order and hashed again, so that no two are equal."""
     counts: Counter[str] = Counter()

@@ -19,7 +19,7 @@ import msgspec
 from policypack.core import yaml_reader
 from policypack.core.policy import Exemption, Kind, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, fingerprints
+from policypack.evaluation.places import fingerprint, known_as
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.iam.tables import canonical
@@ -168,7 +168,7 @@ def waive(
         rules: the limits of the central settings.
     """
     judged = _keys(resources)
-    hashes = fingerprints(outcomes)
+    prints = known_as(outcomes)
     exempt: dict[int, Exemption] = {}
     used: set[str] = set()
     problems: list[WaiverProblem] = []
@@ -177,7 +177,7 @@ def waive(
         about = waiver.policy in ran and _key(waiver) in judged
         if not about or (waiver.stacks and not any(map(stack.matches, waiver.stacks))):
             continue
-        fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, hashes[index])}
+        fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
         if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules()):
             problems.append(problem)
         else:
@@ -203,7 +203,7 @@ def _keys(resources: Iterable[Resource]) -> set[object]:
     return {*urns, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
 
 
-def _fits(waiver: Waiver, outcome: Outcome, fingerprint_: str) -> bool:
+def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
     if (
         outcome.kind is Kind.ERROR
         or outcome.policy.id != waiver.policy
@@ -213,7 +213,7 @@ def _fits(waiver: Waiver, outcome: Outcome, fingerprint_: str) -> bool:
     if waiver.finding is None:
         return True
     if FINGERPRINT.fullmatch(waiver.finding):
-        return waiver.finding in {fingerprint_, *(fingerprint(outcome, place) for place in outcome.former_places)}
+        return waiver.finding in prints
     statement = statement_at(outcome.resource, outcome.path)
     if statement is None or contains_secret(outcome.resource, statement.document):
         return False

@@ -84,14 +84,16 @@ def baseline(
     gone = 0
     failures: list[Failure] = []
     for target in targets or (".",):
-        request = CheckRequest(target, options, settings, waivers=waivers, baseline=file if file.exists() else None)
+        request = CheckRequest(
+            target, options, settings, waivers=waivers, baseline=file if file.exists() else None, add=True
+        )
         try:
             judged = attempt(lambda request=request: judge_stack(request), f"judging {target}")  # type: ignore[misc]
         except Failure as failure:
             failures.append(failure)
             continue
         stack = judged.report.stack
-        after = after.with_outcomes(stack, judged.report.outcomes, by)
+        after = after.with_outcomes(stack, judged.new, by)
         gone += judged.gone.total()
         if prune:
             after = after.without(stack, judged.gone)

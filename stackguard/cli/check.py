@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "json", "sarif", "html")
 ORDER = "stackguard.order"
 
 

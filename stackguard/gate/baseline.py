@@ -67,20 +67,19 @@ class Baseline:
         return Counter({print_: entry.count for (of, print_), entry in self.entries.items() if of == name})
 
     def with_outcomes(self, stack: StackName, outcomes: Iterable[Outcome], added: Added) -> Baseline:
-        """The baseline with the outcomes of a stack that would block; what it has already stays as it is.
+        """The baseline with more outcomes of a stack; what it has already stays as it is, but for its count.
 
         Args:
             stack: the stack.
-            outcomes: all of it, with the exemptions of this baseline.
+            outcomes: those to add.
             added: who adds the new entries.
         """
         entries = dict(self.entries)
         for outcome in outcomes:
-            if outcome.blocks and outcome.kind is not Kind.ERROR:
-                key = stack.in_project, fingerprint(outcome)
-                entry = entries.get(key)
-                new = Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 0, added)
-                entries[key] = msgspec.structs.replace(entry or new, count=(entry or new).count + 1)
+            key = stack.in_project, fingerprint(outcome)
+            new = Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 0, added)
+            entry = entries.get(key, new)
+            entries[key] = msgspec.structs.replace(entry, count=entry.count + 1)
         return Baseline(entries)
 
     def without(self, stack: StackName, gone: Counter[str]) -> Baseline:
@@ -112,6 +111,8 @@ class Baselined:
     """As they came, with their exemptions."""
     gone: Counter[str] = field(default_factory=Counter)
     """By fingerprint, the number of entries whose violation is not there any more."""
+    new: tuple[Outcome, ...] = ()
+    """The outcomes that are to be added: without an exemption here, with one in `outcomes`."""
 
 
 def read(path: Path) -> Baseline:
@@ -149,7 +150,13 @@ def read(path: Path) -> Baseline:
 
 
 def apply(
-    outcomes: Sequence[Outcome], baseline: Baseline, stack: StackName, ran: Collection[str], never: Collection[str] = ()
+    outcomes: Sequence[Outcome],
+    baseline: Baseline,
+    stack: StackName,
+    ran: Collection[str],
+    never: Collection[str] = (),
+    *,
+    add: bool = False,
 ) -> Baselined:
     """The outcomes of one stack with the exemptions of its baseline.
 
@@ -162,27 +169,37 @@ def apply(
         stack: the stack's name.
         ran: ids of the policies that ran: entries of others are not gone.
         never: ids of policies that the central settings allow no exemption of.
+        add: whether all other outcomes that block are to be added.
     """
     left = baseline.of(stack)
+    open_ = [
+        index
+        for index, outcome in enumerate(outcomes)
+        if outcome.exemption is None and outcome.kind is not Kind.ERROR and outcome.policy.id not in never
+    ]
     accepted: set[int] = set()
     for former in (False, True):
-        for index, outcome in enumerate(outcomes):
-            if index in accepted or outcome.exemption or outcome.kind is Kind.ERROR or outcome.policy.id in never:
-                continue
-            places = outcome.former_places if former else (outcome.place,)
-            match = next((print_ for place in places if left[print_ := fingerprint(outcome, place)] > 0), None)
+        for index in open_:
+            places = outcomes[index].former_places if former else (outcomes[index].place,)
+            prints = (fingerprint(outcomes[index], place) for place in places if index not in accepted)
+            match = next((print_ for print_ in prints if left[print_] > 0), None)
             if match is not None:
                 left[match] -= 1
                 accepted.add(index)
-    name = stack.in_project
-    gone = Counter(
-        {print_: count for print_, count in left.items() if count and baseline.entries[name, print_].policy in ran}
-    )
+    new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
+    exempt = accepted.union(new)
     exempted = tuple(
-        replace(outcome, exemption=Exemption("baselined")) if index in accepted else outcome
+        replace(outcome, exemption=Exemption("baselined")) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
-    return Baselined(exempted, gone)
+    gone = Counter(
+        {
+            print_: count
+            for print_, count in left.items()
+            if count and baseline.entries[stack.in_project, print_].policy in ran
+        }
+    )
+    return Baselined(exempted, gone, tuple(outcomes[index] for index in new))
 
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

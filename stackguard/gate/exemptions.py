@@ -25,10 +25,14 @@ class Accepting:
     waivers: tuple[PlacedWaiver, ...] = ()
     rules: WaiverRules = field(default_factory=WaiverRules)
     baseline: Baseline = field(default_factory=Baseline)
+    add: bool = False
+    """Whether new violations are accepted, to be added to the baseline."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
 
-def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, rules: WaiverRules) -> Accepting:
+def read(
+    waiver_file: Path | None, baseline_file: Path | None, folder: Path, rules: WaiverRules, *, add: bool = False
+) -> Accepting:
     """What the files of a run accept.
 
     Args:
@@ -36,6 +40,7 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, rul
         baseline_file: the same for the baseline.
         folder: of the settings.
         rules: of the central settings.
+        add: whether new violations are accepted, to be added to the baseline.
 
     Raises:
         SettingsError: a file is missing or malformed.
@@ -46,7 +51,7 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, rul
 
     waived = waiver_file or there(folder / waivers.DEFAULT_FILE)
     known = baseline_file or there(folder / baseline.DEFAULT_FILE)
-    return Accepting(waivers.read(waived) if waived else (), rules, baseline.read(known) if known else Baseline())
+    return Accepting(waivers.read(waived) if waived else (), rules, baseline.read(known) if known else Baseline(), add)
 
 
 @dataclass(slots=True)
@@ -73,6 +78,11 @@ class StackExemptions:
             shown, accepting.waivers, loaded.name, ran, loaded.resources, accepting.today, accepting.rules
         )
         self.baselined = baseline.apply(
-            self.waived.outcomes, accepting.baseline, loaded.name, ran, accepting.rules.never
+            self.waived.outcomes,
+            accepting.baseline,
+            loaded.name,
+            ran,
+            accepting.rules.never,
+            add=accepting.add,
         )
         return self.baselined.outcomes

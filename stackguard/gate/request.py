@@ -54,6 +54,8 @@ class CheckRequest:
     """The baseline file; None is the one beside the settings, if it exists."""
     evidence: bool = False
     """Whether the report has a record for each policy and resource."""
+    add: bool = False
+    """Whether new violations are accepted, to be added to the baseline."""
 
 
 def run(request: CheckRequest) -> Run:
@@ -88,6 +90,8 @@ class Judged:
     """The sources of the waivers that accept an outcome."""
     gone: Counter[str] = field(default_factory=Counter)
     """By fingerprint, what is in the baseline and not there any more."""
+    new: tuple[Outcome, ...] = ()
+    """The outcomes to add to the baseline, if the request says so."""
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -109,7 +113,7 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     start = time.monotonic()
     settings = read(request.settings)
     folder = request.settings.parent if request.settings else Path()
-    accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules())
+    accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules(), add=request.add)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
     judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
     with _no_garbage_collection():
@@ -150,7 +154,8 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         evidence.counts(),
         evidence if request.evidence else (),
     )
-    return Judged(report, settings, tuple(ran()), exempt.waived.problems, exempt.waived.used, exempt.baselined.gone)
+    waived, baselined = exempt.waived, exempt.baselined
+    return Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:

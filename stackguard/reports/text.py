@@ -171,7 +171,7 @@ def _count(report: Report, reports: int) -> Text:
     text = f"{violations}, {undecided} undecided, {_many(report.kinds[Kind.ERROR], 'error')} in {judged}"
     not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
     remarks = [f"shown as {_many(reports, 'report')}"] if reports < len(report.condensed) else []
-    remarks += [f"{not_blocking} of them do not block"] if not_blocking else []
+    remarks += [f"{not_blocking} of them {'does' if not_blocking == 1 else 'do'} not block"] if not_blocking else []
     return Text.assemble((text, "bold"), "".join(f"; {remark}" for remark in remarks))
 
 

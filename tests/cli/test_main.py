@@ -132,7 +132,7 @@ def test_what_a_program_prints_does_not_reach_the_terminal_raw(capfd: pytest.Cap
     assert err.splitlines() == ["one", "        two red\\x07", "next\\x9b2J\\u202eabc", "cannot judge: it failed"]
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "sarif"])
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "html"])
 def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], format_: str
 ) -> None:
@@ -140,7 +140,8 @@ def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
     written(file, state("aws:s3/bucket:Bucket", "inbox", {}))
     ran = Ran(capfd, "check", str(file), "--format", format_)
     assert (ran.code, ran.err) == (1, "")
-    assert {"text": "inbox", "json": r"caf\\udce9.json", "sarif": "caf%E9.json"}[format_] in ran.out
+    expected = {"text": "inbox", "json": r"caf\\udce9.json", "sarif": "caf%E9.json", "html": r"caf\udce9.json"}
+    assert expected[format_] in ran.out
 
 
 def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:

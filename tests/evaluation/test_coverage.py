@@ -139,3 +139,9 @@ def test_a_preview_ends_with_it(*, dry_run: bool, count: int) -> None:
     sentence = f"1 resource of 1 type has no policy: {SUBNET} (1)"
     assert [report.message for report in reports].count(sentence) == count
     assert {report.level for report in reports if report.message == sentence} <= {EnforcementLevel.ADVISORY}
+
+
+def test_what_runs_with_a_role_is_judged_by_it() -> None:
+    assert without_policy(POLICIES, stack("aws:iam/instanceProfile:InstanceProfile", "aws:glue/job:Job", VPC)) == {
+        VPC: 1
+    }

@@ -50,7 +50,7 @@ from stackguard.positions.module import module
 from stackguard.preview.placeholders import mock_file
 from stackguard.preview.project import settings_file, stack_choice
 from stackguard.preview.project.config import ConfigSources, resolve
-from stackguard.preview.project.toolchain import runtime
+from stackguard.preview.project.toolchain import python_options
 from stackguard.reports import Report, Screen
 from stackguard.reports.formatting import UNPRINTABLE
 from stackguard.sources import LoadedStack, RunOptions, exported, input_stream
@@ -148,7 +148,7 @@ def check(data: bytes) -> None:
     report = Report("x.json", tuple(outcomes), len(resources), len(POLICIES))
     access = access_public.judge(loaded)
     texts = [
-        *(render(report, form, Screen()) for form in ("text", "json", "sarif")),
+        *(render(report, form, Screen()) for form in ("text", "json", "sarif", "html")),
         access_public.text(access, Screen(), everything=True),
         access_public.json(access, everything=True),
     ]
@@ -212,7 +212,7 @@ def project(data: bytes) -> None:
     files = _file(f"project/Pulumi{suffix}", main), _file(f"project/Pulumi.dev{suffix}", stack)
     with _refusing():
         values, stack_values = map(settings_file.read, files)
-        runtime(values.get("runtime"), files[0], "project")
+        python_options(values.get("runtime"), files[0], "project", "programs")
         stack_choice.choose(files[0], {"name": "p", **values}, files[0].parent, "dev")
         name = str(values.get("name") or "p")
         config = resolve(

@@ -74,7 +74,9 @@ def test_each_stack_has_its_own_entries() -> None:
 def test_a_crash_is_never_in_a_baseline() -> None:
     (outcome,) = reported(role_policy(WIDE))
     crash = replace(outcome, kind=Kind.ERROR)
-    assert not Baseline().with_outcomes(DEV, [crash], ADDED).entries
+    result = apply([crash], Baseline(), DEV, [POLICY], add=True)
+    assert result.new == ()
+    assert result.outcomes == (crash,)
 
 
 def test_what_may_not_be_waived_is_not_baselined() -> None:
@@ -96,9 +98,9 @@ def test_writing_it_again_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "stackguard-baseline.json"
     file.write_text(baseline_of(role_policy(WIDE, WIDE, OTHER)).text())
     again = read(file)
-    accepted = apply(reported(role_policy(OTHER, WIDE, WIDE)), again, DEV, [POLICY]).outcomes
+    new = apply(reported(role_policy(OTHER, WIDE, WIDE)), again, DEV, [POLICY], add=True).new
     later = Added("bo", "2027-01-01T00:00:00Z", "ffffff", "9")
-    assert again.with_outcomes(DEV, accepted, later).text() == file.read_text()
+    assert again.with_outcomes(DEV, new, later).text() == file.read_text()
 
 
 def test_two_branches_merge(tmp_path: Path) -> None:

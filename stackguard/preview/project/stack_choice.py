@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import lenient, section
@@ -89,7 +88,7 @@ def _parsed(named: str, project: str, backend: str, file: Path) -> tuple[str, st
         raise CannotJudge(
             f"{file}: `{name}` is not the name of a stack: it has letters, digits, `_`, `.` and `-`, at most {LONGEST_NAME}"
         )
-    own = urlsplit(backend).scheme in OWN_BACKENDS
+    own = backend.partition("://")[0].lower() in OWN_BACKENDS
     if len(parts) == 1:
         return (DEFAULT_ORGANIZATION if own else _default_organization(backend)), name
     if own and parts[0] != DEFAULT_ORGANIZATION:

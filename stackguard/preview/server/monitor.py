@@ -353,7 +353,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         computed: tuple[dict[str, Any], frozenset[str]] = {}, frozenset()
         if self.fill_computed and request.type.startswith("aws:"):
             location = self.registry.location(reference)
-            computed = resolve(request.type, request.name, urn, inputs, location, secrets)
+            computed = resolve(request.type, request.name, urn, inputs, location, secrets, self.registry.identified)
         return self.answers.computed(request, urn, *computed)
 
     def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:

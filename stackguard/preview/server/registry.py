@@ -30,6 +30,8 @@ from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=[a-z_/]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
+IDENTITIES = ("id", "arn", "rootResourceId")
+"""Outputs that identify a resource; a REST API is its root resource too."""
 Trail = tuple[tuple[str, int], ...]
 
 
@@ -57,6 +59,7 @@ class Registry:
     finished: bool = False
     made_up: set[str] = field(default_factory=set)
     """Names, ids and ARNs with a part drawn at random."""
+    _identified: dict[str, Resource] = field(default_factory=dict)
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
@@ -88,12 +91,19 @@ class Registry:
         """
         self.references[resource.urn] = reference
         self.resources[resource.urn] = resource
+        for name in IDENTITIES:
+            if text := resource.outputs.get(name):
+                self._identified.setdefault(str(text), resource)
         observed = self.accounts.with_stand_in.value(resource)
         self._observed[resource.urn] = resource, observed
         self.observer.registered(observed)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
+
+    def identified(self, text: str) -> Resource | None:
+        """The resource that an id or an ARN identifies."""
+        return self._identified.get(text)
 
     async def remediated(self, resource: Resource) -> Resource:
         """The resource with the observer's changes.

@@ -24,6 +24,7 @@ from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLD
 from stackguard.preview.placeholders.mock import Mock
 from stackguard.preview.placeholders.placeholders import Placeholders
 from stackguard.preview.project.project import Project
+from stackguard.preview.project.refused_argument import refused_argument
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import configured
 from stackguard.preview.server import protos
@@ -181,6 +182,7 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
             last = f"{last}: {lines[-1].partition(INNER)[2]}"
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
+    last = refused_argument(detail, project) or last
     how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
     return CannotJudge(
         f"the program in `{project.root}` {how}{last and f': {last}'}{_hint(code, detail, project)}", detail

@@ -50,6 +50,18 @@ def write(program: Path, source: str) -> Path:
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("Thing('a', block_public_acls=True)", "got an unexpected keyword argument 'block_public_acls'"),
+        (
+            "import pulumi_aws as aws; aws.s3.Bucket('a', block_public_acls=True)",
+            "`Bucket` takes no argument `block_public_acls`; it belongs in a separate `BucketPublicAccessBlock`",
+        ),
+        (
+            "import pulumi_aws as aws; aws.s3.BucketVersioning('a', bucket='b', status='Enabled')",
+            "`BucketVersioning` takes no argument `status`; `BucketVersioningVersioningConfigurationArgs` takes it",
+        ),
+        (
+            "import pulumi_aws as aws; aws.lambda_.FunctionEnvironmentArgs(variable={})",
+            "`FunctionEnvironmentArgs` takes no argument `variable`; did you mean `variables`?",
+        ),
         ("raise pulumi.RunError('no vpc')", "no vpc"),
         ("sys.exit(3)", "failed with exit code 3"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),

@@ -1,0 +1,137 @@
+"""`stackguard baseline`, and `stackguard check` with its file and with waivers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import Ran, written
+
+BUCKET = "aws:s3/bucket:Bucket"
+
+
+def bucket(name: str, acl: str = "public-read", **more: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:dev::shop::{BUCKET}::{name}"
+    return {"urn": urn, "type": BUCKET, "custom": True, "inputs": {"acl": acl, **more}, "outputs": {}}
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTOR", "ana")
+    return tmp_path / "state.json"
+
+
+CHECK = ("check", "state.json", "--policy", "s3-public-acl")
+FILE = Path("stackguard-baseline.json")
+
+
+def test_after_a_baseline_only_what_is_new_blocks(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    assert Ran(capfd, *CHECK).code == 1
+    first = Ran(capfd, "baseline", "state.json")
+    assert first.code == 0
+    assert "added" in first.out
+    assert Ran(capfd, *CHECK).code == 0
+    written(state, bucket("uploads"), bucket("second"))
+    report = json.loads(Ran(capfd, *CHECK, "--format", "json").out)
+    assert [(outcome["name"], outcome["blocks"]) for outcome in report["outcomes"]] == [
+        ("uploads", False),
+        ("second", True),
+    ]
+
+
+def test_an_entry_says_who_added_it_and_stays_as_it_is(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    before = FILE.read_text()
+    (entry,) = [value for value in json.loads(before).values() if value != 1 and value["policy"] == "s3-public-acl"]
+    assert (entry["added"]["by"], entry["resource"], entry["count"]) == ("ana", "aws:s3:Bucket uploads", 1)
+    again = Ran(capfd, "baseline", "state.json")
+    assert "nothing to add" in again.out
+    assert FILE.read_text() == before
+
+
+def test_what_is_gone_is_told_and_pruned(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    written(state, bucket("uploads", acl="private"))
+    told = Ran(capfd, "baseline", "state.json")
+    assert "gone (remove them with --prune)" in told.out
+    assert "s3-public-acl" in FILE.read_text()
+    assert "removed" in Ran(capfd, "baseline", "state.json", "--prune").out
+    assert "s3-public-acl" not in FILE.read_text()
+
+
+def test_a_target_that_cannot_be_judged_loses_nothing(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    before = FILE.read_text()
+    state.write_text("{")
+    ran = Ran(capfd, "baseline", "state.json")
+    assert ran.code == 2
+    assert ran.err.startswith("cannot judge: ")
+    assert FILE.read_text() == before
+
+
+def test_without_a_verdict_no_file_appears(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    ran = Ran(capfd, "baseline", "state.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert not FILE.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("stackguard-baseline.json", "{"), ("stackguard-waivers.yaml", "waivers: [")]
+)
+def test_a_malformed_file_is_one_line_and_no_verdict(
+    capfd: pytest.CaptureFixture[str], state: Path, name: str, text: str
+) -> None:
+    written(state, bucket("uploads", acl="private"))
+    Path(name).write_text(text)
+    ran = Ran(capfd, *CHECK)
+    assert ran.code == 2
+    (line,) = ran.err.splitlines()
+    assert line.startswith(f"cannot judge: {name}")
+
+
+def waiver(**fields: str) -> str:
+    entry = {"policy": "s3-public-acl", "resource": f"{{type: {BUCKET!r}, name: uploads}}", "reason": "a public site"}
+    lines = [f"{name}: {value}" for name, value in (entry | {"expires": "2999-12-31"} | fields).items()]
+    return "waivers:\n  - " + "\n    ".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "line"),
+    [
+        ({}, 0, ""),
+        ({"stacks": "[prod*]"}, 1, ""),
+        ({"expires": "2020-01-01"}, 1, "expired on 2020-01-01"),
+        ({"policy": "s3-public-policy"}, 1, ""),
+    ],
+)
+def test_a_waiver_beside_the_settings_counts(
+    capfd: pytest.CaptureFixture[str], state: Path, fields: dict[str, str], code: int, line: str
+) -> None:
+    written(state, bucket("uploads"))
+    Path("stackguard-waivers.yaml").write_text(waiver(**fields))
+    ran = Ran(capfd, *CHECK)
+    assert ran.code == code
+    assert line in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(("setting", "code"), [("", 1), ("waiverProblems: advisory", 0)])
+def test_an_unused_waiver_closes_the_gate(
+    capfd: pytest.CaptureFixture[str], state: Path, setting: str, code: int
+) -> None:
+    written(state, bucket("uploads", acl="private"))
+    Path("stackguard.yaml").write_text(setting)
+    Path("stackguard-waivers.yaml").write_text(waiver())
+    ran = Ran(capfd, *CHECK)
+    assert ran.code == code
+    assert "stackguard-waivers.yaml:2" in ran.out
+    assert Ran(capfd, "check", "state.json", "--policy", "s3-missing-versioning").code == 0, (
+        "of a policy that did not run"
+    )
