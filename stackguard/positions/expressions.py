@@ -120,7 +120,7 @@ class Reader:
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
                 return self._items(items, environment, depth, here)
             case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
-                return Written(here, [inner(item)], complete=False)
+                return Written(here, [replace(inner(item), repeated=True)], complete=False)
             case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
                 return _joined(inner(left), inner(right), here)
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
@@ -204,12 +204,17 @@ class Reader:
         if found is None or not isinstance(found[0], ast.expr):
             return Written(here)
         value = self.read(found[0], found[1], depth + 1)
-        added = found[1].scope.added.get(name)
-        if not added:
+        changed = found[1].scope.changed.get(name)
+        if not changed:
             return value
         if not isinstance(value.value, list):
             return Written(value.position)
-        more = [self.read(item, found[1], depth + 1) for item in added if item]
+        looped = found[1].scope.module.looped
+        more = [
+            replace(self.read(call.args[0], found[1], depth + 1), repeated=call in looped)
+            for call in changed
+            if call and call.args and isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+        ]
         return Written(value.position, [*value.value, *more], complete=False)
 
     def _member(self, node: ast.Attribute, environment: Environment, depth: int, here: Position) -> Written:

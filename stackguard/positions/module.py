@@ -14,8 +14,10 @@ from policypack.core import files
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scoped = Function | ast.Lambda | ast.Module
-ADDING = frozenset({"append", "extend", "insert", "setdefault", "update"})
-"""Methods that add to a list or a dictionary."""
+CHANGING = frozenset(
+    {"append", "clear", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"}
+)
+"""Methods that change a list or a dictionary."""
 LONGEST = 1 << 20
 """Bytes of the longest module that is read; those that people write are shorter."""
 
@@ -44,8 +46,8 @@ class Scope:
     """The class of a method."""
     names: dict[str, list[Bound | None]] = field(default_factory=dict)
     """None for what has no expression of its own, such as the variable of a loop."""
-    added: dict[str, list[ast.expr | None]] = field(default_factory=dict)
-    """What is added to the value of a name: the item that is appended, or None for anything else."""
+    changed: dict[str, list[ast.Call | None]] = field(default_factory=dict)
+    """How the value of a name is changed: the call of a method, or None for anything else."""
     returns: list[ast.expr | None] = field(default_factory=list)
     parameters: tuple[str, ...] = ()
 
@@ -77,6 +79,8 @@ class Module:
     calls: dict[int, list[tuple[ast.Call, Scope]]] = field(default_factory=dict)
     """By each line that a traceback can have for a call, the calls, with their scopes."""
     scopes: dict[ast.AST, Scope] = field(default_factory=dict)
+    looped: set[ast.Call] = field(default_factory=set)
+    """The calls in a loop of their function."""
     top: Scope | None = None
 
 
@@ -101,12 +105,17 @@ def _module(file: Path, _modified: int, _size: int) -> Module | None:
     parsed = Module(file, content.decode(errors="replace").split("\n"))
     parsed.top = Scope(tree, parsed, None)
     parsed.scopes[tree] = parsed.top
-    left: list[tuple[ast.AST, Scope, ast.ClassDef | None]] = [(node, parsed.top, None) for node in tree.body]
+    left: list[tuple[ast.AST, Scope, ast.ClassDef | None, bool]] = [
+        (node, parsed.top, None, False) for node in tree.body
+    ]
     while left:
-        node, scope, owner = left.pop()
+        node, scope, owner, looped = left.pop()
         inner = _visited(node, scope, owner)
+        if looped and isinstance(node, ast.Call):
+            parsed.looped.add(node)
         own = node if isinstance(node, ast.ClassDef) else None
-        left += ((child, inner, own) for child in _children(node))
+        looped = inner is scope and (looped or isinstance(node, ast.For | ast.AsyncFor | ast.While))
+        left += ((child, inner, own, looped) for child in _children(node))
     return parsed
 
 
@@ -140,7 +149,7 @@ def _assigned(node: ast.AST, scope: Scope) -> None:
         ):
             scope.bind(name, value)
         case ast.AugAssign(target=ast.Name(name)):
-            scope.added.setdefault(name, []).append(None)
+            scope.changed.setdefault(name, []).append(None)
         case ast.ClassDef(name=name):
             scope.bind(name, node)
         case ast.Name(name, ast.Store() | ast.Del()):
@@ -168,9 +177,8 @@ def _function(node: Function | ast.Lambda, scope: Scope, owner: ast.ClassDef | N
 def _call(node: ast.Call, scope: Scope) -> None:
     for line in {node.lineno, node.func.end_lineno or node.lineno}:
         scope.module.calls.setdefault(line, []).append((node, scope))
-    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.attr in ADDING:
-        item = node.args[0] if node.func.attr == "append" and node.args else None
-        scope.added.setdefault(node.func.value.id, []).append(item)
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.attr in CHANGING:
+        scope.changed.setdefault(node.func.value.id, []).append(node)
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:

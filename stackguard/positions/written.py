@@ -15,6 +15,8 @@ COMPARED = frozenset({"sid", "effect", "action", "notaction", "resource", "notre
 """The elements that a data source's block of a statement states in the form of the document."""
 COMMON = frozenset({"effect", "version"})
 """The keys whose values are the same in most documents, so that equal ones identify nothing."""
+EVERYTHING = "*"
+"""A value that identifies nothing."""
 MOST_COMPARISONS = 4096
 """Comparisons of the items of one list with those of another."""
 DECODER = json.JSONDecoder(strict=False)
@@ -59,6 +61,8 @@ class Written:
     """Whether it has no other keys or items than these."""
     block: bool = False
     """Whether it is a block of `aws.iam.get_policy_document`."""
+    repeated: bool = False
+    """Whether it may be several items of its list, as in a comprehension."""
     parts: tuple[Written, ...] = ()
     """What is passed to a function that is not followed."""
 
@@ -84,10 +88,14 @@ class Written:
             return same if agreement(same, value) is not None else None
         sid = value.get("Sid") if isinstance(value, Mapping) else None
         named: list[Written] = [item for item in items if sid and (own := item.member("Sid")) and own.value == sid]
-        if len(named) == 1:
+        if len(named) == 1 and sum(isinstance(other, Mapping) and other.get("Sid") == sid for other in actual) == 1:
             return named[0]
         fitting = [(item, shared) for item in items if (shared := agreement(item, value)) is not None]
-        return fitting[0][0] if len(fitting) == 1 and fitting[0][1] else None
+        if len(fitting) != 1 or not fitting[0][1]:
+            return None
+        (item, _), others = fitting[0], (other for number, other in enumerate(actual) if number != index)
+        alone = item.repeated or not any(agreement(item, other) is not None for other in others)
+        return item if alone else None
 
     def dictionaries(self) -> Iterator[Written]:
         """The dictionaries among what is passed to a function that is not followed."""
@@ -117,7 +125,7 @@ def agreement(written: Written, actual: Any) -> int | None:
         return 0
     if isinstance(value, Template):
         return int(any(value.parts)) if isinstance(actual, str) and value.fits(actual) else None
-    return 1 if value == actual else None
+    return (0 if value == EVERYTHING else 1) if value == actual else None
 
 
 def _keys(written: Written, actual: Any) -> int | None:

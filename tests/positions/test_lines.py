@@ -275,6 +275,17 @@ DOCUMENTS = {
             statements.append({"Action": "s3:*"})  # HERE
         aws.iam.RolePolicy("reader", policy=json.dumps({"Statement": statements}))
     """,
+    "statements that are appended in a loop": """
+        statements = []
+        for name in names:
+            statements.append({"Effect": "Allow", "Action": "s3:*", "Resource": name})  # HERE
+        aws.iam.RolePolicy("reader", policy=json.dumps({"Statement": statements}))
+    """,
+    "statements that are sorted": """
+        statements = [{"Sid": "Read"}, {"Action": "s3:*", "Resource": "*"}]  # HERE
+        statements.reverse()
+        aws.iam.RolePolicy("reader", policy=json.dumps({"Statement": statements}))
+    """,
     "lists that are joined": """
         BASE = [{"Sid": "Read"}]
         aws.iam.RolePolicy("reader", policy=json.dumps({"Statement": BASE + [
