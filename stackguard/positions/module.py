@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import stat
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -90,7 +91,8 @@ def module(file: Path) -> Module | None:
         status = os.stat(file)  # noqa: PTH116 (a path may be too long)
     except (OSError, ValueError):
         return None
-    return _module(file, status.st_mtime_ns, status.st_size) if status.st_size <= LONGEST else None
+    readable = stat.S_ISREG(status.st_mode) and status.st_size <= LONGEST
+    return _module(file, status.st_mtime_ns, status.st_size) if readable else None
 
 
 @lru_cache(maxsize=512)
