@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from policypack.core.policy import Position
 from stackguard import reports
 from stackguard.gate.request import CheckRequest, run
 from stackguard.reports import Run, Screen
-from stackguard.sources.state import Frame, _callers, _position
+from stackguard.sources.export import parse
+from tests.sources.states import as_bytes, export, state
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "tests/failures/row12_every_action/failing"
@@ -79,12 +82,10 @@ def test_the_sarif_is_at_the_statement_and_relates_the_constructor_and_its_calle
     assert all(len(result["relatedLocations"]) == 1 for result in bare)
 
 
-def test_the_callers_in_a_state_are_those_after_the_place_of_construction() -> None:
-    trace = [
-        Frame("project:///parts.py#7"),
-        Frame(),
-        Frame("project:///.venv/lib/site-packages/x.py#3"),
-        Frame("project:///__main__.py#4,2"),
-    ]
-    assert _callers(trace, _position("project:///parts.py#7")) == (Position("__main__.py", 4),)
-    assert _callers(trace[1:], None) == (Position("__main__.py", 4),)
+@pytest.mark.parametrize("first", [["project:///parts.py#7,2"], []], ids=["with the constructor", "without"])
+def test_the_callers_in_a_state_are_the_projects_own_calls(first: list[str]) -> None:
+    trace = [*first, None, "project:///.venv/lib/site-packages/x.py#3,1", "project:///__main__.py#4,2"]
+    frames = [{"sourcePosition": call} if call else {} for call in trace]
+    bucket = state("aws:s3/bucket:Bucket", "b", {}, sourcePosition="project:///parts.py#7,2", stackTrace=frames)
+    (resource,) = parse(iter([as_bytes(export([bucket]))]), "`state.json`").resources
+    assert (resource.position, resource.callers) == (Position("parts.py", 7), (Position("__main__.py", 4),))
