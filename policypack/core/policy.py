@@ -164,6 +164,8 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     position: Position | None = None
+    callers: tuple[Position, ...] = ()
+    """The calls in the program's own code that lead there, innermost first."""
     custom: bool = True
     external: bool = False
     """Whether the stack only reads it: `Bucket.get`. Other resources refer to it; it is not judged."""
@@ -353,7 +355,6 @@ class Exemption:
 
     kind: Literal["waived", "baselined"]
     reason: str = ""
-    """The waiver's; one line."""
     owner: str = ""
     expires: date | None = None
     """The last day of a waiver."""

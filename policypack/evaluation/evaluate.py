@@ -36,6 +36,7 @@ from policypack.core.policy import (
     Violation,
     covers,
 )
+from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 from policypack.resources.attachments import as_used
@@ -55,8 +56,9 @@ def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
 class Evaluation:
     """One run of the policies that are not disabled: a resource, or the stack as a whole, goes in, outcomes come out."""
 
-    def __init__(self, policies: Iterable[Policy[Any]], settings: Settings) -> None:
+    def __init__(self, policies: Iterable[Policy[Any]], settings: Settings, readings: Readings | None = None) -> None:
         policies = list(policies)
+        self.readings = readings or Readings()
         by_id = {policy.id: policy for policy in policies}
         level = partial(enforcement, settings=settings)
         self._settings = settings
@@ -65,17 +67,23 @@ class Evaluation:
             for policy in policies
             if level(policy) is not EnforcementLevel.DISABLED
         ]
-        self._by_type: dict[str | None, list[tuple[Policy[Any], tuple[Policy[Any], ...]]]] = {}
-        """By type token, and by None for the stack, the policies that concern a subject, and their requirements."""
+        self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
+        """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
 
     def outcomes(self, subject: Resource | Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
         token = subject.type if isinstance(subject, Resource) else None
         if token not in self._by_type:
-            self._by_type[token] = [pair for pair in self._policies if concerns(pair[0], subject)]
+            self._by_type[token] = [
+                (self.readings.bit(policy.id), policy, required)
+                for policy, required in self._policies
+                if concerns(policy, subject)
+            ]
         outcomes: list[Outcome] = []
-        for policy, required in self._by_type[token]:
-            outcomes += judge(policy, subject, self._settings, required, accepted)
+        readings = SubjectReadings()
+        for readings.bit, policy, required in self._by_type[token]:
+            outcomes += judge(policy, subject, self._settings, required, accepted, readings)
+        self.readings.add(subject, readings)
         return outcomes
 
 
@@ -133,6 +141,7 @@ def judge(
     settings: Settings,
     required: Sequence[Policy[Any]] = (),
     accepted: Accepted = frozenset(),
+    readings: SubjectReadings | None = None,
 ) -> list[Outcome]:
     """The outcomes of one policy for one resource, or for the stack as a whole.
 
@@ -142,16 +151,25 @@ def judge(
         settings: the operator's.
         required: its `requirements`.
         accepted: what an exemption accepts: it does not block, so it excuses no other policy.
+        readings: takes note of what the policy reads.
     """
     outcomes: list[Outcome] = []
+    excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
-                _Judging(policy, settings, required, accepted, outcomes).judge(resource, path, value)
+                if readings:
+                    readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
+                _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         outcomes.append(_crashed(policy, blamed, error))
+        if readings:
+            readings.read[blamed.urn] = readings.read.get(blamed.urn, 0) | readings.bit
+    if readings and excused:
+        for urn in {*excused} - {outcome.resource.urn for outcome in outcomes}:
+            readings.excused[urn] = readings.excused.get(urn, 0) | readings.bit
     if not outcomes:
         return []
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
@@ -193,10 +211,13 @@ class _Judging:
     required: Sequence[Policy[Any]]
     accepted: Accepted
     outcomes: list[Outcome]
+    excused: list[str]
+    """The URN for each judgement that a required policy takes away."""
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add the outcomes of one reading."""
         if self.required and isinstance(value, Composed) and any(starmap(self._excused, value.read_from)):
+            self.excused.append(resource.urn)
             return
         if isinstance(value, Unknown):
             self._report(resource, path, Undecided("", value.why, value.fix))
@@ -206,6 +227,7 @@ class _Judging:
 
     def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
         if self._excused(resource, path):
+            self.excused.append(resource.urn)
             return
         policy, level = self.policy, enforcement(self.policy, self.settings)
         if isinstance(judgement, Violation):

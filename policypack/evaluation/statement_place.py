@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,16 @@ class StatementPlace:
     statement: Mapping[str, Any]
     element: str
     """Relative to the statement: `Action[1]`, or empty for the whole statement."""
-    sids: tuple[object, ...]
-    """The `Sid` of every statement of the document."""
+    index: int
+    statements: Sequence[Any]
+    """All statements of the document."""
 
     @property
     def sid(self) -> str | None:
         """The statement's `Sid`, if no other statement of the document has it."""
         sid = self.statement.get("Sid")
-        return sid if isinstance(sid, str) and sid and self.sids.count(sid) == 1 else None
+        sids = [statement.get("Sid") for statement in self.statements if isinstance(statement, Mapping)]
+        return sid if isinstance(sid, str) and sid and sids.count(sid) == 1 else None
 
 
 def statement_at(resource: Resource, path: str) -> StatementPlace | None:
@@ -41,8 +43,7 @@ def statement_at(resource: Resource, path: str) -> StatementPlace | None:
         statements: list[Any] = value if isinstance(value, list) else [value]
         index = int(match[1] or 0) if match else len(statements)
         if match and index < len(statements) and isinstance(statements[index], Mapping):
-            sids = tuple(statement.get("Sid") for statement in statements if isinstance(statement, Mapping))
-            return StatementPlace(prefix, statements[index], path[match.end() :], sids)
+            return StatementPlace(prefix, statements[index], path[match.end() :], index, statements)
     return None
 
 

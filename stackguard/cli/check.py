@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
+from stackguard.cli.common import (
+    EXIT_CODES,
+    Failure,
+    attempt,
+    card,
+    check_writable,
+    program_options,
+    settings_option,
+    write,
+)
 from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
@@ -62,6 +71,12 @@ class Check(click.Command):
     help="The baseline file; by default stackguard-baseline.json beside the settings, if it exists.",
 )
 @click.option(
+    "--evidence",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write what came of every policy and resource to FILE: JSON lines, or Parquet if its name ends in .parquet.",
+)
+@click.option(
     "--policy", multiple=True, metavar="ID", help="Run only this policy, and no other of stackguard's own. Repeatable."
 )
 @click.option(
@@ -107,6 +122,7 @@ def check(
     settings: Path | None,
     waivers: Path | None,
     baseline: Path | None,
+    evidence: Path | None,
     policy: tuple[str, ...],
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
@@ -140,7 +156,8 @@ def check(
         destinations = pair(ctx.meta[ORDER], format, output)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    check_writable(*(destination.file for destination in destinations))
+    check_writable(*(destination.file for destination in destinations), evidence)
+    _check_evidence(evidence, [destination.file for destination in destinations])
     for policy_id in policy:
         if policy_id == UNKNOWN_VALUE:
             raise click.UsageError(
@@ -166,6 +183,7 @@ def check(
                 waivers=waivers,
                 baseline=baseline,
                 base=base,
+                evidence=evidence is not None,
             )
         )
 
@@ -173,8 +191,32 @@ def check(
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
         write(render(run, destination.format, screen_of(destination.file)), destination.file)
+    if evidence is not None:
+        _write_evidence(run, evidence)
     gc.unfreeze()
     ctx.exit(run.exit_code)
+
+
+def _write_evidence(run: Run, file: Path) -> None:
+    from stackguard.errors import reason
+    from stackguard.reports.evidence import write as write_records
+
+    try:
+        write_records(run, file)
+    except OSError as error:
+        raise Failure(f"`{file}` cannot be written: {reason(error)}") from None
+
+
+def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> None:
+    """Check that the evidence has a file of its own, and what writes it, before the work starts."""
+    if evidence is None:
+        return
+    from stackguard.reports.evidence import missing
+
+    if str(evidence) == "-" or evidence in reports:
+        raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
+    if line := missing(evidence):
+        raise click.UsageError(line)
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

@@ -14,6 +14,7 @@ import msgspec
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
 from policypack.evaluation.exempting import Exempt, settled
+from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
 from policypack.resources.attachments import as_used
 from stackguard.notes import Note, NoteKind
@@ -40,6 +41,8 @@ class JudgingObserver(Observer):
     policies: Sequence[Policy[Any]] = ()
     notes: tuple[Note, ...] = ()
     """Notes about the program's project."""
+    readings: Readings = field(default_factory=Readings)
+    """What our own policies read."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as registered, and its outcomes."""
@@ -115,7 +118,7 @@ class JudgingObserver(Observer):
     def _own_outcomes(self, stack: Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
         """Our own outcomes; after a first time without `accepted`, only its resources are judged again."""
         self.policies = self.policies or self.choose()
-        run = Evaluation(self.policies, self.settings)
+        run = Evaluation(self.policies, self.settings, self.readings)
         again = {urn for _, urn in accepted}
         outcomes: list[Outcome] = []
         for resource in stack.resources:
@@ -132,7 +135,7 @@ class JudgingObserver(Observer):
         self.policies = self.choose()
         if self.policies:
             warm_up(self.policies)
-        run = Evaluation(self.policies, self.settings)
+        run = Evaluation(self.policies, self.settings, self.readings)
         while (resource := self._queue.get()) is not None and not self._ended:
             self._judged[resource.urn] = resource, run.outcomes(resource)
 

@@ -22,6 +22,7 @@ from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.waivers import WaiverProblem, WaiverRules
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
+from stackguard.gate.evidence import Evidence
 from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, masked_notes
@@ -51,6 +52,8 @@ class CheckRequest:
     """The waiver file; None is the one beside the settings, if it exists."""
     baseline: Path | None = None
     """The baseline file; None is the one beside the settings, if it exists."""
+    evidence: bool = False
+    """Whether the report has a record for each policy and resource."""
     add: bool = False
     """Whether new violations are accepted, to be added to the baseline."""
     base: str | None = None
@@ -140,6 +143,12 @@ def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None =
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
+    name = StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack)))
+    absent = _absent(policies, judging.policies)
+    others = tuple(packs.policies) if packs else ()
+    evidence = Evidence(
+        judging.readings, outcomes, loaded.resources, judging.policies, absent, others, settings, name, hide
+    )
     report = Report(
         loaded.target.strip("`"),
         outcomes,
@@ -149,12 +158,14 @@ def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None =
         loaded.folder,
         without_policy={hide(token): count for token, count in unjudged.items()},
         notes=masked_notes(notes, hide),
-        stack=StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
+        stack=name,
         accounts=loaded.accounts,
         region=loaded.region,
         seconds=time.monotonic() - start,
         gone=exempt.baselined.gone.total(),
         related=related(outcomes, loaded.resources),
+        evidence=evidence.counts(),
+        records=evidence if request.evidence else (),
     )
     waived, baselined = exempt.waived, exempt.baselined
     judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
@@ -196,6 +207,16 @@ def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy
     if not active and not request.packs:
         raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
     return active
+
+
+def _absent(policies: Sequence[Policy[Any]] | None, ran: Iterable[Policy[Any]]) -> list[Policy[Any]]:
+    """Our own policies that did not run."""
+    if policies is None:
+        from policypack.policies import POLICIES
+
+        policies = POLICIES
+    ids = {policy.id for policy in ran}
+    return [policy for policy in policies if policy.id not in ids]
 
 
 def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import importlib
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
 
 if TYPE_CHECKING:
+    from stackguard.reports.evidence import Record
     from stackguard.reports.fingerprint import IdentifiedOutcome
 
 CI_FORMATS = frozenset({"github", "gitlab-codequality", "gitlab-sast", "junit", "markdown"})
@@ -85,7 +86,9 @@ class Report:
     gone: int = 0
     """The number of violations in the baseline that are not there any more."""
     evidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By policy, the number of resources by result, such as `pass` and `not-applicable`; empty if nobody asked."""
+    """By policy, how many records there are by what came of it (`reports.evidence.Came`); empty if that is unknown."""
+    records: Iterable[Record] = ()
+    """What came of each policy and resource, if that was asked for; it can be iterated again."""
     related: Mapping[str, Resource] = field(default_factory=dict)
     """By URN, the parents of the resources with outcomes, and those that these wait for."""
     change: Change | None = None
@@ -122,6 +125,11 @@ class Report:
         from stackguard.reports.fingerprint import identified
 
         return identified([outcome for outcome in self.condensed if not outcome.exemption], self.blocks)
+
+    @cached_property
+    def came(self) -> Counter[str]:
+        """How many records there are of each kind, of all policies."""
+        return sum((Counter(counts) for counts in self.evidence.values()), Counter())
 
     @cached_property
     def kinds(self) -> Counter[Kind]:

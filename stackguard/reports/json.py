@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from policypack.core.policy import Exemption, Kind, Severity
+from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
 from policypack.evaluation.places import fingerprint
+from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
+from stackguard.reports.evidence import Came
 from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, printable, url
 from stackguard.reports.json_types import (
+    Evidence,
     ExemptionEntry,
     FailedStack,
     OutcomeEntry,
@@ -20,6 +23,7 @@ from stackguard.reports.json_types import (
     ProblemEntry,
     Remark,
     Severities,
+    SourceLine,
     SourcePosition,
     StackOutcomes,
     StackReport,
@@ -104,12 +108,30 @@ def summary(report: Report) -> Summary:
         waived=report.exempt["waived"],
         baselined=report.exempt["baselined"],
         gone=report.gone,
+        evidence=_evidence(report.came) if report.evidence else None,
+    )
+
+
+def _evidence(came: Mapping[str, int]) -> Evidence:
+    return Evidence(
+        passes=came[Came.PASS],
+        violations=came[Came.VIOLATION],
+        undecided=came[Came.UNDECIDED],
+        errors=came[Came.ERROR],
+        waived=came[Came.WAIVED],
+        baselined=came[Came.BASELINED],
+        excused=came[Came.EXCUSED],
+        not_applicable=came[Came.NOT_APPLICABLE],
+        disabled=came[Came.DISABLED],
+        not_selected=came[Came.NOT_SELECTED],
     )
 
 
 def _total(stacks: Sequence[Summary]) -> Summary:
     """The sums of the counts; `policies` is the largest number."""
-    names = [name for name in Summary.__struct_fields__ if name not in {"severities", "policies", "exit_code"}]
+    apart = {"severities", "policies", "exit_code", "evidence"}
+    names = [name for name in Summary.__struct_fields__ if name not in apart]
+    evidence = [stack.evidence for stack in stacks if stack.evidence]
     severities = {
         name: sum(getattr(stack.severities, name) for stack in stacks) for name in Severities.__struct_fields__
     }
@@ -118,6 +140,11 @@ def _total(stacks: Sequence[Summary]) -> Summary:
         policies=max((stack.policies for stack in stacks), default=0),
         severities=Severities(**severities),
         exit_code=0,  # the run has it
+        evidence=Evidence(
+            **{name: sum(getattr(part, name) for part in evidence) for name in Evidence.__struct_fields__}
+        )
+        if evidence
+        else None,
     )
 
 
@@ -146,14 +173,28 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=outcome.exemption is not None and outcome.exemption.kind == "waived",
         subsumed_by=identified.cause,
-        position=SourcePosition(printable(resource.position.file), resource.position.line)
-        if resource.position
-        else None,
+        position=_position(outcome, report),
         project=printable(report.stack.project),
         stack=printable(report.stack.stack),
         exemption=_exemption(outcome.exemption) if outcome.exemption else None,
         violation_id=fingerprint(outcome),
     )
+
+
+def _position(outcome: Outcome, report: Report) -> SourcePosition | None:
+    lines = shown_lines(outcome, report.folder)
+    if lines.constructor is None:
+        return None
+    return SourcePosition(
+        printable(lines.constructor.file),
+        lines.constructor.line,
+        tuple(map(_line, lines.callers)),
+        _line(lines.stated) if lines.stated else None,
+    )
+
+
+def _line(position: Position) -> SourceLine:
+    return SourceLine(printable(position.file), position.line)
 
 
 def _exemption(exemption: Exemption) -> ExemptionEntry:

@@ -21,11 +21,27 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class SourcePosition(msgspec.Struct, frozen=True, rename="camel"):
+class SourceLine(msgspec.Struct, frozen=True):
+    """A line of the program's source."""
+
+    file: Annotated[str, msgspec.Meta(description="Relative to the repository's root, if it is in the repository.")]
+    line: Annotated[int, msgspec.Meta(ge=1, description="Counted from 1.")]
+
+
+class SourcePosition(SourceLine, frozen=True, rename="camel"):
     """Where the program constructs the resource."""
 
-    file: Annotated[str, msgspec.Meta(description="Relative to the program's folder, or absolute.")]
-    line: Annotated[int, msgspec.Meta(ge=1, description="Counted from 1.")]
+    callers: Annotated[
+        tuple[SourceLine, ...],
+        msgspec.Meta(description="The calls in the program that lead to the constructor, innermost first."),
+    ]
+    statement: Annotated[
+        SourceLine | None,
+        msgspec.Meta(
+            description="The line of the statement, or of the property, that `path` leads to; null unless the source"
+            " states it in another line than the constructor's, and only one can be meant."
+        ),
+    ] = None
 
 
 class ExemptionEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -142,6 +158,21 @@ class Severities(msgspec.Struct, frozen=True):
     low: Annotated[Count, msgspec.Meta(description="Violations of this severity.")]
 
 
+class Evidence(msgspec.Struct, frozen=True, rename="camel"):
+    """What came of each policy and each resource. An undecided outcome that is waived counts as waived."""
+
+    passes: Annotated[Count, msgspec.Meta(description="Policies that read a value of a resource and report nothing.")]
+    violations: Annotated[Count, msgspec.Meta(description="Violations that no exemption accepts.")]
+    undecided: Annotated[Count, msgspec.Meta(description="Values that are unknown.")]
+    errors: Annotated[Count, msgspec.Meta(description="Policies that crashed.")]
+    waived: Annotated[Count, msgspec.Meta(description="Outcomes that a waiver accepts.")]
+    baselined: Annotated[Count, msgspec.Meta(description="Outcomes that are in the baseline.")]
+    excused: Annotated[Count, msgspec.Meta(description="A policy that it requires reports the value.")]
+    not_applicable: Annotated[Count, msgspec.Meta(description="The policy reads no value of the resource.")]
+    disabled: Annotated[Count, msgspec.Meta(description="Policies that the settings disable.")]
+    not_selected: Annotated[Count, msgspec.Meta(description="Policies that the command does not select.")]
+
+
 class Summary(msgspec.Struct, frozen=True, rename="camel"):
     """The counts, and the exit code of the command that wrote this."""
 
@@ -156,6 +187,9 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     waived: Annotated[Count, msgspec.Meta(description="Outcomes that a waiver accepts.")] = 0
     baselined: Annotated[Count, msgspec.Meta(description="Outcomes that are in the baseline.")] = 0
     gone: Annotated[Count, msgspec.Meta(description="Violations in the baseline that are not there any more.")] = 0
+    evidence: Annotated[
+        Evidence | None, msgspec.Meta(description="What came of policies and resources; null if unknown.")
+    ] = None
 
 
 class ProblemEntry(msgspec.Struct, frozen=True):

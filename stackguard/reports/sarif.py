@@ -9,28 +9,23 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 from __future__ import annotations
 
 import gzip
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
-from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Kind, Outcome, Policy, Position, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Kind, Outcome, Policy, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
+from stackguard.positions import lines_of
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, name_of, printable
+from stackguard.reports.places import ROOT, Object, constructor_of, location_of, nearest_to
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-ROOT = "%SRCROOT%"
-"""The base of every relative address: the root of the repository."""
-PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 INFORMATION_URI = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
     Severity.CRITICAL: "9.5",
@@ -49,8 +44,10 @@ MOST_RESULTS, MOST_RUNS, MOST_BYTES = 5_000, 20, 10_000_000
 Source: https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning#file-and-result-limits.
 """
 
+MOST_RELATED = 10
+"""Callers of a constructor that a result names: the innermost."""
+
 Level = Literal["error", "warning", "note"]
-Object = dict[str, Any]
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
@@ -175,93 +172,6 @@ def message(*lines: str) -> Object:
     return {"text": "\n".join(printable(line).replace("](", "] (") for line in lines if line)}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A file as reports name it."""
-
-    artifact: Object
-    """Its SARIF address."""
-    relative: str
-    """Relative to the root of its repository, or absolute if it is in none."""
-    exact: bool = True
-    """Whether it is the file that constructs the resource, so that the line of its position counts."""
-
-
-def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
-    """A line of a file of the repository.
-
-    Args:
-        file: absolute.
-        line: counted from 1.
-        resource: the name and the full name of the resource that is there; None for no resource.
-    """
-    return _location(_place(file, exact=True), line, resource)
-
-
-def _location(place: Place, line: int, resource: tuple[str, str] | None) -> Object:
-    address: Object = {"physicalLocation": {"artifactLocation": place.artifact, "region": {"startLine": line}}}
-    if resource is not None:
-        name, full_name = map(printable, resource)
-        address["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
-    return address
-
-
-def location_of(resource: Resource, report: Report) -> Object:
-    """The line at which the program constructs a resource, as of `place_of`."""
-    return _location(*place_of(resource, report), (resource.name, resource.urn))
-
-
-def place_of(resource: Resource, report: Report) -> tuple[Place, int]:
-    """The file and the line, counted from 1, at which the program constructs the resource.
-
-    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
-    program's project file.
-    """
-    position = resource.position
-    key = "place", position.file if position else None
-    if key not in report.memo:
-        file, exact = _file_of(position, report)
-        report.memo[key] = _place(file, exact=exact)
-    place: Place = report.memo[key]
-    return place, position.line if position and place.exact else 1
-
-
-def _place(file: Path, *, exact: bool) -> Place:
-    root = repository(file.parent)
-    if not file.is_relative_to(root):
-        return Place({"uri": file.as_uri()}, printable(file.as_posix()), exact)
-    relative = file.relative_to(root)
-    return Place({"uri": quote(os.fsencode(relative)), "uriBaseId": ROOT}, printable(relative.as_posix()), exact)
-
-
-def relative(file: Path) -> str:
-    """A file as a report names it: relative to the root of its repository."""
-    return _place(absolute(file), exact=True).relative
-
-
-def _file_of(position: Position | None, report: Report) -> tuple[Path, bool]:
-    """The absolute path of a position's file and True, or that of another file."""
-    base = absolute(report.folder or Path())
-    if position is not None and not position.installed:
-        file = absolute(base / position.file)
-        if os.path.isfile(file) and file.is_relative_to(repository(base)):  # noqa: PTH113 (a path may be too long)
-            return file, True
-    judged = absolute(Path(report.target))
-    if report.folder is None and judged.is_file():
-        return judged, False
-    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), False
-
-
-def repository(folder: Path) -> Path:
-    """The root of the repository that contains a folder; the working folder if there is none."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), absolute(Path()))
-
-
-def absolute(path: Path) -> Path:
-    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
-
-
 def partial_fingerprints(fingerprint: str) -> Mapping[str, str]:
     """A result's fingerprint under each name that a reader looks for.
 
@@ -313,7 +223,7 @@ def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str,
         "ruleIndex": indexes[policy.id],
         "level": _level(policy.severity, blocks=report.blocks(outcome)),
         "message": _message(outcome),
-        "locations": [location_of(resource, report)],
+        "locations": [location_of(nearest_to(outcome, report), report, resource)],
         **({"relatedLocations": related} if related else {}),
         **({"codeFlows": flows} if flows else {}),
         "partialFingerprints": partial_fingerprints(identified.fingerprint),
@@ -329,16 +239,18 @@ def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str,
 
 
 def _related(report: Report, outcome: Outcome) -> list[Object]:
-    """The component that the resource is in, and the resources whose update makes the value known."""
+    """The constructor and the calls that lead to it, the component, and the resources whose update gives the value."""
+    lines = lines_of(outcome, report.folder)
+    constructed = [(lines.constructor, "constructed here")] if lines.stated and lines.constructor else []
+    calls = [*constructed, *((call, "called here") for call in lines.callers)][:MOST_RELATED]
+    places = [location_of(call, report) | {"message": message(text)} for call, text in calls]
     urns = {outcome.resource.parent: "the component that it is in", **dict.fromkeys(outcome.waits_for, "waits for")}
-    places = []
-    for number, (urn, text) in enumerate(urns.items()):
+    for urn, text in urns.items():
         resource = report.related.get(urn)
-        if resource is None or resource.position is None or resource.type == ROOT_TYPE:
-            continue
-        place = location_of(resource, report)
-        places.append({"id": number, "message": message(f"{text}: {name_of(urn)}"), **place})
-    return places
+        if resource is not None and resource.position is not None and resource.type != ROOT_TYPE:
+            place = location_of(constructor_of(resource, report), report, resource)
+            places.append(place | {"message": message(f"{text}: {name_of(urn)}")})
+    return [{"id": number, **place} for number, place in enumerate(places)]
 
 
 def _code_flows(report: Report, outcome: Outcome) -> list[Object]:
@@ -348,7 +260,7 @@ def _code_flows(report: Report, outcome: Outcome) -> list[Object]:
         return []
     request, why = match.groups()
     resource = outcome.resource
-    place = location_of(resource, report)
+    place = location_of(nearest_to(outcome, report), report, resource)
     allowed_by = " ".join(filter(None, (name_of(resource.urn), outcome.path)))
     steps = [message(request), message(f"allowed by {allowed_by}: {why}")]
     return [{"threadFlows": [{"locations": [{"location": {**place, "message": step}} for step in steps]}]}]

@@ -6,13 +6,15 @@ Lines are wrapped only on a terminal, so that `grep` finds a policy id and its p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
-from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
+from stackguard.positions import shown_lines
+from stackguard.positions.repository import shown
 from stackguard.reports import Change, Detail, Report, Run, Screen
+from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
 from stackguard.reports.screen import Text, paint, wrapped
@@ -31,6 +33,8 @@ KINDS = (Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED)
 INDENT = 4
 MAX_NAMES = 3
 """How many resources a note names: a policy that does not apply to one resource rarely applies to the others."""
+MAX_CALLERS = 3
+"""How many callers of a constructor are named: the innermost."""
 UNBROKEN = Screen()
 
 
@@ -102,6 +106,21 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
         yield from wrapped(f"{gone}; `stackguard baseline --prune` removes what is gone from the file", screen, 0)
     if report.without_policy:
         yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
+    if report.evidence:
+        yield from wrapped(_judged(report), screen, 0)
+
+
+def _judged(report: Report) -> str:
+    """What came of the policies: that there are passes shows that a clean stack was judged."""
+    came = report.came
+    judged = [f"{came[Came.PASS]:,} {'pass' if came[Came.PASS] == 1 else 'passes'}"]
+    judged.append(f"{came[Came.VIOLATION]:,} violation{'' if came[Came.VIOLATION] == 1 else 's'}")
+    more = (Came.UNDECIDED, Came.ERROR, Came.WAIVED, Came.BASELINED, Came.EXCUSED)
+    judged += [f"{came[kind]:,} {kind}" for kind in more if came[kind]]
+    absent = [f"{came[kind]} {kind.replace('-', ' ')}" for kind in (Came.DISABLED, Came.NOT_SELECTED) if came[kind]]
+    ran = len(report.evidence) - came[Came.DISABLED] - came[Came.NOT_SELECTED]
+    by = f"{came[Came.NOT_APPLICABLE]:,} not applicable by {many(ran, 'policy')}"
+    return "; ".join((f"judged: {', '.join((*judged, by))}", *absent))
 
 
 def _change(change: Change) -> str:
@@ -167,15 +186,21 @@ def _exempt(report: Report, screen: Screen) -> Iterator[Text]:
 
 
 def _heading(resource: Resource, report: Report) -> Iterator[Text]:
-    """The resource, where the program constructs it, and its component."""
+    """The resource, where the program constructs it, its component, and the calls that lead there."""
     line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
     if resource.position is not None and resource.type != ROOT_TYPE:
-        file = Path(resource.position.file)
-        place = report.folder / file if report.folder else file
-        line.append(f"  {printable(str(place))}:{resource.position.line}", "dim")
+        line.append(f"  {_place(shown(resource.position, report.folder))}", "dim")
     yield line
-    if resource.parent and f"::{ROOT_TYPE}::" not in resource.parent:
-        yield Text(f"in {name_of(resource.parent)}", "dim")
+    in_component = resource.parent and f"::{ROOT_TYPE}::" not in resource.parent
+    calls = ", ".join(_place(shown(call, report.folder)) for call in resource.callers[:MAX_CALLERS])
+    remarks = [f"in {name_of(resource.parent)}"] if in_component else []
+    remarks += [f"called at {calls}"] if calls else []
+    if remarks:
+        yield Text(", ".join(remarks), "dim")
+
+
+def _place(position: Position) -> str:
+    return f"{printable(position.file)}:{position.line}"
 
 
 def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) -> Iterator[Text]:
@@ -228,6 +253,8 @@ def _title(outcome: Outcome, report: Report) -> Text:
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
+    if stated := shown_lines(outcome, report.folder).stated:
+        line.append(f"  {_place(stated)}", "dim")
     if not report.blocks(outcome):
         line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")
     return line

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from policypack.evaluation.places import distinct, hashed
+from stackguard.positions.repository import absolute
 from stackguard.reports import json, json_types, sarif
 from stackguard.reports.formatting import indented_json, printable
+from stackguard.reports.places import Object, location
 from stackguard.template.validation import Level, LintResult, Validation
 
 SARIF_LEVELS: dict[Level, sarif.Level] = {
@@ -150,11 +152,11 @@ def _lint_result(result: LintResult) -> LintEntry:
     )
 
 
-def _lint_run(validation: Validation) -> sarif.Object:
+def _lint_run(validation: Validation) -> Object:
     lint = validation.lint
     rules = {result.rule: result for result in lint.results}
     indexes = {rule: index for index, rule in enumerate(rules)}
-    file = sarif.absolute(Path(validation.file))
+    file = absolute(Path(validation.file))
     fingerprints = distinct(hashed(result.rule, *map(str, result.path)) for result in lint.results)
     return sarif.run(
         {
@@ -171,7 +173,7 @@ def _lint_run(validation: Validation) -> sarif.Object:
     )
 
 
-def _rule(result: LintResult) -> sarif.Object:
+def _rule(result: LintResult) -> Object:
     title = sarif.message(result.title)
     return {
         "id": result.rule,
@@ -183,13 +185,13 @@ def _rule(result: LintResult) -> sarif.Object:
     }
 
 
-def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> sarif.Object:
+def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> Object:
     name, path = result.logical_id, "/".join(map(str, result.path))
     return {
         "ruleId": result.rule,
         "ruleIndex": index,
         "level": SARIF_LEVELS[result.level],
         "message": sarif.message(f"{path}: {result.message}" if path else result.message),
-        "locations": [sarif.location(file, result.line, (name, name) if name else None)],
+        "locations": [location(file, result.line, (name, name) if name else None)],
         "partialFingerprints": sarif.partial_fingerprints(fingerprint),
     }

@@ -13,6 +13,7 @@ from policypack.evaluation.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import with_region
 from stackguard.notes import Note
+from stackguard.positions.repository import shown
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
 from stackguard.sources import RunOptions, load
@@ -92,8 +93,8 @@ def generate(
 def problem_line(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
     """A problem on one line: the resource, where the program in `folder` constructs it, the path, and why."""
     resource = resources.get(problem.urn)
-    position = resource.position if resource else None
-    place = f" ({(folder or Path()) / position.file}:{position.line})" if position else ""
+    position = shown(resource.position, folder) if resource and resource.position else None
+    place = f" ({position.file}:{position.line})" if position else ""
     path = f" `{problem.path}`" if problem.path else ""
     return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
 

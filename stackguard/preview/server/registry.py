@@ -290,10 +290,15 @@ def _steady(uri: str) -> str:
     return RUNNER.sub("", uri)
 
 
-def position_of(trail: Trail, root: str) -> Position | None:
-    """The innermost of these calls in the program's own code, relative to its folder; else the innermost of all."""
-    files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
-    for path, line in reversed(files):
-        if path.startswith(root + os.sep) and not Position(path, line).installed:
-            return Position(os.path.relpath(path, root), line)
-    return Position(*files[-1]) if files else None
+def positions_of(trail: Trail, root: str) -> tuple[Position | None, tuple[Position, ...]]:
+    """The innermost of these calls in the program's own code, else of all, and its callers in the program's own code.
+
+    Files are relative to the program's folder; callers are innermost first.
+    """
+    files = [Position(unquote(urlsplit(uri).path), line) for uri, line in reversed(trail) if uri.startswith("file://")]
+    own = [
+        Position(os.path.relpath(call.file, root), call.line)
+        for call in files
+        if call.file.startswith(root + os.sep) and not call.installed
+    ]
+    return (own[0], tuple(own[1:])) if own else (next(iter(files), None), ())

@@ -12,7 +12,7 @@ from policypack.core.policy import Kind, Outcome
 from policypack.evaluation.places import fingerprint, hashed
 from stackguard.reports import Report, Run
 from stackguard.reports.formatting import name_of, printable
-from stackguard.reports.sarif import place_of
+from stackguard.reports.places import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,5 @@ def _rows(report: Report, run: Run) -> Iterator[Row]:
 
 def place(outcome: Outcome, report: Report) -> tuple[str, int]:
     """The file and the line of an outcome's resource, relative to the root of the repository."""
-    at, line = place_of(outcome.resource, report)
+    at, line = place_of(outcome, report)
     return at.relative, line

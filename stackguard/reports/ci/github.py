@@ -14,7 +14,7 @@ from policypack.core.policy import Severity
 from stackguard.reports import Run, Screen
 from stackguard.reports.ci import Row, rows
 from stackguard.reports.formatting import many, printable
-from stackguard.reports.sarif import relative
+from stackguard.reports.places import relative
 from stackguard.reports.text import violations
 
 MOST = 10

@@ -9,11 +9,11 @@ import msgspec
 
 from policypack.core.policy import ROOT_TYPE, Exemption, Kind, Outcome, Policy, Resource, Severity
 from stackguard.card_sections import paragraphs
+from stackguard.positions.repository import shown
 from stackguard.reports import Report, Run
 from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable, type_of
 from stackguard.reports.html.documents import Document, ExampleRequest, Span, example_request, marked
-from stackguard.reports.sarif import absolute, repository
 
 KINDS = [Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED]
 STATUSES = ["blocks", "advisory", "below-fail-on", "baselined", "waived"]
@@ -107,7 +107,6 @@ def outcomes(run: Run) -> PageData:
     policies, resources, documents = _Table(), _Table(), _Table()
     entries = []
     for stack, report in enumerate(run.reports):
-        places = _Places(report)
         suffix = f"-{stack}" if len(run.reports) > 1 else ""
         for result in identified(report.condensed, report.blocks):
             outcome, message = result.outcome, printable(result.outcome.message)
@@ -120,7 +119,7 @@ def outcomes(run: Run) -> PageData:
                     severity=outcome.policy.severity,
                     stack=stack,
                     policy=policies.number(_card(outcome.policy)),
-                    resource=resources.number(_resource(outcome.resource, places)),
+                    resource=resources.number(_resource(outcome.resource, report)),
                     message=message,
                     fix=printable(outcome.fix),
                     fingerprint=result.fingerprint,
@@ -166,22 +165,12 @@ def _order(entry: OutcomeEntry, policy: str) -> tuple[int | str, ...]:
     )
 
 
-class _Places:
-    """The places of a report's resources in the program, relative to the repository."""
-
-    def __init__(self, report: Report) -> None:
-        self.base = None if report.folder is None else absolute(report.folder)
-        self.root = repository(self.base) if self.base else None
-
-    def of(self, resource: Resource) -> str:
-        position = resource.position
-        if position is None or resource.type == ROOT_TYPE:
-            return ""
-        file = position.file
-        if self.base and self.root and not position.installed:
-            path = absolute(self.base / file)
-            file = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else file
-        return f"{printable(file)}:{position.line}"
+def _place(resource: Resource, report: Report) -> str:
+    """Where the program constructs a resource."""
+    if resource.position is None or resource.type == ROOT_TYPE:
+        return ""
+    position = shown(resource.position, report.folder)
+    return f"{printable(position.file)}:{position.line}"
 
 
 def _card(policy: Policy[Any]) -> PolicyCard:
@@ -193,14 +182,14 @@ def _card(policy: Policy[Any]) -> PolicyCard:
     )
 
 
-def _resource(resource: Resource, places: _Places) -> ResourceEntry:
+def _resource(resource: Resource, report: Report) -> ResourceEntry:
     parent = resource.parent
     return ResourceEntry(
         type_of(resource.type),
         printable(resource.name),
         printable(resource.urn),
         name_of(parent) if parent and f"::{ROOT_TYPE}::" not in parent else "",
-        places.of(resource),
+        _place(resource, report),
     )
 
 
