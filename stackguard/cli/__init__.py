@@ -13,6 +13,7 @@ from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
 from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
 from stackguard.cli.explain import explain
+from stackguard.cli.init import init
 from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
@@ -30,6 +31,7 @@ def cli() -> None:
 
     \b
     Examples:
+      stackguard init                           set up this repository
       stackguard check                          check the program in this folder
       stackguard check stack --stack prod       check the stack prod of ./stack
       stackguard check state.json               check a `pulumi stack export`
@@ -43,7 +45,7 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, baseline, bundle, template, check, explain, mock):
+for command in (access, baseline, bundle, template, check, explain, init, mock):
     cli.add_command(command)
 
 
