@@ -12,6 +12,7 @@ from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
 from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
+from stackguard.cli.completion import complete, completion
 from stackguard.cli.explain import explain
 from stackguard.cli.init import init
 from stackguard.cli.mock import mock
@@ -45,8 +46,9 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, baseline, bundle, template, check, explain, init, mock):
+for command in (access, baseline, bundle, template, check, completion, explain, init, mock):
     cli.add_command(command)
+complete(cli.commands.values())
 
 
 def unwritable(error: OSError) -> int:
