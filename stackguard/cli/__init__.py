@@ -12,7 +12,9 @@ from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
 from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
+from stackguard.cli.completion import complete, completion
 from stackguard.cli.explain import explain
+from stackguard.cli.init import init
 from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
@@ -30,6 +32,7 @@ def cli() -> None:
 
     \b
     Examples:
+      stackguard init                           set up this repository
       stackguard check                          check the program in this folder
       stackguard check stack --stack prod       check the stack prod of ./stack
       stackguard check state.json               check a `pulumi stack export`
@@ -43,8 +46,9 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, baseline, bundle, template, check, explain, mock):
+for command in (access, baseline, bundle, template, check, completion, explain, init, mock):
     cli.add_command(command)
+complete(cli.commands.values())
 
 
 def unwritable(error: OSError) -> int:

@@ -34,6 +34,8 @@ pytestmark = pytest.mark.usefixtures("workspace")
         ["explain"],
         ["bundle"],
         ["template"],
+        ["init"],
+        ["completion"],
         ["mock"],
         ["mock", "record"],
         ["access"],
