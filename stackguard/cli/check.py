@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
+from stackguard.cli.common import (
+    EXIT_CODES,
+    attempt,
+    card,
+    check_writable,
+    option_source,
+    program_options,
+    settings_options,
+    write,
+)
 
 if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest
     from stackguard.packs import PackSpec
     from stackguard.reports import Run
     from stackguard.sources import RunOptions
@@ -27,7 +37,10 @@ class Check(click.Command):
         """Parse the arguments after recording the order."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in {"format", "output"}]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        by_environment = {name for name in ("format", "output") if option_source(ctx, name) not in {f"--{name}", ""}}
+        ctx.meta[ORDER] += [name for name in by_environment for _ in ctx.params[name]]
+        return rest
 
 
 @click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
@@ -46,7 +59,7 @@ class Check(click.Command):
     metavar="FILE",
     help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
-@settings_option
+@settings_options
 @click.option(
     "--waivers",
     metavar="FILE",
@@ -84,9 +97,12 @@ class Check(click.Command):
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
-    default="low",
-    show_default=True,
-    help="The lowest severity that blocks.",
+    help="The lowest severity that blocks; by default the setting failOn, else low.",
+)
+@click.option(
+    "--show-settings",
+    is_flag=True,
+    help="Print each setting of the target's stack and where it comes from, and judge nothing.",
 )
 @click.pass_context
 def check(
@@ -97,13 +113,15 @@ def check(
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
+    central: Path | None,
+    show_settings: bool,
     waivers: Path | None,
     baseline: Path | None,
     policy: tuple[str, ...],
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
-    fail_on: str,
+    fail_on: str | None,
 ) -> None:
     """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
 
@@ -113,6 +131,7 @@ def check(
     \b
     Examples:
       stackguard check stack
+      stackguard check stack --stack prod --show-settings
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
@@ -140,22 +159,33 @@ def check(
     if no_own_policies and (policy or not packs):
         raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
 
-    def judge() -> Run:
-        from stackguard.gate import request
+    def request() -> CheckRequest:
+        from stackguard.gate.request import CheckRequest
 
-        return request.run(
-            request.CheckRequest(
-                target,
-                options,
-                settings,
-                policy,
-                Severity(fail_on),
-                packs,
-                own=not no_own_policies,
-                waivers=waivers,
-                baseline=baseline,
-            )
+        return CheckRequest(
+            target,
+            options,
+            settings,
+            policy,
+            Severity(fail_on) if fail_on else None,
+            packs,
+            own=not no_own_policies,
+            waivers=waivers,
+            baseline=baseline,
+            central=central,
+            fail_on_source=option_source(ctx, "fail_on"),
         )
+
+    if show_settings:
+        from stackguard.gate.show_settings import shown
+
+        write(attempt(lambda: shown(request()), f"reading the settings of {target}"), None)
+        return
+
+    def judge() -> Run:
+        from stackguard.gate import request as gate
+
+        return gate.run(request())
 
     run = attempt(judge, f"judging {target}")
     for destination in destinations:

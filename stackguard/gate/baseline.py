@@ -20,6 +20,7 @@ from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint
 from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.waivers import WaiverRules
 from stackguard.reports.formatting import name_of, printable_json
 
 DEFAULT_FILE = "stackguard-baseline.json"
@@ -149,7 +150,11 @@ def read(path: Path) -> Baseline:
 
 
 def apply(
-    outcomes: Sequence[Outcome], baseline: Baseline, stack: StackName, ran: Collection[str], never: Collection[str] = ()
+    outcomes: Sequence[Outcome],
+    baseline: Baseline,
+    stack: StackName,
+    ran: Collection[str],
+    rules: WaiverRules | None = None,
 ) -> Baselined:
     """The outcomes of one stack with the exemptions of its baseline.
 
@@ -161,13 +166,14 @@ def apply(
         baseline: of all stacks.
         stack: the stack's name.
         ran: ids of the policies that ran: entries of others are not gone.
-        never: ids of policies that the central settings allow no exemption of.
+        rules: of the central settings: what they allow no waiver of, a baseline does not accept either.
     """
     left = baseline.of(stack)
+    rules = rules or WaiverRules()
     accepted: set[int] = set()
     for former in (False, True):
         for index, outcome in enumerate(outcomes):
-            if index in accepted or outcome.exemption or outcome.kind is Kind.ERROR or outcome.policy.id in never:
+            if index in accepted or outcome.exemption or outcome.kind is Kind.ERROR or rules.refuse(outcome.policy):
                 continue
             places = outcome.former_places if former else (outcome.place,)
             match = next((print_ for place in places if left[print_ := fingerprint(outcome, place)] > 0), None)

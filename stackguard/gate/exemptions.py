@@ -72,7 +72,5 @@ class StackExemptions:
         self.waived = waivers.waive(
             shown, accepting.waivers, loaded.name, ran, loaded.resources, accepting.today, accepting.rules
         )
-        self.baselined = baseline.apply(
-            self.waived.outcomes, accepting.baseline, loaded.name, ran, accepting.rules.never
-        )
+        self.baselined = baseline.apply(self.waived.outcomes, accepting.baseline, loaded.name, ran, accepting.rules)
         return self.baselined.outcomes
