@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,12 @@ class Check(click.Command):
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in {"format", "output"}]
         rest = super().parse_args(ctx, args)
-        by_environment = {name for name in ("format", "output") if option_source(ctx, name) not in {f"--{name}", ""}}
-        ctx.meta[ORDER] += [name for name in by_environment for _ in ctx.params[name]]
+        by_environment = [
+            [name] * len(ctx.params[name])
+            for name in ("format", "output")
+            if option_source(ctx, name) not in {f"--{name}", ""}
+        ]
+        ctx.meta[ORDER] += [name for names in zip_longest(*by_environment) for name in names if name]
         return rest
 
 

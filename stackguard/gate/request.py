@@ -149,7 +149,7 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     if packs:
         require_known(layers.layers, [*_own(policies), *packs.cards])
     limited = (*effective.notes, *effective.lock_notes(cards))
-    locks = [Note(NoteKind.SETTINGS, layers.source, text) for text in limited]
+    locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
     notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)

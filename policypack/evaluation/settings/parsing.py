@@ -120,7 +120,7 @@ def layer(raw: Any, place: Place, *, folder: Path | None = None, central: bool =
     """
     raw = {} if raw is None else raw
     _check_keys(raw, (), (*NAMES, *STRUCTURE), place, "setting")
-    overrides = raw.get("overrides") or []
+    overrides = [] if (listed := raw.get("overrides")) is None else listed
     if not isinstance(overrides, list):
         raise SettingsError(f"{place(['overrides'])}: `overrides` must be a list, such as `- stacks: [prod*]`")
     base = {name: value for name, value in raw.items() if name not in STRUCTURE}

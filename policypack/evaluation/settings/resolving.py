@@ -64,7 +64,7 @@ class Effective:
         for (key, reason), ids in raised.items():
             named = f"`{ids[0]}`" if len(ids) == 1 else f"{len(ids)} policies"
             source = self.origin(f"enforcement.{key}")
-            yield f"{source}: `{key}: {settings.enforcement[key]}` does not count for {named}, which {reason} does not let it lower"
+            yield f"{source}: `{key}: {settings.enforcement[key]}` does not count for {named}; {reason} keeps a stricter level"
 
 
 def resolve(
@@ -130,6 +130,10 @@ class _Merging:
 
     def _lock(self, part: Part, layer: Layer) -> None:
         before, self.limits = self.limits, combined(self.limits, part.limits)
+        regions, more = before.allowed_regions, part.limits.allowed_regions
+        if regions and more and not _common(regions, more):
+            place, other = layer.place((*part.keys, "locked", "allowedRegions")), self.origins["locked.allowedRegions"]
+            self.notes.append(f"{place}: `locked.allowedRegions` does not count: it has no region that {other} has")
         for name in Limits.__struct_encode_fields__:
             field_ = Limits.__struct_fields__[Limits.__struct_encode_fields__.index(name)]
             old, new = getattr(before, field_), getattr(self.limits, field_)

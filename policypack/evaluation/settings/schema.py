@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.policy import Severity
+from policypack.core.tags import Tag
 from policypack.evaluation.settings.model import CONDITIONS, NAMES, Limits, Programs, Settings
+from policypack.evaluation.settings.selectors import SEVERITY, TAG
 
 PER_POLICY = ("allowedRegions", "trustedCidrs", "trustedAccounts", "unknown")
 """The settings that CrossGuard can set for a single policy; it has an enforcement level for each by itself."""
@@ -38,6 +41,17 @@ def _settings(template: str = "#/{name}") -> dict[str, dict[str, Any]]:
     return schema
 
 
+def _selectors() -> dict[str, str]:
+    """The selectors that fit our own policies, each with its meaning, for an editor's completion."""
+    from policypack.policies import POLICIES
+
+    return {
+        **{policy.id: policy.title for policy in POLICIES},
+        **{f"{TAG}{tag}": tag.meaning for tag in Tag},
+        **{f"{SEVERITY}{severity}": f"violations of severity {severity}" for severity in Severity},
+    }
+
+
 def file_schema() -> dict[str, Any]:
     """The JSON schema of a settings file."""
     (_, _), components = msgspec.json.schema_components([Limits, Programs], ref_template="#/$defs/{name}")
@@ -45,6 +59,9 @@ def file_schema() -> dict[str, Any]:
     definitions = {**enums, **components}
     del definitions["Settings"]
     settings = _settings("#/$defs/{name}")
+    for levels in (settings["enforcement"], definitions["Limits"]["properties"]["enforcement"]):
+        level = levels["additionalProperties"]
+        levels["properties"] = {name: {**level, "description": meaning} for name, meaning in _selectors().items()}
     locked = {"$ref": "#/$defs/Limits"}
     strings = {"type": "array", "items": {"type": "string"}}
     override = {
