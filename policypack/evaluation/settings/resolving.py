@@ -129,8 +129,13 @@ class _Merging:
                 self.origins[name] = layer.place((*part.keys, name))
 
     def _lock(self, part: Part, layer: Layer) -> None:
-        before, self.limits = self.limits, combined(self.limits, part.limits)
-        regions, more = before.allowed_regions, part.limits.allowed_regions
+        added = part.limits
+        if added.allowed_regions and layer.beside and self.granted is not None:  # it could widen the stack's own region
+            added = msgspec.structs.replace(added, allowed_regions=None)
+            place = layer.place((*part.keys, "locked", "allowedRegions"))
+            self.notes.append(f"{place}: `locked.allowedRegions` does not count beside a program: use `allowedRegions`")
+        before, self.limits = self.limits, combined(self.limits, added)
+        regions, more = before.allowed_regions, added.allowed_regions
         if regions and more and not _common(regions, more):
             place, other = layer.place((*part.keys, "locked", "allowedRegions")), self.origins["locked.allowedRegions"]
             self.notes.append(f"{place}: `locked.allowedRegions` does not count: it has no region that {other} has")
