@@ -189,7 +189,7 @@ class _Merging:
             if name not in TIGHTEN or limit is None or name not in self.values:
                 continue
             value = self.values[name]
-            kept = TIGHTEN[name](value, limit)
+            kept = TIGHTEN[name](value, limit) if value else value  # no regions are the stack's own: `Settings.regions`
             if kept != value:
                 lock = self.origins[f"locked.{name}"]
                 self.notes.append(f"{self.origins[name]}: `{name}` counts only within what {lock} locks")
