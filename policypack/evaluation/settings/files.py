@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from policypack.core import files, toml_reader, yaml_reader
-from policypack.core.yaml_reader import YamlError
+from policypack.core import files, toml_reader
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
 from policypack.evaluation.settings.resolving import resolve
@@ -100,13 +99,16 @@ def load(path: Path, *, folder: Path | None = None, central: bool = False) -> La
         raise SettingsError(f"there is no {'central ' if central else ''}settings file `{path}`") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
-    except YamlError as error:
-        raise SettingsError(error.at(path)) from None
     return layer(value, place, folder=base, central=central)
 
 
 def _yaml(path: Path) -> tuple[Any, Place]:
-    document = yaml_reader.read(path)
+    from policypack.core import yaml_reader  # an export without settings needs no YAML
+
+    try:
+        document = yaml_reader.read(path)
+    except yaml_reader.YamlError as error:
+        raise SettingsError(error.at(path)) from None
     return document.value, lambda keys: f"{path}:{document.line(keys)}"
 
 

@@ -68,11 +68,6 @@ def runs(policy: Policy[Any], settings: Settings) -> bool:
     return by_severity or enforcement(policy, settings) is not EnforcementLevel.DISABLED
 
 
-def selects(selector: str, policy: Policy[Any]) -> bool:
-    """Whether a selector fits a policy."""
-    return selector in selectors(policy)
-
-
 def unknown_value_level(settings: Settings) -> EnforcementLevel:
     """The level of undecided outcomes about a value, by the id `pulumi-unknown-value` alone."""
     levels = [settings.enforcement, *([settings.least] if settings.least is not None else [])]
