@@ -18,10 +18,14 @@ import pulumi_policy as crossguard
 from pulumi_policy import policy as sdk
 
 from policypack.core.policy import Policy
+from policypack.core.stack_name import StackName
 from policypack.crossguard.offline import OfflineRun
 from policypack.crossguard.servicer import Servicer, to_crossguard
 from policypack.crossguard.session import Session, message
-from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
+from policypack.crossguard.stack_settings import StackSettings
+from policypack.evaluation.settings import DEFAULT_FILE, SettingsError
+from policypack.evaluation.settings.files import load
+from policypack.evaluation.settings.resolving import require_known
 from policypack.policies import POLICIES
 
 __all__ = ["message", "serve"]
@@ -39,12 +43,13 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     """
     folder = folder or Path.cwd()
     try:
-        settings = _settings(policies, folder)
+        configured = _configured(policies, folder)
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
+    settings = configured.settings
     alone = os.environ.get(RESOLVE, "").lower() != "false"  # the gate resolves and summarizes by itself
     start = OfflineRun if settings.resolve_unknowns and alone else None
-    session = Session(policies, settings, folder, start, summarize=alone)
+    session = Session(policies, configured, folder, start, summarize=alone)
     # The SDK's own servicer gives policies proxies that raise on unknown values, and decodes each resource again for
     # every policy.
     sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)
@@ -58,8 +63,10 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     )
 
 
-def _settings(policies: Sequence[Policy[Any]], folder: Path) -> Settings:
-    settings = read(None, folder)
-    for policy_id in settings.enforcement.keys() - {policy.id for policy in policies}:
-        raise SettingsError(f"{DEFAULT_FILE}: `enforcement` has no policy `{policy_id}` to set")
-    return settings
+def _configured(policies: Sequence[Policy[Any]], folder: Path) -> StackSettings:
+    """The settings of the pack's own folder, for the stack that the engine names in the environment."""
+    file = folder / DEFAULT_FILE
+    layers = [load(file, folder=folder, central=True)] if os.path.lexists(file) else []
+    require_known(layers, policies, complete=False)
+    parts = (os.environ.get(f"PULUMI_{name}", "") for name in ("ORGANIZATION", "PROJECT", "STACK"))
+    return StackSettings(layers, StackName(*parts), policies)

@@ -21,7 +21,6 @@ from policypack.core.memo import memoized
 from policypack.core.policy import (
     ROOT_TYPE,
     UNKNOWN,
-    UNKNOWN_VALUE,
     Composed,
     EnforcementLevel,
     Kind,
@@ -39,6 +38,7 @@ from policypack.core.policy import (
 from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
+from policypack.evaluation.settings.selectors import enforcement, runs, unknown_value_level
 from policypack.resources.attachments import as_used
 
 Accepted = frozenset[tuple[str, str]]
@@ -62,11 +62,7 @@ class Evaluation:
         by_id = {policy.id: policy for policy in policies}
         level = partial(enforcement, settings=settings)
         self._settings = settings
-        self._policies = [
-            (policy, requirements(policy, by_id, level))
-            for policy in policies
-            if level(policy) is not EnforcementLevel.DISABLED
-        ]
+        self._policies = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
         self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
         """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
 
@@ -190,16 +186,11 @@ def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[
             yield subject, path, value
 
 
-def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The level that the operator sets for a policy, else the default on its card."""
-    return settings.enforcement.get(policy.id, policy.enforcement)
-
-
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
     """The level of an undecided outcome of a policy with this level."""
-    of_value = EnforcementLevel.MANDATORY if policy_id in UNSEEN else settings.enforcement.get(UNKNOWN_VALUE)
-    advisory = settings.unknown == "advisory" or of_value is EnforcementLevel.ADVISORY
-    return EnforcementLevel.ADVISORY if advisory else level
+    own = EnforcementLevel.MANDATORY if policy_id in UNSEEN else unknown_value_level(settings)
+    blocks = settings.unknown == "mandatory" and own is EnforcementLevel.MANDATORY
+    return level if blocks else EnforcementLevel.ADVISORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +220,14 @@ class _Judging:
         if self._excused(resource, path):
             self.excused.append(resource.urn)
             return
-        policy, level = self.policy, enforcement(self.policy, self.settings)
+        policy = self.policy
+        if isinstance(judgement, Violation) and judgement.severity:
+            policy = replace(policy, severity=judgement.severity)
+        level = enforcement(policy, self.settings)
+        if level is EnforcementLevel.DISABLED:
+            return
         if isinstance(judgement, Violation):
-            card = replace(policy, severity=judgement.severity) if judgement.severity else policy
-            outcome = Outcome(Kind.VIOLATION, card, resource, path, judgement.message, policy.fix, level)
+            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
         else:
             level = undecided_level(policy.id, level, self.settings)
             outcome = _undecided(policy, resource, path, judgement, level)

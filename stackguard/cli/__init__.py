@@ -11,7 +11,7 @@ from stackguard.cli.access import access
 from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
-from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
+from stackguard.cli.common import CANNOT_JUDGE, ENVIRONMENT, EXIT_CODES, Failure
 from stackguard.cli.completion import complete, completion
 from stackguard.cli.explain import explain
 from stackguard.cli.init import init
@@ -23,7 +23,14 @@ from stackguard.errors import reason
 INTERRUPTED = 130
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=f"{ENVIRONMENT}\n{EXIT_CODES}",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "STACKGUARD",
+    },
+)
 @click.version_option(package_name="stackguard", message="stackguard %(version)s")
 def cli() -> None:
     """Check Pulumi AWS stacks against policies, offline.

@@ -13,7 +13,7 @@ from stackguard.cli.common import (
     attempt,
     check_writable,
     program_options,
-    settings_option,
+    settings_options,
     write,
 )
 
@@ -32,7 +32,7 @@ Exit codes:
 @click.command(short_help="Accept the violations of today, so that only new ones block.", epilog=EXIT_CODES)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @program_options
-@settings_option
+@settings_options
 @click.option(
     "--waivers",
     metavar="FILE",
@@ -54,6 +54,7 @@ def baseline(
     targets: tuple[str, ...],
     options: RunOptions,
     settings: Path | None,
+    central: Path | None,
     waivers: Path | None,
     output: Path | None,
     prune: bool,
@@ -75,9 +76,10 @@ def baseline(
     from stackguard.gate import baseline as file_format
     from stackguard.gate.provenance import added
     from stackguard.gate.request import CheckRequest, judge_stack
+    from stackguard.sources.settings import of_target
 
-    folder = settings.parent if settings else Path()
-    file = output or folder / file_format.DEFAULT_FILE
+    found = attempt(lambda: of_target((targets or (".",))[0], settings, central), "reading the settings")
+    file = output or found.folder / file_format.DEFAULT_FILE
     check_writable(file)
     before = attempt(lambda: file_format.read(file), f"reading {file}") if file.exists() else file_format.Baseline()
     after, by = before, added(datetime.now(UTC))
@@ -85,7 +87,13 @@ def baseline(
     failures: list[Failure] = []
     for target in targets or (".",):
         request = CheckRequest(
-            target, options, settings, waivers=waivers, baseline=file if file.exists() else None, add=True
+            target,
+            options,
+            settings,
+            waivers=waivers,
+            baseline=file if file.exists() else None,
+            add=True,
+            central=central,
         )
         try:
             judged = attempt(lambda request=request: judge_stack(request), f"judging {target}")  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,15 @@ from stackguard.cli.common import (
     attempt,
     card,
     check_writable,
+    option_source,
     program_options,
-    settings_option,
+    settings_options,
     write,
 )
 from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest
     from stackguard.packs import PackSpec
     from stackguard.reports import Run, Screen
     from stackguard.sources import RunOptions
@@ -38,7 +41,14 @@ class Check(click.Command):
         """Parse the arguments after recording the order."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in {"format", "output"}]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        by_environment = [
+            [name] * len(ctx.params[name])
+            for name in ("format", "output")
+            if option_source(ctx, name) not in {f"--{name}", ""}
+        ]
+        ctx.meta[ORDER] += [name for names in zip_longest(*by_environment) for name in names if name]
+        return rest
 
 
 @click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
@@ -57,7 +67,7 @@ class Check(click.Command):
     metavar="FILE",
     help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
-@settings_option
+@settings_options
 @click.option(
     "--waivers",
     metavar="FILE",
@@ -101,9 +111,12 @@ class Check(click.Command):
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
-    default="low",
-    show_default=True,
-    help="The lowest severity that blocks.",
+    help="The lowest severity that blocks; by default the setting failOn, else low.",
+)
+@click.option(
+    "--show-settings",
+    is_flag=True,
+    help="Print each setting of the target's stack and where it comes from, and judge nothing.",
 )
 @click.option(
     "--base",
@@ -120,6 +133,8 @@ def check(
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
+    central: Path | None,
+    show_settings: bool,
     waivers: Path | None,
     baseline: Path | None,
     evidence: Path | None,
@@ -127,7 +142,7 @@ def check(
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
-    fail_on: str,
+    fail_on: str | None,
     base: str | None,
     screen_of: Callable[[Path | None], Screen],
 ) -> None:
@@ -139,6 +154,7 @@ def check(
     \b
     Examples:
       stackguard check stack
+      stackguard check stack --stack prod --show-settings
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
@@ -168,24 +184,35 @@ def check(
     if no_own_policies and (policy or not packs):
         raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
 
-    def judge() -> Run:
-        from stackguard.gate import request
+    def request() -> CheckRequest:
+        from stackguard.gate.request import CheckRequest
 
-        return request.run(
-            request.CheckRequest(
-                target,
-                options,
-                settings,
-                policy,
-                Severity(fail_on),
-                packs,
-                own=not no_own_policies,
-                waivers=waivers,
-                baseline=baseline,
-                base=base,
-                evidence=evidence is not None,
-            )
+        return CheckRequest(
+            target,
+            options,
+            settings,
+            policy,
+            Severity(fail_on) if fail_on else None,
+            packs,
+            own=not no_own_policies,
+            waivers=waivers,
+            baseline=baseline,
+            central=central,
+            fail_on_source=option_source(ctx, "fail_on"),
+            base=base,
+            evidence=evidence is not None,
         )
+
+    if show_settings:
+        from stackguard.gate.show_settings import shown
+
+        write(attempt(lambda: shown(request()), f"reading the settings of {target}"), None)
+        return
+
+    def judge() -> Run:
+        from stackguard.gate import request as gate
+
+        return gate.run(request())
 
     run = attempt(judge, f"judging {target}")
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it

@@ -26,13 +26,11 @@ Exit codes:
        malformed, a policy crashed, or an option is wrong
   130  interrupted
 """
+ENVIRONMENT = """
+Every option has an environment variable, such as STACKGUARD_CHECK_TIMEOUT for the --timeout of `check`; of a repeatable
+option it has the values separated by spaces, and of a switch true or false. An option takes precedence.
+"""
 
-settings_option = click.option(
-    "--settings",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The settings file; by default ./stackguard.yaml, if it exists.",
-)
 output_option = click.option(
     "--output",
     "-o",
@@ -53,6 +51,29 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
         show_default=True,
         help="The format of the report.",
     )
+
+
+def settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for settings files to a command, which takes them as `settings` and `central`."""
+    for option in (
+        click.option(
+            "--central",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            envvar="STACKGUARD_CENTRAL",
+            show_envvar=True,
+            help="The central settings file, which applies below all others and locks what they may not loosen.",
+        ),
+        click.option(
+            "--settings",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="The settings file; by default the nearest stackguard.yaml, or pyproject.toml with [tool.stackguard], "
+            "from the target upwards, else from the working folder upwards.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def program_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -106,6 +127,15 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
         command(*args, options=options, **parameters)
 
     return with_options
+
+
+def option_source(ctx: click.Context, name: str) -> str:
+    """Where the value of an option comes from: its name or its environment variable; empty for the default."""
+    source = ctx.get_parameter_source(name)
+    option = f"--{name.replace('_', '-')}"
+    if source is click.core.ParameterSource.COMMANDLINE:
+        return option
+    return f"{ctx.auto_envvar_prefix}_{name.upper()}" if source is click.core.ParameterSource.ENVIRONMENT else ""
 
 
 class Failure(click.ClickException):

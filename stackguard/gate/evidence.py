@@ -9,10 +9,10 @@ from typing import Any
 
 from policypack.core.policy import EnforcementLevel, Outcome, Policy, Resource
 from policypack.core.stack_name import StackName
-from policypack.evaluation.evaluate import enforcement
 from policypack.evaluation.places import fingerprints
 from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.selectors import enforcement
 from stackguard.reports.evidence import Came, Record
 
 

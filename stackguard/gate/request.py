@@ -13,23 +13,27 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import EnforcementLevel, Outcome, Policy, Resource, Severity, Stack
+from policypack.core.policy import Outcome, Policy, Resource, Severity, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import without_policy
-from policypack.evaluation.evaluate import enforcement, evaluate
+from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.redaction import masked
-from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
-from policypack.evaluation.waivers import WaiverProblem, WaiverRules
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.parsing import option
+from policypack.evaluation.settings.resolving import require_known
+from policypack.evaluation.settings.selectors import runs
+from policypack.evaluation.waivers import WaiverProblem, WaiverRules, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.provenance import provenance
-from stackguard.notes import Note, masked_notes
+from stackguard.notes import Note, NoteKind, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report, Run
 from stackguard.sources import LoadedStack, RunOptions, load
+from stackguard.sources.settings import TargetSettings, of_target, program_stack
 from stackguard.stand_in import NOTE, mentioned
 
 
@@ -40,10 +44,11 @@ class CheckRequest:
     target: str
     options: RunOptions = field(default_factory=RunOptions)
     settings: Path | None = None
-    """The settings file; None is `stackguard.yaml` in the working folder, if it exists."""
+    """The settings file; None is the nearest one from the target upwards."""
     policies: tuple[str, ...] = ()
     """Ids of the policies to run; empty means all."""
-    fail_on: Severity = Severity.LOW
+    fail_on: Severity | None = None
+    """The operator's; None is the setting `failOn`."""
     packs: tuple[PackSpec, ...] = ()
     """Other policy packs to run."""
     own: bool = True
@@ -58,6 +63,20 @@ class CheckRequest:
     """Whether new violations are accepted, to be added to the baseline."""
     base: str | None = None
     """What the target is compared with: a folder, a file, or a commit of its repository."""
+    central: Path | None = None
+    """The central settings file, which locks what the others may not loosen."""
+    fail_on_source: str = "--fail-on"
+    """Where `fail_on` comes from, for messages."""
+
+    @property
+    def layers(self) -> TargetSettings:
+        """The settings of the target and of the options.
+
+        Raises:
+            SettingsError: a file is missing, or does not fit the schema.
+        """
+        options = [option({"failOn": self.fail_on.value}, self.fail_on_source)] if self.fail_on else []
+        return of_target(self.target, self.settings, self.central, options)
 
 
 def run(request: CheckRequest) -> Run:
@@ -123,13 +142,19 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
 def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> tuple[Judged, LoadedStack]:
     """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
-    settings = read(request.settings)
-    folder = request.settings.parent if request.settings else Path()
-    accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules(), add=request.add)
+    layers = request.layers
+    accepting = exemptions.read(request.waivers, request.baseline, layers.folder, WaiverRules(), add=request.add)
+    chosen = program_stack(request.target, request.options.stack)
+    effective = layers.of(chosen)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
-    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
+    judging = JudgingObserver(lambda: _chosen(request, layers, judging.settings, policies), effective.settings, packs)
     with _no_garbage_collection():
-        loaded = load(request.target, request.options.under(settings), judging)
+        loaded = load(request.target, request.options.under(effective.settings), judging)
+        if not chosen.stack:  # of an export, which names its stack
+            effective = layers.of(loaded.name)
+            judging.settings = effective.settings
+        accepting = replace(accepting, rules=rules_of(effective.settings))
+        settings = effective.settings
 
         def ran() -> list[str]:
             return [*(policy.id for policy in judging.policies), *(packs.policies if packs else ())]
@@ -139,12 +164,17 @@ def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None =
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
             outcomes = (*masked(_unseen(loaded, settings), loaded.mask), *outcomes)
-    notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
+    cards = [*judging.policies, *(packs.cards if packs else ())]
+    if packs:
+        require_known(layers.layers, [*_own(policies), *packs.cards])
+    limited = (*effective.notes, *effective.lock_notes(cards))
+    locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
+    notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
     name = StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack)))
-    absent = _absent(policies, judging.policies)
+    absent = _absent(_own(policies), judging.policies)
     others = tuple(packs.policies) if packs else ()
     evidence = Evidence(
         judging.readings, outcomes, loaded.resources, judging.policies, absent, others, settings, name, hide
@@ -154,7 +184,7 @@ def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None =
         outcomes,
         len(loaded.resources),
         len(ran()),
-        request.fail_on,
+        settings.fail_on,
         loaded.folder,
         without_policy={hide(token): count for token, count in unjudged.items()},
         notes=masked_notes(notes, hide),
@@ -188,33 +218,31 @@ def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
     yield from (note.message for note in notes)
 
 
-def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
+def _own(policies: Sequence[Policy[Any]] | None) -> Sequence[Policy[Any]]:
     if policies is None:
         from policypack.policies import POLICIES
 
-        policies = POLICIES
-    source = str(request.settings or DEFAULT_FILE)
-    known = {policy.id for policy in policies}
-    for policy_id in settings.enforcement:
-        if policy_id not in known:
-            raise SettingsError(
-                f"{source}: `enforcement` has no policy `{policy_id}` to set; {suggestion(policy_id, policies)}"
-            )
+        return POLICIES
+    return policies
+
+
+def _chosen(
+    request: CheckRequest, layers: TargetSettings, settings: Settings, policies: Sequence[Policy[Any]] | None
+) -> list[Policy[Any]]:
+    policies = _own(policies)
+    if not request.packs:  # the names of their policies are known once they have started
+        require_known(layers.layers, policies)
     if not request.own:
         return []
     selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
-    active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
+    active = [policy for policy in selected if runs(policy, settings)]
     if not active and not request.packs:
-        raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
+        raise CannotJudge(f"no policy is left to run: {layers.source} disables all that were selected; enable one")
     return active
 
 
-def _absent(policies: Sequence[Policy[Any]] | None, ran: Iterable[Policy[Any]]) -> list[Policy[Any]]:
+def _absent(policies: Sequence[Policy[Any]], ran: Iterable[Policy[Any]]) -> list[Policy[Any]]:
     """Our own policies that did not run."""
-    if policies is None:
-        from policypack.policies import POLICIES
-
-        policies = POLICIES
     ids = {policy.id for policy in ran}
     return [policy for policy in policies if policy.id not in ids]
 

@@ -112,7 +112,7 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
     [
         (
             "allowedRegion: [eu-west-1]",
-            "stackguard.yaml:1: there is no setting `allowedRegion`; the settings are `allowedRegions`",
+            "stackguard.yaml:1: there is no setting `allowedRegion`; did you mean `allowedRegions`?",
         ),
         ("allowedRegions: eu-west-1", "stackguard.yaml:1: `allowedRegions` must be a list"),
         ("trustedCidrs: ['0.0.0.0/0']", "stackguard.yaml:1: `trustedCidrs[0]` is broader"),

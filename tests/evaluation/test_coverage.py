@@ -11,8 +11,8 @@ import pytest
 from policypack.core.examples import bucket, construct, role_policy
 from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Policy, Resource
 from policypack.crossguard.session import Levels, Session
+from policypack.crossguard.stack_settings import StackSettings
 from policypack.evaluation.coverage import summary, without_policy
-from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.reports import Report, Screen
@@ -131,7 +131,7 @@ def test_the_gate_has_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("dry_run", "count"), [(True, 1), (False, 0)])
 def test_a_preview_ends_with_it(*, dry_run: bool, count: int) -> None:
     levels: Levels = {policy.id: (policy.enforcement, None) for policy in POLICIES}
-    pack = Session(POLICIES, Settings(stack_region="eu-west-1"), Path(), None)
+    pack = Session(POLICIES, StackSettings(), Path(), None)
     configure(pack, dry_run=dry_run)
     provider = Resource("pulumi:providers:aws", "aws", {"region": "eu-west-1"})
     subnet = Resource(SUBNET, "a", {"vpcId": "vpc-1"}, provider=provider.urn)

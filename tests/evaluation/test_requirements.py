@@ -10,8 +10,10 @@ import pytest
 from policypack.core.examples import allow, bucket, bucket_policy, permission, role_policy
 from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack
 from policypack.crossguard.session import Levels, Session
+from policypack.crossguard.stack_settings import StackSettings
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.parsing import option
 from policypack.policies import POLICIES
 from tests.crossguard.test_session import analyze, analyze_stack, configure
 
@@ -35,7 +37,7 @@ def by_gate(*resources: Resource, policies: Any = POLICIES, **levels: Enforcemen
 def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
     """The policies that the pack reports in an update."""
     chosen: Levels = {policy.id: (levels.get(policy.id.replace("-", "_"), MANDATORY), None) for policy in POLICIES}
-    pack = Session(POLICIES, Settings(trusted_cidrs=("203.0.113.0/24",)), Path(), None)
+    pack = Session(POLICIES, StackSettings([option({"trustedCidrs": ["203.0.113.0/24"]}, "test")]), Path(), None)
     configure(pack, dry_run=False)
     diagnostics = [diagnostic for resource in resources for diagnostic in analyze(pack, resource, chosen)]
     return {diagnostic.policy.id for diagnostic in (*diagnostics, *analyze_stack(pack, *resources, levels=chosen))}

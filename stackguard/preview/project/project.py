@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policypack.core.stack_name import StackName
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
@@ -76,6 +77,18 @@ def nearest(folder: Path) -> Path | None:
     """The folder of the project that a folder belongs to: itself, or the nearest above it with a `Pulumi.yaml`."""
     start = _absolute(folder)
     return next((parent for parent in (start, *start.parents) if settings_file.find(parent, "Pulumi")), None)
+
+
+def stack_name(folder: Path, stack: str | None) -> StackName:
+    """The name of the stack that `load` chooses.
+
+    Raises:
+        CannotJudge: as by `load`.
+    """
+    settings = _settings(folder)
+    directory, _ = _stack_folder(settings.values, settings.file)
+    chosen = choose(settings.file, settings.values, directory, stack)
+    return StackName(chosen.organization, settings.name, chosen.name)
 
 
 def stacks(folder: Path) -> list[str]:
