@@ -16,7 +16,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.config import Config, ConfigSources, resolve
-from stackguard.preview.project.stack_choice import choose
+from stackguard.preview.project.stack_choice import choose, names_in
 from stackguard.preview.project.toolchain import python_options, toolchain
 
 DISABLED_PROVIDERS = "pulumi:disable-default-providers"
@@ -76,6 +76,17 @@ def nearest(folder: Path) -> Path | None:
     """The folder of the project that a folder belongs to: itself, or the nearest above it with a `Pulumi.yaml`."""
     start = _absolute(folder)
     return next((parent for parent in (start, *start.parents) if settings_file.find(parent, "Pulumi")), None)
+
+
+def stacks(folder: Path) -> list[str]:
+    """The names of the stacks that have a settings file, of the project in `folder`.
+
+    Raises:
+        CannotJudge: there is no such project, it is not in Python, or its file is malformed.
+    """
+    settings = _settings(folder)
+    directory, _ = _stack_folder(settings.values, settings.file)
+    return names_in(directory, settings.file.suffix)
 
 
 def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths: bool = False) -> Project:

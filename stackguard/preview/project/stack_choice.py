@@ -49,7 +49,7 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
         CannotJudge: there are several stacks, or the name is not that of a stack of this project.
     """
     project, backend = str(settings["name"]), _backend(settings)
-    names = _names(folder, settings_file.suffix)
+    names = names_in(folder, settings_file.suffix)
     named = asked or os.environ.get("PULUMI_STACK") or _selected(settings_file, project, backend)
     if not named and len(names) == 1:
         named = names[0]
@@ -71,7 +71,7 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
     return ChosenStack(name, organization, file, notes)
 
 
-def _names(folder: Path, suffix: str) -> list[str]:
+def names_in(folder: Path, suffix: str) -> list[str]:
     """The stacks that have a file, with the extension of the project's own file, as Pulumi looks for them."""
     files = folder.glob(f"Pulumi.*{suffix}") if folder.is_dir() else ()
     return sorted(file.name.removeprefix("Pulumi.").removesuffix(suffix) for file in files if file.stem != "Pulumi")
