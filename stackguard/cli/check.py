@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import EXIT_CODES, attempt, card, check_writable, program_options, settings_option, write
+from stackguard.cli.common import (
+    EXIT_CODES,
+    Failure,
+    attempt,
+    card,
+    check_writable,
+    programs_options,
+    settings_option,
+    write,
+)
 
 if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest
+    from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
     from stackguard.reports import Run
     from stackguard.sources import RunOptions
@@ -30,9 +42,9 @@ class Check(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
-@click.argument("target", default=".")
-@program_options
+@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge programs, stack exports or previews.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@programs_options
 @click.option(
     "--format",
     multiple=True,
@@ -92,8 +104,10 @@ class Check(click.Command):
 def check(
     ctx: click.Context,
     *,
-    target: str,
+    targets: tuple[str, ...],
     options: RunOptions,
+    selection: Selection,
+    jobs: int | None,
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
@@ -105,14 +119,17 @@ def check(
     no_own_policies: bool,
     fail_on: str,
 ) -> None:
-    """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
+    """Judge each TARGET (by default the program in this folder): a folder, a file, or - for standard input.
 
-    A file is the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in
-    `.pulumi/stacks`.
+    A folder is that of a Pulumi program, or one that holds programs: each with a `Pulumi.yaml`, in it or below. A file is
+    the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in `.pulumi/stacks`.
+    Several stacks are judged at the same time, in one report; the exit code is that of the worst.
 
     \b
     Examples:
       stackguard check stack
+      stackguard check infra/* --all-stacks
+      stackguard check infra --stack 'prod*' --stack staging
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
@@ -140,27 +157,44 @@ def check(
     if no_own_policies and (policy or not packs):
         raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
 
-    def judge() -> Run:
-        from stackguard.gate import request
+    from stackguard.gate import request, stacks
 
-        return request.run(
-            request.CheckRequest(
-                target,
-                options,
-                settings,
-                policy,
-                Severity(fail_on),
-                packs,
-                own=not no_own_policies,
-                waivers=waivers,
-                baseline=baseline,
-            )
-        )
-
-    run = attempt(judge, f"judging {target}")
+    asked = request.CheckRequest(
+        ".",
+        options,
+        settings,
+        policy,
+        Severity(fail_on),
+        packs,
+        own=not no_own_policies,
+        waivers=waivers,
+        baseline=baseline,
+    )
+    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
+    run = _several(asked, expanded, jobs) if expanded.several else _single(asked, expanded.stacks[0])
     for destination in destinations:
         write(render(run, destination.format, screen(destination.file)), destination.file)
     ctx.exit(run.exit_code)
+
+
+def _single(asked: CheckRequest, stack: StackTarget) -> Run:
+    """Judge one stack."""
+    from stackguard.gate import request
+
+    one = replace(asked, target=stack.target, options=replace(asked.options, stack=stack.stack))
+    return attempt(lambda: request.run(one), f"judging {stack.target}")
+
+
+def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Run:
+    """Judge several stacks; what could not be judged is in the report, and its output on standard error."""
+    from stackguard.cli.progress import following
+    from stackguard.gate import parallel
+
+    with following(expanded) as progress:
+        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
+    for failed in run.failed:
+        Failure(f"{failed.name}: {failed.message}", failed.detail).show()
+    return run
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

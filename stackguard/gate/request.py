@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.waivers import WaiverProblem, WaiverRules
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
-from stackguard.gate.judging import JudgingObserver
+from stackguard.gate.judging import JudgingObserver, unwatched
 from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, masked_notes
 from stackguard.packs import PackSpec
@@ -92,12 +92,18 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
     return judge_stack(request, policies).report
 
 
-def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
+def judge_stack(
+    request: CheckRequest,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+) -> Judged:
     """Judge a target.
 
     Args:
         request: what to judge, and how.
         policies: the cards to run; by default our own, which are imported while a program starts.
+        phase: called with `running` and `judging`, when these begin.
 
     Raises:
         CannotJudge: the target cannot be read or run, or every policy is disabled.
@@ -108,7 +114,7 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     folder = request.settings.parent if request.settings else Path()
     accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules())
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
-    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
+    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs, phase=phase)
     with _no_garbage_collection():
         loaded = load(request.target, request.options.under(settings), judging)
 

@@ -88,6 +88,11 @@ class Failed:
     detail: str = ""
     """The output of the program."""
 
+    @property
+    def name(self) -> str:
+        """The stack, as far as it is known, and the target."""
+        return f"{self.stack} ({self.target})" if self.stack.project else self.target
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

@@ -127,7 +127,9 @@ class OutcomesReport(msgspec.Struct, frozen=True, rename="camel"):
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
     """The run as indented JSON."""
-    return indented_json(document(run.reports[0]))
+    from stackguard.reports import several
+
+    return indented_json(several.document(run) if run.several else document(run.reports[0]))
 
 
 def document(report: Report) -> OutcomesReport:
@@ -181,5 +183,8 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of `OutcomesReport`."""
-    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", **msgspec.json.schema(OutcomesReport)}
+    """The JSON schema of the report of one stack, and of that of several."""
+    from stackguard.reports.several import StacksReport
+
+    forms, definitions = msgspec.json.schema_components((OutcomesReport, StacksReport), ref_template="#/$defs/{name}")
+    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", "anyOf": forms, "$defs": definitions}

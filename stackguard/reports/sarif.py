@@ -17,10 +17,11 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
-from stackguard.reports import Report, Run, Screen
+from stackguard.reports import Failed, Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, name_of, printable
 
@@ -44,8 +45,37 @@ Object = dict[str, Any]
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The run as a SARIF log, with a run of its own for each stack."""
-    return log(*map(policy_run, run.reports))
+    """The run as a SARIF log, with a run of its own for each stack, which code scanning tells apart by its id."""
+    if not run.several:
+        return log(*map(policy_run, run.reports))
+    judged = (policy_run(report) | _identity(report.stack, report.target) for report in run.reports)
+    return log(*judged, *map(_failed_run, run.failed))
+
+
+def _identity(stack: StackName, target: str) -> Object:
+    """The id of a run, in the form that code scanning reads: a category and a slash."""
+    name = stack.in_project if stack.stack else target
+    return {"automationDetails": {"id": f"stackguard/{printable(name).strip('/')}/"}}
+
+
+def _failed_run(failed: Failed) -> Object:
+    """The run of a stack that could not be judged."""
+    invocation: Object = {
+        "executionSuccessful": False,
+        "exitCode": 2,
+        "toolExecutionNotifications": [{"level": "error", "message": message(f"{failed.name}: {failed.message}")}],
+    }
+    return run(driver([]), invocation, []) | _identity(failed.stack, failed.target)
+
+
+def driver(rules: Sequence[Object]) -> Object:
+    """The tool, with its rules."""
+    return {
+        "name": "stackguard",
+        "version": version("stackguard"),
+        "informationUri": INFORMATION_URI,
+        "rules": rules,
+    }
 
 
 def log(*runs: Object) -> str:
@@ -77,12 +107,7 @@ def policy_run(report: Report) -> Object:
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
     return run(
-        {
-            "name": "stackguard",
-            "version": version("stackguard"),
-            "informationUri": INFORMATION_URI,
-            "rules": [_rule(policy) for policy in rules],
-        },
+        driver([_rule(policy) for policy in rules]),
         invocation,
         [
             _result(report, result, indexes)

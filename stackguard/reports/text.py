@@ -5,6 +5,7 @@ Lines are wrapped only on a terminal, so that `grep` finds a policy id and its p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -36,8 +37,32 @@ UNBROKEN = Screen()
 
 def render(run: Run, screen: Screen) -> str:
     """The run as text."""
+    if run.several:
+        return paint((*_stacks(run, screen), *_problems(run, screen), _total(run)), screen)
     lines = (line for report in run.reports for line in _lines(report, screen))
     return paint((*lines, *_problems(run, screen)), screen)
+
+
+def _stacks(run: Run, screen: Screen) -> Iterator[Text]:
+    """Each stack under a heading of its own; then those that could not be judged."""
+    for report in run.reports:
+        yield Text(printable(f"{report.stack.in_project} ({report.target})"), "bold underline")
+        yield Text()
+        yield from _lines(report, screen)
+        yield Text()
+    for failed in run.failed:
+        yield Text(printable(failed.name), "bold underline")
+        yield Text()
+        yield from wrapped(printable(failed.message), screen, 0, "cannot judge")
+        yield Text()
+
+
+def _total(run: Run) -> Text:
+    """The stacks, by what came of them."""
+    codes = Counter(report.exit_code for report in run.reports)
+    counts = {"clean": codes[0], "with violations": codes[1], "not judged": codes[2] + len(run.failed)}
+    listed = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return Text(f"{_many(len(run.reports) + len(run.failed), 'stack')}: {listed}", "bold")
 
 
 def _problems(run: Run, screen: Screen) -> Iterator[Text]:
