@@ -171,7 +171,14 @@ def check(
         baseline=baseline,
     )
     expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
-    run = _several(asked, expanded, jobs) if expanded.several else _single(asked, expanded.stacks[0])
+    if expanded.several:
+        run = _several(asked, expanded, jobs)
+        shown = any(destination.format == "text" and destination.file is None for destination in destinations)
+        for failed in run.failed:
+            if failed.detail or not shown:
+                Failure(f"{failed.name}: {failed.message}", failed.detail).show()
+    else:
+        run = _single(asked, expanded.stacks[0])
     for destination in destinations:
         write(render(run, destination.format, screen(destination.file)), destination.file)
     ctx.exit(run.exit_code)
@@ -186,15 +193,12 @@ def _single(asked: CheckRequest, stack: StackTarget) -> Run:
 
 
 def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Run:
-    """Judge several stacks; what could not be judged is in the report, and its output on standard error."""
+    """Judge several stacks at the same time, with their progress."""
     from stackguard.cli.progress import following
     from stackguard.gate import parallel
 
     with following(expanded) as progress:
-        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
-    for failed in run.failed:
-        Failure(f"{failed.name}: {failed.message}", failed.detail).show()
-    return run
+        return parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

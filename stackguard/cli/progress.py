@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackguard.cli.common import attempt
+from stackguard.gate import parallel
 from stackguard.gate.parallel import Result, Watcher
+from stackguard.gate.request import CheckRequest
 from stackguard.gate.stacks import Expansion, StackTarget
 from stackguard.reports import Failed
 from stackguard.reports.formatting import printable
@@ -102,6 +105,15 @@ def following(expanded: Expansion) -> Iterator[Progress]:
     except KeyboardInterrupt:
         progress.interrupted()
         raise
+
+
+def judge(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Sequence[Result]:
+    """Judge the stacks of a command line, in order: several at the same time, with their progress."""
+    if not expanded.several:
+        stack = expanded.stacks[0]
+        return (attempt(lambda: parallel.judge_one(asked, stack), f"judging {stack.target}"),)
+    with following(expanded) as progress:
+        return parallel.judge_all(asked, expanded.stacks, jobs=jobs, watcher=progress)
 
 
 def _named(stack: StackTarget) -> str:

@@ -27,7 +27,7 @@ from policypack.evaluation.waivers import ProblemKind, WaiverProblem
 from stackguard import signals
 from stackguard.errors import CannotJudge
 from stackguard.gate import imported, machine, transfer
-from stackguard.gate.judging import warm_up
+from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack
 from stackguard.gate.stacks import StackTarget
@@ -108,12 +108,12 @@ def judge_all(
     for index, stack in enumerate(stacks):
         start = time.monotonic()
         watcher.phase(index, "starting")
-        results.append(_judge(request, stack, partial(watcher.phase, index)))
+        results.append(judge_one(request, stack, partial(watcher.phase, index)))
         watcher.finished(index, results[-1], time.monotonic() - start)
     return tuple(results)
 
 
-def _judge(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None]) -> Result:
+def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None] = unwatched) -> Result:
     """Judge one stack in this process."""
     options = replace(request.options, stack=stack.stack)
 
@@ -212,7 +212,7 @@ class _Pool:
             def send(value: str | Result) -> None:
                 connection.send_bytes(transfer.packed(value))
 
-            send(_judge(self.request, self.stacks[index], send))
+            send(judge_one(self.request, self.stacks[index], send))
             code = 0
         except KeyboardInterrupt:
             pass

@@ -117,6 +117,8 @@ class _Found:
     """The stacks that have a file, each as `PROJECT/STACK`."""
     fitting: set[str] = field(default_factory=set)
     """The patterns that a stack fits."""
+    unreadable: bool = False
+    """Whether the stacks of a project are unknown."""
 
     def file(self, target: str, *, others: bool) -> None:
         """Add a file, unless it is what a folder has besides programs, and there are `others`."""
@@ -132,7 +134,7 @@ class _Found:
         try:
             chosen = list(self._chosen(name, project.stacks(folder)))
         except CannotJudge:  # the reason is reported when it is loaded
-            self.fitting.update(self.selection.patterns)
+            self.unreadable = True
             chosen = [None]
         for stack in chosen:
             known = StackName("", name, (stack or "").rpartition("/")[2])
@@ -163,7 +165,7 @@ class _Found:
             CannotJudge: one fits none; the message has a similar name.
         """
         for pattern in self.selection.patterns:
-            if pattern in self.fitting:
+            if pattern in self.fitting or (self.unreadable and not self.known):
                 continue
             names = list(dict.fromkeys(name if "/" in pattern else name.rpartition("/")[2] for name in self.known))
             near = get_close_matches(pattern, names, n=1)

@@ -1,7 +1,6 @@
 """An interpreter that has imported Pulumi, and forks for each program of a run: importing takes longer than most programs.
 
-Started by path with a socket and the names of services of pulumi-aws, in the programs' own interpreter and with their
-variables. Each message on the socket is the length of a request, with the descriptors of its answers, of the program's
+Started with a socket and the names of services of pulumi-aws, in the programs' own interpreter and with their variables. Each message on the socket is the length of a request, with the descriptors of its answers, of the program's
 output and errors, and of its control pipe. The answers are the process id of the program's runner, and its exit code.
 
 A program finds what a new interpreter has: its own folder, arguments, variables, streams and session, and no module that
@@ -20,6 +19,7 @@ import signal
 import socket
 import sys
 import tempfile
+import types
 from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -40,8 +40,10 @@ def nothing() -> None:
 
 def main(
     listening: int, services: Sequence[str], modules: Sequence[str] = (), forked: Callable[[], None] = nothing
-) -> None:
-    """Serve until nobody has the other end of the socket any more.
+) -> tuple[Any, dict[str, Any]]:
+    """Serve until nobody has the other end of the socket any more; return in a fork, with the code to run and its globals.
+
+    It is run by the caller, so that no function of this file is among those that call the program.
 
     Args:
         listening: the socket.
@@ -49,37 +51,41 @@ def main(
         modules: others to import, which a program finds imported.
         forked: called in each fork before its program runs.
     """
-    del sys.path[0]  # this folder's modules are not the programs'
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # the programs have theirs
     runpy.run_path(str(HERE / "runner.py"))  # imports what it needs
     for name in ("pulumi", "pulumi.runtime", *modules):
         importlib.import_module(name)
     shelf = Shelf(services)
     with contextlib.suppress(OSError):
         if len(os.listdir("/proc/self/task")) > 1:
-            return  # an import started a thread, which a fork would not have: programs start as usual
+            sys.exit()  # an import started a thread, which a fork would not have: programs start as usual
     gc.freeze()  # imported modules stay shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for those that wait for programs
     requests = socket.socket(fileno=listening)
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, REQUEST, DESCRIPTORS)
         if not message:
-            return
+            sys.exit()
         if os.fork() == 0:
             requests.close()
-            wait_for(int.from_bytes(message, "big"), shelf, forked, *descriptors)
+            request = wait_for(int.from_bytes(message, "big"), *descriptors)
+            sys.meta_path.insert(0, shelf)
+            forked()
+            return request
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def wait_for(length: int, shelf: Shelf, forked: Callable[[], None], answers: int, *streams: int) -> None:
-    """Fork the program's runner, and send its process id, and its exit code when it has ended."""
+def wait_for(length: int, answers: int, *streams: int) -> tuple[Any, dict[str, Any]]:
+    """Fork the program's runner, in which this returns; send its process id, and its exit code when it has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     connection = socket.socket(fileno=answers)
     request = json.loads(connection.recv(length, socket.MSG_WAITALL))
     child = os.fork()
     if child == 0:
         connection.close()
-        run(request, shelf, forked, *streams)
+        return renewed(request, *streams)
     for stream in streams:
         os.close(stream)
     with contextlib.suppress(OSError):  # the gate has ended
@@ -90,10 +96,9 @@ def wait_for(length: int, shelf: Shelf, forked: Callable[[], None], answers: int
     os._exit(0)
 
 
-def run(request: Any, shelf: Shelf, forked: Callable[[], None], output: int, errors: int, control: int) -> None:
-    """Be a new interpreter that runs the file in the request, until it exits."""
+def renewed(request: Any, output: int, errors: int, control: int) -> tuple[Any, dict[str, Any]]:
+    """Make this process a new interpreter that runs a file: return its code and its globals."""
     os.setsid()
-    runner, *more = request["arguments"]
     for number, source in enumerate((os.open(os.devnull, os.O_RDONLY), output, errors)):
         os.dup2(source, number)
         os.close(source)
@@ -101,13 +106,13 @@ def run(request: Any, shelf: Shelf, forked: Callable[[], None], output: int, err
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     tempfile.tempdir = None  # the environment names it
-    forked()
-    sys.argv = [runner, str(control), *more]
+    file, _control, *more = request["arguments"]  # the descriptor has another number here
+    sys.argv = [file, str(control), *more]
     sys.orig_argv = [sys.executable, "-u", *sys.argv]  # type: ignore[attr-defined, unused-ignore]
-    sys.path.insert(0, str(Path(runner).parent))
-    sys.meta_path.insert(0, shelf)
-    runpy.run_path(runner, run_name="__main__")
-    sys.exit()
+    sys.path.insert(0, str(Path(file).parent))
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    module.__file__ = file
+    return compile(Path(file).read_bytes(), file, "exec"), vars(module)
 
 
 class Shelf:
@@ -153,7 +158,3 @@ class Shelf:
     def exec_module(self, module: Any) -> None:
         """Nothing is left to run."""
         module.__spec__ = self._spec
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])

@@ -21,7 +21,9 @@ from typing import Any
 from stackguard.preview.project.project import Project
 from stackguard.preview.server import process
 
-HOST = Path(process.RUNNER).with_name("host.py")
+HOST = process.RUNNER.with_name("host.py")
+BOOT = "import runpy, sys; exec(*runpy.run_path(sys.argv[1])['main'](int(sys.argv[2]), sys.argv[3:]))"
+"""What the host's interpreter runs. A program sees no file of ours in its stack."""
 OF_EACH_RUN = frozenset(
     {"PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
 )
@@ -113,7 +115,7 @@ class Hosts:
         for (interpreter, variables), count in keys.items():
             if count > 1:
                 with suppress(OSError):
-                    command = [interpreter, "-u", str(HOST)]
+                    command = [interpreter, "-u", "-c", BOOT, str(HOST)]
                     self._hosts[interpreter, variables] = Host(command, dict(variables), names)
 
     def spawn(self, command: Sequence[str], **options: Any) -> process.RunningProcess:
