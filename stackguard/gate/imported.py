@@ -1,9 +1,10 @@
-"""The services of pulumi-aws that programs mention, so that one import serves them all. A guess: nothing depends on it."""
+"""The services of pulumi-aws that several programs mention, so that one import serves them. Nothing depends on this guess."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +21,11 @@ LONGEST = 1 << 18
 
 
 def services(folders: Iterable[Path]) -> set[str]:
-    """The names that may be those of services, in the Python files of programs."""
-    return {name.decode() for folder in folders for name in _mentioned(folder)}
+    """The names that may be those of services, in the Python files of several of these programs."""
+    counts = Counter[str]()
+    for folder, stacks in Counter(folders).items():
+        counts.update(dict.fromkeys({name.decode() for name in _mentioned(folder)}, stacks))
+    return {name for name, count in counts.items() if count > 1}
 
 
 def _mentioned(folder: Path) -> Iterator[bytes]:

@@ -152,7 +152,7 @@ class _Pool:
         self.alive, self._lifeline = os.pipe()
         """This process keeps the second one open for as long as it lives."""
         programs = list(_programs(stacks, request.options.config))
-        self.hosts = Hosts(programs, imported.services({program.root for program in programs}))
+        self.hosts = Hosts(programs, imported.services(program.root for program in programs))
 
     def results(self) -> tuple[Result, ...]:
         """The result of each stack, in order."""
