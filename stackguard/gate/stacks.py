@@ -85,7 +85,7 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     """
     asked = tuple(targets or (".",))
     given = [path for target in asked for path in _matched(target)]
-    programs = {target: _projects(Path(target)) for target in given if _is_folder(target)}
+    programs = {target: _projects(Path(target), explicit=len(given) == 1) for target in given if _is_folder(target)}
     holders = [target for target, folders in programs.items() if folders and not project.nearest(Path(target))]
     if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
         folder = next(iter(programs.get(given[0], ())), None)
@@ -98,7 +98,7 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
             for folder in programs[target]:
                 found.program(folder, _shown(target, folder))
         elif any(programs.values()):
-            found.notes.append(f"`{target}` has no `Pulumi.yaml`, in it or below, and was not judged")
+            found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
         else:  # the reason is reported as that of a single target
             found.stacks.setdefault((target, None), StackTarget(target))
     if any(programs.values()):
@@ -117,6 +117,8 @@ class _Found:
     """The stacks that have a file, each as `PROJECT/STACK`."""
     fitting: set[str] = field(default_factory=set)
     """The patterns that a stack fits."""
+    assumed: set[str] = field(default_factory=set)
+    """The names of stacks of projects that have no file of a stack."""
     unreadable: bool = False
     """Whether the stacks of a project are unknown."""
 
@@ -155,7 +157,7 @@ class _Found:
             # A stack without a file has no configuration of its own, and is assumed to exist.
             for stack in stacks if stacks or _is_pattern(of_stack) else [of_stack]:
                 if fnmatchcase(stack, of_stack):
-                    self.fitting.add(pattern)
+                    (self.fitting if stacks else self.assumed).add(pattern)
                     yield stack if _is_pattern(organization) else f"{organization}/{name}/{stack}"
 
     def check(self) -> None:
@@ -165,7 +167,7 @@ class _Found:
             CannotJudge: one fits none; the message has a similar name.
         """
         for pattern in self.selection.patterns:
-            if pattern in self.fitting or (self.unreadable and not self.known):
+            if pattern in self.fitting or ((self.unreadable or pattern in self.assumed) and not self.known):
                 continue
             names = list(dict.fromkeys(name if "/" in pattern else name.rpartition("/")[2] for name in self.known))
             near = get_close_matches(pattern, names, n=1)
@@ -194,11 +196,12 @@ def _is_folder(target: str) -> bool:
         return False
 
 
-def _projects(folder: Path) -> list[Path]:
-    """The project that a folder belongs to, or else those below it, sorted."""
+def _projects(folder: Path, *, explicit: bool) -> list[Path]:
+    """The project that a folder belongs to, or else those below it, sorted; none below a hidden or installed one."""
     if nearest := project.nearest(folder):
         return [nearest]
-    return [Path(os.path.abspath(below)) for below in sorted(_below(folder))]  # noqa: PTH100 (a link stays a link)
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link)
+    return sorted(_below(absolute)) if explicit or own(absolute) else []
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -187,4 +187,4 @@ def schema() -> dict[str, Any]:
     from stackguard.reports.several import StacksReport
 
     forms, definitions = msgspec.json.schema_components((OutcomesReport, StacksReport), ref_template="#/$defs/{name}")
-    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", "anyOf": forms, "$defs": definitions}
+    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", "anyOf": [*forms], "$defs": definitions}

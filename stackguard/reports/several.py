@@ -20,11 +20,11 @@ class StackEntry(msgspec.Struct, frozen=True, rename="camel"):
     stack: Annotated[str, msgspec.Meta(description="The stack's name in its project; empty if it is unknown.")]
     target: str
     summary: Annotated[single.Summary | None, msgspec.Meta(description="Null if it could not be judged.")]
-    notes: tuple[single.Remark, ...] = ()
+    notes: tuple[single.Remark, ...]
     without_policy: Annotated[
         tuple[single.TypeCount, ...],
         msgspec.Meta(description="The types that no policy is about, so that their resources were not judged."),
-    ] = ()
+    ]
     error: Annotated[str | None, msgspec.Meta(description="Why it could not be judged, else null.")] = None
 
 
@@ -64,7 +64,7 @@ def document(run: Run) -> StacksReport:
 
 def _failed(failed: Failed) -> StackEntry:
     project, stack, target = map(printable, (failed.stack.project, failed.stack.stack, failed.target))
-    return StackEntry(project, stack, target, None, error=printable(failed.message))
+    return StackEntry(project, stack, target, None, (), (), printable(failed.message))
 
 
 def _outcomes(report: Report, document: single.OutcomesReport) -> Iterator[StackOutcome]:
