@@ -48,7 +48,7 @@ class Watcher:
     """Follows a run; this one does nothing. `index` is the position of a stack."""
 
     def phase(self, index: int, phase: str) -> None:
-        """A stack is in another phase: `starting`, `running` or `judging`."""
+        """A stack is in another phase: `waiting`, `starting`, `running` or `judging`."""
 
     def finished(self, index: int, result: Result, seconds: float) -> None:
         """A stack has been judged, or could not be."""
@@ -159,6 +159,7 @@ class _Pool:
         try:
             for index in self.waiting:
                 self.watcher.phase(index, "waiting")
+            self.watcher.tick()
             if len(self.stacks) > 1:
                 self._prepare()
             while self.waiting or self.running:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from policypack.core.stack_name import StackName
 from stackguard.errors import CannotJudge
-from stackguard.preview.project import project
 from stackguard.preview.project.settings_file import find
 
 PROJECT = "Pulumi"
@@ -86,7 +85,9 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     asked = tuple(targets or (".",))
     given = [path for target in asked for path in _matched(target)]
     programs = {target: _projects(Path(target), explicit=len(given) == 1) for target in given if _is_folder(target)}
-    holders = [target for target, folders in programs.items() if folders and not project.nearest(Path(target))]
+    holders = [
+        target for target, folders in programs.items() if folders and not _absolute(target).is_relative_to(folders[0])
+    ]
     if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
         folder = next(iter(programs.get(given[0], ())), None)
         return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False)
@@ -132,6 +133,8 @@ class _Found:
 
     def program(self, folder: Path, shown: str) -> None:
         """Add the selected stacks of a project."""
+        from stackguard.preview.project import project
+
         name = project.name_in(folder) or ""
         try:
             chosen = list(self._chosen(name, project.stacks(folder)))
@@ -189,6 +192,10 @@ def _matched(target: str) -> list[str]:
     return paths
 
 
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (a link stays a link)
+
+
 def _is_folder(target: str) -> bool:
     try:
         return Path(target).is_dir()
@@ -198,9 +205,11 @@ def _is_folder(target: str) -> bool:
 
 def _projects(folder: Path, *, explicit: bool) -> list[Path]:
     """The project that a folder belongs to, or else those below it, sorted; none below a hidden or installed one."""
-    if nearest := project.nearest(folder):
-        return [nearest]
-    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (a link stays a link)
+    from stackguard.preview.project.project import nearest
+
+    if above := nearest(folder):
+        return [above]
+    absolute = _absolute(folder)
     return sorted(_below(absolute)) if explicit or own(absolute) else []
 
 
@@ -218,7 +227,7 @@ def own(folder: Path) -> bool:
 
 def _shown(target: str, folder: Path) -> str:
     """The folder of a project as the operator would write it: from the target on."""
-    base = Path(os.path.abspath(target))  # noqa: PTH100
+    base = _absolute(target)
     if not folder.is_relative_to(base):  # the target is inside the project
         return os.path.relpath(folder)
     return str(Path(target) / folder.relative_to(base))
