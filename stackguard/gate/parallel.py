@@ -127,8 +127,13 @@ def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], 
     except CannotJudge as error:
         return failed(error.message, error.detail)
     except Exception as error:  # noqa: BLE001 (the other stacks are still judged)
-        frames = "".join(format_tb(error.__traceback__))  # without the message, which can contain a secret
-        return failed(f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames)
+        return _crashed(stack, error)
+
+
+def _crashed(stack: StackTarget, error: Exception) -> Failed:
+    frames = "".join(format_tb(error.__traceback__))  # without the message, which can contain a secret
+    message = f"stackguard itself failed ({type(error).__name__}); report it with the lines above"
+    return Failed(stack.target, stack.name, message, frames)
 
 
 @dataclass(slots=True)
@@ -189,14 +194,18 @@ class _Pool:
     def _start(self, index: int) -> None:
         reading, writing = multiprocessing.Pipe(duplex=False)
         self.watcher.phase(index, "starting")
-        pid = os.fork()
-        if pid == 0:
-            reading.close()
-            self._work(index, writing)
+        # An interrupt waits until it ends the new process, too.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *signals.ENDING_SIGNALS})
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._work(index, writing, mask)
+            self.running[reading] = _Worker(index, pid, time.monotonic())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         writing.close()
-        self.running[reading] = _Worker(index, pid, time.monotonic())
 
-    def _work(self, index: int, connection: Connection) -> NoReturn:
+    def _work(self, index: int, connection: Connection, mask: Iterable[int]) -> NoReturn:
         """Judge a stack, send the result, and exit."""
         code = 1
         try:
@@ -204,16 +213,20 @@ class _Pool:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for number in signals.ENDING_SIGNALS:
                 signal.signal(number, signals.interrupt)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             for other in self.running:
                 other.close()
             os.close(self._lifeline)
             threading.Thread(target=_end_with, args=(self.alive,), daemon=True).start()
             process.spawn = self.hosts.spawn
 
-            def send(value: str | Result) -> None:
-                connection.send_bytes(transfer.packed(value))
-
-            send(judge_one(self.request, self.stacks[index], send))
+            stack = self.stacks[index]
+            result = judge_one(self.request, stack, lambda phase: connection.send_bytes(transfer.packed(phase)))
+            try:
+                content = transfer.packed(result)
+            except Exception as error:  # noqa: BLE001 (what a report has is checked by the tests, but may be anything)
+                content = transfer.packed(_crashed(stack, error))
+            connection.send_bytes(content)
             code = 0
         except KeyboardInterrupt:
             pass
