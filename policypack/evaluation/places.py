@@ -53,7 +53,7 @@ def _placed(outcome: Outcome, names: Names, former: Iterable[Names]) -> Outcome:
     """The outcome with its places: under each name that it, or a resource that it mentions, has or had."""
     inner = dict.fromkeys(stable_path(outcome, some) for some in (names, *former))
     urns = (outcome.resource.urn, *outcome.resource.options.aliases)
-    place, *former_places = (f"{names.resource(urn)}\n{path}" for urn in urns for path in inner)
+    place, *former_places = dict.fromkeys(f"{names.resource(urn)}\n{path}" for urn in urns for path in inner)
     return replace(outcome, place=place, former_places=tuple(former_places))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from stackguard.cli.common import (
     card,
     check_writable,
     option_source,
-    program_options,
+    programs_options,
     settings_options,
     write,
 )
@@ -25,6 +26,7 @@ from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
     from stackguard.gate.request import CheckRequest
+    from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
     from stackguard.reports import Run, Screen
     from stackguard.sources import RunOptions
@@ -51,9 +53,9 @@ class Check(click.Command):
         return rest
 
 
-@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
-@click.argument("target", default=".")
-@program_options
+@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge programs, stack exports or previews.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@programs_options
 @click.option(
     "--format",
     multiple=True,
@@ -128,8 +130,10 @@ class Check(click.Command):
 def check(
     ctx: click.Context,
     *,
-    target: str,
+    targets: tuple[str, ...],
     options: RunOptions,
+    selection: Selection,
+    jobs: int | None,
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
@@ -146,15 +150,18 @@ def check(
     base: str | None,
     screen_of: Callable[[Path | None], Screen],
 ) -> None:
-    """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
+    """Judge each TARGET (by default the program in this folder): a folder, a file, or - for standard input.
 
-    A file is the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in
-    `.pulumi/stacks`.
+    A folder is that of a Pulumi program, or one that holds programs: each with a `Pulumi.yaml`, in it or below. A file is
+    the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in `.pulumi/stacks`.
+    Several stacks are judged at the same time, in one report; the exit code is that of the worst.
 
     \b
     Examples:
       stackguard check stack
       stackguard check stack --stack prod --show-settings
+      stackguard check infra/* --all-stacks
+      stackguard check infra --stack 'prod*' --stack staging
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
@@ -164,7 +171,7 @@ def check(
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.core.policy import UNKNOWN_VALUE, Severity
+    from policypack.core.policy import Severity
     from stackguard.reports import render
     from stackguard.reports.destinations import pair
 
@@ -174,47 +181,35 @@ def check(
         raise click.UsageError(str(error)) from None
     check_writable(*(destination.file for destination in destinations), evidence)
     _check_evidence(evidence, [destination.file for destination in destinations])
-    for policy_id in policy:
-        if policy_id == UNKNOWN_VALUE:
-            raise click.UsageError(
-                f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
-            )
-        card(policy_id)
+    _check_selected(policy)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not packs):
         raise click.UsageError("`--no-own-policies` runs only policy packs; give a `--policy-pack`, and no `--policy`")
 
-    def request() -> CheckRequest:
-        from stackguard.gate.request import CheckRequest
+    from stackguard.gate import request, stacks
 
-        return CheckRequest(
-            target,
-            options,
-            settings,
-            policy,
-            Severity(fail_on) if fail_on else None,
-            packs,
-            own=not no_own_policies,
-            waivers=waivers,
-            baseline=baseline,
-            central=central,
-            fail_on_source=option_source(ctx, "fail_on"),
-            base=base,
-            evidence=evidence is not None,
-        )
-
+    asked = request.CheckRequest(
+        ".",
+        options,
+        settings,
+        policy,
+        Severity(fail_on) if fail_on else None,
+        packs,
+        own=not no_own_policies,
+        waivers=waivers,
+        baseline=baseline,
+        central=central,
+        fail_on_source=option_source(ctx, "fail_on"),
+        base=base,
+        evidence=evidence is not None,
+    )
+    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
     if show_settings:
-        from stackguard.gate.show_settings import shown
-
-        write(attempt(lambda: shown(request()), f"reading the settings of {target}"), None)
+        for stack in expanded.stacks:
+            _show_settings(_one(asked, stack))
         return
-
-    def judge() -> Run:
-        from stackguard.gate import request as gate
-
-        return gate.run(request())
-
-    run = attempt(judge, f"judging {target}")
+    in_text = any(destination.format == "text" and destination.file is None for destination in destinations)
+    run = _several(asked, expanded, jobs, in_text=in_text) if expanded.several else _single(asked, expanded.stacks[0])
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
         write(render(run, destination.format, screen_of(destination.file)), destination.file)
@@ -244,6 +239,49 @@ def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> No
         raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
     if line := missing(evidence):
         raise click.UsageError(line)
+
+
+def _check_selected(policies: Sequence[str]) -> None:
+    """Check that there are policies with these ids, before the work starts."""
+    from policypack.core.policy import UNKNOWN_VALUE
+
+    for policy_id in policies:
+        if policy_id == UNKNOWN_VALUE:
+            raise click.UsageError(
+                f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
+            )
+        card(policy_id)
+
+
+def _show_settings(one: CheckRequest) -> None:
+    from stackguard.gate.show_settings import shown
+
+    write(attempt(lambda: shown(one), f"reading the settings of {one.target}"), None)
+
+
+def _one(asked: CheckRequest, stack: StackTarget) -> CheckRequest:
+    """The request for one stack of several."""
+    return replace(asked, target=stack.target, options=replace(asked.options, stack=stack.stack))
+
+
+def _single(asked: CheckRequest, stack: StackTarget) -> Run:
+    """Judge one stack."""
+    from stackguard.gate import request
+
+    return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+
+
+def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, *, in_text: bool) -> Run:
+    """Judge several stacks at the same time, with their progress; `in_text` is whether a text report shows failures."""
+    from stackguard.cli.progress import following
+    from stackguard.gate import parallel
+
+    with following(expanded) as progress:
+        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
+    for failed in run.failed:
+        if failed.detail or not in_text:
+            Failure(f"{failed.label}: {failed.message}", failed.detail).show()
+    return run
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

@@ -6,6 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from policypack.core.policy import Policy
+    from stackguard.sources import RunOptions
 
 T = TypeVar("T")
 CANNOT_JUDGE = 2
@@ -80,6 +82,48 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for programs to a command, which takes them as `options`."""
 
     @click.option("--stack", metavar="NAME", help="The program's stack, if it has several.")
+    @_run_options
+    @functools.wraps(command)
+    def with_options(*args: Any, stack: str | None, options: RunOptions, **parameters: Any) -> None:
+        command(*args, options=replace(options, stack=stack), **parameters)
+
+    return with_options
+
+
+def programs_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for several programs to a command, which takes them as `options`, `selection` and `jobs`."""
+
+    @click.option(
+        "--stack",
+        multiple=True,
+        metavar="NAME",
+        help="The program's stack, if it has several; `prod*` for all that fit. Repeatable.",
+    )
+    @click.option("--all-stacks", is_flag=True, help="All stacks that have a Pulumi.<stack>.yaml.")
+    @click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many stacks to judge at the same time; by default as many as there are cores and memory for.",
+    )
+    @_run_options
+    @functools.wraps(command)
+    def with_options(*args: Any, stack: tuple[str, ...], all_stacks: bool, **parameters: Any) -> None:
+        from stackguard.gate.stacks import Selection
+
+        if stack and all_stacks:
+            raise click.UsageError(
+                "`--all-stacks` selects every stack; leave out `--stack`, or give `--stack` a pattern"
+            )
+        command(*args, selection=Selection(stack, all_stacks), **parameters)
+
+    return with_options
+
+
+def _run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for how a program runs to a command, which takes them as `options`."""
+
     @click.option(
         "--config",
         "-c",
@@ -114,7 +158,6 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_options(
         *args: Any,
-        stack: str | None,
         config: tuple[str, ...],
         unknown: str,
         mock: tuple[Path, ...],
@@ -123,7 +166,7 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         from stackguard.sources import RunOptions
 
-        options = RunOptions(stack, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+        options = RunOptions(None, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
         command(*args, options=options, **parameters)
 
     return with_options

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
 
 
+_warm: set[str] = set()
+"""The ids of the policies that are warmed up."""
+
+
+def unwatched(phase: str) -> None:
+    """Do nothing."""
+
+
 @dataclass(slots=True)
 class JudgingObserver(Observer):
     """The observer of a preview: a thread judges each resource in turn, and the whole stack at the end.
@@ -39,6 +47,8 @@ class JudgingObserver(Observer):
     others: PackObserver | None = None
     """The observer of other packs."""
     policies: Sequence[Policy[Any]] = ()
+    phase: Callable[[str], None] = unwatched
+    """Called when the program runs, and when the whole stack is judged."""
     notes: tuple[Note, ...] = ()
     """Notes about the program's project."""
     readings: Readings = field(default_factory=Readings)
@@ -50,6 +60,7 @@ class JudgingObserver(Observer):
 
     async def follow(self, project: Project) -> None:
         """Judge while the program runs."""
+        self.phase("running")
         self.settings = with_region(self.settings, project.config.get(REGION))
         self.notes = tuple(Note(NoteKind.PROJECT, project.name, text) for text in project.notes)
         own = asyncio.get_running_loop().run_in_executor(None, self._work)
@@ -96,6 +107,7 @@ class JudgingObserver(Observer):
             unseen: the resources that a preview cannot see.
             exempt: adds exemptions to the outcomes.
         """
+        self.phase("judging")
         self.settings = with_region(self.settings, region)
         stack = Stack(resources, self.settings, unseen)
         if self.others is None or self.others.followed:
@@ -150,8 +162,13 @@ def with_region(settings: Settings, region: str | None) -> Settings:
 def warm_up(policies: Sequence[Policy[Any]]) -> None:
     """Load what judging and reporting load on first use, while the program still starts.
 
-    Judging the cards' examples opens every table and library that a policy needs; the outcomes are dropped.
+    Judging the cards' examples opens every table and library that a policy needs; the outcomes are dropped. What an earlier
+    call in this process, or in the one that it was forked from, has loaded is there.
     """
+    policies = [policy for policy in policies if policy.id not in _warm]
+    if not policies:
+        return
+    _warm.update(policy.id for policy in policies)
     from policypack.iam.parliament import engine as parliament
 
     import_module("stackguard.reports.text")

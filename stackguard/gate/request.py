@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from policypack.evaluation.waivers import WaiverProblem, WaiverRules, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
 from stackguard.gate.evidence import Evidence
-from stackguard.gate.judging import JudgingObserver
+from stackguard.gate.judging import JudgingObserver, unwatched
 from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, NoteKind, masked_notes
 from stackguard.packs import PackSpec
@@ -120,18 +120,24 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
     return judge_stack(request, policies).report
 
 
-def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Judged:
+def judge_stack(
+    request: CheckRequest,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+) -> Judged:
     """Judge a target, and compare it with the base of the request, if it has one.
 
     Args:
         request: what to judge, and how.
         policies: the cards to run; by default our own, which are imported while a program starts.
+        phase: called with `running` and `judging`, when these begin.
 
     Raises:
         CannotJudge: the target cannot be read or run, every policy is disabled, or there is no such base.
         SettingsError: the settings, the waivers or the baseline do not fit their schema.
     """
-    judged, loaded = judge_loaded(request, policies)
+    judged, loaded = judge_loaded(request, policies, phase=phase)
     if request.base is None:
         return judged
     from stackguard.gate.comparison import compared
@@ -139,7 +145,12 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
 
 
-def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> tuple[Judged, LoadedStack]:
+def judge_loaded(
+    request: CheckRequest,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+) -> tuple[Judged, LoadedStack]:
     """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
     layers = request.layers
@@ -147,7 +158,9 @@ def judge_loaded(request: CheckRequest, policies: Sequence[Policy[Any]] | None =
     chosen = program_stack(request.target, request.options.stack)
     effective = layers.of(chosen)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
-    judging = JudgingObserver(lambda: _chosen(request, layers, judging.settings, policies), effective.settings, packs)
+    judging = JudgingObserver(
+        lambda: _chosen(request, layers, judging.settings, policies), effective.settings, packs, phase=phase
+    )
     with _no_garbage_collection():
         loaded = load(request.target, request.options.under(effective.settings), judging)
         if not chosen.stack:  # of an export, which names its stack

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import; our own error reports a pack that has ended
+if "GRPC_VERBOSITY" not in os.environ:  # read at import; our own error reports a pack that has ended
+    os.putenv("GRPC_VERBOSITY", "ERROR")
 
 import grpc
 import grpc.aio

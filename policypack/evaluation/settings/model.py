@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -153,6 +153,12 @@ STRUCTURE = ("overrides", "locked", "programs")
 
 
 def within(cidrs: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of some address ranges that are within the union of others."""
-    outer = Ranges.union(map(Ranges.parse, allowed))
-    return tuple(cidr for cidr in cidrs if not Ranges.parse(cidr) - outer)
+    """The part of some address ranges that is within the union of others, as ranges of the two."""
+    inside = [cidr for cidr in cidrs if not Ranges.parse(cidr) - _union(allowed)]
+    narrower = (limit for limit in allowed if limit not in inside and not Ranges.parse(limit) - _union(cidrs))
+    covered = _union(inside)
+    return (*inside, *(limit for limit in narrower if Ranges.parse(limit) - covered))
+
+
+def _union(cidrs: Iterable[str]) -> Ranges:
+    return Ranges.union(map(Ranges.parse, cidrs))

@@ -10,9 +10,9 @@ from collections.abc import Coroutine
 from traceback import format_tb
 from typing import Any
 
-os.environ.setdefault(
-    "GRPC_VERBOSITY", "ERROR"
-)  # read at import: that a program closes its connection first is expected
+if "GRPC_VERBOSITY" not in os.environ:
+    # Read at import: that a program closes its connection first is expected. Programs do not inherit it.
+    os.putenv("GRPC_VERBOSITY", "ERROR")
 
 import grpc
 import grpc.aio

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from policypack.core.policy import UNKNOWN_VALUE, EnforcementLevel, Policy, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.evaluate import undecided_level
-from policypack.evaluation.settings.model import UNSEEN, Settings, SettingsError, within
+from policypack.evaluation.settings.model import UNSEEN, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, layer, option, with_beside
 from policypack.evaluation.settings.resolving import Effective, require_known, resolve
 from policypack.evaluation.settings.selectors import STRICTNESS, enforcement, runs, unknown_value_level
 from policypack.evaluation.waivers import rules_of
+from policypack.iam.addresses import Ranges
 from policypack.policies import POLICIES
 
 PROD, DEV = StackName("acme", "shop", "prod-eu"), StackName("acme", "shop", "dev")
@@ -355,8 +356,8 @@ def assert_within(settings: Settings, locked: dict[str, Any]) -> None:
     assert settings.fail_on.rank <= Severity(locked.get("failOn", "critical")).rank
     assert settings.waiver_problems == locked.get("waiverProblems", settings.waiver_problems)
     assert {*settings.trusted_accounts} <= {*locked.get("trustedAccounts", settings.trusted_accounts)}
-    cidrs = settings.trusted_cidrs
-    assert within(cidrs, tuple(locked.get("trustedCidrs", cidrs))) == cidrs
+    cidrs = Ranges.union(map(Ranges.parse, settings.trusted_cidrs))
+    assert not cidrs - Ranges.union(map(Ranges.parse, locked.get("trustedCidrs", settings.trusted_cidrs)))
     assert {*settings.regions} <= {*locked.get("allowedRegions", settings.regions)}
     assert settings.regions or "allowedRegions" not in locked
     assert {*locked.get("neverWaive", ())} <= rules.never
