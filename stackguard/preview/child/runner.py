@@ -234,7 +234,8 @@ def user_traceback(error: BaseException, program: Path) -> str:
 def starts_programs(frame: traceback.FrameSummary) -> bool:
     """Whether a frame is of what leads to a program: of `asyncio`, `runpy` or `pulumi.runtime`."""
     path = Path(frame.filename)
-    return frame.filename == "<frozen runpy>" or path.name == "runpy.py" or path.parent.name in ("asyncio", "runtime")
+    runs = path.parts[-3:-1] == ("pulumi", "runtime") or path.parent == Path(asyncio.__file__).parent
+    return runs or frame.filename in ("<frozen runpy>", runpy.__file__)
 
 
 def hide_frames(report: Any, last: int | None = None) -> None:
