@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -236,12 +236,16 @@ class _Judging:
     def _excused(self, resource: Resource, path: str) -> bool:
         """Whether a required policy reports this path, or one that leads to it."""
         required = (policy for policy in self.required if (policy.id, resource.urn) not in self.accepted)
-        return any(covers(other, path) for policy in required for other in _reported(resource, policy))
+        return any(
+            path[:length] in places and covers(path[:length], path)
+            for policy in required
+            for length, places in _reported(resource, policy).items()
+        )
 
 
 @memoized
-def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
-    """The paths at which a policy reports a violation of a resource that excuses other policies."""
+def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collection[str]]:
+    """The paths, by length, at which a policy reports a violation of a resource that excuses other policies."""
     paths: list[str] = []
     with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
         for _, path, value in _readings(policy, resource):
@@ -252,7 +256,10 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
                 for violation in violations
                 if violation.excuses
             ]
-    return paths
+    by_length: dict[int, set[str]] = {}
+    for path in paths:
+        by_length.setdefault(len(path), set()).add(path)
+    return by_length
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:

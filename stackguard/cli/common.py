@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,13 @@ output_option = click.option(
     callback=lambda _context, _option, file: None if file == Path("-") else file,
     help="Write to FILE instead of standard output.",
 )
+
+
+def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """The value, if it is a finite number: `nan` is in every range."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of seconds")
+    return value
 
 
 def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -153,6 +161,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
         default=300.0,
         show_default=True,
         metavar="SECONDS",
+        callback=_finite,
         help="Stop a program, a policy pack or standard input that takes longer.",
     )
     @functools.wraps(command)
@@ -192,11 +201,11 @@ class Failure(click.ClickException):
         self.detail = detail
 
     def show(self, file: Any = None) -> None:
-        """Print the detail, then the message on one line, both without control characters."""
-        from stackguard.reports.formatting import printable, printable_lines
+        """Print an excerpt of the detail, then the message on one line, both without control characters."""
+        from stackguard.reports.formatting import excerpt_of, printable, printable_lines
 
         if self.detail:
-            click.echo(printable_lines(self.detail.rstrip("\n")), file=file, err=True)
+            click.echo(printable_lines(excerpt_of(self.detail.rstrip("\n"))), file=file, err=True)
 
         message = printable(self.message)
         shown = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
+from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
 from policypack.evaluation.exempting import Exempt, settled
 from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
 from policypack.resources.attachments import as_used
+from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
 from stackguard.preview import Observer
@@ -24,6 +27,8 @@ from stackguard.sources import REGION
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
+
+REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 _warm: set[str] = set()
@@ -153,9 +158,15 @@ class JudgingObserver(Observer):
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:
-    """The settings with the stack's region, unless the operator set one."""
+    """The settings with the stack's region, unless the operator set one.
+
+    Raises:
+        CannotJudge: it cannot be a region, so every policy about regions would compare with nothing.
+    """
     if settings.stack_region is not None or region is None:
         return settings
+    if region not in ("", UNKNOWN_STRING) and not REGION_NAME.fullmatch(region):
+        raise CannotJudge(f"the configuration `{REGION}` must be the name of a region, such as `eu-west-1`")
     return msgspec.structs.replace(settings, stack_region=region)
 
 

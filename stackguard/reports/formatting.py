@@ -14,6 +14,11 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u2
 """Control characters, which can drive a terminal or a CI log, and marks that reverse the direction of text."""
 UNPRINTABLE_IN_LINES = re.compile(UNPRINTABLE.pattern.replace(r"[\x00-\x1f", r"[\x00-\x09\x0b-\x1f"))
 
+FIRST_LINES, LAST_LINES = 40, 160
+"""Of a longer text that a program prints, so many lines are shown: errors are at its end."""
+LONGEST_LINE = 2000
+"""Characters of one line that are shown, half of them of its end."""
+
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 """Colours in the output of a program."""
 
@@ -29,6 +34,20 @@ def printable_lines(text: str) -> str:
     """The text without colours and other control characters, on its own lines: what a program prints."""
     plain = ANSI.sub("", text).replace("\r\n", "\n").expandtabs()
     return "\n".join(map(printable, plain.split("\n")))
+
+
+def excerpt_of(text: str) -> str:
+    """The first and the last lines of a text, with how much is left out between them, and in a long line."""
+    lines = text.split("\n")
+    left_out = len(lines) - FIRST_LINES - LAST_LINES
+    if left_out > 1:
+        lines[FIRST_LINES:-LAST_LINES] = [f"… {left_out:,} lines are left out …"]
+    return "\n".join(map(_middle_left_out, lines))
+
+
+def _middle_left_out(line: str) -> str:
+    half, left_out = LONGEST_LINE // 2, len(line) - LONGEST_LINE
+    return line if left_out <= 0 else f"{line[:half]}… {left_out:,} characters are left out …{line[-half:]}"
 
 
 def printable_json(text: str) -> str:

@@ -172,3 +172,14 @@ def test_no_secret_is_part_of_a_place() -> None:
         outcome.place
         == outcomes(role_policy(OTHER, secrets=frozenset({"policy"})), policy="iam-wildcard-action")[0].place
     )
+
+
+def test_a_document_is_decoded_once_for_all_its_violations(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+    loads = json.loads
+    monkeypatch.setattr(json, "loads", lambda text, **options: decoded.append(text) or loads(text, **options))
+    statements = [allow("s3:*", f"arn:aws:s3:::{number}") for number in range(50)]
+    resource = role_policy(*statements)
+    reported = outcomes(resource, policy="iam-wildcard-action")
+    assert len({outcome.place for outcome in reported}) == 50
+    assert decoded.count(resource.inputs["policy"]) <= 2

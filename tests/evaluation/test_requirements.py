@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from policypack.core.examples import allow, bucket, bucket_policy, permission, role_policy
-from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack
+from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack, covers
 from policypack.crossguard.session import Levels, Session
 from policypack.crossguard.stack_settings import StackSettings
+from policypack.evaluation import evaluate as evaluation
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.parsing import option
@@ -142,3 +143,13 @@ def test_a_required_policy_blocks_whenever_the_other_would(policy: Policy[Any]) 
         assert required != policy.id
         assert not BY_ID[required].over_stack
         assert BY_ID[required].severity.rank >= policy.severity.rank
+
+
+def test_places_are_not_compared_with_all_that_a_required_policy_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(evaluation, "covers", lambda *paths: compared.append(paths) or covers(*paths))
+    many = role_policy(*(allow("s3:GetObject", f"arn:aws:s3:::inbox-{number}") for number in range(100)))
+    reports = by_gate(many)
+    assert len([path for policy_id, path in reports if policy_id == "iam-mismatched-resource"]) >= 100
+    assert not [path for policy_id, path in reports if policy_id == "iam-linter-report"]
+    assert len(compared) < 1000

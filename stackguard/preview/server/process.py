@@ -163,6 +163,7 @@ def _environment(project: Project, folder: Path) -> dict[str, str]:
     environment = inherited(project) | {
         "PULUMI_CONFIG": json.dumps(dict(project.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
+        "GRPC_VERBOSITY": "NONE",  # a program that closes descriptors would make it print a line for each attempt
     }
     for variable, name in (("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")):
         (folder / name).touch()
