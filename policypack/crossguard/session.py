@@ -34,6 +34,7 @@ from policypack.evaluation.evaluate import concerns, evaluate, judge, requiremen
 from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
+from policypack.lambda_code.unread_code import unread_code
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.resources.attachments import as_used, attached_by, only_boundaries
 from policypack.resources.naming import name_prefix, physical_name
@@ -180,6 +181,8 @@ class Session:
         active = [policy for policy in self._policies if levels[policy.id][0] is not EnforcementLevel.DISABLED]
         if self._preview and self._summarize and (unjudged := without_policy(active, resources)):
             reports.append(_note(summary(unjudged), "Resources that no policy is about"))
+        if self._preview and self._summarize:
+            reports += [_note(unread.summary, "Code that no policy reads") for unread in unread_code(active, stack)]
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))

@@ -24,7 +24,7 @@ from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
 from stackguard.gate.judging import JudgingObserver
 from stackguard.gate.provenance import provenance
-from stackguard.notes import Note, masked_notes
+from stackguard.notes import Note, NoteKind, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report, Run
@@ -124,7 +124,12 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
             outcomes = (*masked(_unseen(loaded, settings), loaded.mask), *outcomes)
-    notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
+    notes = (
+        *judging.notes,
+        *loaded.notes,
+        *(packs.notes if packs else ()),
+        *_unread(judging.policies, Stack(loaded.resources, settings)),
+    )
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
@@ -145,6 +150,15 @@ def judge_stack(request: CheckRequest, policies: Sequence[Policy[Any]] | None = 
     )
     waived, baselined = exempt.waived, exempt.baselined
     return Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+
+
+def _unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
+    """Notes about functions whose code was not read."""
+    from policypack.lambda_code.unread_code import unread_code
+
+    for unread in unread_code(policies, stack):
+        urns = tuple(function.urn for function in unread.functions)
+        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
