@@ -47,7 +47,7 @@ class LazyWork:
                 bodies = self.scan.bodies(function)
                 return all(map(_constant, self.scan.functions(function))) and (
                     any(
-                        isinstance(statement, ast.Expr | ast.Try | ast.With)
+                        isinstance(statement, ast.Expr | ast.Try | ast.With | ast.BoolOp)
                         and self.scan.works(statement, printing=True)
                         for statement in bodies
                     )
@@ -79,7 +79,7 @@ class LazyWork:
 def _constant(function: FunctionNode) -> bool:
     """Whether what a function returns does not depend on its arguments."""
     if isinstance(function, ast.Lambda):
-        return False
+        return isinstance(function.body, ast.BoolOp) and isinstance(function.body.values[-1], ast.Constant)
     values = [node.value for node in own_nodes(function) if isinstance(node, ast.Return)]
     return all(value is None or isinstance(value, ast.Constant) for value in values)
 

@@ -107,8 +107,8 @@ class Scan:
         return not shapes(self.values(node)).isdisjoint(wanted)
 
     def is_inner(self, node: ast.AST) -> bool:
-        """Whether an expression has the records inside a message only."""
-        return self.holds(node, Shape.INNER) and not self.holds(node, Shape.RECORDS)
+        """Whether an expression is a message, or has the records inside one only."""
+        return self.holds(node, Shape.INNER, Shape.MESSAGE) and not self.holds(node, Shape.RECORDS, Shape.EVENT)
 
     def touches_event(self) -> bool:
         """Whether anything in the function comes with the event."""
