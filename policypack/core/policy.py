@@ -318,6 +318,8 @@ class Policy(Generic[T]):
     """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
     generic: bool = False
     """Whether it judges resources of every type alike, as by region: it does not count as a policy about a type."""
+    language: str = ""
+    """The language of the code that it reads: `Python`. Empty if it reads none."""
     tags: Sequence[Tag] = ()
     """Its groups: its service first."""
     fix: str

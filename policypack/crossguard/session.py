@@ -34,6 +34,7 @@ from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.settings.selectors import enforcement, runs
+from policypack.lambda_code.unread_code import unread_code
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.resources.attachments import as_used, attached_by, only_boundaries
 from policypack.resources.naming import name_prefix, physical_name
@@ -187,6 +188,8 @@ class Session:
             reports.append(_note(summary(unjudged), "Resources that no policy is about"))
         if self._preview:
             reports += [_note(text, "Settings that do not count") for text in self._configured.notes(active)]
+        if self._preview and self._summarize:
+            reports += [_note(unread.summary, "Code that no policy reads") for unread in unread_code(active, stack)]
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))

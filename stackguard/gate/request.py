@@ -183,6 +183,7 @@ def judge_loaded(
     limited = (*effective.notes, *effective.lock_notes(cards))
     locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
     notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
+    notes = (*notes, *_unread(judging.policies, Stack(loaded.resources, settings)))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
@@ -219,6 +220,15 @@ def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[
     """By URN, the parents of the resources with outcomes, and those that these wait for."""
     urns = {urn for outcome in outcomes for urn in (outcome.resource.parent, *outcome.waits_for)}
     return {resource.urn: resource for resource in resources if resource.urn in urns}
+
+
+def _unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
+    """Notes about functions whose code was not read."""
+    from policypack.lambda_code.unread_code import unread_code
+
+    for unread in unread_code(policies, stack):
+        urns = tuple(function.urn for function in unread.functions)
+        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:

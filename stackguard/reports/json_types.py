@@ -130,13 +130,13 @@ class Remark(msgspec.Struct, frozen=True):
         NoteKind,
         msgspec.Meta(
             description="`remediated`: a policy changed inputs. `not-applicable`: a policy does not apply to these"
-            " resources. `unanswered`: the result of a function, a method or another stack is unknown. `unused`: the"
+            " resources, or policies do not read their code. `unanswered`: the result of a function, a method or another stack is unknown. `unused`: the"
             " program did not ask for an entry of a mock file. `project`: a part of the project's files was not used."
             " `account`: an account in this report stands in for the program's own, which is unknown."
         ),
     ]
     about: Annotated[
-        str, msgspec.Meta(description="The policy, the function, the stack, the file, the project, or the account.")
+        str, msgspec.Meta(description="The policies, the function, the stack, the file, the project, or the account.")
     ]
     message: Annotated[str, msgspec.Meta(description="One line.")]
     urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
