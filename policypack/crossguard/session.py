@@ -26,10 +26,12 @@ from policypack.core.values import has_unknown
 from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import OfflineAnswer, OfflineRun
+from policypack.crossguard.program_waivers import ProgramWaivers
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
 from policypack.crossguard.stack_settings import Levels, StackSettings
 from policypack.evaluation.coverage import summary, without_policy
-from policypack.evaluation.evaluate import concerns, evaluate, judge, requirements
+from policypack.evaluation.evaluate import Accepted, concerns, evaluate, judge, requirements
+from policypack.evaluation.exempting import settled
 from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import Settings, SettingsError
@@ -98,12 +100,14 @@ class Session:
         self._held: dict[str, tuple[Resource, list[Outcome]]] = {}
         """By URN, a managed policy that nothing attaches so far, and its outcomes if something does."""
         self._mask = Mask()
+        self._waivers = ProgramWaivers()
 
     def configure(self, request: Any) -> None:
         """Take the engine's `AnalyzerStackConfigureRequest`: the stack, and whether this is a preview."""
         self._preview = request.dry_run
         self._region = request.config.get(REGION, self._region)
         self._configured.configure(request, self._region)
+        self._waivers = self._configured.waivers
         self._mask = Mask(frozenset({request.project, request.stack, request.organization}))
         self._mask.add(request.config[key] for key in request.config_secret_keys if key in request.config)
         if not request.dry_run:
@@ -182,7 +186,7 @@ class Session:
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
         self._held = {}
         outcomes += self._judged(stack, levels, problems)
-        reports = [*problems, *_reports(outcomes)]
+        reports = [*problems, *_reports(outcomes), *self._waiver_problems()]
         active = [policy for policy in self._policies if runs(policy, self._settings)]
         if self._preview and self._summarize and (unjudged := without_policy(active, resources)):
             reports.append(_note(summary(unjudged), "Resources that no policy is about"))
@@ -235,6 +239,34 @@ class Session:
 
     def _judged(self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
         """The outcomes for a resource, or for a stack; a configuration that does not fit is added to `problems`."""
+        first = self._without_waivers(subject, levels, problems, frozenset())
+        if not self._waivers:
+            return first
+        whole = isinstance(subject, Stack)
+        ran = {policy.id for policy in self._policies if policy.over_stack == whole}
+        resources = subject.resources if isinstance(subject, Stack) else (subject,)
+        known = (*self._resources.values(), *resources)
+
+        def judged(accepted: Accepted) -> list[Outcome]:
+            return self._without_waivers(subject, levels, [], accepted) if accepted else first
+
+        def exempt(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+            return self._waivers.exempt(outcomes, ran, resources, known, self._settings)
+
+        return [*settled(self._policies, judged, exempt)]
+
+    def _waiver_problems(self) -> list[Diagnostic]:
+        """The waivers that somebody has to edit."""
+        mandatory = self._settings.waiver_problems == "mandatory"
+        level = EnforcementLevel.MANDATORY if mandatory else EnforcementLevel.ADVISORY
+        return [
+            replace(_note(f"{problem.source}: {problem.message}", "Waivers to edit"), level=level)
+            for problem in self._waivers.problems()
+        ]
+
+    def _without_waivers(
+        self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic], accepted: Accepted
+    ) -> list[Outcome]:
         urn = subject.urn if isinstance(subject, Resource) else ""
         stacks: list[Stack] = []
         outcomes: list[Outcome] = []
@@ -252,13 +284,13 @@ class Session:
                 )
                 stacks.append(subject)
             required = requirements(policy, self._by_id, partial(enforcement, settings=settings))
-            outcomes += judge(policy, subject, settings, required)
+            outcomes += judge(policy, subject, settings, required, accepted)
         return outcomes
 
     @property
     def _misfits(self) -> tuple[str, ...]:
-        """What is wrong with the settings beside the program: it blocks everything."""
-        return self._configured.problems
+        """What is wrong with the settings and the waivers beside the program: it blocks everything."""
+        return (*self._configured.problems, *filter(None, [self._waivers.misfit]))
 
 
 def _key(outcome: Outcome) -> tuple[str, str, str]:
@@ -329,7 +361,11 @@ def _known(unseen: Unseen, existing: set[str], late: set[str]) -> bool:
 
 def _reports(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
     merged = one_per_value(outcomes)
-    return [Diagnostic(item.policy, item.enforcement, message(item), item.resource.urn) for item in merged]
+    return [Diagnostic(item.policy, _level(item), message(item), item.resource.urn) for item in merged]
+
+
+def _level(outcome: Outcome) -> EnforcementLevel:
+    return EnforcementLevel.ADVISORY if outcome.exemption else outcome.enforcement
 
 
 def message(outcome: Outcome) -> str:
@@ -337,4 +373,6 @@ def message(outcome: Outcome) -> str:
     head = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
     waits_for = ", ".join(f"`{urn.rpartition('::')[2]}`" for urn in outcome.waits_for)
     text = f"{outcome.message}{waits_for and f'; waits for {waits_for}'}. Fix: {outcome.fix}"
+    if outcome.exemption:
+        text += f" Waived until {outcome.exemption.expires}: {outcome.exemption.reason}"
     return f"{head}: {text}" if head else text

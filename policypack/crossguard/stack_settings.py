@@ -14,6 +14,7 @@ from typing import Any
 from policypack.core.policy import EnforcementLevel, Policy
 from policypack.core.stack_name import StackName
 from policypack.crossguard import program
+from policypack.crossguard.program_waivers import ProgramWaivers
 from policypack.evaluation.settings import Settings, SettingsError, files
 from policypack.evaluation.settings.model import Programs
 from policypack.evaluation.settings.parsing import Layer, layer, option, with_beside
@@ -56,6 +57,11 @@ class StackSettings:
         """Those in effect, but for the configuration of single policies."""
         return self._effective.settings
 
+    @property
+    def waivers(self) -> ProgramWaivers:
+        """The waivers beside the program."""
+        return ProgramWaivers(self.beside.parent if self.beside else self._folder, self._stack)
+
     def notes(self, policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
         """What does not count of the settings, and why."""
         return (*self._effective.notes, *self._effective.lock_notes(policies))
@@ -96,6 +102,8 @@ class StackSettings:
 
     def _read_beside(self, folder: Path) -> None:
         file = files.find(folder, elsewhere=False)
+        if file is None and self._layers:  # waivers may lie beside the program without settings
+            self._layers.append(with_beside(layer({}, lambda _: str(folder))))
         if file is None or any(Path(own.source).resolve() == file.resolve() for own in self._layers):
             return
         try:
