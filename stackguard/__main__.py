@@ -7,14 +7,11 @@ import contextlib
 import os
 import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 from stackguard.cli import main, unwritable
 from stackguard.cli.streams import secure
-
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""The signals of a CI system and of a closed terminal: they end every child process, as an interrupt does."""
+from stackguard.signals import ENDING_SIGNALS, interrupt
 
 
 def run() -> NoReturn:
@@ -25,7 +22,7 @@ def run() -> NoReturn:
     """
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
-            signal.signal(number, _interrupt)
+            signal.signal(number, interrupt)
     if hasattr(signal, "SIGCHLD"):  # ignored, the exit codes of child processes would be lost
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):
@@ -42,14 +39,6 @@ def run() -> NoReturn:
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does: in an event loop, cancel the main task; elsewhere, raise `KeyboardInterrupt`."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):
-        raise KeyboardInterrupt
-    handler(number, frame)
 
 
 if __name__ == "__main__":

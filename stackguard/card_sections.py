@@ -69,6 +69,8 @@ def paragraphs(prose: str) -> list[str]:
 
 def _reading(policy: Policy[Any]) -> Iterator[str]:
     yield "It reads the stack as a whole." if policy.over_stack else "It reads one resource at a time."
+    if policy.language:
+        yield f"It reads {policy.language} code only; a note in the report names the functions with other code."
     if policy.requires:
         required = " and ".join(f"`{policy_id}`" for policy_id in policy.requires)
         yield f"It does not judge what {required} reports."

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich.text import Text
-
 from policypack.core.policy import Policy
 from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 from stackguard.reports import Screen
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.screen import Text, paint, wrapped
 from stackguard.reports.text import STYLES
 
 

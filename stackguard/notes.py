@@ -16,6 +16,7 @@ class NoteKind(enum.StrEnum):
     UNUSED = "unused"
     PROJECT = "project"
     ACCOUNT = "account"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)

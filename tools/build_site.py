@@ -99,7 +99,8 @@ def rows(
     if name in within:
         return
     within = (*within, name) if name else within
-    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+    either = (schema[key] for key in ("then", "else") if key in schema)
+    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ()), *either):
         yield from rows(branch, root, prefix, within)
     if "items" in schema and isinstance(schema["items"], dict):
         yield from rows(schema["items"], root, f"{prefix}[]", within)

@@ -1,7 +1,11 @@
-"""Writes docs/policies.md and docs/policies/ from the cards. `--check` exits 1 when a page is stale."""
+"""Writes docs/policies.md, docs/policies/ and the schema of the settings from the cards.
+
+`--check` exits 1 when one is stale.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,10 +15,12 @@ from typing import Any
 
 from policypack.core.policy import Policy
 from policypack.core.tags import Tag
+from policypack.evaluation.settings.schema import file_schema
 from policypack.policies import POLICIES
 from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 
 DOCS = Path(__file__).parents[1] / "docs"
+SETTINGS_SCHEMA = Path("../policypack/evaluation/settings/settings.schema.json")
 GENERATED = "<!-- generated from the cards by tools/generate_docs.py: do not edit -->"
 
 
@@ -93,7 +99,8 @@ def stale(written: Mapping[Path, str]) -> list[str]:
 
 def main() -> int:
     """Write the pages, or name those that are stale."""
-    written = pages(POLICIES)
+    schema = {SETTINGS_SCHEMA: f"{json.dumps(file_schema(), indent=2, ensure_ascii=False)}\n"}
+    written = {**pages(POLICIES), **schema}
     if "--check" in sys.argv[1:]:
         for path in stale(written):
             print(f"docs/{path} is stale: run `python tools/generate_docs.py`", file=sys.stderr)

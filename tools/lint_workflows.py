@@ -1,4 +1,8 @@
-"""Checks workflows with zizmor and actionlint, and for the steps that they need: our own, and the one in docs/ci.md."""
+"""Checks what CI systems read: our workflows and action, and the examples in docs/ci.md and docs/examples/ci.
+
+Workflows by zizmor and actionlint, and for the steps that they need; files of other systems by their JSON schemas, as
+check-jsonschema has them. A Jenkinsfile has no schema, and Jenkins' own linter is a part of its server.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,20 @@ import yaml
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / ".github" / "workflows"
 PAGE = ROOT / "docs" / "ci.md"
+ACTION = ROOT / "action.yml"
+COMPLETE = frozenset({"ci.yml", "stackguard.yml"})
+"""The workflows that build, test and judge a repository."""
+EXAMPLES = ROOT / "docs" / "examples" / "ci"
+SCHEMAS = {
+    ACTION: "github-actions",
+    EXAMPLES / "azure-pipelines.yml": "azure-pipelines",
+    EXAMPLES / "buildkite.yml": "buildkite",
+    EXAMPLES / "gitlab-ci.yml": "gitlab-ci",
+}
+"""By file, the schema that it must fit."""
 EXAMPLE = re.compile(r"^```yaml\n(# \.github/workflows/(\S+\.yml)\n.*?)^```$", re.MULTILINE | re.DOTALL)
 _ZIZMOR = Path(sys.executable).with_name("zizmor")
+SCHEMA = [str(Path(sys.executable).with_name("check-jsonschema")), "--regex-variant", "nonunicode", "--builtin-schema"]
 ZIZMOR = [str(_ZIZMOR), "--offline", "--no-config", "--pedantic", "--strict-collection"]
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 _RUN = r"^\s*(?:uv run (?:--\S+ )*)?(?:\S*/)?"
@@ -52,6 +68,10 @@ def missing_steps(workflow: str) -> Iterator[str]:
     for what, command in REQUIRED.items():
         if not any(command.search(line) for run in commands for line in _lines(run)):
             yield f"has no step that {what} and stops the job where that fails"
+
+
+def _missing(file: Path) -> Iterator[str]:
+    return missing_steps(file.read_text("utf-8")) if file.name in COMPLETE else iter(())
 
 
 def _may_fail(part: dict[str, Any]) -> bool:
@@ -100,13 +120,17 @@ def main() -> int:
             (workflows / file).write_text(text, encoding="utf-8")
         files = [str(file) for place in (OURS, workflows) for file in sorted(place.glob("*.yml"))]
         print(f"linting {', '.join(files)}", flush=True)
-        missing = [f"{file}: {step}" for file in files for step in missing_steps(Path(file).read_text("utf-8"))]
+        missing = [f"{file}: {step}" for file in files for step in _missing(Path(file))]
         for line in missing:
             print(line, flush=True)
         # without shellcheck and pyflakes, which not every machine has
         codes = [
-            subprocess.run([*ZIZMOR, *files], check=False).returncode,
+            subprocess.run([*ZIZMOR, *files, str(ACTION)], check=False).returncode,
             subprocess.run([linter, "-shellcheck=", "-pyflakes=", *files], check=False).returncode,
+            *(
+                subprocess.run([*SCHEMA, f"vendor.{schema}", str(file)], check=False).returncode
+                for file, schema in SCHEMAS.items()
+            ),
         ]
     return 1 if any(codes) or missing else 0
 

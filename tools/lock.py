@@ -49,7 +49,22 @@ class Lock:
 
 LOCKS = (
     Lock("locks/run.txt", [*PROJECT, "--extra", "stack"]),
-    Lock("locks/dev.txt", [*PROJECT, "--extra", "stack", "--extra", "template", "--group", "test", "--group", "lint"]),
+    Lock(
+        "locks/dev.txt",
+        [
+            *PROJECT,
+            "--extra",
+            "stack",
+            "--extra",
+            "template",
+            "--extra",
+            "evidence",
+            "--group",
+            "test",
+            "--group",
+            "lint",
+        ],
+    ),
     Lock("locks/fuzz.txt", [*PROJECT, "--group", "fuzz"], input="-"),
     # It is installed into an environment of `dev`, so it agrees with that.
     Lock("locks/docs.txt", [*PROJECT, "--group", "docs", "--constraint", "locks/dev.txt"], input="-"),

@@ -54,6 +54,9 @@ NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
 """Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
     "aws:cloudformation/stack:Stack": "parameters",
+    "aws:cloudwatch/eventConnection:EventConnection": "authParameters.apiKey"
+    " authParameters.invocationHttpParameters.headers authParameters.invocationHttpParameters.queryStrings"
+    " authParameters.oauth.oauthHttpParameters.headers",
     "aws:cloudwatch/eventTarget:EventTarget": "input",
     "aws:cognito/identityProvider:IdentityProvider": "providerDetails",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
@@ -99,7 +102,9 @@ def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -
             if "Sequence[" in property_.annotation and property_.nested
             else path
             for path, property_ in walk(resource)
-            if path == OTHER_SETTINGS.get(resource.token) or holds_settings(property_) or is_credential(path, property_)
+            if path in OTHER_SETTINGS.get(resource.token, "").split()
+            or holds_settings(property_)
+            or is_credential(path, property_)
         ]
         if paths:
             rows[resource.token] = paths

@@ -24,6 +24,7 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Principal
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.resources.naming import physical_name
 from policypack.resources.notification import DESTINATIONS, Trigger, triggers
+from policypack.resources.providers import STAND_IN
 from policypack.resources.references import referrers, resolve, written
 from policypack.resources.tokens import KEY, QUEUE, TOPIC
 
@@ -38,8 +39,6 @@ SENDING = {QUEUE: "sqs:SendMessage", TOPIC: "sns:Publish"}
 ENCRYPTING = ("kms:GenerateDataKey", "kms:Decrypt")
 OF_AWS = ("alias/aws/sqs", "alias/aws/sns")
 KEY_PROPERTY = "kmsMasterKeyId"
-PLACEHOLDER_ACCOUNT = "111122223333"
-"""The account in ARNs of a stack whose account is not known, so that another one is no contradiction."""
 AS_S3 = (
     Condition("Bool", "aws:PrincipalIsAWSService", ("true",)),
     Condition("Bool", "aws:ViaAWSService", ("false",)),
@@ -128,7 +127,7 @@ def _context(delivery: Trigger, destination: Resource) -> tuple[Condition, ...]:
     own = Arn.parse(str(destination.outputs.get("arn") or ""))
     bucket = delivery.buckets.only
     together = bucket is not None and bucket.provider == destination.provider
-    if together and own and ACCOUNT.fullmatch(own.account) and own.account != PLACEHOLDER_ACCOUNT:
+    if together and own and ACCOUNT.fullmatch(own.account) and own.account != STAND_IN:
         conditions.append(Condition("StringEquals", "aws:SourceAccount", (own.account,)))
     return tuple(conditions)
 

@@ -38,7 +38,10 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """0 for low to 3 for critical."""
-        return list(Severity).index(self)
+        return RANKS[self]
+
+
+RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class EnforcementLevel(enum.StrEnum):
@@ -160,6 +163,8 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     position: Position | None = None
+    callers: tuple[Position, ...] = ()
+    """The calls in the program's own code that lead there, innermost first."""
     custom: bool = True
     external: bool = False
     """Whether the stack only reads it: `Bucket.get`. Other resources refer to it; it is not judged."""
@@ -312,6 +317,8 @@ class Policy(Generic[T]):
     """The level until the operator sets one: advisory for what sound stacks often leave out on purpose."""
     generic: bool = False
     """Whether it judges resources of every type alike, as by region: it does not count as a policy about a type."""
+    language: str = ""
+    """The language of the code that it reads: `Python`. Empty if it reads none."""
     tags: Sequence[str] = ()
     """Its groups: its service first. Ours are of `Tag`; policies from outside may have tags of their own."""
     fix: str
@@ -349,7 +356,6 @@ class Exemption:
 
     kind: Literal["waived", "baselined"]
     reason: str = ""
-    """The waiver's; one line."""
     owner: str = ""
     expires: date | None = None
     """The last day of a waiver."""

@@ -18,11 +18,15 @@ import pulumi_policy as crossguard
 from pulumi_policy import policy as sdk
 
 from policypack.core.policy import Policy
+from policypack.core.stack_name import StackName
 from policypack.crossguard.offline import OfflineRun
 from policypack.crossguard.servicer import Servicer, to_crossguard
 from policypack.crossguard.session import Session, message
-from policypack.evaluation.policy_modules import load, named
-from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
+from policypack.crossguard.stack_settings import StackSettings
+from policypack.evaluation import policy_modules
+from policypack.evaluation.settings import DEFAULT_FILE, SettingsError
+from policypack.evaluation.settings.files import load
+from policypack.evaluation.settings.resolving import require_known
 from policypack.policies import POLICIES
 
 __all__ = ["message", "serve"]
@@ -40,14 +44,13 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     """
     folder = folder or Path.cwd()
     try:
-        settings = read(None, folder)
-        policies = (*policies, *load(named(settings, DEFAULT_FILE, folder)))
-        _check(settings, policies)
+        configured, policies = _configured(policies, folder)
     except SettingsError as error:
         sys.exit(f"stackguard: {error}")
+    settings = configured.settings
     alone = os.environ.get(RESOLVE, "").lower() != "false"  # the gate resolves and summarizes by itself
     start = OfflineRun if settings.resolve_unknowns and alone else None
-    session = Session(policies, settings, folder, start, summarize=alone)
+    session = Session(policies, configured, folder, start, summarize=alone)
     # The SDK's own servicer gives policies proxies that raise on unknown values, and decodes each resource again for
     # every policy.
     sdk.__dict__["_PolicyAnalyzerServicer"] = partial(Servicer, session)
@@ -61,6 +64,13 @@ def serve(policies: Sequence[Policy[Any]] = POLICIES, folder: Path | None = None
     )
 
 
-def _check(settings: Settings, policies: Sequence[Policy[Any]]) -> None:
-    for policy_id in settings.enforcement.keys() - {policy.id for policy in policies}:
-        raise SettingsError(f"{DEFAULT_FILE}: `enforcement` has no policy `{policy_id}` to set")
+def _configured(policies: Sequence[Policy[Any]], folder: Path) -> tuple[StackSettings, Sequence[Policy[Any]]]:
+    """The settings of the pack's own folder, for the stack that the environment names, and the policies with theirs."""
+    file = folder / DEFAULT_FILE
+    layers = [load(file, folder=folder, central=True)] if os.path.lexists(file) else []
+    parts = (os.environ.get(f"PULUMI_{name}", "") for name in ("ORGANIZATION", "PROJECT", "STACK"))
+    stack = StackName(*parts)
+    own = StackSettings(layers, stack).settings
+    policies = (*policies, *policy_modules.load(policy_modules.named(own, DEFAULT_FILE, folder)))
+    require_known(layers, policies, complete=False)
+    return StackSettings(layers, stack, policies), policies

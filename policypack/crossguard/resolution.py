@@ -159,6 +159,7 @@ class Resolver:
             secrets=resource.secrets | offline.secrets,
             id=resource.id or self.names.renamed(offline.id),
             position=offline.position,
+            callers=offline.callers,
             accepts=offline.accepts,
         )
 

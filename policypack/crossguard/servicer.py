@@ -14,9 +14,10 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import policy as sdk
 
 from policypack.core.policy import EnforcementLevel, Policy
-from policypack.crossguard.session import Diagnostic, Levels, Session
-from policypack.evaluation.evaluate import enforcement
+from policypack.crossguard.session import Diagnostic, Session
+from policypack.crossguard.stack_settings import Levels
 from policypack.evaluation.settings import Settings, config_schema
+from policypack.evaluation.settings.selectors import enforcement
 
 
 def to_crossguard(policy: Policy[Any], settings: Settings) -> crossguard.Policy:
@@ -62,12 +63,13 @@ class Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 (there is no public
 
     def _levels(self) -> Levels:
         """By policy, the enforcement level and the configuration that the engine asks for."""
-        levels: dict[str, tuple[EnforcementLevel, Mapping[str, Any] | None]] = {}
+        levels: dict[str, tuple[EnforcementLevel | None, Mapping[str, Any] | None]] = {}
         for name, policy in self._cards.items():
             level = self._get_enforcement_level(policy)
             mandatory = level is crossguard.EnforcementLevel.REMEDIATE  # as the SDK does: nothing here remediates
             ours = EnforcementLevel.MANDATORY if mandatory else EnforcementLevel(level.value)
-            levels[name] = ours, self._get_policy_config(name)
+            unchanged = level is policy.enforcement_level  # the engine sends back the level that the pack lists
+            levels[name] = None if unchanged else ours, self._get_policy_config(name)
         return levels
 
     def _answer(self, diagnostics: Iterable[Diagnostic]) -> Any:

@@ -15,25 +15,28 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
 from policypack.core.values import has_unknown
 from policypack.core.wire import decode
 from policypack.crossguard import program
 from policypack.crossguard.offline import OfflineAnswer, OfflineRun
+from policypack.crossguard.program_waivers import ProgramWaivers
 from policypack.crossguard.resolution import SET_BY_PROVIDER, Resolver
+from policypack.crossguard.stack_settings import Levels, StackSettings
 from policypack.evaluation.coverage import summary, without_policy
-from policypack.evaluation.evaluate import concerns, evaluate, judge, requirements, undecided_level
+from policypack.evaluation.evaluate import Accepted, concerns, evaluate, judge, requirements
+from policypack.evaluation.exempting import settled
 from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.redaction import Mask
-from policypack.evaluation.settings import UNSEEN, Settings, SettingsError, parse
+from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.settings.selectors import enforcement, runs
+from policypack.lambda_code.unread_code import unread_code
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
 from policypack.resources.attachments import as_used, attached_by, only_boundaries
 from policypack.resources.naming import name_prefix, physical_name
@@ -48,8 +51,6 @@ MOCK = ("with `--mock FILE`", "in a file that the setting `mockFiles` names")
 """Where mock answers come from: for the gate, and for the pack."""
 WARM_UP = 200
 """Number of resources that are judged to warm up: enough to load what policies need."""
-Levels = Mapping[str, tuple[EnforcementLevel, Mapping[str, Any] | None]]
-"""By policy, the enforcement level and the configuration that the engine asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Session:
     def __init__(
         self,
         policies: Sequence[Policy[Any]],
-        settings: Settings,
+        settings: StackSettings,
         folder: Path,
         start: Callable[..., OfflineRun] | None = OfflineRun,
         *,
@@ -85,7 +86,7 @@ class Session:
         """
         self._policies = policies
         self._by_id = {policy.id: policy for policy in policies}
-        self._settings = settings
+        self._configured = settings
         self._pack = folder
         self._start = start
         self._summarize = summarize
@@ -98,13 +99,15 @@ class Session:
         self._undecided: list[Outcome] = []
         self._held: dict[str, tuple[Resource, list[Outcome]]] = {}
         """By URN, a managed policy that nothing attaches so far, and its outcomes if something does."""
-        self._parsed: dict[str, Settings] = {}
         self._mask = Mask()
+        self._waivers = ProgramWaivers()
 
     def configure(self, request: Any) -> None:
         """Take the engine's `AnalyzerStackConfigureRequest`: the stack, and whether this is a preview."""
         self._preview = request.dry_run
         self._region = request.config.get(REGION, self._region)
+        self._configured.configure(request, self._region)
+        self._waivers = self._configured.waivers
         self._mask = Mask(frozenset({request.project, request.stack, request.organization}))
         self._mask.add(request.config[key] for key in request.config_secret_keys if key in request.config)
         if not request.dry_run:
@@ -112,8 +115,14 @@ class Session:
         elif self._start and self._offline is None:
             self._offline = self._start(request, self._settings, self._pack, self._warm_up)
 
+    @property
+    def _settings(self) -> Settings:
+        """The settings of the stack, without a policy's own configuration."""
+        return self._configured.settings
+
     def analyze(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """The diagnostics of one resource, by its inputs: an `AnalyzeRequest`."""
+        self._configured.choose(levels)
         inputs, secrets = decode(plain(request.properties), self._folder)
         provider = request.provider.urn if request.HasField("provider") else ""
         accepts = self._offline.accepts(request.type, inputs) if self._offline else None
@@ -125,9 +134,9 @@ class Session:
             self._resources[resource.urn] = resource
             if wait:
                 self._waiting.add(resource.urn)
+        problems = [Diagnostic(UNKNOWN_VALUE, EnforcementLevel.MANDATORY, text, request.urn) for text in self._misfits]
         if wait:
-            return []
-        problems: list[Diagnostic] = []
+            return self._masked(problems)
         outcomes = self._released(resource) + self._judged(resource, levels, problems)
         if self._preview:
             undecided = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
@@ -158,13 +167,14 @@ class Session:
 
     def analyze_stack(self, request: Any, levels: Levels) -> list[Diagnostic]:
         """The diagnostics of the stack, and of the resources with unknown values: an `AnalyzeStackRequest`."""
+        self._configured.choose(levels)
         resources = self._in_order(request.resources)
         answer = self._offline.answer() if self._offline else OfflineAnswer(None)
         unseen: tuple[Unseen, ...] = ()
         if answer.preview is not None:
             resources, unseen = _resolved(resources, answer.preview)
             self._mask.texts |= answer.preview.mask.texts
-        problems: list[Diagnostic] = []
+        problems = [Diagnostic(UNKNOWN_VALUE, EnforcementLevel.MANDATORY, text) for text in self._misfits]
         outcomes = list(self._undecided)
         stack = Stack(tuple(resources), self._settings, unseen)
         for urn, (_, held) in self._held.items():
@@ -176,10 +186,14 @@ class Session:
         self._resources, self._waiting, self._undecided = {}, set(), []  # this is the last of a preview's requests
         self._held = {}
         outcomes += self._judged(stack, levels, problems)
-        reports = [*problems, *_reports(outcomes)]
-        active = [policy for policy in self._policies if levels[policy.id][0] is not EnforcementLevel.DISABLED]
+        reports = [*problems, *_reports(outcomes), *self._waiver_problems()]
+        active = [policy for policy in self._policies if runs(policy, self._settings)]
         if self._preview and self._summarize and (unjudged := without_policy(active, resources)):
             reports.append(_note(summary(unjudged), "Resources that no policy is about"))
+        if self._preview:
+            reports += [_note(text, "Settings that do not count") for text in self._configured.notes(active)]
+        if self._preview and self._summarize:
+            reports += [_note(unread.summary, "Code that no policy reads") for unread in unread_code(active, stack)]
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))
@@ -189,7 +203,7 @@ class Session:
 
     def _warm_up(self, preview: Preview) -> None:
         """Load what judging at the end needs, by judging resources of the offline run; the outcomes are dropped."""
-        evaluate(self._policies, Stack(preview.resources[:WARM_UP], self._settings_for(None)))
+        evaluate(self._policies, Stack(preview.resources[:WARM_UP], self._settings))
 
     def _masked(self, reports: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics with the pack's settings named, without secrets of the stack's config and of the program."""
@@ -225,39 +239,58 @@ class Session:
 
     def _judged(self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
         """The outcomes for a resource, or for a stack; a configuration that does not fit is added to `problems`."""
+        first = self._without_waivers(subject, levels, problems, frozenset())
+        if not self._waivers:
+            return first
+        whole = isinstance(subject, Stack)
+        ran = {policy.id for policy in self._policies if policy.over_stack == whole}
+        resources = subject.resources if isinstance(subject, Stack) else (subject,)
+        known = (*self._resources.values(), *resources)
+
+        def judged(accepted: Accepted) -> list[Outcome]:
+            return self._without_waivers(subject, levels, [], accepted) if accepted else first
+
+        def exempt(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+            return self._waivers.exempt(outcomes, ran, resources, known, self._settings)
+
+        return [*settled(self._policies, judged, exempt)]
+
+    def _waiver_problems(self) -> list[Diagnostic]:
+        """The waivers that somebody has to edit."""
+        mandatory = self._settings.waiver_problems == "mandatory"
+        level = EnforcementLevel.MANDATORY if mandatory else EnforcementLevel.ADVISORY
+        return [
+            replace(_note(f"{problem.source}: {problem.message}", "Waivers to edit"), level=level)
+            for problem in self._waivers.problems()
+        ]
+
+    def _without_waivers(
+        self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic], accepted: Accepted
+    ) -> list[Outcome]:
         urn = subject.urn if isinstance(subject, Resource) else ""
         stacks: list[Stack] = []
         outcomes: list[Outcome] = []
         for policy in self._policies:
-            level, config = levels[policy.id]
-            if level is EnforcementLevel.DISABLED or not concerns(policy, subject):
-                continue
             try:
-                settings = self._settings_for(config)
+                settings = self._configured.of(levels[policy.id][1])
             except SettingsError as error:
                 problems.append(Diagnostic(policy, EnforcementLevel.MANDATORY, str(error), urn))
+                continue
+            if not concerns(policy, subject) or not runs(policy, settings):
                 continue
             if isinstance(subject, Stack) and subject.settings is not settings:
                 subject = next((stack for stack in stacks if stack.settings is settings), None) or replace(
                     subject, settings=settings
                 )
                 stacks.append(subject)
-            required = requirements(policy, self._by_id, lambda other: levels[other.id][0])
-            outcomes += _at(judge(policy, subject, settings, required), level, settings, levels)
+            required = requirements(policy, self._by_id, partial(enforcement, settings=settings))
+            outcomes += judge(policy, subject, settings, required, accepted)
         return outcomes
 
-    def _settings_for(self, config: Mapping[str, Any] | None) -> Settings:
-        """The file's settings, overridden by a policy's CrossGuard configuration; one object for one content.
-
-        Raises:
-            SettingsError: the configuration does not fit the schema.
-        """
-        key = repr((config, self._region))  # most policies have the same, for every resource
-        if key not in self._parsed:
-            merged = {**msgspec.to_builtins(self._settings), **(config or {})}
-            del merged["stackRegion"]
-            self._parsed[key] = parse(merged, "policy configuration", self._region)
-        return self._parsed[key]
+    @property
+    def _misfits(self) -> tuple[str, ...]:
+        """What is wrong with the settings and the waivers beside the program: it blocks everything."""
+        return (*self._configured.problems, *filter(None, [self._waivers.misfit]))
 
 
 def _key(outcome: Outcome) -> tuple[str, str, str]:
@@ -326,20 +359,13 @@ def _known(unseen: Unseen, existing: set[str], late: set[str]) -> bool:
     return bool(unseen.waits_for) and existing.issuperset(unseen.waits_for)
 
 
-def _at(outcomes: Iterable[Outcome], level: EnforcementLevel, settings: Settings, levels: Levels) -> Iterator[Outcome]:
-    """The outcomes at the level that the engine asks for; a crash blocks at any level."""
-    own, _ = levels.get(UNKNOWN_VALUE.id, (EnforcementLevel.MANDATORY, None))
-    for outcome in outcomes:
-        undecided = undecided_level(outcome.policy.id, level, settings)
-        if outcome.policy.id not in UNSEEN and own is not EnforcementLevel.MANDATORY:  # disabled counts as advisory
-            undecided = EnforcementLevel.ADVISORY
-        chosen = {Kind.VIOLATION: level, Kind.UNDECIDED: undecided, Kind.ERROR: EnforcementLevel.MANDATORY}
-        yield outcome.at(chosen[outcome.kind])
-
-
 def _reports(outcomes: Iterable[Outcome]) -> list[Diagnostic]:
     merged = one_per_value(outcomes)
-    return [Diagnostic(item.policy, item.enforcement, message(item), item.resource.urn) for item in merged]
+    return [Diagnostic(item.policy, _level(item), message(item), item.resource.urn) for item in merged]
+
+
+def _level(outcome: Outcome) -> EnforcementLevel:
+    return EnforcementLevel.ADVISORY if outcome.exemption else outcome.enforcement
 
 
 def message(outcome: Outcome) -> str:
@@ -347,4 +373,6 @@ def message(outcome: Outcome) -> str:
     head = outcome.path if outcome.kind is Kind.VIOLATION else str(outcome.kind)  # the title alone claims a breach
     waits_for = ", ".join(f"`{urn.rpartition('::')[2]}`" for urn in outcome.waits_for)
     text = f"{outcome.message}{waits_for and f'; waits for {waits_for}'}. Fix: {outcome.fix}"
+    if outcome.exemption:
+        text += f" Waived until {outcome.exemption.expires}: {outcome.exemption.reason}"
     return f"{head}: {text}" if head else text

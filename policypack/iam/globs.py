@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from policypack.core.caches import bounded_cache
 
@@ -105,7 +105,7 @@ def overlaps(first: str, second: str, *, ignore_case: bool = False) -> bool:
     start, other = beginning(first), beginning(second)
     if not start.startswith(other) and not other.startswith(start):
         return False
-    return _overlaps(first, second)
+    return _overlaps(*sorted((first, second), key=len))
 
 
 def covers(wide: str, narrow: str, *, ignore_case: bool = False) -> bool:
@@ -147,7 +147,7 @@ def places(pattern: str, text: str, *, every: bool = False) -> int:
             lowest = reached & -reached
             reached = _past_stars(reached & stars, stars) if every else (2 << len(pattern)) - lowest
         else:
-            step = wide if char == "?" else chars.get(char, chars["?"])
+            step = wide if char == "?" else chars[char]
             reached = _past_stars((reached & step) << 1 | reached & stars, stars)
         if not reached:
             break
@@ -155,10 +155,10 @@ def places(pattern: str, text: str, *, every: bool = False) -> int:
 
 
 @bounded_cache(65536)
-def _overlaps(first: str, second: str) -> bool:
-    """Walk `first` with a mask of the places that can be reached in `second`."""
-    second = normal(second)
-    return places(second, normal(first)) >> len(second) & 1 == 1
+def _overlaps(short: str, long: str) -> bool:
+    """Walk one with a mask of the places that can be reached in the shorter one: short numbers are fast."""
+    short = normal(short)
+    return places(short, normal(long)) >> len(short) & 1 == 1
 
 
 def _walked(pattern: str, text: str) -> bool:
@@ -166,20 +166,39 @@ def _walked(pattern: str, text: str) -> bool:
     stars, _, chars = _masks(pattern)
     reached = _past_stars(1, stars)
     for char in text:
-        reached = _past_stars((reached & chars.get(char, chars["?"])) << 1 | reached & stars, stars)
+        reached = _past_stars((reached & chars[char]) << 1 | reached & stars, stars)
     return reached >> len(pattern) & 1 == 1
 
 
+class _Places(dict[str, int]):
+    """By character, the places in a pattern that match it, as a bit set; made when it is asked for."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__()
+        self._at: dict[str, list[int]] = {}
+        for index, char in enumerate(pattern):
+            self._at.setdefault(char, []).append(index)
+        self["?"] = self.of("?")
+
+    def of(self, char: str) -> int:
+        """The places of a character, or of a wildcard."""
+        indexes = self._at.get(char, [])
+        bits = bytearray(indexes[-1] // 8 + 1 if indexes else 0)
+        for index in indexes:
+            bits[index >> 3] |= 1 << (index & 7)
+        return int.from_bytes(bits, "little")
+
+    def __missing__(self, char: str) -> int:
+        self[char] = places = self["?"] | self.of(char)
+        return places
+
+
 @bounded_cache(8192)
-def _masks(pattern: str) -> tuple[int, int, dict[str, int]]:
+def _masks(pattern: str) -> tuple[int, int, Mapping[str, int]]:
     """Bit sets of the places in a pattern: of `*`, of anything else, and those that match a character."""
-    places: dict[str, int] = {"?": 0, "*": 0}
-    for index, char in enumerate(pattern):
-        places[char] = places.get(char, 0) | 1 << index
-    stars = places.pop("*")
-    plain = sum(places.values())
-    single = places["?"]
-    return stars, plain, {char: mask | single for char, mask in places.items()}
+    chars = _Places(pattern)
+    stars = chars.of("*")
+    return stars, (1 << len(pattern)) - 1 & ~stars, chars
 
 
 def _past_stars(reached: int, stars: int) -> int:
@@ -193,7 +212,7 @@ def _covers(wide: str, narrow: str) -> bool:
     stars, _, chars = _masks(wide)
 
     def step(reached: int, char: str) -> int:
-        onward = _past_stars((reached & chars.get(char, chars["?"])) << 1 | reached & stars, stars)
+        onward = _past_stars((reached & chars[char]) << 1 | reached & stars, stars)
         last = 1 << (onward & stars).bit_length() >> 1
         return onward & -last if last else onward  # a place before a star accepts no more than the star does
 

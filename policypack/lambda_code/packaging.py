@@ -123,7 +123,7 @@ def judged_handlers(
 def functions(stack: Stack) -> Iterator[Resource]:
     """The functions that the stack makes and that run a zip file, not a container image."""
     for function in stack.of(FUNCTION):
-        if not function.external and not _is_image(function):
+        if not function.external and not is_image(function):
             yield function
 
 
@@ -139,7 +139,7 @@ def code_of(stack: Stack, resource: Resource) -> tuple[Resource, str] | Unknown 
         None for container images, and for code in an object outside the stack. `Unknown` if several objects of the
         stack may contain it.
     """
-    if _is_image(resource):
+    if is_image(resource):
         return None
     if resource.inputs.get("code") is not None:
         return resource, "code"
@@ -249,5 +249,6 @@ def python_folders(runtime: str) -> tuple[str, ...]:
     return ("python/", f"python/lib/{runtime}/site-packages/")
 
 
-def _is_image(resource: Resource) -> bool:
+def is_image(resource: Resource) -> bool:
+    """Whether a function runs a container image."""
     return resource.inputs.get("packageType") == "Image" or resource.inputs.get("imageUri") is not None

@@ -156,8 +156,13 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
 
 def call_all(reader: Reader, callees: Values, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What calling one of several values returns."""
-    bound = any(isinstance(callee, domain.FunctionValue) and callee.bound for callee in callees)
-    with reader.perhaps(surely=len(callees) == 1 or (reader.in_function and not bound)):
+    owners = {
+        owner
+        for callee in callees
+        for owner in ((isinstance(callee, domain.FunctionValue) and callee.bound) or (callee,))
+    }
+    by_input = reader.in_function and owners.isdisjoint(reader.by_environment)
+    with reader.perhaps(surely=len(callees) == 1 or by_input):
         return either(call(reader, callee, arguments, node, scope) for callee in callees)
 
 

@@ -42,6 +42,7 @@ def instantiate(reader: Reader, cls: domain.ClassValue, arguments: Arguments, no
     """An instance, once its constructor has been read."""
     instance = domain.Instance(cls, (scope.module.file, node.lineno, node.col_offset))
     self: Values = single(instance)
+    (reader.by_environment.discard if reader.sure else reader.by_environment.add)(instance)
     above_it = mro(cls, reader)
     if not _has(reader, cls, "__init__") and _has_fields(reader, cls, above_it):
         _fill(reader, instance, arguments, scope, above_it)

@@ -50,12 +50,11 @@ def _value(reader: Reader, node: ast.expr, scope: Scope) -> Values:  # noqa: C90
             with reader.perhaps(surely=guards.on_input(reader, operand, scope)):
                 others = [value(reader, operand, scope) for operand in rest]
             return _or(first, others) if isinstance(operator, ast.Or) else either([first, *others])
-        case ast.IfExp(test=test, body=body, orelse=orelse):
+        case ast.IfExp(test=test):
             value(reader, test, scope)
-            with reader.perhaps(surely=guards.on_input(reader, test, scope)):
-                return either((value(reader, body, scope), value(reader, orelse, scope)))
+            return _chosen(reader, node, scope, on_input=guards.on_input(reader, test, scope))
         case ast.Subscript(value=base, slice=index):
-            return item(value(reader, base, scope), value(reader, index, scope), index)
+            return _element(reader, value(reader, base, scope), index, scope)
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return _listed(reader, elements, scope)
         case ast.Starred(value=inner):
@@ -257,6 +256,22 @@ def _mapped(reader: Reader, keys: list[ast.expr | None], values: list[ast.expr],
                 domain.DictValue(tuple((name, item_value) for name in domain.texts(value(reader, key, scope))))
             )
     return single(result)
+
+
+def _chosen(reader: Reader, node: ast.IfExp, scope: Scope, *, on_input: bool) -> Values:
+    with reader.perhaps(surely=on_input):
+        result = either((value(reader, node.body, scope), value(reader, node.orelse, scope)))
+    if not on_input:
+        reader.by_environment |= result
+    return result
+
+
+def _element(reader: Reader, base: Values, index: ast.expr, scope: Scope) -> Values:
+    key = value(reader, index, scope)
+    result = item(base, key, index)
+    if any(isinstance(part, Environment) for text in key if isinstance(text, Text) for part in text.parts):
+        reader.by_environment |= result
+    return result
 
 
 def _listed(reader: Reader, elements: list[ast.expr], scope: Scope) -> Values:

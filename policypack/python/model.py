@@ -190,6 +190,8 @@ class RecordLoop(msgspec.Struct, frozen=True):
     searches: bool = False
     whole: bool = True
     """Whether it does something with every record, if it is not left."""
+    logs: bool = False
+    """Whether it at least prints or logs something for every record."""
     inner: bool = False
     """Whether the records are those of a message."""
 
@@ -207,6 +209,8 @@ class Pick(msgspec.Struct, frozen=True):
     place: CodePlace
     taking: Taking
     inner: bool = False
+    glances: bool = False
+    """Whether the code only looks at what it takes, or reads what all records have in common: a log is enough for them."""
 
 
 class Handling(msgspec.Struct, frozen=True):
@@ -220,6 +224,8 @@ class Handling(msgspec.Struct, frozen=True):
     """Whether all records are iterated without a loop, counted, or passed to a library."""
     elsewhere_inner: bool = False
     """The same of the records of a message."""
+    logged: bool = False
+    """Whether all records are logged without a loop."""
     single: bool = False
     """Whether the service that invokes the function sends one record at a time."""
     retries: bool = True
@@ -239,12 +245,20 @@ class Handling(msgspec.Struct, frozen=True):
     def partial(self) -> list[Pick]:
         """The picks that leave records behind. Where a loop is left early, that is the report."""
         left = [pick for pick in self.picks if not (self.single and not pick.inner)]
-        return [] if self.exits else [pick for pick in left if not self.handles_all(inner=pick.inner)]
+        if self.exits:
+            return []
+        return [pick for pick in left if not self.handles_all(inner=pick.inner, logged=pick.glances)]
 
-    def handles_all(self, *, inner: bool) -> bool:
-        """Whether some code handles every record: of the event, or with `inner` of a message too."""
-        loops = (loop for loop in self.loops if loop.whole and (inner or not loop.inner))
-        return self.elsewhere or (inner and self.elsewhere_inner) or any(not self._losses(loop) for loop in loops)
+    def handles_all(self, *, inner: bool, logged: bool = False) -> bool:
+        """Whether some code handles every record: of the event, or with `inner` of a message too.
+
+        Args:
+            inner: whether the records may be those of a message.
+            logged: whether it is enough to print or log something for each.
+        """
+        loops = (loop for loop in self.loops if (loop.whole or (logged and loop.logs)) and (inner or not loop.inner))
+        elsewhere = self.elsewhere or (inner and self.elsewhere_inner) or (logged and self.logged)
+        return elsewhere or any(not self._losses(loop) for loop in loops)
 
     def _losses(self, loop: RecordLoop) -> list[LoopExit]:
         return [exit_ for exit_ in loop.exits if not (exit_.reports and self.retries)]

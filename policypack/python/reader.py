@@ -78,6 +78,8 @@ class Reader:
     """By frame, the frames that some run of it enters."""
     dropped: set[ast.expr] = field(default_factory=set)
     """Calls whose result is not used, so that they run no coroutine or generator."""
+    by_environment: set[domain.Value] = field(default_factory=set)
+    """Functions, classes and instances that perhaps no invocation uses: the environment chooses among them."""
     searching: set[str] = field(default_factory=set)
     """Files with code that changes the places that modules are imported from."""
     round: int = 0
@@ -127,6 +129,7 @@ class Reader:
         self.unresolved.clear()
         self.imports.clear()
         self.entered.clear()
+        self.by_environment.clear()
         self.seen.clear()
 
     def saw(self, node: ast.AST, values: Values) -> Values:

@@ -13,6 +13,7 @@ import msgspec
 
 from policypack.resources.tokens import BUCKET_TYPES
 
+PROVIDER = "@provider"
 UNDOES = "changing or deleting one undoes the other"
 EFFECTS: Mapping[str, str] = {"the same permission": "deleting one leaves the other in force"}
 """What follows if a second resource manages the same, by description, unless `UNDOES` follows."""
@@ -24,7 +25,10 @@ class Managed(msgspec.Struct, frozen=True):
     description: str
     """With an article: `the policy of this topic`."""
     parts: tuple[str, ...]
-    """Property names; one that ends in `?` may be absent; without the others the resource claims nothing."""
+    """Property names; without one the resource claims nothing, unless a `?` follows it, and possibly its default.
+
+    `PROVIDER` stands for the account and region.
+    """
     only_known: bool = False
     """Whether only known values count: a second resource is rare, or harmless."""
 
@@ -35,29 +39,59 @@ class Managed(msgspec.Struct, frozen=True):
 
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "apiId": ("aws:apigatewayv2/api:Api",),
     "arn": ("aws:sns/topic:Topic",),
     "backupVaultName": ("aws:backup/vault:Vault",),
     "bucket": BUCKET_TYPES,
+    "cluster": ("aws:ecs/cluster:Cluster",),
+    "clusterName": ("aws:eks/cluster:Cluster",),
     "domainName": ("aws:opensearch/domain:Domain",),
+    "endpoint": ("aws:sqs/queue:Queue", "aws:lambda/function:Function"),
+    "eventBusName": ("aws:cloudwatch/eventBus:EventBus",),
     "eventSourceArn": ("aws:sqs/queue:Queue", "aws:kinesis/stream:Stream"),
     "fileSystemId": ("aws:efs/fileSystem:FileSystem",),
     "function": ("aws:lambda/function:Function",),
     "functionName": ("aws:lambda/function:Function",),
     "group": ("aws:iam/group:Group",),
+    "groupName": ("aws:iam/group:Group", "aws:scheduler/scheduleGroup:ScheduleGroup"),
+    "groups": ("aws:iam/group:Group",),
     "keyId": ("aws:kms/key:Key",),
+    "listenerArn": ("aws:lb/listener:Listener",),
+    "loadBalancerArn": ("aws:lb/loadBalancer:LoadBalancer",),
+    "logGroup": ("aws:cloudwatch/logGroup:LogGroup",),
+    "logGroupName": ("aws:cloudwatch/logGroup:LogGroup",),
+    "managedPolicyArns": ("aws:iam/policy:Policy",),
+    "networkAclId": ("aws:ec2/networkAcl:NetworkAcl",),
+    "parentId": ("aws:apigateway/resource:Resource", "aws:apigateway/restApi:RestApi"),
     "policyArn": ("aws:iam/policy:Policy",),
+    "policyArns": ("aws:iam/policy:Policy",),
+    "policyNames": (
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/userPolicy:UserPolicy",
+        "aws:iam/groupPolicy:GroupPolicy",
+    ),
     "queueUrl": ("aws:sqs/queue:Queue",),
     "repository": ("aws:ecr/repository:Repository",),
+    "resourceId": ("aws:apigateway/resource:Resource", "aws:apigateway/restApi:RestApi"),
+    "restApi": ("aws:apigateway/restApi:RestApi",),
     "restApiId": ("aws:apigateway/restApi:RestApi",),
     "role": ("aws:iam/role:Role",),
     "roleName": ("aws:iam/role:Role",),
     "routeTableId": ("aws:ec2/routeTable:RouteTable",),
+    "rule": ("aws:cloudwatch/eventRule:EventRule",),
     "secretArn": ("aws:secretsmanager/secret:Secret",),
     "secretId": ("aws:secretsmanager/secret:Secret",),
     "securityGroupId": ("aws:ec2/securityGroup:SecurityGroup",),
     "sourceArn": (*BUCKET_TYPES, "aws:sns/topic:Topic", "aws:sqs/queue:Queue", "aws:cloudwatch/eventRule:EventRule"),
+    "subnetId": ("aws:ec2/subnet:Subnet",),
+    "topic": ("aws:sns/topic:Topic",),
     "user": ("aws:iam/user:User",),
+    "userName": ("aws:iam/user:User",),
+    "userPoolId": ("aws:cognito/userPool:UserPool",),
+    "users": ("aws:iam/user:User",),
     "vpcEndpointId": ("aws:ec2/vpcEndpoint:VpcEndpoint",),
+    "vpcId": ("aws:ec2/vpc:Vpc",),
+    "zoneId": ("aws:route53/zone:Zone",),
 }
 """By property, the types whose id, name, URL or ARN it contains."""
 
@@ -65,14 +99,19 @@ _SIDECARS = {
     "apigateway/RestApiPolicy": ("the policy of this API", "restApiId", "policy"),
     "backup/VaultPolicy": ("the policy of this vault", "backupVaultName", ""),
     "dynamodb/ResourcePolicy": ("the policy of this table", "resourceArn", ""),
+    "ec2/MainRouteTableAssociation": ("the main route table of this VPC", "vpcId", ""),
     "ec2/Route": ("", "routeTableId", "routes"),
     "ec2/SecurityGroupRule": ("", "securityGroupId", "egress ingress"),
     "ec2/VpcEndpointPolicy": ("", "vpcEndpointId", "policy"),
     "ecr/LifecyclePolicy": ("the lifecycle rules of this repository", "repository", ""),
     "ecr/RepositoryPolicy": ("the policy of this repository", "repository", ""),
     "efs/FileSystemPolicy": ("the policy of this file system", "fileSystemId", ""),
+    "iam/GroupMembership": ("the members of this group", "group", ""),
+    "iam/GroupPoliciesExclusive": ("the set of inline policies of this group", "groupName", ""),
     "iam/GroupPolicy": ("the inline policy of this name and group", "group name", ""),
     "iam/GroupPolicyAttachment": ("the attachment of this policy to this group", "group policyArn", ""),
+    "iam/GroupPolicyAttachmentsExclusive": ("the set of policies attached to this group", "groupName", ""),
+    "iam/PolicyAttachment": ("every attachment of this policy in the account", "policyArn @provider", ""),
     "iam/RolePoliciesExclusive": ("the set of inline policies of this role", "roleName", "inlinePolicies"),
     "iam/RolePolicy": ("the inline policy of this name and role", "role name", "inlinePolicies"),
     "iam/RolePolicyAttachment": ("the attachment of this policy to this role", "role policyArn", "managedPolicyArns"),
@@ -81,8 +120,10 @@ _SIDECARS = {
         "roleName",
         "managedPolicyArns",
     ),
+    "iam/UserPoliciesExclusive": ("the set of inline policies of this user", "userName", ""),
     "iam/UserPolicy": ("the inline policy of this name and user", "user name", ""),
     "iam/UserPolicyAttachment": ("the attachment of this policy to this user", "user policyArn", ""),
+    "iam/UserPolicyAttachmentsExclusive": ("the set of policies attached to this user", "userName", ""),
     "kinesis/ResourcePolicy": ("the policy of this stream", "resourceArn", ""),
     "kms/KeyPolicy": ("the policy of this key", "keyId", "policy"),
     "lambda/FunctionEventInvokeConfig": ("the asynchronous invocation of this function", "functionName qualifier?", ""),
@@ -129,17 +170,49 @@ if another resource of the type may manage it too.
 """
 
 _UNIQUE = (
-    ("cloudwatch/EventRule", "the rule of this name", "name eventBusName?"),
+    ("apigateway/Integration", "the integration of this method", "restApi resourceId httpMethod"),
+    ("apigateway/Method", "the method of this resource", "restApi resourceId httpMethod"),
+    ("apigateway/Resource", "the resource of this path", "restApi parentId pathPart"),
+    ("apigateway/Stage", "the stage of this name", "restApi stageName"),
+    ("apigatewayv2/Route", "the route of this key", "apiId routeKey"),
+    ("apigatewayv2/Stage", "the stage of this name", "apiId name"),
+    ("appautoscaling/Target", "the scaling of this dimension", "resourceId scalableDimension"),
+    ("cloudwatch/Dashboard", "the dashboard of this name", "dashboardName"),
+    ("cloudwatch/EventBus", "the event bus of this name", "name"),
+    ("cloudwatch/EventBusPolicy", "the policy of this event bus", "eventBusName?default @provider"),
+    ("cloudwatch/EventRule", "the rule of this name", "name eventBusName?default"),
+    ("cloudwatch/EventTarget", "the target of this rule and id", "rule targetId eventBusName?default"),
     ("cloudwatch/LogGroup", "the log group of this name", "name"),
+    ("cloudwatch/LogMetricFilter", "the metric filter of this name and log group", "logGroupName name"),
+    ("cloudwatch/LogSubscriptionFilter", "the subscription filter of this name and log group", "logGroup name"),
+    ("cloudwatch/MetricAlarm", "the alarm of this name", "name"),
+    ("cognito/UserPoolDomain", "the domain of this user pool", "domain"),
     ("dynamodb/Table", "the table of this name", "name"),
+    ("ec2/NetworkAclAssociation", "the network ACL of this subnet", "subnetId"),
+    ("ec2/NetworkAclRule", "the rule of this number", "networkAclId ruleNumber egress?false"),
+    ("ec2/Route", "the route of this table to this destination", "routeTableId destinationCidrBlock"),
+    ("ec2/Route", "the route of this table to this destination", "routeTableId destinationIpv6CidrBlock"),
+    ("ec2/Route", "the route of this table to this destination", "routeTableId destinationPrefixListId"),
+    ("ec2/RouteTableAssociation", "the route table of this subnet", "subnetId"),
     ("ecr/Repository", "the repository of this name", "name"),
     ("ecs/Cluster", "the cluster of this name", "name"),
+    ("ecs/ClusterCapacityProviders", "the capacity providers of this cluster", "clusterName"),
+    ("ecs/Service", "the service of this name and cluster", "name cluster?default"),
+    ("efs/BackupPolicy", "the backup policy of this file system", "fileSystemId"),
+    ("efs/MountTarget", "the mount target of this subnet", "fileSystemId subnetId"),
+    ("eks/Addon", "the add-on of this name", "clusterName addonName"),
+    ("eks/Cluster", "the cluster of this name", "name"),
+    ("iam/AccountAlias", "the alias of the account", "@provider"),
+    ("iam/AccountPasswordPolicy", "the password policy of the account", "@provider"),
     ("iam/Group", "the group of this name", "name"),
+    ("iam/InstanceProfile", "the instance profile of this name", "name"),
+    ("iam/OpenIdConnectProvider", "the identity provider of this URL", "url"),
     ("iam/Policy", "the customer managed policy of this name", "name"),
     ("iam/Role", "the role of this name", "name"),
     ("iam/User", "the user of this name", "name"),
     ("kinesis/Stream", "the stream of this name", "name"),
     ("kms/Alias", "the key alias of this name", "name"),
+    ("lambda/Alias", "the alias of this function and name", "functionName name"),
     ("lambda/EventSourceMapping", "the mapping of this source to this function", "functionName eventSourceArn topics?"),
     ("lambda/Function", "the function of this name", "name"),
     ("lambda/Permission", "the permission with this `statementId`", "function statementId qualifier?"),
@@ -151,13 +224,31 @@ _UNIQUE = (
             " functionUrlAuthType? invokedViaFunctionUrl?"
         ),
     ),
+    (
+        "lambda/ProvisionedConcurrencyConfig",
+        "the provisioned concurrency of this version or alias",
+        "functionName qualifier",
+    ),
+    ("lb/Listener", "the listener of this port", "loadBalancerArn port"),
+    ("lb/ListenerRule", "the rule of this priority", "listenerArn priority"),
+    ("rds/Cluster", "the cluster of this identifier", "clusterIdentifier"),
+    ("rds/Instance", "the instance of this identifier", "identifier"),
+    ("route53/Record", "the record of this name and type", "zoneId name type setIdentifier?"),
+    ("s3/AccountPublicAccessBlock", "the access block of the account", "accountId? @provider"),
     ("s3/Bucket", "the bucket of this name", "bucket"),
+    ("s3/BucketIntelligentTieringConfiguration", "the tiering configuration of this name and bucket", "bucket name"),
+    ("s3/BucketMetric", "the metrics of this name and bucket", "bucket name"),
     ("s3/BucketObject", "the object of this key", "bucket key"),
+    ("s3/Inventory", "the inventory of this name and bucket", "bucket name"),
+    ("scheduler/Schedule", "the schedule of this name", "name groupName?default"),
     ("secretsmanager/Secret", "the secret of this name", "name"),
     ("sfn/StateMachine", "the state machine of this name", "name"),
     ("sns/Topic", "the topic of this name", "name"),
+    ("sns/TopicSubscription", "the subscription of this endpoint to this topic", "topic protocol endpoint"),
     ("sqs/Queue", "the queue of this name", "name"),
     ("ssm/Parameter", "the parameter of this name", "name"),
+    ("wafv2/WebAclAssociation", "the web ACL of this resource", "resourceArn"),
+    ("wafv2/WebAclLoggingConfiguration", "the logging of this web ACL", "resourceArn"),
 )
 """Types, what exists once for each value of some properties, and these properties; only known values count."""
 
@@ -168,6 +259,58 @@ DEFAULTS: Mapping[str, Any] = {"acl": "private", "requestPayer": "BucketOwner"}
 def _token(short: str) -> str:
     service, _, name = short.partition("/")
     return f"aws:{service}/{name[0].lower()}{name[1:]}:{name}"
+
+
+class Exclusive(msgspec.Struct, frozen=True):
+    """A set that one resource manages as a whole: it removes what other resources add, unless it lists that too."""
+
+    whole: str
+    """With an article: `every inline policy of this role`."""
+    owner: str
+    """The property that names what the set belongs to."""
+    members: str
+    """The property that lists the set; empty if no other resource may add to it."""
+    additions: Mapping[str, tuple[str, str]]
+    """By canonical token of types that add to the set, their properties for the owner and for what they add."""
+
+
+_ATTACHED = {
+    "iam/GroupPolicyAttachment": ("policyArn", ""),
+    "iam/Role": ("managedPolicyArns", ""),
+    "iam/RolePolicyAttachment": ("policyArn", ""),
+    "iam/UserPolicyAttachment": ("policyArn", ""),
+}
+_EXCLUSIVE = (
+    ("iam/PolicyAttachment", "every attachment of this policy in the account", "policyArn", "", _ATTACHED),
+    (
+        "iam/GroupMembership",
+        "every member of this group",
+        "group",
+        "users",
+        {"iam/UserGroupMembership": ("groups", "user")},
+    ),
+    *(
+        (
+            f"iam/{kind}PoliciesExclusive",
+            f"every inline policy of this {kind.lower()}",
+            f"{kind.lower()}Name",
+            "policyNames",
+            {f"iam/{kind}Policy": (kind.lower(), "name")},
+        )
+        for kind in ("Group", "Role", "User")
+    ),
+    *(
+        (
+            f"iam/{kind}PolicyAttachmentsExclusive",
+            f"every attachment of a policy to this {kind.lower()}",
+            f"{kind.lower()}Name",
+            "policyArns",
+            {f"iam/{kind}PolicyAttachment": (kind.lower(), "policyArn")},
+        )
+        for kind in ("Group", "Role", "User")
+    ),
+)
+REMOVES = "it removes what it does not name itself"
 
 
 def _managed() -> dict[str, list[Managed]]:
@@ -193,3 +336,8 @@ MANAGED: Mapping[str, Sequence[Managed]] = dict(_managed())
 """By canonical token, what the resources of a type manage."""
 INLINE: Mapping[str, Mapping[str, Mapping[str, str]]] = dict(_inline())
 """By canonical token and inline property, the types that manage the same, and their property that names the owner."""
+EXCLUSIVE: Mapping[str, Exclusive] = {
+    _token(short): Exclusive(whole, owner, members, {_token(other): names for other, names in additions.items()})
+    for short, whole, owner, members, additions in _EXCLUSIVE
+}
+"""By canonical token, the sets that the resources of a type manage as a whole."""

@@ -10,22 +10,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from sys import intern
+from typing import Any
 
 import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.tables import canonical
-from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS, UNDOES, Managed
+from policypack.resources.conflict_tables import (
+    DEFAULTS,
+    EXCLUSIVE,
+    INLINE,
+    MANAGED,
+    PROVIDER,
+    REMOVES,
+    SUBJECTS,
+    UNDOES,
+    Managed,
+)
 from policypack.resources.index import by_canonical_type
 from policypack.resources.naming import identifiers
-from policypack.resources.references import resolve, written
+from policypack.resources.references import FOREIGN, Resolved, resolve, resolve_all, written
 from policypack.resources.tokens import BUCKET_TYPES
 
 Part = tuple[str, ...]
 """`("is", urn)`, `("text", scope, text)`, `("absent",)`, or uncertain: `("from", urn …)` and `UNTRACED`."""
 ABSENT: Part = ("absent",)
 UNTRACED: Part = ("untraced",)
+RECORD = "aws:route53/record:Record"
+"""A type whose texts are names in DNS: neither case nor a final dot counts."""
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -54,7 +67,7 @@ class Claim(msgspec.Struct, frozen=True):
 
     def conflict(self, first: Claim, part: int, *, certain: bool) -> Conflict:
         """The conflict with an earlier claim, by one of the parts."""
-        path = self.managed.parts[part].rstrip("?")
+        path = self.managed.parts[part].partition("?")[0].removeprefix(PROVIDER)
         managed = self.managed
         return Conflict(self.resource, path, first.resource, managed.description, certain, effect=managed.effect)
 
@@ -70,15 +83,23 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
             yield from _equal(claims)
             yield from _untraced(claims)
     yield from _beside_inline(stack)
+    yield from _beside_whole(stack)
 
 
 def _claims(stack: Stack, resources: Sequence[Resource], managed: Managed) -> Iterator[Claim]:
     """The claims of resources of one type on one setting."""
     for resource in resources:
-        parts = tuple(_part(stack, resource, name.rstrip("?")) for name in managed.parts)
-        required = (part for name, part in zip(managed.parts, parts, strict=True) if not name.endswith("?"))
+        parts = tuple(_claimed(stack, resource, name) for name in managed.parts)
+        required = (part for name, part in zip(managed.parts, parts, strict=True) if "?" not in name)
         if ABSENT not in required and not (managed.only_known and any(map(_uncertain, parts))):
             yield Claim(resource, managed, parts)
+
+
+def _claimed(stack: Stack, resource: Resource, part: str) -> Part:
+    """What a part of a claim refers to: the property's value, or its default."""
+    name, _, default = part.partition("?")
+    value = ("text", "", _scope(resource, "", "")) if name == PROVIDER else _part(stack, resource, name)
+    return ("text", _scope(resource, name, default), default) if value is ABSENT and default else value
 
 
 def _equal(claims: Sequence[Claim]) -> Iterator[Conflict]:
@@ -125,32 +146,64 @@ def _beside_inline(stack: Stack) -> Iterator[Conflict]:
                             yield Conflict(sidecar, naming, owner, "", part is not UNTRACED, name)
 
 
+def _beside_whole(stack: Stack) -> Iterator[Conflict]:
+    """Resources that add to a set that another one manages as a whole and without them."""
+    for token, exclusive in EXCLUSIVE.items():
+        for whole in (resource for resource in by_canonical_type(stack).get(token, ()) if not resource.external):
+            owner = _part(stack, whole, exclusive.owner)
+            members = _parts(stack, whole, exclusive.members)
+            members += (("is", urn) for urn in whole.property_dependencies.get(exclusive.members, ()))
+            for other, (naming, added) in exclusive.additions.items():
+                for addition in _by_owner(stack, other, naming).get(owner, ()):
+                    listed = {("is", addition.urn), _part(stack, addition, added)} & set(members) - {ABSENT}
+                    apart = owner[0] == "text" and _scope(whole, "", "") != _scope(addition, "", "")
+                    if owner not in (ABSENT, UNTRACED) and not listed and not apart:
+                        certain = not _uncertain(owner) and UNTRACED not in members
+                        yield Conflict(addition, naming, whole, exclusive.whole, certain, effect=REMOVES)
+
+
 @memoized
 def _by_owner(stack: Stack, token: str, naming: str) -> Mapping[Part, Sequence[Resource]]:
-    """The resources of one type, by the owner that they refer to."""
+    """The resources of one type, by the owners that they refer to."""
     by_owner: dict[Part, list[Resource]] = {}
     for resource in by_canonical_type(stack).get(token, ()):
-        by_owner.setdefault(_part(stack, resource, naming), []).append(resource)
+        for part in dict.fromkeys(_parts(stack, resource, naming)):
+            by_owner.setdefault(part, []).append(resource)
     return by_owner
+
+
+def _parts(stack: Stack, resource: Resource, name: str) -> list[Part]:
+    """What each value of a list refers to, or what one value does."""
+    values = written(resource, name)
+    if not isinstance(values, list):
+        return [_part(stack, resource, name)]
+    subjects = resolve_all(stack, resource, name, values, *SUBJECTS.get(name, ()))
+    return [_meant(resource, name, value, meant) for value, meant in zip(values, subjects, strict=True)]
 
 
 def _part(stack: Stack, resource: Resource, name: str) -> Part:
     """What the property `name` of a resource refers to."""
-    value = written(resource, name)
+    own_name = name == "bucket" and resource.type in BUCKET_TYPES
+    types = () if own_name else SUBJECTS.get(name, ())
+    subjects = resolve(stack, resource, name, *types) if types else FOREIGN
+    return _meant(resource, name, written(resource, name), subjects)
+
+
+def _meant(resource: Resource, name: str, value: Any, subjects: Resolved) -> Part:
+    """What a value of the property `name` refers to, given the resources that it may mean."""
     if value is None or value == "":
         return ABSENT
     if isinstance(value, Reference):
         return ("is", value.urn)
     origins = resource.property_dependencies.get(name, ())
-    own_name = name == "bucket" and resource.type in BUCKET_TYPES
-    types = () if own_name else SUBJECTS.get(name, ())
-    subjects = resolve(stack, resource, name, *types).resources if types else ()
-    for subject in sorted(subjects, key=lambda subject: subject.urn):
+    for subject in sorted(subjects.resources, key=lambda subject: subject.urn):
         named = _names(resource, subject, value) if isinstance(value, str) else subject.urn in origins
         if name == "bucket" or named:
             return ("is", subject.urn)
     if not isinstance(value, Unknown):
         text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr)
+        if resource.type == RECORD:
+            text = text.lower().rstrip(".")
         return ("text", _scope(resource, name, text), text)
     return ("from", *sorted(origins)) if origins else UNTRACED
 

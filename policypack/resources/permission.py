@@ -152,6 +152,15 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
     return Allowance(tuple(certain), tuple(possible))
 
 
+def serves_outsiders(stack: Stack) -> bool:
+    """Whether a permission of the stack lets S3 invoke a function that is, or may be, outside the stack."""
+    return any(
+        functions.foreign is not False or any(referent.resource.external for referent in functions.all)
+        for entries in _of_s3(stack).values()
+        for _, functions in entries
+    )
+
+
 @memoized
 def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
     """The permissions that may be S3's, with the functions that they are for.

@@ -1,4 +1,4 @@
-"""Providers: which provider creates a resource, its version, and whether two resources share an account.
+"""Providers: which provider creates a resource, its version, its accounts, and whether two resources share one.
 
 A provider's credentials decide its account; its `region` does not. Two providers with the same credentials create
 resources in one account, and two with disjoint lists of allowed accounts in two.
@@ -7,6 +7,7 @@ Source: https://www.pulumi.com/registry/packages/aws/installation-configuration/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +15,13 @@ from typing import Any
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.core.values import has_unknown
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT
 from policypack.resources.aliases import find
 
 PROVIDER = "pulumi:providers:aws"
+STAND_IN = "111122223333"
+"""The account of AWS's own examples, which the offline preview takes for one that nothing states."""
 DEFAULT_NAME = re.compile(r"default(_\d+_\d+_\d+.*|_http.*)?")
 CREDENTIALS = ("accessKey", "secretKey", "token", "profile", "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity")
 
@@ -67,6 +72,32 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, match.groups())) if match else ()
 
 
+@memoized
+def own_accounts(stack: Stack) -> frozenset[str]:
+    """The accounts that a stack creates resources in, by the settings, its providers and the ARNs of its resources."""
+    accounts = {stack.settings.account_id or "", STAND_IN}
+    for provider in providers(stack):
+        accounts |= stated_accounts(provider.inputs)
+    accounts.update(map(_own_account, stack.resources))
+    return frozenset(filter(ACCOUNT.fullmatch, accounts))
+
+
+def stated_accounts(inputs: Mapping[str, Any]) -> frozenset[str]:
+    """The accounts that a provider's inputs state: the only allowed one, else that of the role that it assumes last."""
+    allowed = _accounts(inputs.get("allowedAccountIds"))
+    roles = _decoded(inputs.get("assumeRoles")) or [_decoded(inputs.get("assumeRole"))]
+    last = roles[-1] if isinstance(roles, list) and len(allowed) != 1 else None
+    # the SDK writes the keys of a dictionary as they are
+    arn = last.get("roleArn", last.get("role_arn")) if isinstance(last, Mapping) else None
+    account = _account_in(arn)
+    return frozenset({account}) if ACCOUNT.fullmatch(account) else allowed
+
+
+def _account_in(arn: Any) -> str:
+    parsed = Arn.parse(arn) if isinstance(arn, str) else None
+    return parsed.account if parsed else ""
+
+
 def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None:
     """Whether two resources are in the same account; None if that is unknown."""
     if first.provider == second.provider:
@@ -74,15 +105,35 @@ def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None
     pair = [provider_of(stack, resource) for resource in (first, second)]
     if None in pair:
         return None
-    inputs = [provider.inputs for provider in pair if provider]
-    accounts, others = (_accounts(properties.get("allowedAccountIds")) for properties in inputs)
-    if accounts and others:
-        if not accounts & others:
+    one, two = (_accounts_of(stack, provider) for provider in pair if provider)
+    if one and two:
+        if not one & two:
             return False
-        if accounts == others and len(accounts) == 1:
+        if one == two and len(one) == 1:
             return True
-    credentials = [[_absent_as_none(properties.get(name)) for name in CREDENTIALS] for properties in inputs]
+    credentials = [
+        [_absent_as_none(provider.inputs.get(name)) for name in CREDENTIALS] for provider in pair if provider
+    ]
     return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
+
+
+def _accounts_of(stack: Stack, provider: Resource) -> frozenset[str]:
+    """The accounts that a provider may work in: those that it states, else the one in the ARNs of its resources."""
+    return stated_accounts(provider.inputs) or _accounts_in_arns(stack).get(provider.urn, frozenset())
+
+
+@memoized
+def _accounts_in_arns(stack: Stack) -> Mapping[str, frozenset[str]]:
+    """By provider, the account that the ARNs of its resources name, except the stand-in for an unknown one."""
+    return {
+        urn: frozenset(filter(ACCOUNT.fullmatch, map(_own_account, resources))) - {STAND_IN}
+        for urn, resources in _by_provider(stack).items()
+    }
+
+
+def _own_account(resource: Resource) -> str:
+    """The account in the ARN that AWS reports for a resource of the stack; empty if it reports none."""
+    return _account_in(None if resource.external or "arn" in resource.inputs else resource.outputs.get("arn"))
 
 
 def _absent_as_none(value: Any) -> Any:
@@ -91,8 +142,19 @@ def _absent_as_none(value: Any) -> Any:
 
 def _accounts(value: Any) -> frozenset[str]:
     """The account ids in a provider's list; none if one of them is unknown."""
-    if has_unknown(value):
-        return frozenset()
-    if isinstance(value, str) and value.startswith("["):  # a provider's inputs are JSON texts in a state
-        value = [account.strip(' "') for account in value.strip("[]").split(",")]
-    return frozenset(text for text in value if isinstance(text, str)) if isinstance(value, list) else frozenset()
+    values = () if has_unknown(value) else _decoded(value)
+    return (
+        frozenset(str(text) for text in values if isinstance(text, str | int))
+        if isinstance(values, list)
+        else frozenset()
+    )
+
+
+def _decoded(value: Any) -> Any:
+    """A value of a provider, whose inputs are JSON texts in a state."""
+    if not isinstance(value, str) or not value.startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None

@@ -24,6 +24,7 @@ from policypack.resources.index import Types, by_canonical_type, index_of
 from policypack.resources.naming import NAMINGS, NICKNAMES, leading_property
 from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.property_kinds.values import cannot_name
+from policypack.resources.region import in_scope
 from policypack.resources.tokens import ALIAS, BUCKET_TYPES, DIRECTORY_BUCKET, FUNCTION, MANAGED_POLICY
 
 
@@ -76,6 +77,8 @@ class Resolved(msgspec.Struct, frozen=True):
 
 ANY = ""
 BUCKETS = frozenset(BUCKET_TYPES)
+SCOPED_NAMES = ("name", "domainName", "identity", "email", "domain", "repositoryName")
+"""Properties of other types than those of `NAMINGS` whose texts are unique in an account, or in a region of it."""
 ABSENT = Resolved()
 FOREIGN = Resolved(foreign=True)
 
@@ -100,7 +103,7 @@ def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[An
     """
     kind = kind_of(resource.type, name)
     origins = resource.property_dependencies.get(name, ())
-    resolved = _Resolver(stack, types, frozenset({resource.urn})).values(values, origins)
+    resolved = _Resolver(stack, types, frozenset({resource.urn}), resource).values(values, origins)
     return [
         FOREIGN if isinstance(value, str) and cannot_name(kind, value) else meant
         for value, meant in zip(values, resolved, strict=True)
@@ -154,10 +157,11 @@ def written(resource: Resource, name: str) -> Any:
 class _Resolver:
     """Resolver of one question about some types. `seen` contains the URNs on the way, so that cycles end."""
 
-    def __init__(self, stack: Stack, types: Types, seen: frozenset[str]) -> None:
+    def __init__(self, stack: Stack, types: Types, seen: frozenset[str], referrer: Resource) -> None:
         self.stack = stack
         self.types = types
         self.seen = seen
+        self.referrer = referrer
         self.index = index_of(stack, types)
 
     def values(self, values: Sequence[Any], origins: Sequence[str]) -> list[Resolved]:
@@ -179,12 +183,16 @@ class _Resolver:
         """What a name or another identifier refers to."""
         if self.types == (MANAGED_POLICY,) and (arn := Arn.parse(text)) and arn.account == "aws":
             return FOREIGN
-        if same := self.index.named(text):
+        if same := self._in_scope(text, self.index.named(text)):
             exact = [match for match in same if match[0].outputs.get("arn") == text]
+            exact = exact or [match for match in same if match[0].urn in origins]
             return Resolved(tuple(Referent(*match) for match in exact or same))
         if nickname := self._nickname(text):
             return nickname
-        maybe = {resource.urn: Referent(resource, qualifier) for resource, qualifier in self.index.perhaps_named(text)}
+        maybe = {
+            resource.urn: Referent(resource, qualifier)
+            for resource, qualifier in self._in_scope(text, self.index.perhaps_named(text))
+        }
         leads = [lead for urn in origins if (lead := self._lead(urn))]
         sources = {referent.resource.urn: referent for lead in leads for referent in lead.certain}
         # a resource without one physical name may have an identifier that is unknown
@@ -197,10 +205,23 @@ class _Resolver:
             return Resolved(tuple(computed))
         return Resolved(possible=tuple(maybe.values()), foreign=None) if maybe else FOREIGN
 
+    def _in_scope(self, text: str, named: list[tuple[Resource, str]]) -> list[tuple[Resource, str]]:
+        """Those of the resources whose name is in a text that are in its scope; the certain ones, if there are several.
+
+        The names of buckets and the identifiers of many types are unique anywhere.
+        """
+        scopes = {
+            resource.urn: not _scoped(resource, text) or in_scope(self.stack, text, self.referrer, resource)
+            for resource, _ in named
+        }
+        least = len(named) > 1 and any(scopes.values())
+        return [match for match in named if (scope := scopes[match[0].urn]) or (scope is None and not least)]
+
     def _nickname(self, text: str) -> Resolved | None:
         """What a text refers to by the name of another resource, as a key's alias names the key."""
         for token in self.types:
-            named = index_of(self.stack, (NICKNAMES[token],)).named(text) if token in NICKNAMES else []
+            nicknames = index_of(self.stack, (NICKNAMES[token],)).named(text) if token in NICKNAMES else []
+            named = self._in_scope(text, nicknames)
             if len(named) == 1:
                 return self._lead(named[0][0].urn)
         return None
@@ -238,7 +259,7 @@ class _Resolver:
         if resource.type == DIRECTORY_BUCKET and not BUCKETS.isdisjoint(self.types):
             return FOREIGN
         if name := leading_property(resource, self.types):
-            inner = _Resolver(self.stack, self.types, self.seen | {urn})
+            inner = _Resolver(self.stack, self.types, self.seen | {urn}, resource)
             value, origins = written(resource, name), resource.property_dependencies.get(name, ())
             return _qualified(inner.values([value], origins)[0], resource)
         if is_component(resource):
@@ -250,6 +271,13 @@ class _Resolver:
         """The resources whose names are computed from the same origins as the value; None if there are none."""
         candidates = tuple(Referent(resource, None) for resource in self.index.computed_from(origins))
         return Resolved(possible=candidates, foreign=None) if candidates else None
+
+
+def _scoped(resource: Resource, text: str) -> bool:
+    """Whether a text that names a resource is unique only in an account, or in a region of it."""
+    if resource.type in NAMINGS:
+        return resource.type not in BUCKETS
+    return any(text in (resource.inputs.get(name), resource.outputs.get(name)) for name in SCOPED_NAMES)
 
 
 @memoized

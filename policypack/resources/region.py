@@ -3,6 +3,8 @@
 The resource's own `region` argument wins, then the `region` of its provider; a default provider has the stack's
 `aws:region`. Nothing else fixes a region: the shell or a profile differs between two machines.
 See docs/decisions/0008-effective-region.md.
+
+Account and region are the scope of a name: two roles of one name in two accounts are two roles.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
+from policypack.iam.arn import Arn
 from policypack.iam.tables import argument_names
-from policypack.resources.providers import DEFAULT_NAME, is_default, provider_of
+from policypack.resources.providers import DEFAULT_NAME, is_default, provider_of, same_account
 
 _LISTED = 3
 
@@ -69,6 +72,26 @@ def provider_region(stack: Stack, provider: Resource) -> str | Unknown | None:
 def resource_regions(stack: Stack) -> tuple[ResourceRegion, ...]:
     """The region of every regional AWS resource, in registration order."""
     return tuple(_resource_region(stack, resource) for resource in stack.resources if regional(resource))
+
+
+def in_scope(stack: Stack, text: str, referrer: Resource, named: Resource) -> bool | None:
+    """Whether a text of one resource, which contains the name of another, can mean it; None if that is unknown.
+
+    An ARN names its account and region; a name alone is one in the account and region of the resource that contains it.
+    """
+    if referrer.provider == named.provider and referrer.inputs.get("region") == named.inputs.get("region"):
+        return True
+    arn, own = Arn.parse(text), Arn.parse(str(named.outputs.get("arn")))
+    if arn and own:
+        differs = ((arn.account, own.account), (arn.region, own.region))
+        return not any(one and two and one != two and "*" not in one for one, two in differs)
+    if arn or ":" in text:
+        return None
+    same = same_account(stack, referrer, named)
+    if same and regional(referrer) and regional(named):
+        regions = [_resource_region(stack, resource).region for resource in (referrer, named)]
+        return regions[0] == regions[1] if all(isinstance(region, str) for region in regions) else None
+    return same
 
 
 def at_the_edge(located: ResourceRegion) -> bool:

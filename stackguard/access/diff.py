@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
-from rich.text import Text
 
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.comparison import gained
@@ -18,6 +17,7 @@ from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.report import StackReport, without_secret
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
+from stackguard.reports.screen import Text
 from stackguard.sources import LoadedStack
 from stackguard.stand_in import STAND_IN_ACCOUNT
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
-from rich.text import Text
 
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
@@ -15,6 +14,7 @@ from policypack.evaluation.settings import Settings
 from stackguard.access.report import StackReport, position, without_secret
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
+from stackguard.reports.screen import Text
 from stackguard.sources import LoadedStack
 
 VERSION = 1

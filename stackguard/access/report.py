@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.text import Text
 
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource, Unseen
@@ -16,7 +15,7 @@ from policypack.evaluation.redaction import PUBLIC, QUOTED, REDACTED, hidden, is
 from stackguard.access.lines import witness_json
 from stackguard.reports import Screen
 from stackguard.reports.formatting import indented_json, name_of, printable
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.screen import Text, paint, wrapped
 from stackguard.stand_in import LINE, mentioned
 
 STYLES = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from policypack.evaluation.settings import read as read_settings
 from stackguard import sources
 from stackguard.sources import LoadedStack, RunOptions, exported
+from stackguard.sources.settings import settings_for
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes. AWS accepts no policy document of more than 20,480 characters, so a longer file is a stack."""
@@ -36,8 +36,8 @@ def load(target: str, options: RunOptions) -> LoadedStack:
 
 
 def _with_account(target: str, options: RunOptions) -> RunOptions:
-    """The options; for a program with the account of `stackguard.yaml` in the working folder."""
-    return options.under(read_settings(None)) if Path(target).is_dir() else options
+    """The options; for a program with the account of its settings."""
+    return options.under(settings_for(target, options.stack)) if Path(target).is_dir() else options
 
 
 def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | LoadedStack:

@@ -11,8 +11,10 @@ from stackguard.cli.access import access
 from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
-from stackguard.cli.common import CANNOT_JUDGE, EXIT_CODES, Failure
+from stackguard.cli.common import CANNOT_JUDGE, ENVIRONMENT, EXIT_CODES, Failure
+from stackguard.cli.completion import complete, completion
 from stackguard.cli.explain import explain
+from stackguard.cli.init import init
 from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
@@ -21,7 +23,14 @@ from stackguard.errors import reason
 INTERRUPTED = 130
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=f"{ENVIRONMENT}\n{EXIT_CODES}",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "STACKGUARD",
+    },
+)
 @click.version_option(package_name="stackguard", message="stackguard %(version)s")
 def cli() -> None:
     """Check Pulumi AWS stacks against policies, offline.
@@ -30,6 +39,7 @@ def cli() -> None:
 
     \b
     Examples:
+      stackguard init                           set up this repository
       stackguard check                          check the program in this folder
       stackguard check stack --stack prod       check the stack prod of ./stack
       stackguard check state.json               check a `pulumi stack export`
@@ -43,8 +53,9 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, baseline, bundle, template, check, explain, mock):
+for command in (access, baseline, bundle, template, check, completion, explain, init, mock):
     cli.add_command(command)
+complete(cli.commands.values())
 
 
 def unwritable(error: OSError) -> int:

@@ -13,13 +13,14 @@ from stackguard.cli.common import (
     attempt,
     check_writable,
     policies_option,
-    program_options,
-    settings_option,
+    programs_options,
+    settings_options,
     write,
 )
 
 if TYPE_CHECKING:
     from stackguard.gate.baseline import Baseline
+    from stackguard.gate.stacks import Selection
     from stackguard.sources import RunOptions
 
 EXIT_CODES = """\b
@@ -32,8 +33,8 @@ Exit codes:
 
 @click.command(short_help="Accept the violations of today, so that only new ones block.", epilog=EXIT_CODES)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@program_options
-@settings_option
+@programs_options
+@settings_options
 @policies_option
 @click.option(
     "--waivers",
@@ -55,14 +56,18 @@ def baseline(
     *,
     targets: tuple[str, ...],
     options: RunOptions,
+    selection: Selection,
+    jobs: int | None,
     settings: Path | None,
     policy_modules: tuple[str, ...],
+    central: Path | None,
     waivers: Path | None,
     output: Path | None,
     prune: bool,
 ) -> None:
     """Write a baseline of the violations of each TARGET (by default the program in this folder).
 
+    A target is as for `stackguard check`: a program, a folder that holds programs, a file, or - for standard input.
     `stackguard check` reads the file: what is in it does not block, and what is new does. Entries that the file already
     has stay as they are, so that running it again changes nothing. Commit the file, and let git merge it by a line in
     .gitattributes: `stackguard-baseline.json merge=union`.
@@ -70,36 +75,43 @@ def baseline(
     \b
     Examples:
       stackguard baseline infra --stack prod
+      stackguard baseline infra/* --all-stacks
       stackguard baseline prod.json staging.json
       stackguard baseline --prune
     """  # noqa: D301 (click reads the character \\b)
     from datetime import UTC, datetime
 
+    from stackguard.cli.progress import judge
     from stackguard.gate import baseline as file_format
     from stackguard.gate.provenance import added
-    from stackguard.gate.request import CheckRequest, judge_stack
+    from stackguard.gate.request import CheckRequest
+    from stackguard.gate.stacks import expand
+    from stackguard.reports import Failed
+    from stackguard.sources.settings import of_target
 
-    folder = settings.parent if settings else Path()
-    file = output or folder / file_format.DEFAULT_FILE
+    found = attempt(lambda: of_target((targets or (".",))[0], settings, central), "reading the settings")
+    file = output or found.folder / file_format.DEFAULT_FILE
     check_writable(file)
     before = attempt(lambda: file_format.read(file), f"reading {file}") if file.exists() else file_format.Baseline()
     after, by = before, added(datetime.now(UTC))
     gone = 0
     failures: list[Failure] = []
-    for target in targets or (".",):
-        request = CheckRequest(
-            target,
-            options,
-            settings,
-            policy_modules=policy_modules,
-            waivers=waivers,
-            baseline=file if file.exists() else None,
-            add=True,
-        )
-        try:
-            judged = attempt(lambda request=request: judge_stack(request), f"judging {target}")  # type: ignore[misc]
-        except Failure as failure:
-            failures.append(failure)
+    asked = CheckRequest(
+        ".",
+        options,
+        settings,
+        waivers=waivers,
+        baseline=file if file.exists() else None,
+        add=True,
+        central=central,
+        policy_modules=policy_modules,
+    )
+    stacks = attempt(lambda: expand(targets, selection), "reading the targets")
+    for judged in judge(asked, stacks, jobs):
+        if isinstance(judged, Failed):
+            failures.append(
+                Failure(f"{judged.label}: {judged.message}" if stacks.several else judged.message, judged.detail)
+            )
             continue
         stack = judged.report.stack
         after = after.with_outcomes(stack, judged.new, by)
@@ -107,12 +119,12 @@ def baseline(
         if prune:
             after = after.without(stack, judged.gone)
         if judged.report.exit_code == CANNOT_JUDGE:
-            failures.append(Failure(f"a policy crashed on {target}; `stackguard check` names it"))
+            failures.append(Failure(f"a policy crashed on {judged.report.target}; `stackguard check` names it"))
     for failed in failures:
         failed.show()
     if after.text() != before.text() or not (file.exists() or failures):
         write(after.text(), file)
-    if len(failures) < len(targets or (".",)):
+    if len(failures) < len(stacks.stacks):
         click.echo(_summary(before, after, file, gone, prune=prune))
     ctx.exit(CANNOT_JUDGE if failures else 0)
 

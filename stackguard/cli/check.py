@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,21 +13,26 @@ import click
 
 from stackguard.cli.common import (
     EXIT_CODES,
+    Failure,
     attempt,
     check_writable,
+    option_source,
     policies_option,
-    program_options,
-    settings_option,
+    programs_options,
+    settings_options,
     write,
 )
+from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest
+    from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
-    from stackguard.reports import Run
+    from stackguard.reports import Run, Screen
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "json", "sarif", "html", "junit", "markdown", "github", "gitlab-codequality", "gitlab-sast", "csv")
 ORDER = "stackguard.order"
 
 
@@ -35,12 +43,19 @@ class Check(click.Command):
         """Parse the arguments after recording the order."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[ORDER] = [parameter.name for parameter in order if parameter.name in {"format", "output"}]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        by_environment = [
+            [name] * len(ctx.params[name])
+            for name in ("format", "output")
+            if option_source(ctx, name) not in {f"--{name}", ""}
+        ]
+        ctx.meta[ORDER] += [name for names in zip_longest(*by_environment) for name in names if name]
+        return rest
 
 
-@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge a program, a stack export or a preview.")
-@click.argument("target", default=".")
-@program_options
+@click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge programs, stack exports or previews.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@programs_options
 @click.option(
     "--format",
     multiple=True,
@@ -54,7 +69,7 @@ class Check(click.Command):
     metavar="FILE",
     help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
-@settings_option
+@settings_options
 @click.option(
     "--waivers",
     metavar="FILE",
@@ -66,6 +81,12 @@ class Check(click.Command):
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="The baseline file; by default stackguard-baseline.json beside the settings, if it exists.",
+)
+@click.option(
+    "--evidence",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write what came of every policy and resource to FILE: JSON lines, or Parquet if its name ends in .parquet.",
 )
 @click.option(
     "--policy", multiple=True, metavar="ID", help="Run only this policy, and no other of stackguard's own. Repeatable."
@@ -93,87 +114,179 @@ class Check(click.Command):
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
-    default="low",
-    show_default=True,
-    help="The lowest severity that blocks.",
+    help="The lowest severity that blocks; by default the setting failOn, else low.",
 )
+@click.option(
+    "--show-settings",
+    is_flag=True,
+    help="Print each setting of the target's stack and where it comes from, and judge nothing.",
+)
+@click.option(
+    "--base",
+    metavar="EXPORT|FOLDER|COMMIT",
+    help="Compare with an export, a program's folder, or the target at a commit or branch; --format markdown shows the change first.",
+)
+@report_options
 @click.pass_context
 def check(
     ctx: click.Context,
     *,
-    target: str,
+    targets: tuple[str, ...],
     options: RunOptions,
+    selection: Selection,
+    jobs: int | None,
     format: tuple[str, ...],  # noqa: A002 (the option's name)
     output: tuple[str, ...],
     settings: Path | None,
+    central: Path | None,
+    show_settings: bool,
     waivers: Path | None,
     baseline: Path | None,
+    evidence: Path | None,
     policy: tuple[str, ...],
     policy_modules: tuple[str, ...],
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
-    fail_on: str,
+    fail_on: str | None,
+    base: str | None,
+    screen_of: Callable[[Path | None], Screen],
 ) -> None:
-    """Judge TARGET: the folder of a Pulumi program, a file, or - for standard input.
+    """Judge each TARGET (by default the program in this folder): a folder, a file, or - for standard input.
 
-    A file is the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in
-    `.pulumi/stacks`.
+    A folder is that of a Pulumi program, or one that holds programs: each with a `Pulumi.yaml`, in it or below. A file is
+    the output of `pulumi stack export` or of `pulumi preview --json --show-sames`, or a checkpoint in `.pulumi/stacks`.
+    Several stacks are judged at the same time, in one report; the exit code is that of the worst.
 
     \b
     Examples:
       stackguard check stack
+      stackguard check stack --stack prod --show-settings
+      stackguard check infra/* --all-stacks
+      stackguard check infra --stack 'prod*' --stack staging
       stackguard check state.json --fail-on high
       pulumi stack export | stackguard check -
       stackguard check --format text --format json --output outcomes.json
       stackguard check --format text --format sarif --output stackguard.sarif
+      stackguard check infra --base origin/main --format markdown --output comment.md
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policies ./policies/buckets.py
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.core.policy import UNKNOWN_VALUE, Severity
+    from policypack.core.policy import Severity
     from stackguard.reports import render
-    from stackguard.reports.destinations import pair, screen
+    from stackguard.reports.destinations import pair
 
     try:
         destinations = pair(ctx.meta[ORDER], format, output)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    check_writable(*(destination.file for destination in destinations))
-    for policy_id in policy:
-        if policy_id == UNKNOWN_VALUE:
-            raise click.UsageError(
-                f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
-            )
+    check_writable(*(destination.file for destination in destinations), evidence)
+    _check_evidence(evidence, [destination.file for destination in destinations])
+    _check_selected(policy)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not (packs or policy_modules)):
         raise click.UsageError(
             "`--no-own-policies` runs only policy packs; give a `--policy-pack` or `--policies`, and no `--policy`"
         )
 
-    def judge() -> Run:
-        from stackguard.gate import request
+    from stackguard.gate import request, stacks
 
-        return request.run(
-            request.CheckRequest(
-                target,
-                options,
-                settings,
-                policy,
-                Severity(fail_on),
-                packs,
-                own=not no_own_policies,
-                policy_modules=policy_modules,
-                waivers=waivers,
-                baseline=baseline,
-            )
-        )
-
-    run = attempt(judge, f"judging {target}")
+    asked = request.CheckRequest(
+        ".",
+        options,
+        settings,
+        policy,
+        Severity(fail_on) if fail_on else None,
+        packs,
+        own=not no_own_policies,
+        policy_modules=policy_modules,
+        waivers=waivers,
+        baseline=baseline,
+        central=central,
+        fail_on_source=option_source(ctx, "fail_on"),
+        base=base,
+        evidence=evidence is not None,
+    )
+    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
+    if show_settings:
+        for stack in expanded.stacks:
+            _show_settings(_one(asked, stack))
+        return
+    in_text = any(destination.format == "text" and destination.file is None for destination in destinations)
+    run = _several(asked, expanded, jobs, in_text=in_text) if expanded.several else _single(asked, expanded.stacks[0])
+    gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
-        write(render(run, destination.format, screen(destination.file)), destination.file)
+        write(render(run, destination.format, screen_of(destination.file)), destination.file)
+    if evidence is not None:
+        _write_evidence(run, evidence)
+    gc.unfreeze()
     ctx.exit(run.exit_code)
+
+
+def _write_evidence(run: Run, file: Path) -> None:
+    from stackguard.errors import reason
+    from stackguard.reports.evidence import write as write_records
+
+    try:
+        write_records(run, file)
+    except OSError as error:
+        raise Failure(f"`{file}` cannot be written: {reason(error)}") from None
+
+
+def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> None:
+    """Check that the evidence has a file of its own, and what writes it, before the work starts."""
+    if evidence is None:
+        return
+    from stackguard.reports.evidence import missing
+
+    if str(evidence) == "-" or evidence in reports:
+        raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
+    if line := missing(evidence):
+        raise click.UsageError(line)
+
+
+def _check_selected(policies: Sequence[str]) -> None:
+    """Check that there are policies with these ids, before the work starts."""
+    from policypack.core.policy import UNKNOWN_VALUE
+
+    for policy_id in policies:
+        if policy_id == UNKNOWN_VALUE:
+            raise click.UsageError(
+                f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
+            )
+
+
+def _show_settings(one: CheckRequest) -> None:
+    from stackguard.gate.show_settings import shown
+
+    write(attempt(lambda: shown(one), f"reading the settings of {one.target}"), None)
+
+
+def _one(asked: CheckRequest, stack: StackTarget) -> CheckRequest:
+    """The request for one stack of several."""
+    return replace(asked, target=stack.target, options=replace(asked.options, stack=stack.stack))
+
+
+def _single(asked: CheckRequest, stack: StackTarget) -> Run:
+    """Judge one stack."""
+    from stackguard.gate import request
+
+    return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+
+
+def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, *, in_text: bool) -> Run:
+    """Judge several stacks at the same time, with their progress; `in_text` is whether a text report shows failures."""
+    from stackguard.cli.progress import following
+    from stackguard.gate import parallel
+
+    with following(expanded) as progress:
+        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
+    for failed in run.failed:
+        if failed.detail or not in_text:
+            Failure(f"{failed.label}: {failed.message}", failed.detail).show()
+    return run
 
 
 def _packs(folders: Sequence[Path], configs: Sequence[Path]) -> tuple[PackSpec, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from policypack.core.policy import Policy
+    from stackguard.sources import RunOptions
 
 T = TypeVar("T")
 CANNOT_JUDGE = 2
@@ -26,13 +29,11 @@ Exit codes:
        malformed, a policy crashed, or an option is wrong
   130  interrupted
 """
+ENVIRONMENT = """
+Every option has an environment variable, such as STACKGUARD_CHECK_TIMEOUT for the --timeout of `check`; of a repeatable
+option it has the values separated by spaces, and of a switch true or false. An option takes precedence.
+"""
 
-settings_option = click.option(
-    "--settings",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The settings file; by default ./stackguard.yaml, if it exists.",
-)
 policies_option = click.option(
     "--policies",
     "policy_modules",
@@ -50,6 +51,13 @@ output_option = click.option(
 )
 
 
+def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """The value, if it is a finite number: `nan` is in every range."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of seconds")
+    return value
+
+
 def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """The option `--format`, of which the first format is the default; a command takes it as `format_`."""
     return click.option(
@@ -62,10 +70,75 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
     )
 
 
+def settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for settings files to a command, which takes them as `settings` and `central`."""
+    for option in (
+        click.option(
+            "--central",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            envvar="STACKGUARD_CENTRAL",
+            show_envvar=True,
+            help="The central settings file, which applies below all others and locks what they may not loosen.",
+        ),
+        click.option(
+            "--settings",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="The settings file; by default the nearest stackguard.yaml, or pyproject.toml with [tool.stackguard], "
+            "from the target upwards, else from the working folder upwards.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def program_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for programs to a command, which takes them as `options`."""
 
     @click.option("--stack", metavar="NAME", help="The program's stack, if it has several.")
+    @_run_options
+    @functools.wraps(command)
+    def with_options(*args: Any, stack: str | None, options: RunOptions, **parameters: Any) -> None:
+        command(*args, options=replace(options, stack=stack), **parameters)
+
+    return with_options
+
+
+def programs_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for several programs to a command, which takes them as `options`, `selection` and `jobs`."""
+
+    @click.option(
+        "--stack",
+        multiple=True,
+        metavar="NAME",
+        help="The program's stack, if it has several; `prod*` for all that fit. Repeatable.",
+    )
+    @click.option("--all-stacks", is_flag=True, help="All stacks that have a Pulumi.<stack>.yaml.")
+    @click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many stacks to judge at the same time; by default as many as there are cores and memory for.",
+    )
+    @_run_options
+    @functools.wraps(command)
+    def with_options(*args: Any, stack: tuple[str, ...], all_stacks: bool, **parameters: Any) -> None:
+        from stackguard.gate.stacks import Selection
+
+        if stack and all_stacks:
+            raise click.UsageError(
+                "`--all-stacks` selects every stack; leave out `--stack`, or give `--stack` a pattern"
+            )
+        command(*args, selection=Selection(stack, all_stacks), **parameters)
+
+    return with_options
+
+
+def _run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for how a program runs to a command, which takes them as `options`."""
+
     @click.option(
         "--config",
         "-c",
@@ -95,12 +168,12 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
         default=300.0,
         show_default=True,
         metavar="SECONDS",
+        callback=_finite,
         help="Stop a program, a policy pack or standard input that takes longer.",
     )
     @functools.wraps(command)
     def with_options(
         *args: Any,
-        stack: str | None,
         config: tuple[str, ...],
         unknown: str,
         mock: tuple[Path, ...],
@@ -109,10 +182,19 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         from stackguard.sources import RunOptions
 
-        options = RunOptions(stack, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
+        options = RunOptions(None, _configured(config), resolve=unknown == "resolve", timeout=timeout, mock=mock)
         command(*args, options=options, **parameters)
 
     return with_options
+
+
+def option_source(ctx: click.Context, name: str) -> str:
+    """Where the value of an option comes from: its name or its environment variable; empty for the default."""
+    source = ctx.get_parameter_source(name)
+    option = f"--{name.replace('_', '-')}"
+    if source is click.core.ParameterSource.COMMANDLINE:
+        return option
+    return f"{ctx.auto_envvar_prefix}_{name.upper()}" if source is click.core.ParameterSource.ENVIRONMENT else ""
 
 
 class Failure(click.ClickException):
@@ -126,11 +208,11 @@ class Failure(click.ClickException):
         self.detail = detail
 
     def show(self, file: Any = None) -> None:
-        """Print the detail, then the message on one line, both without control characters."""
-        from stackguard.reports.formatting import printable, printable_lines
+        """Print an excerpt of the detail, then the message on one line, both without control characters."""
+        from stackguard.reports.formatting import excerpt_of, printable, printable_lines
 
         if self.detail:
-            click.echo(printable_lines(self.detail.rstrip("\n")), file=file, err=True)
+            click.echo(printable_lines(excerpt_of(self.detail.rstrip("\n"))), file=file, err=True)
 
         message = printable(self.message)
         shown = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

@@ -27,13 +27,12 @@ def explain(policy_id: str | None, policy_modules: tuple[str, ...], settings: Pa
       stackguard explain iam-wildcard-action
       stackguard explain --policies acme.policies
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.evaluation.settings import Settings, read
     from stackguard import explain as explained
-    from stackguard.gate.request import CheckRequest, available
+    from stackguard.gate.request import CheckRequest, available, of_settings
     from stackguard.reports.destinations import screen, write
 
     request = CheckRequest("", settings=settings, policy_modules=policy_modules)
-    policies = attempt(lambda: available(request, read(settings) if settings else Settings()), "reading the policies")
+    policies = attempt(lambda: of_settings(request) if settings else available(request), "reading the policies")
     text = (
         explained.card(card(policy_id, policies), screen(None))
         if policy_id

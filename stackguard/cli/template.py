@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import attempt, check_writable, output_option, program_options, settings_option, write
+from stackguard.cli.common import attempt, check_writable, output_option, program_options, settings_options, write
 
 if TYPE_CHECKING:
     from stackguard.sources import RunOptions
@@ -43,7 +43,7 @@ Exit codes:
 @click.option(
     "--allow-partial", is_flag=True, help="Leave out what has no equivalent in CloudFormation, and list it in Metadata."
 )
-@settings_option
+@settings_options
 @program_options
 @click.pass_context
 def template(
@@ -56,6 +56,7 @@ def template(
     sarif: Path | None,
     allow_partial: bool,
     settings: Path | None,
+    central: Path | None,
     options: RunOptions,
 ) -> None:
     """Write a CloudFormation template of TARGET, and validate it with cfn-lint and stackguard's own policies.
@@ -79,7 +80,8 @@ def template(
         raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
     name, written_as = str(output or "template"), format_of(output, format_)
     generated = attempt(
-        lambda: generate(target, options, name, written_as, settings, partial=allow_partial), f"translating {target}"
+        lambda: generate(target, options, name, written_as, settings, central=central, partial=allow_partial),
+        f"translating {target}",
     )
     write(generated.validation.text, output)
     if report is not None or sarif is not None:

@@ -20,6 +20,7 @@ from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint
 from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.waivers import WaiverRules
 from stackguard.reports.formatting import name_of, printable_json
 
 DEFAULT_FILE = "stackguard-baseline.json"
@@ -154,7 +155,7 @@ def apply(
     baseline: Baseline,
     stack: StackName,
     ran: Collection[str],
-    never: Collection[str] = (),
+    rules: WaiverRules | None = None,
     *,
     add: bool = False,
 ) -> Baselined:
@@ -168,14 +169,15 @@ def apply(
         baseline: of all stacks.
         stack: the stack's name.
         ran: ids of the policies that ran: entries of others are not gone.
-        never: ids of policies that the central settings allow no exemption of.
+        rules: of the central settings: what they allow no waiver of, a baseline does not accept either.
         add: whether all other outcomes that block are to be added.
     """
     left = baseline.of(stack)
+    rules = rules or WaiverRules()
     open_ = [
         index
         for index, outcome in enumerate(outcomes)
-        if outcome.exemption is None and outcome.kind is not Kind.ERROR and outcome.policy.id not in never
+        if outcome.exemption is None and outcome.kind is not Kind.ERROR and not rules.refuse(outcome.policy)
     ]
     accepted: set[int] = set()
     for former in (False, True):

@@ -82,7 +82,7 @@ class StackExemptions:
             accepting.baseline,
             loaded.name,
             ran,
-            accepting.rules.never,
+            accepting.rules,
             add=accepting.add,
         )
         return self.baselined.outcomes

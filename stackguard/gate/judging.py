@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
+from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
 from policypack.evaluation.exempting import Exempt, settled
+from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
 from policypack.resources.attachments import as_used
+from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver
 from stackguard.preview import Observer
@@ -23,6 +27,16 @@ from stackguard.sources import REGION
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
+
+REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+
+
+_warm: set[str] = set()
+"""The ids of the policies that are warmed up."""
+
+
+def unwatched(phase: str) -> None:
+    """Do nothing."""
 
 
 @dataclass(slots=True)
@@ -38,8 +52,12 @@ class JudgingObserver(Observer):
     others: PackObserver | None = None
     """The observer of other packs."""
     policies: Sequence[Policy[Any]] = ()
+    phase: Callable[[str], None] = unwatched
+    """Called when the program runs, and when the whole stack is judged."""
     notes: tuple[Note, ...] = ()
     """Notes about the program's project."""
+    readings: Readings = field(default_factory=Readings)
+    """What our own policies read."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as registered, and its outcomes."""
@@ -47,6 +65,7 @@ class JudgingObserver(Observer):
 
     async def follow(self, project: Project) -> None:
         """Judge while the program runs."""
+        self.phase("running")
         self.settings = with_region(self.settings, project.config.get(REGION))
         self.notes = tuple(Note(NoteKind.PROJECT, project.name, text) for text in project.notes)
         own = asyncio.get_running_loop().run_in_executor(None, self._work)
@@ -93,6 +112,7 @@ class JudgingObserver(Observer):
             unseen: the resources that a preview cannot see.
             exempt: adds exemptions to the outcomes.
         """
+        self.phase("judging")
         self.settings = with_region(self.settings, region)
         stack = Stack(resources, self.settings, unseen)
         if self.others is None or self.others.followed:
@@ -115,7 +135,7 @@ class JudgingObserver(Observer):
     def _own_outcomes(self, stack: Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
         """Our own outcomes; after a first time without `accepted`, only its resources are judged again."""
         self.policies = self.policies or self.choose()
-        run = Evaluation(self.policies, self.settings)
+        run = Evaluation(self.policies, self.settings, self.readings)
         again = {urn for _, urn in accepted}
         outcomes: list[Outcome] = []
         for resource in stack.resources:
@@ -132,23 +152,34 @@ class JudgingObserver(Observer):
         self.policies = self.choose()
         if self.policies:
             warm_up(self.policies)
-        run = Evaluation(self.policies, self.settings)
+        run = Evaluation(self.policies, self.settings, self.readings)
         while (resource := self._queue.get()) is not None and not self._ended:
             self._judged[resource.urn] = resource, run.outcomes(resource)
 
 
 def with_region(settings: Settings, region: str | None) -> Settings:
-    """The settings with the stack's region, unless the operator set one."""
+    """The settings with the stack's region, unless the operator set one.
+
+    Raises:
+        CannotJudge: it cannot be a region, so every policy about regions would compare with nothing.
+    """
     if settings.stack_region is not None or region is None:
         return settings
+    if region not in ("", UNKNOWN_STRING) and not REGION_NAME.fullmatch(region):
+        raise CannotJudge(f"the configuration `{REGION}` must be the name of a region, such as `eu-west-1`")
     return msgspec.structs.replace(settings, stack_region=region)
 
 
 def warm_up(policies: Sequence[Policy[Any]]) -> None:
     """Load what judging and reporting load on first use, while the program still starts.
 
-    Judging the cards' examples opens every table and library that a policy needs; the outcomes are dropped.
+    Judging the cards' examples opens every table and library that a policy needs; the outcomes are dropped. What an earlier
+    call in this process, or in the one that it was forked from, has loaded is there.
     """
+    policies = [policy for policy in policies if policy.id not in _warm]
+    if not policies:
+        return
+    _warm.update(policy.id for policy in policies)
     from policypack.iam.parliament import engine as parliament
 
     import_module("stackguard.reports.text")

@@ -8,28 +8,33 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import EnforcementLevel, Outcome, Policy, Severity, Stack
+from policypack.core.policy import Outcome, Policy, Resource, Severity, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.coverage import without_policy
-from policypack.evaluation.evaluate import enforcement, evaluate
+from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.redaction import masked
-from policypack.evaluation.settings import DEFAULT_FILE, Settings, SettingsError, read
-from policypack.evaluation.waivers import WaiverProblem, WaiverRules
+from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.settings.parsing import option
+from policypack.evaluation.settings.resolving import Effective, require_known
+from policypack.evaluation.settings.selectors import runs
+from policypack.evaluation.waivers import WaiverProblem, WaiverRules, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
-from stackguard.gate.judging import JudgingObserver
+from stackguard.gate.evidence import Evidence
+from stackguard.gate.judging import JudgingObserver, unwatched
 from stackguard.gate.provenance import provenance
-from stackguard.notes import Note, masked_notes
+from stackguard.notes import Note, NoteKind, masked_notes
 from stackguard.packs import PackSpec
 from stackguard.packs.observer import PackObserver
 from stackguard.reports import Report, Run
 from stackguard.sources import LoadedStack, RunOptions, load
+from stackguard.sources.settings import TargetSettings, of_target, program_stack
 from stackguard.stand_in import NOTE, mentioned
 
 Loading = Callable[[str, RunOptions, JudgingObserver], LoadedStack]
@@ -43,10 +48,11 @@ class CheckRequest:
     target: str
     options: RunOptions = field(default_factory=RunOptions)
     settings: Path | None = None
-    """The settings file; None is `stackguard.yaml` in the working folder, if it exists."""
+    """The settings file; None is the nearest one from the target upwards."""
     policies: tuple[str, ...] = ()
     """Ids of the policies to run; empty means all."""
-    fail_on: Severity = Severity.LOW
+    fail_on: Severity | None = None
+    """The operator's; None is the setting `failOn`."""
     packs: tuple[PackSpec, ...] = ()
     """Other policy packs to run."""
     own: bool = True
@@ -57,8 +63,26 @@ class CheckRequest:
     """The waiver file; None is the one beside the settings, if it exists."""
     baseline: Path | None = None
     """The baseline file; None is the one beside the settings, if it exists."""
+    evidence: bool = False
+    """Whether the report has a record for each policy and resource."""
     add: bool = False
     """Whether new violations are accepted, to be added to the baseline."""
+    base: str | None = None
+    """What the target is compared with: a folder, a file, or a commit of its repository."""
+    central: Path | None = None
+    """The central settings file, which locks what the others may not loosen."""
+    fail_on_source: str = "--fail-on"
+    """Where `fail_on` comes from, for messages."""
+
+    @property
+    def layers(self) -> TargetSettings:
+        """The settings of the target and of the options.
+
+        Raises:
+            SettingsError: a file is missing, or does not fit the schema.
+        """
+        options = [option({"failOn": self.fail_on.value}, self.fail_on_source)] if self.fail_on else []
+        return of_target(self.target, self.settings, self.central, options)
 
 
 def run(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, loading: Loading = load) -> Run:
@@ -69,7 +93,7 @@ def run(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, lo
         SettingsError: as by `judge`.
     """
     started = datetime.now(UTC)
-    judged = judge_stack(request, policies, loading)
+    judged = judge_stack(request, policies, loading=loading)
     blocking = judged.settings.waiver_problems == "mandatory"
     return Run(
         (judged.report,),
@@ -103,27 +127,60 @@ def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) 
 
 
 def judge_stack(
-    request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, loading: Loading = load
+    request: CheckRequest,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+    loading: Loading = load,
 ) -> Judged:
-    """Judge a target.
+    """Judge a target, and compare it with the base of the request, if it has one.
 
     Args:
         request: what to judge, and how.
         policies: the cards to run; by default our own, which are imported while a program starts, and further ones.
+        phase: called with `running` and `judging`, when these begin.
         loading: reads the target.
 
     Raises:
-        CannotJudge: the target cannot be read or run, or every policy is disabled.
+        CannotJudge: the target cannot be read or run, every policy is disabled, or there is no such base.
         SettingsError: the settings, the waivers or the baseline do not fit their schema.
     """
+    judged, loaded = judge_loaded(request, policies, phase=phase, loading=loading)
+    if request.base is None:
+        return judged
+    from stackguard.gate.comparison import compared
+
+    return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
+
+
+def judge_loaded(
+    request: CheckRequest,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+    loading: Loading = load,
+) -> tuple[Judged, LoadedStack]:
+    """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
-    settings = read(request.settings)
-    folder = request.settings.parent if request.settings else Path()
-    accepting = exemptions.read(request.waivers, request.baseline, folder, WaiverRules(), add=request.add)
+    layers = request.layers
+    accepting = exemptions.read(request.waivers, request.baseline, layers.folder, WaiverRules(), add=request.add)
+    chosen = program_stack(request.target, request.options.stack)
+    effective = layers.of(chosen)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
-    judging = JudgingObserver(lambda: _chosen(request, settings, policies), settings, packs)
+    cards: list[Policy[Any]] = []
+
+    def choose() -> list[Policy[Any]]:
+        cards[:] = available(request, layers, effective) if policies is None else policies
+        return _chosen(request, layers, effective.settings, cards)
+
+    judging = JudgingObserver(choose, effective.settings, packs, phase=phase)
     with _no_garbage_collection():
-        loaded = loading(request.target, request.options.under(settings), judging)
+        loaded = loading(request.target, request.options.under(effective.settings), judging)
+        if not chosen.stack:  # of an export, which names its stack
+            effective = layers.of(loaded.name)
+            judging.settings = effective.settings
+        accepting = replace(accepting, rules=rules_of(effective.settings))
+        settings = effective.settings
 
         def ran() -> list[str]:
             return [*(policy.id for policy in judging.policies), *(packs.policies if packs else ())]
@@ -133,27 +190,57 @@ def judge_stack(
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
             outcomes = (*masked(_unseen(loaded, settings), loaded.mask), *outcomes)
-    notes = (*judging.notes, *loaded.notes, *(packs.notes if packs else ()))
+    if packs:
+        require_known(layers.layers, [*cards, *packs.cards])
+    limited = (*effective.notes, *effective.lock_notes([*judging.policies, *(packs.cards if packs else ())]))
+    locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
+    notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
+    notes = (*notes, *_unread(judging.policies, Stack(loaded.resources, settings)))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
+    name = StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack)))
+    absent = _absent(cards, judging.policies)
+    others = tuple(packs.policies) if packs else ()
+    evidence = Evidence(
+        judging.readings, outcomes, loaded.resources, judging.policies, absent, others, settings, name, hide
+    )
     report = Report(
         loaded.target.strip("`"),
         outcomes,
         len(loaded.resources),
         len(ran()),
-        request.fail_on,
+        settings.fail_on,
         loaded.folder,
-        {hide(token): count for token, count in unjudged.items()},
-        masked_notes(notes, hide),
-        StackName(*map(hide, (loaded.name.organization, loaded.name.project, loaded.name.stack))),
-        loaded.accounts,
-        loaded.region,
-        time.monotonic() - start,
-        exempt.baselined.gone.total(),
+        without_policy={hide(token): count for token, count in unjudged.items()},
+        notes=masked_notes(notes, hide),
+        stack=name,
+        accounts=loaded.accounts,
+        region=loaded.region,
+        seconds=time.monotonic() - start,
+        gone=exempt.baselined.gone.total(),
+        related=related(outcomes, loaded.resources),
+        evidence=evidence.counts(),
+        records=evidence if request.evidence else (),
     )
     waived, baselined = exempt.waived, exempt.baselined
-    return Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    return judged, loaded
+
+
+def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:
+    """By URN, the parents of the resources with outcomes, and those that these wait for."""
+    urns = {urn for outcome in outcomes for urn in (outcome.resource.parent, *outcome.waits_for)}
+    return {resource.urn: resource for resource in resources if resource.urn in urns}
+
+
+def _unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
+    """Notes about functions whose code was not read."""
+    from policypack.lambda_code.unread_code import unread_code
+
+    for unread in unread_code(policies, stack):
+        urns = tuple(function.urn for function in unread.functions)
+        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
@@ -166,52 +253,74 @@ def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
     yield from (note.message for note in notes)
 
 
-def _chosen(request: CheckRequest, settings: Settings, policies: Sequence[Policy[Any]] | None) -> list[Policy[Any]]:
-    policies = available(request, settings) if policies is None else policies
-    source = str(request.settings or DEFAULT_FILE)
-    known = {policy.id for policy in policies}
-    for policy_id in settings.enforcement:
-        if policy_id not in known:
-            raise SettingsError(
-                f"{source}: `enforcement` has no policy `{policy_id}` to set; {suggestion(policy_id, policies)}"
-            )
-    if not request.own:
-        policies = further(request, settings)
-    for policy_id in sorted(set(request.policies) - known):
+def _chosen(
+    request: CheckRequest, layers: TargetSettings, settings: Settings, policies: Sequence[Policy[Any]]
+) -> list[Policy[Any]]:
+    if not request.packs:  # the names of their policies are known once they have started
+        require_known(layers.layers, policies)
+    for policy_id in sorted(set(request.policies) - {policy.id for policy in policies}):
         raise CannotJudge(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")
+    if not request.own:
+        policies = [policy for policy in policies if not _is_ours(policy)]
     selected = [policy for policy in policies if not request.policies or policy.id in request.policies]
-    active = [policy for policy in selected if enforcement(policy, settings) is not EnforcementLevel.DISABLED]
+    active = [policy for policy in selected if runs(policy, settings)]
     if policies and not active and not request.packs:
-        raise CannotJudge(f"no policy is left to run: {source} disables all that were selected; enable one")
+        raise CannotJudge(f"no policy is left to run: {layers.source} disables all that were selected; enable one")
     return active
 
 
-def available(request: CheckRequest, settings: Settings) -> Sequence[Policy[Any]]:
-    """Our own policies and further ones, as by `further`."""
+def _is_ours(policy: Policy[Any]) -> bool:
     from policypack.policies import POLICIES
 
-    return (*POLICIES, *further(request, settings))
+    return policy in POLICIES
 
 
-def further(request: CheckRequest, settings: Settings) -> Sequence[Policy[Any]]:
-    """The policies that the command line and the settings name.
+def available(
+    request: CheckRequest, layers: TargetSettings | None = None, effective: Effective | None = None
+) -> Sequence[Policy[Any]]:
+    """Our own policies, and further ones that the command line and the settings name.
 
-    Importing them runs code, so the settings count if they are given explicitly, or if the target is a program, which
-    runs anyway; settings that happen to lie beside a file run nothing.
+    Importing them runs code, so a settings file that was found counts only if the target is a program, which runs anyway;
+    one that is given, or central, always does.
+
+    Args:
+        request: what to judge, and how.
+        layers: the settings of the target; None for those of the command line only.
+        effective: these for its stack.
 
     Raises:
         SettingsError: they cannot be loaded, or the settings do not count.
     """
     from policypack.evaluation import policy_modules
+    from policypack.policies import POLICIES
 
-    source = str(request.settings or DEFAULT_FILE)
-    if settings.policies and request.settings is None and not os.path.isdir(request.target):  # noqa: PTH112 (any text)
-        raise SettingsError(
-            f"{source}: `policies` is code, which does not run to judge a file; if you trust it, give `--settings {source}`"
-        )
-    folder = request.settings.parent if request.settings else Path()
-    given = [policy_modules.Named(name, "--policies") for name in request.policy_modules]
-    return policy_modules.load([*policy_modules.named(settings, source, folder), *given])
+    names = [policy_modules.Named(name, "--policies") for name in request.policy_modules]
+    if layers is not None and effective is not None and effective.settings.policies:
+        source = effective.origin("policies").rpartition(":")[0]
+        trusted = request.settings is not None or (layers.central and source == str(layers.central))
+        if not trusted and not os.path.isdir(request.target):  # noqa: PTH112 (any text)
+            raise SettingsError(
+                f"{source}: `policies` is code, which does not run to judge a file; if you trust it, give"
+                f" `--settings {source}`"
+            )
+        names = [*policy_modules.named(effective.settings, source, Path(source).parent), *names]
+    return (*POLICIES, *policy_modules.load(names))
+
+
+def of_settings(request: CheckRequest) -> Sequence[Policy[Any]]:
+    """What `available` returns for the settings of the target of a request.
+
+    Raises:
+        SettingsError: as by `available`.
+    """
+    layers = request.layers
+    return available(request, layers, layers.of(program_stack(request.target, request.options.stack)))
+
+
+def _absent(policies: Sequence[Policy[Any]], ran: Iterable[Policy[Any]]) -> list[Policy[Any]]:
+    """Our own policies that did not run."""
+    ids = {policy.id for policy in ran}
+    return [policy for policy in policies if policy.id not in ids]
 
 
 def _unseen(loaded: LoadedStack, settings: Settings) -> Iterable[Outcome]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from policypack.core.policy import (
@@ -24,6 +24,8 @@ from policypack.core.policy import (
     Unknown,
 )
 from policypack.evaluation.redaction import redacted
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.selectors import least_level, strictest
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.config import LEVELS
 from stackguard.reports.formatting import printable
@@ -49,6 +51,8 @@ class PackPolicy:
     """Whether it judges the stack and not single resources; None if its SDK is too old to report that."""
     unknown_is_advisory: bool
     """The operator's choice for undecided outcomes."""
+    settings: Settings = field(default_factory=Settings)
+    """The operator's, whose limits apply to each violation."""
 
 
 def _enforcement(level: str) -> EnforcementLevel:
@@ -106,7 +110,7 @@ def outcome(
     policy_card = policy.card
     if (reported := severity(diagnostic.severity)) not in {None, policy_card.severity}:
         policy_card = replace(policy_card, severity=reported)
-    level = _enforcement(LEVELS[diagnostic.enforcementLevel])
+    level = strictest([_enforcement(LEVELS[diagnostic.enforcementLevel]), least_level(policy_card, policy.settings)])
     return Outcome(Kind.VIOLATION, policy_card, resource, "", one_line(message), policy_card.fix, level)
 
 

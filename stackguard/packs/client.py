@@ -8,18 +8,21 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read at import; our own error reports a pack that has ended
+if "GRPC_VERBOSITY" not in os.environ:  # read at import; our own error reports a pack that has ended
+    os.putenv("GRPC_VERBOSITY", "ERROR")
 
 import grpc
 import grpc.aio
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 
+from policypack.core.policy import EnforcementLevel, Policy
 from policypack.core.values import rebuilt
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.selectors import least_level, level_of, strictest
 from stackguard.errors import CannotJudge
 from stackguard.packs import config
 from stackguard.packs.answers import PackPolicy, card
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 WORKERS = 4
 """The calls that a pack of the Python SDK serves at a time; the time limit of a call starts when it is served."""
 TAGS = "pulumi:tags"
+REMEDIATE = "remediate"
 OVER_STACK = {1: False, 2: True}
 """By the number of a policy's type in the protocol."""
 
@@ -158,19 +162,35 @@ async def connected(
             await pack.call(_unless_unimplemented(pack.stub.ConfigureStack), _stack_configuration(project), "the stack")
         info = await pack.call(pack.stub.GetAnalyzerInfo, Empty(), "its own policies")
         pack.name = info.name or process.folder.root.name
-        configs = configured(info, chosen, process.folder.name)
+        cards = {policy.name: card(pack.name, policy) for policy in info.policies}
+        configs = {
+            name: replace(config_, level=_level(cards[name], name, config_.level, chosen or {}, settings))
+            for name, config_ in configured(info, chosen, process.folder.name).items()
+        }
         pack.policies = {
             policy.name: PackPolicy(
-                card(pack.name, policy),
+                cards[policy.name],
                 configs[policy.name].level or config.LEVELS[policy.enforcementLevel],
                 OVER_STACK.get(policy.policy_type),
                 pack.unknown_is_advisory,
+                settings,
             )
             for policy in info.policies
         }
         if info.supportsConfig and configs:
             await pack.call(pack.stub.Configure, configuration(configs), "its configuration")
         yield pack
+
+
+def _level(policy: Policy[Any], name: str, level: str | None, chosen: config.Config, settings: Settings) -> str | None:
+    """The level of a policy: of its pack's configuration, else of the settings; at least what they lock."""
+    configured = any(chosen[key].level for key in (name, config.ALL) if key in chosen)
+    of_settings = None if configured else level_of(settings.enforcement, policy)
+    if of_settings is not None and not (level == REMEDIATE and of_settings is EnforcementLevel.MANDATORY):
+        level = of_settings.value
+    if level in {None, REMEDIATE}:
+        return level
+    return strictest([EnforcementLevel(level), least_level(policy, settings)]).value
 
 
 def _unless_unimplemented(method: Callable[..., Awaitable[Any]], instead: Any = None) -> Callable[..., Awaitable[Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from policypack.core.policy import Outcome, Resource
+from policypack.core.policy import Outcome, Policy, Resource
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note
@@ -34,6 +34,8 @@ class PackObserver:
     notes: tuple[Note, ...] = ()
     policies: tuple[str, ...] = ()
     """The names of the policies that ran."""
+    cards: tuple[Policy[Any], ...] = ()
+    """Those of all policies, disabled ones included."""
     followed: bool = False
     """Whether a preview was observed to its end."""
     _packs: asyncio.Future[Packs] | None = None
@@ -61,7 +63,7 @@ class PackObserver:
                     if late is not None:
                         raise late from None
                     raise
-                self.notes, self.policies, self.followed = packs.notes, packs.policies, True
+                self.notes, self.policies, self.cards, self.followed = packs.notes, packs.policies, packs.cards, True
         finally:
             self._packs.cancel()
             for task in self._tasks():
@@ -74,7 +76,7 @@ class PackObserver:
 
         async with started(self.specs, settings, self.timeout) as packs:
             self.outcomes += await packs.judge_state(resources)
-            self.notes, self.policies = packs.notes, packs.policies
+            self.notes, self.policies, self.cards = packs.notes, packs.policies, packs.cards
 
     async def remediated(self, resource: Resource) -> Resource:
         """The resource after remediation, once the packs have started."""

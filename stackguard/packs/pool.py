@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Stack, urn_of
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Policy, Resource, Stack, urn_of
 from policypack.evaluation.redaction import Mask, redacted, secret_texts, secrets_of, texts_in
 from policypack.evaluation.settings import Settings
 from stackguard.errors import CannotJudge
@@ -55,6 +55,11 @@ class Packs:
         return tuple(
             name for pack in self.packs for name, policy in pack.policies.items() if policy.level != "disabled"
         )
+
+    @property
+    def cards(self) -> tuple[Policy[Any], ...]:
+        """The cards of all policies, disabled ones included."""
+        return tuple(policy.card for pack in self.packs for policy in pack.policies.values())
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -87,6 +87,7 @@ def run(
     observer: Observer = NOBODY,
     mock: Sequence[Path] = (),
     account: str | None = None,
+    python_of: Path | None = None,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -99,13 +100,14 @@ def run(
         observer: follows the preview.
         mock: files with answers that only the cloud has; those of the first file take precedence.
         account: the account of every provider; None determines each one (docs/decisions/0025).
+        python_of: the folder of a program whose Python runs this one; None is its own.
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
     """
     from stackguard.preview.project.project import load
 
-    project = load(folder, stack, config)
+    project = load(folder, stack, config, python_of=python_of)
     return of(project, resolve=resolve, timeout=timeout, observer=observer, mock=mock, account=account)
 
 

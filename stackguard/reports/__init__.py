@@ -1,23 +1,61 @@
 """Reports: a `Run` goes in, text in a format comes out.
 
-A format is a module here with `render(run, screen) -> str`, and its name in `FORMATS` of `cli/check.py`.
+A format is a module here, or in `ci/`, with `render(run, screen) -> str`, and its name in `FORMATS` of `cli/check.py`.
 """
 
 from __future__ import annotations
 
+import enum
 import importlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from policypack.core.policy import Kind, Outcome, Severity
+from policypack.core.policy import Kind, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
+
+if TYPE_CHECKING:
+    from stackguard.reports.evidence import Record
+    from stackguard.reports.fingerprint import IdentifiedOutcome
+
+CI_FORMATS = frozenset({"github", "gitlab-codequality", "gitlab-sast", "junit", "markdown"})
+"""The formats whose modules are in `ci/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccess:
+    """A class of requests that a stack allows and its base does not, or whose answer is undecided."""
+
+    verdict: str
+    holder: str
+    """The type and name of the resource that has the access."""
+    example: str
+    why: str
+    by: str
+    """The type and name of the resource that gives it, and the path in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a stack changes against its base, with one outcome for each unknown value.
+
+    Equal outcomes are paired one by one, and aliases are followed.
+    """
+
+    base: str
+    """As on the command line."""
+    new: tuple[Outcome, ...] = ()
+    fixed: tuple[Outcome, ...] = ()
+    unchanged: tuple[Outcome, ...] = ()
+    access: tuple[NewAccess, ...] = ()
+    problem: str = ""
+    """Why there is no comparison: one line. Then nothing else is set."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,21 @@ class Report:
     """How long it took to run the program, or to read the file, and to judge it."""
     gone: int = 0
     """The number of violations in the baseline that are not there any more."""
+    evidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By policy, how many records there are by what came of it (`reports.evidence.Came`); empty if that is unknown."""
+    records: Iterable[Record] = ()
+    """What came of each policy and resource, if that was asked for; it can be iterated again."""
+    related: Mapping[str, Resource] = field(default_factory=dict)
+    """By URN, the parents of the resources with outcomes, and those that these wait for."""
+    change: Change | None = None
+    """The comparison with the base of the run, if it has one."""
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What several formats need: the places of files, and rows."""
+
+    @property
+    def label(self) -> str:
+        """The stack's name for people: `PROJECT/STACK`, or the target if the name is unknown."""
+        return label(self.stack, self.target)
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""
@@ -60,6 +113,25 @@ class Report:
         return tuple(one_per_value(self.outcomes))
 
     @cached_property
+    def identified(self) -> list[IdentifiedOutcome]:
+        """The outcomes with their fingerprints."""
+        from stackguard.reports.fingerprint import identified
+
+        return identified(self.outcomes, self.blocks)
+
+    @cached_property
+    def identified_live(self) -> list[IdentifiedOutcome]:
+        """The outcomes that are not exempt, one for each unknown value, with their fingerprints."""
+        from stackguard.reports.fingerprint import identified
+
+        return identified([outcome for outcome in self.condensed if not outcome.exemption], self.blocks)
+
+    @cached_property
+    def came(self) -> Counter[str]:
+        """How many records there are of each kind, of all policies."""
+        return sum((Counter(counts) for counts in self.evidence.values()), Counter())
+
+    @cached_property
     def kinds(self) -> Counter[Kind]:
         """How many outcomes there are of each kind."""
         return Counter(outcome.kind for outcome in self.outcomes)
@@ -68,6 +140,11 @@ class Report:
     def severities(self) -> Counter[Severity]:
         """How many violations there are of each severity."""
         return Counter(outcome.policy.severity for outcome in self.outcomes if outcome.kind is Kind.VIOLATION)
+
+    @cached_property
+    def exempt(self) -> Counter[str]:
+        """How many outcomes are waived, and how many are in the baseline."""
+        return Counter(outcome.exemption.kind for outcome in self.outcomes if outcome.exemption)
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:
@@ -87,6 +164,11 @@ class Failed:
     """One line."""
     detail: str = ""
     """The output of the program."""
+
+    @property
+    def label(self) -> str:
+        """As of `Report`."""
+        return label(self.stack, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +211,37 @@ class Run:
         return 1 if 1 in codes or (self.problems and self.problems_block) else 0
 
 
+class Detail(enum.Enum):
+    """How much the text report shows."""
+
+    QUIET = "quiet"
+    """What blocks, and the counts."""
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+    """Each exempt outcome, every name in a note, and the versions of all data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The destination of a report: a terminal, or a file or a pipe, for which nothing is wrapped or coloured."""
+    """The destination of a report and how it is shown there; nothing is wrapped or coloured in a file or a pipe."""
 
     terminal: bool = False
     width: int = 80
     """Columns of the terminal."""
+    color: Literal["auto", "always", "never"] = "auto"
+    """`auto` follows the terminal, `NO_COLOR` and `FORCE_COLOR`."""
+    detail: Detail = Detail.NORMAL
+    statistics: bool = False
+    """Whether the text ends in counts by policy, severity, service and type."""
+
+
+def label(stack: StackName, target: str) -> str:
+    """The name of a stack for people: `PROJECT/STACK`, or the target if the name is unknown."""
+    return stack.in_project if stack.project and stack.stack else target
 
 
 def render(run: Run, name: str, screen: Screen) -> str:
-    """The run in the format `name`, a module here, with `-` for its `_`; the text ends in a line break."""
-    text: str = importlib.import_module(f"stackguard.reports.{name.replace('-', '_')}").render(run, screen)
+    """The run in the format `name`, with `-` for the `_` of its module; the text ends in a line break."""
+    room = "ci." if name in CI_FORMATS else ""
+    text: str = importlib.import_module(f"stackguard.reports.{room}{name.replace('-', '_')}").render(run, screen)
     return text

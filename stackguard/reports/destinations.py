@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,19 +83,28 @@ def write(text: str, file: Path | None) -> None:
     if file is None:
         sys.stdout.write(text)
         sys.stdout.flush()
-    elif file.exists() and not file.is_file():  # a device or a named pipe must not be replaced
-        file.write_text(text, encoding="utf-8")
     else:
-        _replace(file.resolve(), text)
+        with replacing(file) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _replace(file: Path, text: str) -> None:
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A file to write that replaces `file` once it is complete; a device or a named pipe is written itself.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if file.exists() and not file.is_file():
+        yield file
+        return
+    file = file.resolve()
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(handle)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        yield temporary
         temporary.chmod(mode)
         temporary.replace(file)
     except BaseException:

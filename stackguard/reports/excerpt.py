@@ -1,4 +1,4 @@
-"""The statement of a policy document that an outcome is about, as indented JSON."""
+"""The statement of a policy document that outcomes are about, as indented JSON."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ LONGEST = 40
 AROUND = 4
 
 
-def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
-    """The lines of the statement, each with whether it is in the element; empty for a secret or another path."""
+def excerpt(outcome: Outcome, *others: Outcome) -> list[tuple[bool, str]]:
+    """The lines of the statement, each with whether it is in an element; empty for a secret or another path.
+
+    Args:
+        outcome: the first in the statement; a long one is shown around its element.
+        others: of the same statement, whose elements are marked too.
+    """
     place = statement_at(outcome.resource, outcome.path)
     if place is None or contains_secret(outcome.resource, place.document):
         return []
@@ -25,9 +30,11 @@ def excerpt(outcome: Outcome) -> list[tuple[bool, str]]:
     for sentinel in UNKNOWNS:
         text = text.replace(sentinel, UNKNOWN)
     lines = [printable(line) for line in text.split("\n")]
-    first, last = _span(lines, place.element)
-    marked = [(first <= number < last, line) for number, line in enumerate(lines)]
-    return _shortened(marked, first, last)
+    elements = [place.element]
+    elements += [other.element for path in others if (other := statement_at(path.resource, path.path))]
+    spans = [_span(lines, element) for element in elements]
+    marks = {number for first, last in spans for number in range(first, last)}
+    return _shortened([(number in marks, line) for number, line in enumerate(lines)], *spans[0])
 
 
 def _span(lines: list[str], element: str) -> tuple[int, int]:

@@ -1,144 +1,97 @@
-"""The report for programs: one JSON object with a version and a schema, separate from the types of the policies.
-
-`schema()` derives `outcomes.schema.json` from these types. Fields may be added within a version, so the schema accepts
-unknown fields.
-"""
+"""The report for programs: one JSON object with a version and a schema."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from policypack.core.policy import EnforcementLevel, Kind, Severity
-from stackguard.notes import NoteKind
+from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
+from policypack.evaluation.places import fingerprint
+from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
-from stackguard.reports.fingerprint import IdentifiedOutcome, identified
+from stackguard.reports.evidence import Came
+from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, printable, url
-
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-
-
-class SourcePosition(msgspec.Struct, frozen=True, rename="camel"):
-    """Where the program constructs the resource."""
-
-    file: str
-    line: Annotated[int, msgspec.Meta(ge=1)]
-
-
-class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """One outcome; a policy that passes has none."""
-
-    outcome: Annotated[
-        Kind,
-        msgspec.Meta(
-            description="`undecided`: a value that had to be read is unknown. `error`: the policy itself crashed."
-        ),
-    ]
-    policy: Annotated[str, msgspec.Meta(description="The policy's id; see `stackguard explain ID`.")]
-    severity: Annotated[Severity, msgspec.Meta(description="How bad a violation is, as the policy defines it.")]
-    enforcement: Annotated[EnforcementLevel, msgspec.Meta(description="What a violation does, as the operator chose.")]
-    blocks: Annotated[bool, msgspec.Meta(description="Whether it closes the gate, by enforcement and `--fail-on`.")]
-    urn: str
-    type: Annotated[str, msgspec.Meta(description="The resource's type token.", examples=["aws:s3/bucket:Bucket"])]
-    name: str
-    path: Annotated[str, msgspec.Meta(description="The place in the resource; empty for the whole resource.")]
-    message: str
-    fix: str
-    url: str
-    fingerprint: Annotated[Fingerprint, msgspec.Meta(description="Stays the same when lines move or messages change.")]
-    waits_for: Annotated[
-        tuple[str, ...], msgspec.Meta(description="URNs of the resources whose update makes the value known.")
-    ]
-    waived: bool
-    subsumed_by: Annotated[
-        str | None,
-        msgspec.Meta(
-            description="The fingerprint of the outcome that this one follows from, as the text report shows it; null"
-            " for a cause of its own. Both count, and both close the gate."
-        ),
-    ] = None
-    position: SourcePosition | None = None
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """A note that is not an outcome; it never closes the gate."""
-
-    note: Annotated[
-        NoteKind,
-        msgspec.Meta(
-            description="`remediated`: a policy changed inputs. `not-applicable`: a policy does not apply to these"
-            " resources. `unanswered`: the result of a function, a method or another stack is unknown. `unused`: the"
-            " program did not ask for an entry of a mock file. `project`: a part of the project's files was not used."
-            " `account`: an account in this report stands in for the program's own, which is unknown."
-        ),
-    ]
-    about: Annotated[
-        str, msgspec.Meta(description="The policy, the function, the stack, the file, the project, or the account.")
-    ]
-    message: str
-    urns: Annotated[tuple[str, ...], msgspec.Meta(description="The resources concerned; empty for the stack.")]
-
-
-class TypeCount(msgspec.Struct, frozen=True):
-    """A resource type, and its number of resources."""
-
-    type: Annotated[str, msgspec.Meta(description="The type token.", examples=["aws:ec2/vpc:Vpc"])]
-    resources: Annotated[int, msgspec.Meta(ge=1)]
-
-
-class Severities(msgspec.Struct, frozen=True):
-    """Violations by severity."""
-
-    critical: Count
-    high: Count
-    medium: Count
-    low: Count
-
-
-class Summary(msgspec.Struct, frozen=True, rename="camel"):
-    """The counts, and the exit code of the command that wrote this."""
-
-    resources: Count
-    policies: Count
-    violations: Count
-    undecided: Count
-    errors: Count
-    severities: Severities
-    exit_code: Annotated[Literal[0, 1, 2], msgspec.Meta(description="0 clean, 1 violations, 2 could not judge.")]
-
-
-class OutcomesReport(msgspec.Struct, frozen=True, rename="camel"):
-    """The report of `stackguard check --format json`."""
-
-    version: Literal[1]
-    target: str
-    summary: Summary
-    outcomes: tuple[OutcomeEntry, ...]
-    notes: tuple[Remark, ...]
-    without_policy: Annotated[
-        tuple[TypeCount, ...],
-        msgspec.Meta(description="The types that no policy is about, so that their resources were not judged."),
-    ]
+from stackguard.reports.json_types import (
+    Evidence,
+    ExemptionEntry,
+    FailedStack,
+    OutcomeEntry,
+    OutcomesReport,
+    ProblemEntry,
+    Remark,
+    Severities,
+    SourceLine,
+    SourcePosition,
+    StackOutcomes,
+    StackReport,
+    StacksReport,
+    Summary,
+    TypeCount,
+)
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The run as indented JSON."""
-    return indented_json(document(run.reports[0]))
+    """The run as indented JSON, with the version first and the outcomes last."""
+    written = document(run)
+    fields = dict(zip(written.__struct_encode_fields__, msgspec.structs.astuple(written), strict=True))
+    outcomes_ = fields.pop("outcomes")
+    return indented_json({"version": fields.pop("version"), **fields, "outcomes": outcomes_})
 
 
-def document(report: Report) -> OutcomesReport:
-    """The public form of a report."""
-    entries = tuple(_entry(report, outcome) for outcome in identified(report.outcomes, report.blocks))
-    notes = tuple(
-        Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
-        for note in report.notes
+def document(run: Run) -> OutcomesReport | StacksReport:
+    """The public form of a run."""
+    stacks = tuple(map(_stack, run.reports))
+    counts = [stack.summary for stack in stacks]
+    provenance = run.provenance
+    facts: dict[str, Any] = {
+        "version": 1,
+        "summary": msgspec.structs.replace(_total(counts) if run.several else counts[0], exit_code=run.exit_code),
+        "outcomes": tuple(entry for report in run.reports for entry in _entries(report)),
+        "commit": printable(provenance.commit),
+        "started_at": f"{provenance.started:%Y-%m-%dT%H:%M:%SZ}",
+        "run_seconds": round(provenance.seconds, 3),
+        "versions": dict(provenance.versions),
+        "settings_digest": provenance.settings,
+        "policy_ids": tuple(map(printable, provenance.policies)),
+        "waiver_problems": tuple(
+            ProblemEntry(problem.kind, printable(problem.source), printable(problem.policy), printable(problem.message))
+            for problem in run.problems
+        ),
+    }
+    if not run.several:
+        return OutcomesReport(**(msgspec.structs.asdict(stacks[0]) | facts))
+    failed = tuple(
+        FailedStack(*map(printable, (failed.target, failed.stack.project, failed.stack.stack, failed.message)))
+        for failed in run.failed
     )
-    unjudged = tuple(TypeCount(printable(token), count) for token, count in report.without_policy.items())
-    return OutcomesReport(1, printable(report.target), summary(report), entries, notes, unjudged)
+    return StacksReport(stacks=stacks, failed=failed, **facts)
+
+
+def outcomes(report: Report) -> StackOutcomes:
+    """The public form of one stack."""
+    return StackOutcomes(version=1, outcomes=tuple(_entries(report)), **msgspec.structs.asdict(_stack(report)))
+
+
+def _stack(report: Report) -> StackReport:
+    name = report.stack
+    return StackReport(
+        printable(report.target),
+        summary(report),
+        tuple(
+            Remark(note.kind, printable(note.about), printable(note.message), tuple(map(printable, note.urns)))
+            for note in report.notes
+        ),
+        tuple(TypeCount(printable(token), count) for token, count in report.without_policy.items()),
+        printable(name.organization),
+        printable(name.project),
+        printable(name.stack),
+        accounts=tuple(map(printable, report.accounts)),
+        region=report.region and printable(report.region),
+        seconds=round(report.seconds, 3),
+    )
 
 
 def summary(report: Report) -> Summary:
@@ -151,7 +104,53 @@ def summary(report: Report) -> Summary:
         errors=report.kinds[Kind.ERROR],
         severities=Severities(**{severity.value: report.severities[severity] for severity in Severity}),
         exit_code=report.exit_code,
+        blocking=sum(map(report.blocks, report.outcomes)),
+        waived=report.exempt["waived"],
+        baselined=report.exempt["baselined"],
+        gone=report.gone,
+        evidence=_evidence(report.came) if report.evidence else None,
     )
+
+
+def _evidence(came: Mapping[str, int]) -> Evidence:
+    return Evidence(
+        passes=came[Came.PASS],
+        violations=came[Came.VIOLATION],
+        undecided=came[Came.UNDECIDED],
+        errors=came[Came.ERROR],
+        waived=came[Came.WAIVED],
+        baselined=came[Came.BASELINED],
+        excused=came[Came.EXCUSED],
+        not_applicable=came[Came.NOT_APPLICABLE],
+        disabled=came[Came.DISABLED],
+        not_selected=came[Came.NOT_SELECTED],
+    )
+
+
+def _total(stacks: Sequence[Summary]) -> Summary:
+    """The sums of the counts; `policies` is the largest number."""
+    apart = {"severities", "policies", "exit_code", "evidence"}
+    names = [name for name in Summary.__struct_fields__ if name not in apart]
+    evidence = [stack.evidence for stack in stacks if stack.evidence]
+    severities = {
+        name: sum(getattr(stack.severities, name) for stack in stacks) for name in Severities.__struct_fields__
+    }
+    return Summary(
+        **{name: sum(getattr(stack, name) for stack in stacks) for name in names},
+        policies=max((stack.policies for stack in stacks), default=0),
+        severities=Severities(**severities),
+        exit_code=0,  # the run has it
+        evidence=Evidence(
+            **{name: sum(getattr(part, name) for part in evidence) for name in Evidence.__struct_fields__}
+        )
+        if evidence
+        else None,
+    )
+
+
+def _entries(report: Report) -> Iterator[OutcomeEntry]:
+    for identified in report.identified:
+        yield _entry(report, identified)
 
 
 def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
@@ -174,12 +173,37 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=outcome.exemption is not None and outcome.exemption.kind == "waived",
         subsumed_by=identified.cause,
-        position=SourcePosition(printable(resource.position.file), resource.position.line)
-        if resource.position
-        else None,
+        position=_position(outcome, report),
+        project=printable(report.stack.project),
+        stack=printable(report.stack.stack),
+        exemption=_exemption(outcome.exemption) if outcome.exemption else None,
+        violation_id=fingerprint(outcome),
     )
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of `OutcomesReport`."""
-    return {"$schema": SCHEMA_ID, "title": "Outcomes of stackguard", **msgspec.json.schema(OutcomesReport)}
+def _position(outcome: Outcome, report: Report) -> SourcePosition | None:
+    lines = shown_lines(outcome, report.folder)
+    if lines.constructor is None:
+        return None
+    return SourcePosition(
+        printable(lines.constructor.file),
+        lines.constructor.line,
+        tuple(map(_line, lines.callers)),
+        _line(lines.stated) if lines.stated else None,
+    )
+
+
+def _line(position: Position) -> SourceLine:
+    return SourceLine(printable(position.file), position.line)
+
+
+def _exemption(exemption: Exemption) -> ExemptionEntry:
+    return ExemptionEntry(
+        exemption.kind,
+        printable(exemption.reason),
+        printable(exemption.owner),
+        str(exemption.expires) if exemption.expires else None,
+        printable(exemption.ticket),
+        printable(exemption.approver),
+        printable(exemption.source),
+    )

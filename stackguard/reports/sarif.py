@@ -8,26 +8,24 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 
 from __future__ import annotations
 
-import os
+import gzip
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
-from policypack.core.policy import EnforcementLevel, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Kind, Outcome, Policy, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
+from stackguard.positions import lines_of
 from stackguard.reports import Report, Run, Screen
-from stackguard.reports.fingerprint import IdentifiedOutcome, identified
+from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, name_of, printable
+from stackguard.reports.places import ROOT, Object, constructor_of, location_of, nearest_to
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-ROOT = "%SRCROOT%"
-"""The base of every relative address: the root of the repository."""
-PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 INFORMATION_URI = "https://github.com/stackguard/stackguard"
 SCORES: Mapping[Severity, str] = {
     Severity.CRITICAL: "9.5",
@@ -36,16 +34,66 @@ SCORES: Mapping[Severity, str] = {
     Severity.LOW: "2.0",
 }
 """GitHub reads a score over 9.0 as critical, from 7.0 as high, from 4.0 as medium, from 0.1 as low."""
+ACCESS = re.compile(r"(.+? may `[^`]*` on `[^`]*`(?:, with `[^`]*` `[^`]*`)*): (.+)", re.DOTALL)
+"""A message of the access engine: an example of a request, and why it is allowed."""
 LINK = re.compile(r"https://[\w.~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 """The references of a card that become links: another pack can put any text there."""
 
+MOST_RESULTS, MOST_RUNS, MOST_BYTES = 5_000, 20, 10_000_000
+"""Code scanning shows that many results of a run, and takes that many runs and gzipped bytes of a file.
+Source: https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning#file-and-result-limits.
+"""
+
+MOST_RELATED = 10
+"""Callers of a constructor that a result names: the innermost."""
+
 Level = Literal["error", "warning", "note"]
-Object = dict[str, Any]
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
-    """The run as a SARIF log, with a run of its own for each stack."""
-    return log(*map(policy_run, run.reports))
+    """The run as a SARIF log within the limits of code scanning, with a run of its own for each stack."""
+    most = MOST_RESULTS
+    while True:
+        text = log(*_runs(run, most))
+        if len(text) <= MOST_BYTES or most < 2 or len(gzip.compress(text.encode(), compresslevel=6)) <= MOST_BYTES:
+            return text
+        most //= 2
+
+
+def _runs(run: Run, most: int) -> list[Object]:
+    """A run for each stack; of more stacks than a log may have runs, the last are in one run.
+
+    A stack that could not be judged has none: without results its alerts would close.
+    """
+    chunks = [[report] for report in run.reports[: MOST_RUNS - 1]]
+    if rest := list(run.reports[MOST_RUNS - 1 :]):
+        chunks.append(rest)
+    runs = [policy_run(*reports, most=most) for reports in chunks]
+    if run.several:
+        labels = Counter(report.label for report in run.reports)
+        for reports, entry in zip(chunks, runs, strict=True):
+            entry["automationDetails"] = {"id": _category(reports, labels)}
+    problems = [
+        *(_notification("error", f"cannot judge {failed.label}: {failed.message}") for failed in run.failed),
+        *(
+            _notification("warning", f"{problem.kind} waiver: {problem.source}: {problem.message}")
+            for problem in run.problems
+        ),
+    ]
+    if runs and problems:
+        invocation = runs[0]["invocations"][0]
+        invocation["toolExecutionNotifications"] = [*invocation.get("toolExecutionNotifications", ()), *problems]
+        invocation["executionSuccessful"] &= not run.failed
+    if runs and not run.several:
+        runs[0]["invocations"][0]["exitCode"] = run.exit_code
+    return runs
+
+
+def _category(reports: Sequence[Report], labels: Counter[str]) -> str:
+    """What code scanning compares with earlier runs of the same name; no two runs of a log may have the same."""
+    first, *others = reports
+    name = first.label if labels[first.label] == 1 else f"{first.label} of {first.target}"
+    return f"stackguard/{'further stacks' if others else printable(name)}/"
 
 
 def log(*runs: Object) -> str:
@@ -63,17 +111,40 @@ def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object
     }
 
 
-def policy_run(report: Report) -> Object:
-    """The run of the policies."""
-    by_severity = sorted((outcome.policy for outcome in report.condensed), key=lambda policy: policy.severity.rank)
+def policy_run(*reports: Report, most: int = MOST_RESULTS) -> Object:
+    """The run of the policies over stacks: the results that close the gate first, then the most severe.
+
+    Exempt outcomes are left out, because code scanning opens alerts for suppressed results too.
+    """
+    results = [
+        (report, result)
+        for report in reports
+        for result in report.identified_live
+        if result.outcome.kind is not Kind.ERROR
+    ]
+    if len(results) > most:
+        results.sort(key=lambda pair: _urgency(*pair))
+    shown = results[:most]
+    everything = [result.outcome for report in reports for result in report.identified_live]
+    by_severity = sorted((outcome.policy for outcome in everything), key=lambda policy: policy.severity.rank)
     worst = {policy.id: policy for policy in by_severity}
-    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in report.condensed)]
+    rules = [worst[policy_id] for policy_id in dict.fromkeys(outcome.policy.id for outcome in everything)]
     indexes = {policy.id: index for index, policy in enumerate(rules)}
-    crashes = [_crash(outcome, indexes) for outcome in report.condensed if outcome.kind is Kind.ERROR]
-    notifications = [*crashes, *map(_note, report.notes)]
-    if report.without_policy:
-        notifications.append({"level": "note", "message": message(without_policy(report.without_policy))})
-    invocation: Object = {"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}
+    notifications = [_crash(outcome, indexes) for outcome in everything if outcome.kind is Kind.ERROR]
+    for report in reports:
+        notifications += map(_note, report.notes)
+        if report.without_policy:
+            notifications.append(_notification("note", without_policy(report.without_policy)))
+        if report.exempt:
+            counts = (f"{report.exempt['waived']} waived", f"{report.exempt['baselined']} in the baseline")
+            notifications.append(_notification("note", f"left out of {report.label}: {', '.join(counts)}"))
+    if len(results) > len(shown):
+        text = (
+            f"{len(results) - len(shown)} less severe results are left out, because code scanning shows {most} of a run"
+        )
+        notifications.append(_notification("warning", text))
+    code = max(report.exit_code for report in reports)
+    invocation: Object = {"executionSuccessful": code != 2, "exitCode": code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
     return run(
@@ -84,65 +155,21 @@ def policy_run(report: Report) -> Object:
             "rules": [_rule(policy) for policy in rules],
         },
         invocation,
-        [
-            _result(report, result, indexes)
-            for result in identified(report.condensed, report.blocks)
-            if result.outcome.kind is not Kind.ERROR
-        ],
+        [_result(report, result, indexes) for report, result in shown],
     )
+
+
+def _urgency(report: Report, result: IdentifiedOutcome) -> tuple[bool, int]:
+    return not report.blocks(result.outcome), -result.outcome.policy.severity.rank
+
+
+def _notification(level: Level, text: str) -> Object:
+    return {"level": level, "message": message(text)}
 
 
 def message(*lines: str) -> Object:
     """Lines of plain text, printable, without Markdown links such as `[word](address)`."""
     return {"text": "\n".join(printable(line).replace("](", "] (") for line in lines if line)}
-
-
-def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:
-    """A line of a file of the repository.
-
-    Args:
-        file: absolute.
-        line: counted from 1.
-        resource: the name and the full name of the resource that is there; None for no resource.
-    """
-    root = repository(file.parent)
-    if file.is_relative_to(root):
-        artifact = {"uri": quote(os.fsencode(file.relative_to(root))), "uriBaseId": ROOT}
-    else:
-        artifact = {"uri": file.as_uri()}
-    place: Object = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
-    if resource is not None:
-        name, full_name = map(printable, resource)
-        place["logicalLocations"] = [{"name": name, "fullyQualifiedName": full_name, "kind": "resource"}]
-    return place
-
-
-def line_of(resource: Resource, report: Report) -> tuple[Path, int]:
-    """The absolute path and the line, counted from 1, at which the program constructs the resource.
-
-    If that is unknown, or is in a library outside of the repository, it is the first line of the judged file or of the
-    program's project file.
-    """
-    base = absolute(report.folder or Path())
-    position = resource.position
-    if position is not None and not position.installed:
-        file = absolute(base / position.file)
-        if os.path.isfile(file) and file.is_relative_to(repository(base)):  # noqa: PTH113 (a path may be too long)
-            return file, position.line
-    judged = absolute(Path(report.target))
-    if report.folder is None and judged.is_file():
-        return judged, 1
-    return next((base / name for name in PROJECT_FILES if (base / name).is_file()), base / PROJECT_FILES[0]), 1
-
-
-def repository(folder: Path) -> Path:
-    """The root of the repository that contains a folder; the working folder if there is none."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), absolute(Path()))
-
-
-def absolute(path: Path) -> Path:
-    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
 
 
 def partial_fingerprints(fingerprint: str) -> Mapping[str, str]:
@@ -190,12 +217,15 @@ def _level(severity: Severity, *, blocks: bool) -> Level:
 def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str, int]) -> Object:
     outcome = identified.outcome
     resource, policy = outcome.resource, outcome.policy
+    related, flows = _related(report, outcome), _code_flows(report, outcome)
     return {
         "ruleId": printable(policy.id),
         "ruleIndex": indexes[policy.id],
         "level": _level(policy.severity, blocks=report.blocks(outcome)),
         "message": _message(outcome),
-        "locations": [location(*line_of(resource, report), (resource.name, resource.urn))],
+        "locations": [location_of(nearest_to(outcome, report), report, resource)],
+        **({"relatedLocations": related} if related else {}),
+        **({"codeFlows": flows} if flows else {}),
         "partialFingerprints": partial_fingerprints(identified.fingerprint),
         "properties": {
             "outcome": outcome.kind,
@@ -206,6 +236,34 @@ def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str,
             **({"subsumedBy": identified.cause} if identified.cause else {}),
         },
     }
+
+
+def _related(report: Report, outcome: Outcome) -> list[Object]:
+    """The constructor and the calls that lead to it, the component, and the resources whose update gives the value."""
+    lines = lines_of(outcome, report.folder)
+    constructed = [(lines.constructor, "constructed here")] if lines.stated and lines.constructor else []
+    calls = [*constructed, *((call, "called here") for call in lines.callers)][:MOST_RELATED]
+    places = [location_of(call, report) | {"message": message(text)} for call, text in calls]
+    urns = {outcome.resource.parent: "the component that it is in", **dict.fromkeys(outcome.waits_for, "waits for")}
+    for urn, text in urns.items():
+        resource = report.related.get(urn)
+        if resource is not None and resource.position is not None and resource.type != ROOT_TYPE:
+            place = location_of(constructor_of(resource, report), report, resource)
+            places.append(place | {"message": message(f"{text}: {name_of(urn)}")})
+    return [{"id": number, **place} for number, place in enumerate(places)]
+
+
+def _code_flows(report: Report, outcome: Outcome) -> list[Object]:
+    """From the request that is an example to the statement that allows it."""
+    match = ACCESS.fullmatch(outcome.message)
+    if match is None:
+        return []
+    request, why = match.groups()
+    resource = outcome.resource
+    place = location_of(nearest_to(outcome, report), report, resource)
+    allowed_by = " ".join(filter(None, (name_of(resource.urn), outcome.path)))
+    steps = [message(request), message(f"allowed by {allowed_by}: {why}")]
+    return [{"threadFlows": [{"locations": [{"location": {**place, "message": step}} for step in steps]}]}]
 
 
 def _message(outcome: Outcome) -> Object:
@@ -227,4 +285,4 @@ def _crash(outcome: Outcome, indexes: Mapping[str, int]) -> Object:
 
 def _note(note: Note) -> Object:
     where = f" ({', '.join(map(name_of, note.urns))})" if note.urns else ""
-    return {"level": "note", "message": message(f"{note.about}{where}: {note.message}")}
+    return _notification("note", f"{note.about}{where}: {note.message}")

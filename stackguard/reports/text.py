@@ -1,23 +1,24 @@
-"""The report for people: by resource, each violation with its statement and its fix.
+"""The report for people: by resource and statement, the most severe first, each violation with its fix.
 
 Lines are wrapped only on a terminal, so that `grep` finds a policy id and its path on one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich.text import Text
-
-from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Report, Run, Screen
+from stackguard.positions import shown_lines
+from stackguard.positions.repository import shown
+from stackguard.reports import Change, Detail, Report, Run, Screen
+from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
-from stackguard.reports.formatting import name_of, printable, type_of, url
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
+from stackguard.reports.screen import Text, paint, wrapped
+from stackguard.reports.statistics import statistics
 
 STYLES: Mapping[str, str] = {
     Severity.CRITICAL: "bold red",
@@ -27,89 +28,214 @@ STYLES: Mapping[str, str] = {
     Kind.UNDECIDED: "magenta",
     Kind.ERROR: "bold white on red",
 }
-KINDS = list(Kind)
+KINDS = (Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED)
+"""In the order of the report."""
 INDENT = 4
 MAX_NAMES = 3
 """How many resources a note names: a policy that does not apply to one resource rarely applies to the others."""
+MAX_CALLERS = 3
+"""How many callers of a constructor are named: the innermost."""
 UNBROKEN = Screen()
 
 
 def render(run: Run, screen: Screen) -> str:
     """The run as text."""
-    lines = (line for report in run.reports for line in _lines(report, screen))
-    return paint((*lines, *_problems(run, screen)), screen)
+    return paint(_run(run, screen), screen)
 
 
-def _problems(run: Run, screen: Screen) -> Iterator[Text]:
-    """The waivers that somebody has to edit."""
+def _run(run: Run, screen: Screen) -> Iterator[Text]:
+    for report in run.reports:
+        if run.several:
+            yield Text(f"== {printable(report.label)}", "bold underline")
+            yield Text()
+        yield from _lines(report, screen)
+        if run.several:
+            yield Text()
+    for failed in run.failed:
+        yield from wrapped(f"{printable(failed.label)}: {printable(failed.message)}", screen, 0, "cannot judge")
     for problem in run.problems:
-        text = f"{problem.source}: {problem.message}"
-        yield from wrapped(printable(text), screen, 0, f"{problem.kind} waiver")
+        yield from wrapped(printable(f"{problem.source}: {problem.message}"), screen, 0, f"{problem.kind} waiver")
+    if screen.statistics:
+        yield Text()
+        yield from (Text(line) for line in statistics(run))
+        yield Text()
+    if run.several:
+        yield _total(run)
+    if screen.detail is not Detail.QUIET:
+        yield from wrapped(_provenance(run, screen), screen, 0)
+
+
+def _provenance(run: Run, screen: Screen) -> str:
+    """How the run came about: the last line."""
+    provenance, verbose = run.provenance, screen.detail is Detail.VERBOSE
+    versions = [f"{package} {version}" for package, version in provenance.versions.items()]
+    by = ", ".join(versions if verbose else versions[:2])
+    parts = [f"judged in {provenance.seconds:.1f} s", f"by {by}" if by else ""]
+    if verbose:
+        parts += [
+            f"at commit {provenance.commit}" if provenance.commit else "",
+            f"on {provenance.started:%Y-%m-%d %H:%M:%S} UTC",
+            f"with settings {provenance.settings}" if provenance.settings else "",
+        ]
+    return printable(" ".join(filter(None, parts)))
 
 
 def _lines(report: Report, screen: Screen) -> Iterator[Text]:
-    by_resource: dict[str, list[Group]] = {}
-    shown = groups(report.outcomes, report.blocks)
-    for group in shown:
-        by_resource.setdefault(group.first.resource.urn, []).append(group)
-    for of_resource in by_resource.values():
+    live = [outcome for outcome in report.outcomes if not outcome.exemption]
+    shown = groups(live, report.blocks)
+    for of_resource in _by_resource(shown, report, screen):
         yield from _heading(of_resource[0].first.resource, report)
-        for group in sorted(of_resource, key=_order):
+        for of_statement in _by_statement(of_resource):
             yield Text()
-            yield from _group(group, report, screen)
+            yield from _statement(of_statement, report, screen)
         yield Text()
+    if screen.detail is Detail.QUIET:
+        yield _count(report, len(shown))
+        return
     if report.notes:
         yield Text("notes", "bold")
         for note in report.notes:
             yield from _note(note, screen)
         yield Text()
+    yield from _exempt(report, screen)
     yield _count(report, len(shown))
+    if report.change:
+        yield from wrapped(_change(report.change), screen, 0)
+    if report.gone:
+        gone = f"{many(report.gone, 'violation')} of the baseline {'is' if report.gone == 1 else 'are'} gone"
+        yield from wrapped(f"{gone}; `stackguard baseline --prune` removes what is gone from the file", screen, 0)
     if report.without_policy:
         yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
+    if report.evidence:
+        yield from wrapped(_judged(report), screen, 0)
 
 
-def _note(note: Note, screen: Screen) -> Iterator[Text]:
-    """One note on one line: its subject, the resources, the message."""
-    names = [name_of(urn) for urn in note.urns]
-    more = len(names) - MAX_NAMES
-    where = ", ".join(names) if more <= 0 else f"{', '.join(names[:MAX_NAMES])} and {more} more"
-    stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
-    text = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
-    yield from wrapped(text, screen, INDENT // 2, str(note.kind).replace("-", " "))
+def _judged(report: Report) -> str:
+    """What came of the policies: that there are passes shows that a clean stack was judged."""
+    came = report.came
+    judged = [f"{came[Came.PASS]:,} {'pass' if came[Came.PASS] == 1 else 'passes'}"]
+    judged.append(f"{came[Came.VIOLATION]:,} violation{'' if came[Came.VIOLATION] == 1 else 's'}")
+    more = (Came.UNDECIDED, Came.ERROR, Came.WAIVED, Came.BASELINED, Came.EXCUSED)
+    judged += [f"{came[kind]:,} {kind}" for kind in more if came[kind]]
+    absent = [f"{came[kind]} {kind.replace('-', ' ')}" for kind in (Came.DISABLED, Came.NOT_SELECTED) if came[kind]]
+    ran = len(report.evidence) - came[Came.DISABLED] - came[Came.NOT_SELECTED]
+    by = f"{came[Came.NOT_APPLICABLE]:,} not applicable by {many(ran, 'policy')}"
+    return "; ".join((f"judged: {', '.join((*judged, by))}", *absent))
 
 
-def _heading(resource: Resource, report: Report) -> Iterator[Text]:
-    """The resource, where the program constructs it, and its component."""
-    line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
-    if resource.position is not None and resource.type != ROOT_TYPE:
-        file = Path(resource.position.file)
-        place = report.folder / file if report.folder else file
-        line.append(f"  {printable(str(place))}:{resource.position.line}", "dim")
-    yield line
-    if resource.parent and f"::{ROOT_TYPE}::" not in resource.parent:
-        yield Text(f"in {name_of(resource.parent)}", "dim")
+def _change(change: Change) -> str:
+    """The counts of a comparison with the base."""
+    if change.problem:
+        return f"no comparison: {printable(change.problem)}"
+    counts = f"{len(change.new)} new, {len(change.fixed)} fixed, {len(change.unchanged)} unchanged"
+    access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
+    return f"against {printable(change.base)}: {counts}{access}"
+
+
+def _by_resource(shown: Iterable[Group], report: Report, screen: Screen) -> Iterator[list[Group]]:
+    """The groups of each resource, the most severe first; with `--quiet` only groups that block."""
+    by_resource: dict[str, list[Group]] = {}
+    for group in shown:
+        if screen.detail is not Detail.QUIET or any(map(report.blocks, (*group.reports, *group.subsumed))):
+            by_resource.setdefault(group.first.resource.urn, []).append(group)
+    ordered = [sorted(of_resource, key=_order) for of_resource in by_resource.values()]
+    yield from sorted(ordered, key=lambda of_resource: _order(of_resource[0]))
+
+
+def _by_statement(of_resource: Sequence[Group]) -> Iterator[list[Group]]:
+    """The groups of one statement of a policy document together; any other group is alone."""
+    by_statement: dict[object, list[Group]] = {}
+    for index, group in enumerate(of_resource):
+        by_statement.setdefault(statement_path(group.first.path) or index, []).append(group)
+    yield from by_statement.values()
 
 
 def _order(group: Group) -> tuple[int, int]:
     return KINDS.index(group.first.kind), -group.first.policy.severity.rank
 
 
-def _group(group: Group, report: Report, screen: Screen) -> Iterator[Text]:
-    """One cause: its outcomes, their fix, and a line for each outcome that follows from it."""
-    first, path, statement = group.first, None, None
-    for outcome in group.reports:
-        if outcome.path != path:
-            yield _title(outcome, report)
-        yield from wrapped(printable(outcome.message), screen, INDENT)
-        if statement_path(outcome.path) != statement and outcome.kind is not Kind.ERROR:
-            for marked, text in excerpt(outcome):
-                yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
-        path, statement = outcome.path, statement_path(outcome.path)
+def _note(note: Note, screen: Screen) -> Iterator[Text]:
+    """One note on one line: its subject, the resources, the message."""
+    names = [name_of(urn) for urn in note.urns]
+    more = 0 if screen.detail is Detail.VERBOSE else len(names) - MAX_NAMES
+    where = ", ".join(names) if more <= 0 else f"{', '.join(names[:MAX_NAMES])} and {more} more"
+    stack = "the stack" if note.kind in {NoteKind.REMEDIATED, NoteKind.NOT_APPLICABLE} else ""
+    text = f"{printable(note.about)}{f' on {where or stack}' if where or stack else ''}: {printable(note.message)}"
+    yield from wrapped(text, screen, INDENT // 2, str(note.kind).replace("-", " "))
+
+
+def _exempt(report: Report, screen: Screen) -> Iterator[Text]:
+    """A line for each waived outcome, and the number of those in the baseline; with `--verbose` a line for each."""
+    shown = [
+        outcome
+        for outcome in report.outcomes
+        if outcome.exemption and (outcome.exemption.kind == "waived" or screen.detail is Detail.VERBOSE)
+    ]
+    for outcome in shown:
+        assert outcome.exemption
+        where = " ".join(filter(None, (name_of(outcome.resource.urn), printable(outcome.path))))
+        text = f"{_label(outcome)} {printable(outcome.policy.id)} on {where}"
+        if more := exemption_text(outcome.exemption):
+            text += f": {more}"
+        yield from wrapped(text, screen, 0, outcome.exemption.kind)
+    hidden = sum(report.exempt.values()) - len(shown)
+    if hidden:
+        yield from wrapped(f"{many(hidden, 'outcome')} in the baseline; `--verbose` lists them", screen, 0)
+    if report.exempt:
+        yield Text()
+
+
+def _heading(resource: Resource, report: Report) -> Iterator[Text]:
+    """The resource, where the program constructs it, its component, and the calls that lead there."""
+    line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
+    if resource.position is not None and resource.type != ROOT_TYPE:
+        line.append(f"  {_place(shown(resource.position, report.folder))}", "dim")
+    yield line
+    in_component = resource.parent and f"::{ROOT_TYPE}::" not in resource.parent
+    calls = ", ".join(_place(shown(call, report.folder)) for call in resource.callers[:MAX_CALLERS])
+    remarks = [f"in {name_of(resource.parent)}"] if in_component else []
+    remarks += [f"called at {calls}"] if calls else []
+    if remarks:
+        yield Text(", ".join(remarks), "dim")
+
+
+def _place(position: Position) -> str:
+    return f"{printable(position.file)}:{position.line}"
+
+
+def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) -> Iterator[Text]:
+    """The causes in one statement; the first shows it, with the elements of all."""
+    outcomes = [outcome for group in of_statement for outcome in group.reports if outcome.kind is not Kind.ERROR]
+    shown: set[str] = set()
+    for number, group in enumerate(of_statement):
+        if number:
+            yield Text()
+        path = None
+        for outcome in group.reports:
+            if outcome.path != path:
+                yield _title(outcome, report)
+            yield from wrapped(printable(outcome.message), screen, INDENT)
+            path, statement = outcome.path, statement_path(outcome.path)
+            if outcome in outcomes and statement not in shown:
+                shown.add(statement)
+                marks = [other for other in outcomes if statement_path(other.path) == statement]
+                for marked, text in excerpt(*marks):
+                    yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
+        yield from _advice(group, screen)
+
+
+def _advice(group: Group, screen: Screen) -> Iterator[Text]:
+    """The fix of one cause, where to read more, and a line for each outcome that follows from it."""
+    first = group.first
     if first.waits_for:
         yield from wrapped(", ".join(map(name_of, first.waits_for)), screen, INDENT, "waits for")
     yield from wrapped(printable(first.fix), screen, INDENT, "fix")
-    if first.kind is Kind.VIOLATION and (address := url(first.policy)):
-        yield from wrapped(printable(address), UNBROKEN, INDENT, "see")
+    if first.kind is Kind.VIOLATION:
+        explain = (
+            f"`stackguard explain {first.policy.id}`" if first.policy.bad else ""
+        )  # another pack's has no examples
+        if more := ", ".join(filter(None, (explain, url(first.policy)))):
+            yield from wrapped(printable(more), UNBROKEN, INDENT, "see")
     for outcome in group.subsumed:
         place = f" at {outcome.path}" if outcome.path else ""
         text = f"{_label(outcome)} {outcome.policy.id}{place}: {outcome.message}"
@@ -127,28 +253,42 @@ def _title(outcome: Outcome, report: Report) -> Text:
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
+    if stated := shown_lines(outcome, report.folder).stated:
+        line.append(f"  {_place(stated)}", "dim")
     if not report.blocks(outcome):
         line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")
     return line
 
 
 def _count(report: Report, reports: int) -> Text:
-    judged = f"{_many(report.resources, 'resource')}, {_many(report.policies, 'policy')}"
+    judged = f"{many(report.resources, 'resource')}, {many(report.policies, 'policy')}"
     if not report.outcomes:
         empty = "" if report.resources else ": there is nothing to judge"
         return Text.assemble(("clean", "bold green"), f": {judged} in {printable(report.target)}{empty}")
-    severities = [(severity, report.severities[severity]) for severity in reversed(Severity)]
-    listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
-    violations = _many(report.kinds[Kind.VIOLATION], "violation") + (listed and f" ({listed})")
-    undecided = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
-    text = f"{violations}, {undecided} undecided, {_many(report.kinds[Kind.ERROR], 'error')} in {judged}"
-    not_blocking = sum(not report.blocks(outcome) for outcome in report.condensed)
-    remarks = [f"shown as {_many(reports, 'report')}"] if reports < len(report.condensed) else []
-    remarks += [f"{not_blocking} of them do not block"] if not_blocking else []
+    condensed = [outcome for outcome in report.condensed if not outcome.exemption]
+    not_blocking = sum(not report.blocks(outcome) for outcome in condensed)
+    remarks = [f"shown as {many(reports, 'report')}"] if reports < len(condensed) else []
+    remarks += [f"{report.exempt['waived']} of them waived"] if report.exempt["waived"] else []
+    remarks += [f"{report.exempt['baselined']} of them in the baseline"] if report.exempt["baselined"] else []
+    remarks += [f"{not_blocking} of them {'does' if not_blocking == 1 else 'do'} not block"] if not_blocking else []
+    text = f"{violations([report])} in {judged}"
     return Text.assemble((text, "bold"), "".join(f"; {remark}" for remark in remarks))
 
 
-def _many(count: int, noun: str) -> str:
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{count} {noun}s"
+def violations(reports: Sequence[Report]) -> str:
+    """The counts of outcomes: `3 violations (1 critical, 2 low), 1 undecided, 0 errors`."""
+    severities = [(severity, sum(report.severities[severity] for report in reports)) for severity in reversed(Severity)]
+    listed = ", ".join(f"{count} {severity}" for severity, count in severities if count)
+    total = many(sum(report.kinds[Kind.VIOLATION] for report in reports), "violation")
+    undecided = sum(outcome.kind is Kind.UNDECIDED for report in reports for outcome in report.condensed)
+    errors = many(sum(report.kinds[Kind.ERROR] for report in reports), "error")
+    return f"{total}{listed and f' ({listed})'}, {undecided} undecided, {errors}"
+
+
+def _total(run: Run) -> Text:
+    """The counts of all stacks."""
+    clean = sum(report.exit_code == 0 for report in run.reports)
+    text = f"{many(len(run.reports) + len(run.failed), 'stack')}: {clean} pass, {len(run.reports) - clean} do not"
+    if run.failed:
+        text += f", {len(run.failed)} could not be judged"
+    return Text(f"{text}; {violations(run.reports)}", "bold")

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from policypack.evaluation.places import distinct, hashed
-from stackguard.reports import json, sarif
+from stackguard.positions.repository import absolute
+from stackguard.reports import json, json_types, sarif
 from stackguard.reports.formatting import indented_json, printable
+from stackguard.reports.places import Object, location
 from stackguard.template.validation import Level, LintResult, Validation
 
 SARIF_LEVELS: dict[Level, sarif.Level] = {
@@ -49,7 +51,7 @@ class LintEntry(msgspec.Struct, frozen=True, rename="camel"):
     title: str
     message: str
     path: Annotated[tuple[str | int, ...], msgspec.Meta(description="Keys and indexes from the template's root.")]
-    line: json.Count
+    line: json_types.Count
     logical_id: Annotated[str, msgspec.Meta(description="Empty if the result is not about a resource.")]
     url: str
 
@@ -58,13 +60,13 @@ class Linting(msgspec.Struct, frozen=True, rename="camel"):
     """The results of cfn-lint."""
 
     region: Annotated[str, msgspec.Meta(description="The region in which resource types and values must exist.")]
-    rules: Annotated[json.Count, msgspec.Meta(description="How many rules ran.")]
+    rules: Annotated[json_types.Count, msgspec.Meta(description="How many rules ran.")]
     left_out: Annotated[
         tuple[str, ...], msgspec.Meta(description="Rules that did not run: experimental ones of cfn-lint.")
     ]
-    errors: json.Count
-    warnings: json.Count
-    informational: json.Count
+    errors: json_types.Count
+    warnings: json_types.Count
+    informational: json_types.Count
     results: tuple[LintEntry, ...]
 
 
@@ -83,7 +85,7 @@ class ValidationReport(msgspec.Struct, frozen=True, rename="camel"):
     ]
     lint: Linting
     policies: Annotated[
-        json.OutcomesReport,
+        json_types.StackOutcomes,
         msgspec.Meta(description="The outcomes of the policies for the template's resources, as in `check`."),
     ]
     differences: Annotated[
@@ -112,7 +114,7 @@ def document(validation: Validation) -> ValidationReport:
             informational=levels.count(Level.INFORMATIONAL),
             results=tuple(map(_lint_result, lint.results)),
         ),
-        policies=json.document(validation.report),
+        policies=json.outcomes(validation.report),
         differences=tuple(map(printable, validation.differences)),
         left_out=tuple(map(printable, validation.left_out)),
     )
@@ -131,7 +133,7 @@ def as_sarif(validation: Validation) -> str:
 def schema() -> dict[str, Any]:
     """The JSON schema of `ValidationReport`."""
     return {
-        "$schema": json.SCHEMA_ID,
+        "$schema": json_types.SCHEMA_DRAFT,
         "title": "Validation of a template by stackguard",
         **msgspec.json.schema(ValidationReport),
     }
@@ -150,11 +152,11 @@ def _lint_result(result: LintResult) -> LintEntry:
     )
 
 
-def _lint_run(validation: Validation) -> sarif.Object:
+def _lint_run(validation: Validation) -> Object:
     lint = validation.lint
     rules = {result.rule: result for result in lint.results}
     indexes = {rule: index for index, rule in enumerate(rules)}
-    file = sarif.absolute(Path(validation.file))
+    file = absolute(Path(validation.file))
     fingerprints = distinct(hashed(result.rule, *map(str, result.path)) for result in lint.results)
     return sarif.run(
         {
@@ -171,7 +173,7 @@ def _lint_run(validation: Validation) -> sarif.Object:
     )
 
 
-def _rule(result: LintResult) -> sarif.Object:
+def _rule(result: LintResult) -> Object:
     title = sarif.message(result.title)
     return {
         "id": result.rule,
@@ -183,13 +185,13 @@ def _rule(result: LintResult) -> sarif.Object:
     }
 
 
-def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> sarif.Object:
+def _result(result: LintResult, file: Path, index: int, fingerprint: str) -> Object:
     name, path = result.logical_id, "/".join(map(str, result.path))
     return {
         "ruleId": result.rule,
         "ruleIndex": index,
         "level": SARIF_LEVELS[result.level],
         "message": sarif.message(f"{path}: {result.message}" if path else result.message),
-        "locations": [sarif.location(file, result.line, (name, name) if name else None)],
+        "locations": [location(file, result.line, (name, name) if name else None)],
         "partialFingerprints": sarif.partial_fingerprints(fingerprint),
     }

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.core.stack_name import StackName, of_urn
-from policypack.evaluation.redaction import Mask, secrets_of
+from policypack.evaluation.redaction import Mask, Secrets, secret_texts, secrets_of
 from policypack.evaluation.settings import Settings
 from policypack.iam.arn import Arn
 from stackguard.errors import CannotJudge
@@ -41,7 +41,7 @@ class LoadedStack:
     unseen: tuple[Unseen, ...] = ()
     """The resources that a program's preview cannot see."""
     mask: Mask = field(default_factory=Mask)
-    """The secrets of a program, which no report may show."""
+    """The secrets of a program, or those that an export contains in plain text, which no report may show."""
     organization: str = ""
     """The stack's organization, if the target states it."""
 
@@ -59,9 +59,9 @@ class LoadedStack:
         return tuple(account for account, _ in counts.most_common())
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def secrets(self) -> Secrets:
         """The texts that no report may show: in the secrets of the resources, and in those of the program."""
-        return (*secrets_of(Stack(self.resources, Settings())), *self.mask.texts)
+        return Secrets((*secrets_of(Stack(self.resources, Settings())), *self.mask.texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class RunOptions:
     """Files with values that only the cloud can give."""
     account: str | None = None
     """The operator's `accountId`, which takes precedence over an account that the program states."""
+    python_of: Path | None = None
+    """The folder of a program whose Python runs this one; None is its own."""
 
     def under(self, settings: Settings) -> RunOptions:
         """These options, with the account of the settings."""
@@ -144,4 +146,14 @@ def exported(blocks: Iterator[bytes], source: str, options: RunOptions) -> Loade
             f"`--stack` chooses the stack of a program, but {source} already is of one stack; leave it out"
         )
     loaded = parse(blocks, source)
-    return replace(loaded, region=options.config.get(REGION, loaded.region))
+    mask = _mask(loaded) if any(resource.secrets for resource in loaded.resources) else Mask()
+    return replace(loaded, region=options.config.get(REGION, loaded.region), mask=mask)
+
+
+def _mask(loaded: LoadedStack) -> Mask:
+    """The secrets that an export has in plain text: a copy of one can be in another resource without the mark."""
+    secrets = {text for resource in loaded.resources for text in secret_texts(resource)}
+    names = {resource.name for resource in loaded.resources if resource.name in secrets}
+    mask = Mask(frozenset({loaded.name.project, loaded.name.stack, *names}))
+    mask.add(secrets)
+    return mask

@@ -113,7 +113,7 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> LoadedStack
         source: its name for errors.
 
     Raises:
-        CannotJudge: the preview failed, or it leaves out resources that do not change.
+        CannotJudge: the preview failed, or it leaves out resources that do not change, possibly all of them.
     """
 
     def value(name: str, decoder: msgspec.json.Decoder[T]) -> T:
@@ -126,7 +126,10 @@ def loaded(read: Steps, others: Mapping[str, bytes], source: str) -> LoadedStack
             "".join(errors),
         )
     unchanged = sum(operation in UNCHANGED for _, operation in read.values())
-    hidden = (value("changeSummary", SUMMARY) or {}).get(SAME, 0) - unchanged
+    counts = value("changeSummary", SUMMARY) or {}
+    if not read and not counts:  # an empty program has a step for its stack, a removed one for each deletion
+        raise CannotJudge(f"{source} has no steps, so it leaves out the whole stack; {PREVIEW}")
+    hidden = counts.get(SAME, 0) - unchanged
     if hidden > 0:
         raise CannotJudge(
             f"{source} leaves out {hidden} unchanged resource{'s' * (hidden > 1)}, which stack policies need; "

@@ -50,6 +50,12 @@ class Timeouts(msgspec.Struct):
     delete: float | None = None
 
 
+class Frame(msgspec.Struct, rename="camel"):
+    """A call on the way to the registration; none outside of the project has a position."""
+
+    source_position: str | None = None
+
+
 class State(msgspec.Struct, rename="camel"):
     """One resource of a state file. Properties stay JSON text."""
 
@@ -66,6 +72,7 @@ class State(msgspec.Struct, rename="camel"):
     dependencies: list[str] | None = None
     property_dependencies: dict[str, list[str] | None] | None = None
     source_position: str | None = None
+    stack_trace: list[Frame] | None = None
     protect: bool | None = None
     ignore_changes: list[str] | None = None
     replace_on_changes: list[str] | None = None
@@ -146,6 +153,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     }
     type_token = state.type or parts[2].rpartition("$")[2]
     secrets = secret_inputs | secret_outputs | _named_secrets(state, type_token, outputs)
+    position = _position(state.source_position or "")
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]
     return Resource(
         type=share(type_token, type_token),
@@ -158,7 +166,8 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         dependencies=tuple(share(dependency, dependency) for dependency in state.dependencies or ()),
         property_dependencies=by_property or NO_DEPENDENCIES,
         secrets=secrets or NO_SECRETS,
-        position=_position(state.source_position or ""),
+        position=position,
+        callers=_callers(state.stack_trace, position) if state.stack_trace else (),
         custom=bool(state.custom),
         external=bool(state.external),
         id=resource_id,
@@ -231,6 +240,12 @@ def _depth(text: bytes) -> int:
         depth += 1 if bracket in b"{[" else -1
         deepest = max(deepest, depth)
     return deepest
+
+
+def _callers(trace: list[Frame], position: Position | None) -> tuple[Position, ...]:
+    """The callers of the place of construction, which a stack trace begins with, in the project's own code."""
+    calls = [call for frame in trace if (call := _position(frame.source_position or "")) and not call.installed]
+    return tuple(calls[1:] if calls and calls[0] == position else calls)
 
 
 def _position(written: str) -> Position | None:

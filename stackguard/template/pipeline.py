@@ -9,13 +9,14 @@ from typing import Any
 
 from policypack.core.policy import Resource
 from policypack.evaluation.redaction import masked
-from policypack.evaluation.settings import read
 from stackguard.errors import CannotJudge
 from stackguard.gate.judging import with_region
 from stackguard.notes import Note
+from stackguard.positions.repository import shown
 from stackguard.reports import Report
 from stackguard.reports.formatting import name_of, printable
 from stackguard.sources import RunOptions, load
+from stackguard.sources.settings import of_target, program_stack
 from stackguard.stand_in import NOTE, mentioned
 from stackguard.template.graph import Problem
 from stackguard.template.serialize import text_of
@@ -41,12 +42,13 @@ def generate(
     format_: str = "json",
     settings_file: Path | None = None,
     *,
+    central: Path | None = None,
     partial: bool = False,
 ) -> GeneratedTemplate:
     """Generate a template of a program's folder or an export.
 
-    `file` is its name in messages; `format_` is `json` or `yaml`; `settings_file` is the operator's, None the default
-    one; with `partial`, a part of the target is enough.
+    `file` is its name in messages; `format_` is `json` or `yaml`; `settings_file` is the operator's, None to search
+    for it, and `central` the central one; with `partial`, a part of the target is enough.
 
     Raises:
         CannotJudge: the target cannot be read or run, or, unless a part is enough, the template cannot express all of it.
@@ -54,8 +56,9 @@ def generate(
     """
     from policypack.policies import POLICIES
 
-    settings = read(settings_file)
-    loaded = load(target, options.under(settings))
+    layers, chosen = of_target(target, settings_file, central), program_stack(target, options.stack)
+    loaded = load(target, options.under(layers.of(chosen).settings))
+    settings = layers.of(chosen if chosen.stack else loaded.name).settings
     template = translate(loaded.resources, loaded.region, loaded.folder)
     by_urn = {resource.urn: resource for resource in loaded.resources}
     hide = loaded.mask.hide
@@ -92,8 +95,8 @@ def generate(
 def problem_line(problem: Problem, resources: Mapping[str, Resource], folder: Path | None) -> str:
     """A problem on one line: the resource, where the program in `folder` constructs it, the path, and why."""
     resource = resources.get(problem.urn)
-    position = resource.position if resource else None
-    place = f" ({(folder or Path()) / position.file}:{position.line})" if position else ""
+    position = shown(resource.position, folder) if resource and resource.position else None
+    place = f" ({position.file}:{position.line})" if position else ""
     path = f" `{problem.path}`" if problem.path else ""
     return printable(f"{name_of(problem.urn)}{place}:{path} {problem.why}")
 

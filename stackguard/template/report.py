@@ -45,7 +45,9 @@ def _verdict(generated: GeneratedTemplate) -> Iterator[str]:
     same = "another verdict than" if differences else "the same verdict as"
     yield f"policies: {same} on the program, by {report.policies} policies ({len(LEFT_OUT)} do not judge templates): {counts}"
     for outcome in report.outcomes:
-        yield f"  {outcome.kind} {outcome.policy.id} {printable(outcome.resource.name)} {outcome.path}: {printable(outcome.message)}"
+        advisory = "" if outcome.blocks else " (advisory)"
+        place = f"{printable(outcome.resource.name)} {outcome.path}"
+        yield f"  {outcome.kind}{advisory} {outcome.policy.id} {place}: {printable(outcome.message)}"
     yield from (f"  differs: {line}" for line in differences)
 
 

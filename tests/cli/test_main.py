@@ -34,6 +34,8 @@ pytestmark = pytest.mark.usefixtures("workspace")
         ["explain"],
         ["bundle"],
         ["template"],
+        ["init"],
+        ["completion"],
         ["mock"],
         ["mock", "record"],
         ["access"],
@@ -132,7 +134,49 @@ def test_what_a_program_prints_does_not_reach_the_terminal_raw(capfd: pytest.Cap
     assert err.splitlines() == ["one", "        two red\\x07", "next\\x9b2J\\u202eabc", "cannot judge: it failed"]
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "sarif"])
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("\n".join(map(str, range(20_000))), ["0", "39", "… 19,800 lines are left out …", "19840", "19999"]),
+        (f"first{'x' * 2_000_000}last", ["first", "… 1,998,009 characters are left out …", "last"]),
+        ("\n".join(["x" * 3000] * 300), ["… 1,000 characters are left out …", "… 100 lines are left out …"]),
+    ],
+    ids=["lines", "one line", "both"],
+)
+def test_of_very_much_output_the_beginning_and_the_end_are_shown(
+    capfd: pytest.CaptureFixture[str], detail: str, shown: list[str]
+) -> None:
+    Failure("it failed", detail).show()
+    err = capfd.readouterr().err
+    assert len(err) < 500_000
+    assert len(err.splitlines()) <= 202
+    places = [err.index(text) for text in shown]
+    assert places == sorted(places)
+    assert err.endswith("cannot judge: it failed\n")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "0", "-1"])
+def test_a_timeout_is_a_number_of_seconds(bad: str, capfd: pytest.CaptureFixture[str], seconds: str) -> None:
+    ran = Ran(capfd, "check", bad, "--timeout", seconds)
+    assert ran.code == 2
+    assert "Invalid value for '--timeout'" in ran.err
+
+
+@pytest.mark.parametrize("region", ["eu\n\x1b[31mX", '{"a":1}', "eu-west-1\n", "eu_west_1", "*", " "])
+def test_a_region_that_cannot_be_one_stops_the_check(bad: str, capfd: pytest.CaptureFixture[str], region: str) -> None:
+    ran = Ran(capfd, "check", bad, "--config", f"aws:region={region}")
+    assert ran.code == 2
+    assert ran.err == (
+        "cannot judge: the configuration `aws:region` must be the name of a region, such as `eu-west-1`\n"
+    )
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "ap-southeast-7", ""])
+def test_every_region_of_every_partition_is_one(bad: str, capfd: pytest.CaptureFixture[str], region: str) -> None:
+    assert Ran(capfd, "check", bad, "--config", f"aws:region={region}").code == 1
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "html"])
 def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], format_: str
 ) -> None:
@@ -140,7 +184,8 @@ def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
     written(file, state("aws:s3/bucket:Bucket", "inbox", {}))
     ran = Ran(capfd, "check", str(file), "--format", format_)
     assert (ran.code, ran.err) == (1, "")
-    assert {"text": "inbox", "json": r"caf\\udce9.json", "sarif": "caf%E9.json"}[format_] in ran.out
+    expected = {"text": "inbox", "json": r"caf\\udce9.json", "sarif": "caf%E9.json", "html": r"caf\udce9.json"}
+    assert expected[format_] in ran.out
 
 
 def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:

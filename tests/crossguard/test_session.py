@@ -14,7 +14,8 @@ from pulumi.runtime.proto import analyzer_pb2
 from policypack.core.examples import allow, construct, document
 from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, EnforcementLevel, Resource, Unseen
 from policypack.crossguard.offline import OfflineAnswer
-from policypack.crossguard.session import Diagnostic, Levels, Session
+from policypack.crossguard.session import Diagnostic, Session
+from policypack.crossguard.stack_settings import Levels, StackSettings
 from policypack.evaluation.redaction import Mask
 from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
@@ -69,8 +70,8 @@ def preview(*resources: Resource) -> Preview:
     return Preview("project", "stack", "organization", {}, frozenset(), resources, {}, "")
 
 
-def session(start: Any, settings: Settings | None = None) -> Session:
-    return Session(POLICIES, settings or Settings(), Path(), start)
+def session(start: Any) -> Session:
+    return Session(POLICIES, StackSettings(), Path(), start)
 
 
 def configure(pack: Session, *, dry_run: bool = True, config: Mapping[str, str] | None = None) -> None:
@@ -222,7 +223,7 @@ def test_it_is_mandatory_if_any_policy_that_waits_is(
 
 def test_a_policy_that_crashes_blocks_at_any_level() -> None:
     crashing = replace(next(policy for policy in POLICIES if policy.id == "s3-public-acl"), check=lambda _: 1 / 0)
-    pack = Session([crashing], Settings(), Path(), None)
+    pack = Session([crashing], StackSettings(), Path(), None)
     acl = Resource("aws:s3/bucketAcl:BucketAcl", "a", {"acl": "public-read"})
     (report,) = analyze(pack, acl, {crashing.id: (EnforcementLevel.ADVISORY, None)})
     assert report.level is EnforcementLevel.MANDATORY

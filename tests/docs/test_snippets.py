@@ -18,7 +18,9 @@ import pytest
 import yaml
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.evaluation import settings, waivers
+from policypack.evaluation import waivers
+from policypack.evaluation.settings.model import NAMES, STRUCTURE
+from policypack.evaluation.settings.parsing import layer
 from stackguard import cli
 from tests.docs.snippets import PAGES, ROOT, RUN, Block, blocks
 
@@ -96,10 +98,8 @@ def check(block: Block, place: str) -> None:
 
 
 def _check_yaml(document: Any, file: Path, place: str) -> None:
-    if file.name == "stackguard.yaml" or (
-        not file.name and set(document) <= {*settings.Settings.__struct_encode_fields__}
-    ):
-        settings.parse(document, place)
+    if file.name == "stackguard.yaml" or (not file.name and set(document) <= {*NAMES, *STRUCTURE}):
+        layer(document, lambda _: place, central="programs" in document)
     elif file.name == "stackguard-waivers.yaml":
         waivers.read(Path(file))
     elif not file.name:

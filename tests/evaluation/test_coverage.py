@@ -11,8 +11,8 @@ import pytest
 from policypack.core.examples import bucket, construct, role_policy
 from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Policy, Resource
 from policypack.crossguard.session import Levels, Session
+from policypack.crossguard.stack_settings import StackSettings
 from policypack.evaluation.coverage import summary, without_policy
-from policypack.evaluation.settings import Settings
 from policypack.policies import POLICIES
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.reports import Report, Screen
@@ -110,7 +110,7 @@ def test_every_format_has_it() -> None:
     report = Report("stack", (), 4, 1, without_policy=UNSEEN)
     text, sarif = render(report, "text", Screen()), json.loads(render(report, "sarif", Screen()))
     entries = json.loads(render(report, "json", Screen()))["withoutPolicy"]
-    assert text.splitlines()[-1] == SENTENCE
+    assert text.splitlines()[-2] == SENTENCE
     assert entries == [{"type": VPC, "resources": 3}, {"type": SUBNET, "resources": 1}]
     notes = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert (notes[0]["level"], notes[0]["message"]["text"]) == ("note", SENTENCE)
@@ -131,7 +131,7 @@ def test_the_gate_has_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("dry_run", "count"), [(True, 1), (False, 0)])
 def test_a_preview_ends_with_it(*, dry_run: bool, count: int) -> None:
     levels: Levels = {policy.id: (policy.enforcement, None) for policy in POLICIES}
-    pack = Session(POLICIES, Settings(stack_region="eu-west-1"), Path(), None)
+    pack = Session(POLICIES, StackSettings(), Path(), None)
     configure(pack, dry_run=dry_run)
     provider = Resource("pulumi:providers:aws", "aws", {"region": "eu-west-1"})
     subnet = Resource(SUBNET, "a", {"vpcId": "vpc-1"}, provider=provider.urn)
@@ -139,3 +139,9 @@ def test_a_preview_ends_with_it(*, dry_run: bool, count: int) -> None:
     sentence = f"1 resource of 1 type has no policy: {SUBNET} (1)"
     assert [report.message for report in reports].count(sentence) == count
     assert {report.level for report in reports if report.message == sentence} <= {EnforcementLevel.ADVISORY}
+
+
+def test_what_runs_with_a_role_is_judged_by_it() -> None:
+    assert without_policy(POLICIES, stack("aws:iam/instanceProfile:InstanceProfile", "aws:glue/job:Job", VPC)) == {
+        VPC: 1
+    }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policypack.core.policy import Asset
-from policypack.evaluation.redaction import REDACTED, Mask, hidden, texts_in
+from policypack.evaluation.redaction import REDACTED, Mask, Secrets, hidden, spellings, texts_in
 
 
 def mask(*values: object) -> Mask:
@@ -86,3 +86,18 @@ def test_a_secret_that_a_cut_goes_through_is_masked() -> None:
 def test_no_text_that_is_masked_stays(secret: str, before: str, after: str) -> None:
     for text in texts_in(secret):
         assert text not in hidden(before + text + after, [text])
+
+
+@given(st.lists(st.text(alphabet="ab{\"'/+=", min_size=4, max_size=40), min_size=20, max_size=40), st.data())
+def test_many_secrets_are_hidden_as_few_are(secrets: list[str], data: st.DataObject) -> None:
+    chosen = data.draw(st.sampled_from(secrets))
+    form = data.draw(st.sampled_from(sorted(spellings(chosen)) or [chosen]))
+    text = data.draw(st.text(alphabet="abx", max_size=5)) + form + data.draw(st.text(alphabet="abx", max_size=5))
+    assert hidden(text, Secrets(secrets)) == hidden(text, secrets)
+
+
+def test_a_cut_token_is_found_among_many_secrets() -> None:
+    token = "q8Zr2LwXy7Kq2mZp9RtB4nVc"
+    many = Secrets([*(f"secret-{index:04d}" for index in range(50)), token])
+    for cut in (f"invalid {token[:14]}... at 3", f"invalid ...{token[-14:]}"):
+        assert hidden(cut, many) == hidden(cut, [token]) != cut

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from policypack.core.examples import allow, bucket, bucket_policy, permission, role_policy
-from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack
+from policypack.core.policy import EnforcementLevel, Policy, Resource, Severity, Stack, covers
 from policypack.crossguard.session import Levels, Session
+from policypack.crossguard.stack_settings import StackSettings
+from policypack.evaluation import evaluate as evaluation
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.parsing import option
 from policypack.policies import POLICIES
 from tests.crossguard.test_session import analyze, analyze_stack, configure
 
@@ -35,7 +38,7 @@ def by_gate(*resources: Resource, policies: Any = POLICIES, **levels: Enforcemen
 def by_pack(*resources: Resource, **levels: EnforcementLevel) -> set[str]:
     """The policies that the pack reports in an update."""
     chosen: Levels = {policy.id: (levels.get(policy.id.replace("-", "_"), MANDATORY), None) for policy in POLICIES}
-    pack = Session(POLICIES, Settings(trusted_cidrs=("203.0.113.0/24",)), Path(), None)
+    pack = Session(POLICIES, StackSettings([option({"trustedCidrs": ["203.0.113.0/24"]}, "test")]), Path(), None)
     configure(pack, dry_run=False)
     diagnostics = [diagnostic for resource in resources for diagnostic in analyze(pack, resource, chosen)]
     return {diagnostic.policy.id for diagnostic in (*diagnostics, *analyze_stack(pack, *resources, levels=chosen))}
@@ -140,3 +143,13 @@ def test_a_required_policy_blocks_whenever_the_other_would(policy: Policy[Any]) 
         assert required != policy.id
         assert not BY_ID[required].over_stack
         assert BY_ID[required].severity.rank >= policy.severity.rank
+
+
+def test_places_are_not_compared_with_all_that_a_required_policy_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(evaluation, "covers", lambda *paths: compared.append(paths) or covers(*paths))
+    many = role_policy(*(allow("s3:GetObject", f"arn:aws:s3:::inbox-{number}") for number in range(100)))
+    reports = by_gate(many)
+    assert len([path for policy_id, path in reports if policy_id == "iam-mismatched-resource"]) >= 100
+    assert not [path for policy_id, path in reports if policy_id == "iam-linter-report"]
+    assert len(compared) < 1000

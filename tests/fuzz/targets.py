@@ -20,7 +20,7 @@ import msgspec
 
 from policypack.access.exposure.public import public
 from policypack.core import yaml_reader
-from policypack.core.policy import Asset, Kind, Stack, urn_of
+from policypack.core.policy import Asset, Kind, Outcome, Position, Resource, Stack, urn_of
 from policypack.evaluation import settings
 from policypack.evaluation.evaluate import evaluate
 from policypack.iam.addresses import AddressError, Ranges, address_number
@@ -45,6 +45,8 @@ from stackguard.bundle.install.index_config import for_uv
 from stackguard.bundle.install.requirements import check_project
 from stackguard.cli.common import Failure
 from stackguard.errors import CannotJudge
+from stackguard.positions import lines_of
+from stackguard.positions.module import module
 from stackguard.preview.placeholders import mock_file
 from stackguard.preview.project import settings_file, stack_choice
 from stackguard.preview.project.config import ConfigSources, resolve
@@ -146,7 +148,7 @@ def check(data: bytes) -> None:
     report = Report("x.json", tuple(outcomes), len(resources), len(POLICIES))
     access = access_public.judge(loaded)
     texts = [
-        *(render(report, form, Screen()) for form in ("text", "json", "sarif")),
+        *(render(report, form, Screen()) for form in ("text", "json", "sarif", "html")),
         access_public.text(access, Screen(), everything=True),
         access_public.json(access, everything=True),
     ]
@@ -372,6 +374,24 @@ def python(data: bytes) -> None:
         assert all(isinstance(imported.module, str) for imported in imports)
 
 
+def source(data: bytes) -> None:
+    """A program's module, in which a line of every call is sought, and behind a zero byte a module beside it."""
+    main, other = _parts(data, 2)
+    file = _file("source/__main__.py", main)
+    (file.parent / "helper.py").write_bytes(other)
+    (file.parent / ".git").mkdir(exist_ok=True)
+    lines = main.count(b"\n") + main.count(b"\r") + main.count(b"\f") + 1
+    statement = {"Sid": "A", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    inputs = {"policy": json.dumps({"Statement": [{"Sid": "B"}, statement]}), "rules": [{"port": 22}, {"port": 80}]}
+    parsed = module(file)
+    for line in parsed.calls if parsed else ():
+        call = Position("__main__.py", line)
+        resource = Resource("aws:iam/rolePolicy:RolePolicy", "x", inputs, position=call, callers=(call,))
+        for path in ("policy.Statement[1].Action", "rules[1].port"):
+            stated = lines_of(Outcome(Kind.VIOLATION, POLICIES[0], resource, path, "", ""), file.parent).stated
+            assert stated is None or 1 <= stated.line <= max(lines, other.count(b"\n") + other.count(b"\r") + 1)
+
+
 TARGETS: Mapping[str, Target] = {
     "export": export,
     "preview": export,
@@ -394,6 +414,7 @@ TARGETS: Mapping[str, Target] = {
     "pylock": pylock,
     "uv-lock": uv_lock,
     "python": python,
+    "source": source,
 }
 """By name, which is that of the folder of its corpus."""
 OF_JSON = frozenset({"export", "preview", "check", "record", "document", "lines-public", "lines-diff"})

@@ -13,6 +13,7 @@ import pytest
 from policypack.core.policy import Kind, Options, Outcome, Resource
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.waivers import WaiverRules
 from stackguard.gate.baseline import Added, Baseline, apply, read
 from tests.evaluation.test_places import OTHER, WIDE, outcomes, role_policy
 
@@ -81,7 +82,7 @@ def test_a_crash_is_never_in_a_baseline() -> None:
 
 def test_what_may_not_be_waived_is_not_baselined() -> None:
     found = reported(role_policy(WIDE))
-    result = apply(found, baseline_of(role_policy(WIDE)), DEV, [POLICY], never=[POLICY])
+    result = apply(found, baseline_of(role_policy(WIDE)), DEV, [POLICY], WaiverRules(frozenset({POLICY})))
     assert [outcome.blocks for outcome in result.outcomes] == [True]
 
 

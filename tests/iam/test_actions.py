@@ -8,6 +8,8 @@ from policypack.iam.actions import Action, exists, expand, key_type, names, whol
 from policypack.iam.condition_keys import narrows, scopes
 from policypack.iam.document import Condition
 
+TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+
 
 def action(name: str) -> Action:
     (expanded,) = expand(name)
@@ -48,6 +50,16 @@ def test_less_than_a_service(pattern: str) -> None:
     [
         ("s3:GetObject", "arn:aws:s3:::inbox/*", True),
         ("s3:GetObject", "arn:aws:s3:::inbox", False),
+        ("dynamodb:PutItem", f"{TABLE}/index/*", False),
+        ("dynamodb:PutItem", f"{TABLE}/*", False),
+        ("dynamodb:PutItem", f"{TABLE}*", True),
+        ("dynamodb:Query", f"{TABLE}/*", True),
+        ("dynamodb:Query", f"{TABLE}/stream/2020-01-01T00:00:00.000", False),
+        ("dynamodb:GetRecords", f"{TABLE}/index/*", False),
+        ("dynamodb:GetRecords", f"{TABLE}/*", True),
+        ("iam:PassRole", "arn:aws:iam::111122223333:role/service-role/deploy/x", True),
+        ("ecr:BatchGetImage", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/api/web", True),
+        ("events:PutRule", "arn:aws:events:eu-west-1:111122223333:rule/aws.partner/acme.com/shop/nightly", True),
         ("s3:GetObject", "arn:aws:s3:::inbox*", True),
         ("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/in/object/*", True),
         ("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:inbox/*", False),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.iam import globs
 from policypack.iam.globs import any_matches, covers, everything, matches, overlaps
 
 PATTERNS = st.text("ab*?", max_size=7)
@@ -75,3 +76,19 @@ def test_many_wildcards_take_no_longer(run: object) -> None:
     started = time.process_time()
     assert not run("*a" * 400 + "b", "*a" * 400 + "c")  # type: ignore[operator]
     assert time.process_time() - started < 1
+
+
+def test_of_two_patterns_the_longer_one_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = []
+    monkeypatch.setattr(globs, "places", lambda pattern, text: walked.append((len(pattern), len(text))) or 0)
+    long, short = f"{'*a' * 2000}b", "arn:*:s3:::*/*"
+    overlaps(long, short)
+    overlaps(short, long)
+    assert set(walked) == {(len(short), len(long))}
+
+
+def test_places_are_kept_for_the_characters_of_the_text_only() -> None:
+    pattern = "".join(map(chr, range(0x4E00, 0x9E00))) + "?"
+    assert matches(pattern, f"{pattern[:-1]}x")
+    assert not matches(f"?{pattern}", "x\u4e00y")
+    assert set(globs._masks(f"?{pattern}")[2]) == {"?", "x", "\u4e00", "y"}

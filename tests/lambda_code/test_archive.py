@@ -238,3 +238,9 @@ def test_no_archive_is_too_damaged(pack: Pack, tmp_path: Path, changes: list[tup
         archive = opened(asset)
         for name in archive.members:
             assert len(archive.head(name, 64)) <= 64
+
+
+def test_an_empty_file_of_a_zip_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = opened(as_zip(tmp_path, FILES))
+    monkeypatch.delattr(zipfile.ZipFile, "open")
+    assert archive.head("pkg/__init__.py", 100) == b""

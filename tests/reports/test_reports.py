@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -18,8 +19,8 @@ from policypack.evaluation.redaction import redacted
 from policypack.evaluation.settings import Settings
 from stackguard import reports
 from stackguard.reports import Report, Screen
-from stackguard.reports.json import OutcomesReport, schema
-from tests.reports import sample
+from stackguard.reports.json_types import OutcomesReport, schema
+from tests.reports import runs, sample
 from tests.reports.sample import render
 
 SCHEMA = Path(reports.__file__).parent / "outcomes.schema.json"
@@ -64,10 +65,9 @@ def test_the_json_reads_well(snapshot: SnapshotAssertion) -> None:
     assert without_lines(render(judged((*sample.POLICIES, sample.CRASH)), "json", Screen())) == snapshot
 
 
-def test_a_clean_run_is_one_line() -> None:
-    assert (
-        render(judged((sample.RESOURCE,), sample.resources()[:3]), "text", Screen())
-        == "clean: 3 resources, 1 policy in state.json\n"
+def test_a_clean_run_is_one_line_and_how_it_came_about() -> None:
+    assert render(judged((sample.RESOURCE,), sample.resources()[:3]), "text", Screen()) == (
+        "clean: 3 resources, 1 policy in state.json\njudged in 1.5 s by stackguard 0.1.0\n"
     )
 
 
@@ -220,6 +220,71 @@ def test_every_field_of_a_report_is_in_the_published_schema() -> None:
     assert msgspec.convert(report, OutcomesReport).version == 1
 
 
+def test_every_property_of_the_schema_is_described() -> None:
+    missing = [
+        f"{name}.{key}"
+        for name, definition in schema()["$defs"].items()
+        for key, value in definition.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert missing == []
+    assert schema()["$id"].endswith("/stackguard/reports/outcomes.schema.json")
+
+
+def test_one_stack_says_how_the_run_came_about() -> None:
+    document = json.loads(reports.render(runs.run(), "json", Screen()))
+    jsonschema.validate(document, schema())
+    names = ("organization", "project", "stack", "accounts", "region", "commit", "startedAt", "settingsDigest")
+    assert [document[name] for name in names] == [
+        *("acme", "shop", "prod", ["111122223333"], "eu-west-1", "0a1b2c3d", "2026-11-29T08:30:00Z", "5e77"),
+    ]
+    assert document["versions"] == {"stackguard": "0.1.0"}
+    assert document["policyIds"] == ["iam-wildcard-action"]
+    assert next(iter(document)) == "version"
+    assert [*document][-1] == "outcomes"
+
+
+def test_several_stacks_are_one_document_in_which_each_outcome_names_its_stack(snapshot: SnapshotAssertion) -> None:
+    text = reports.render(runs.everything(), "json", Screen())
+    document = json.loads(text)
+    jsonschema.validate(document, schema())
+    assert [(stack["project"], stack["stack"], stack["target"]) for stack in document["stacks"]] == [
+        ("shop", "prod", "stack"),
+        ("shop", "dev", "stack"),
+    ]
+    assert [stack["stack"] for stack in document["failed"]] == ["broken"]
+    assert {(outcome["project"], outcome["stack"]) for outcome in document["outcomes"]} == {("shop", "prod")}
+    assert document["summary"]["exitCode"] == 2
+    assert document["summary"]["resources"] == 14
+    assert document["waiverProblems"][0]["kind"] == "expired"
+    assert without_lines(text) == snapshot
+
+
+def test_an_exempt_outcome_names_its_waiver() -> None:
+    document = json.loads(reports.render(runs.run(runs.report(exempt=True)), "json", Screen()))
+    waived, baselined, live, *_ = document["outcomes"]
+    assert waived["exemption"] == {
+        "kind": "waived",
+        "reason": "the reader moves in January",
+        "owner": "platform",
+        "expires": "2027-01-31",
+        "ticket": "SEC-12",
+        "approver": "ann",
+        "source": "stackguard-waivers.yaml:2",
+    }
+    assert (waived["waived"], waived["blocks"], baselined["waived"], baselined["blocks"]) == (True, False, False, False)
+    assert baselined["exemption"]["kind"] == "baselined"
+    assert live["exemption"] is None
+    summary = document["summary"]
+    assert (summary["waived"], summary["baselined"], summary["blocking"]) == (1, 1, len(document["outcomes"]) - 2)
+
+
+def test_a_waiver_to_edit_closes_the_gate_in_the_document() -> None:
+    clean = runs.report((sample.RESOURCE,), *sample.resources()[:3])
+    document = json.loads(reports.render(runs.run(clean, problems=(runs.PROBLEM,)), "json", Screen()))
+    assert document["summary"]["exitCode"] == 1
+
+
 def prints(*policies_: Policy[Any], resource: Resource) -> list[str]:
     return fingerprints(judged(policies_, (resource,)).outcomes)
 
@@ -278,5 +343,6 @@ def test_the_exit_code(policies_: Any, fail_on: Severity, settings: dict[str, An
     report = judged(policies_, settings=Settings(**settings), fail_on=fail_on)
     assert report.exit_code == code
     text = render(report, "text", Screen())
-    assert ("do not block" in text) is (code == 0)
+    assert ("not block" in text) is (code == 0)
+    assert "1 of them do " not in text
     assert json.loads(render(report, "json", Screen()))["summary"]["exitCode"] == code

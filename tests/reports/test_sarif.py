@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,29 +11,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.core.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown
+from policypack.core.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown, Violation
 from policypack.core.tags import Tag
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
+from stackguard import reports
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Report, Screen
+from stackguard.reports import Report, Screen, sarif
 from stackguard.reports.formatting import UNPRINTABLE
-from tests.reports import sample
+from tests.reports import runs, sample
 from tests.reports.sample import render
 from tests.reports.sarif_schema import log
 from tests.reports.test_reports import without_lines
 
-
-@pytest.fixture(autouse=True)
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository, which is the working folder, with a program in `stack`."""
-    (tmp_path / ".git").mkdir()
-    folder = tmp_path / "stack"
-    folder.mkdir()
-    for name in ("Pulumi.yaml", "__main__.py", "storage.py"):
-        (folder / name).touch()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("repository")
 
 
 def reported(
@@ -241,3 +233,86 @@ def test_the_log_is_valid_with_any_names(name: str, file: str, why: str, referen
     text = render(reported((policy,), (resource,)), "sarif", Screen())
     log(text)
     assert not UNPRINTABLE.search(text.replace("\n", ""))
+
+
+def runs_of(run_: reports.Run) -> list[dict[str, Any]]:
+    return [dict(entry) for entry in log(reports.render(run_, "sarif", Screen()))["runs"]]
+
+
+def notifications(run_: dict[str, Any]) -> list[str]:
+    return [entry["message"]["text"] for entry in run_["invocations"][0].get("toolExecutionNotifications", [])]
+
+
+def test_several_stacks_are_runs_of_their_own_categories() -> None:
+    prod, dev = runs_of(runs.everything())
+    assert [entry["automationDetails"]["id"] for entry in (prod, dev)] == [
+        "stackguard/shop/prod/",
+        "stackguard/shop/dev/",
+    ]
+    assert "cannot judge shop/broken: the program failed: `KeyError`" in notifications(prod)
+    assert "automationDetails" not in run(reported())
+
+
+def test_exempt_outcomes_are_left_out_and_counted() -> None:
+    prod, _ = runs_of(runs.everything())
+    assert len(prod["results"]) == 3
+    assert "left out of shop/prod: 1 waived, 1 in the baseline" in notifications(prod)
+    assert any("expired waiver: stackguard-waivers.yaml:8" in text for text in notifications(prod))
+
+
+def test_a_run_has_no_more_results_than_code_scanning_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 5)
+    worse = replace(sample.PLAINTEXT, id="s3-worse", severity=Severity.HIGH)
+    (only,) = runs_of(runs.run(runs.report((sample.PLAINTEXT, worse), *runs.buckets(4))))
+    assert [result["ruleId"] for result in only["results"]] == ["s3-worse"] * 4 + ["s3-plaintext-transport"]
+    assert notifications(only) == ["3 less severe results are left out, because code scanning shows 5 of a run"]
+
+
+def test_a_log_has_no_more_runs_than_code_scanning_takes() -> None:
+    stacks = [runs.report((sample.PLAINTEXT,), *runs.buckets(1), stack=f"s{number}") for number in range(25)]
+    entries = runs_of(runs.run(*stacks))
+    assert len(entries) == 20
+    assert sum(len(entry["results"]) for entry in entries) == 25
+    assert entries[-1]["automationDetails"]["id"] == "stackguard/further stacks/"
+    assert len({entry["automationDetails"]["id"] for entry in entries}) == 20
+
+
+def test_a_log_is_not_larger_than_code_scanning_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_BYTES", 20_000)
+    text = reports.render(runs.run(runs.report((sample.PLAINTEXT,), *runs.buckets(4000))), "sarif", Screen())
+    assert len(gzip.compress(text.encode())) <= 20_000
+    assert json.loads(text)["runs"][0]["results"]
+
+
+def test_an_example_of_a_request_is_a_code_flow() -> None:
+    def public(bucket_: Resource) -> Any:
+        yield Violation(
+            "policy", "anyone may `s3:GetObject` on `arn:aws:s3:::x`, with `aws:Referer` `y`: nothing limits it"
+        )
+
+    policy = replace(sample.PLAINTEXT, check=public)
+    (flow,) = one(reported((policy,), (bucket(),)))["codeFlows"]
+    steps = [step["location"]["message"]["text"] for step in flow["threadFlows"][0]["locations"]]
+    assert steps == [
+        "anyone may `s3:GetObject` on `arn:aws:s3:::x`, with `aws:Referer` `y`",
+        "allowed by aws:s3:Bucket inbox policy: nothing limits it",
+    ]
+    assert "codeFlows" not in one(reported((sample.PLAINTEXT,), (bucket(),)))
+
+
+def test_a_component_and_what_a_value_waits_for_are_related_locations() -> None:
+    component = replace(sample.resources()[1], position=Position("__main__.py", 3))
+    related = {component.urn: component, sample.BUCKET: bucket()}
+    (of_bucket,) = one(reported((sample.PLAINTEXT,), (bucket(),), related=related))["relatedLocations"]
+    assert of_bucket["message"]["text"] == "the component that it is in: my:index:Ingest ingest"
+    assert of_bucket["physicalLocation"]["region"]["startLine"] == 3
+    waiting = one(reported((sample.RESOURCE,), sample.resources()[6:], related=related))["relatedLocations"]
+    assert [entry["message"]["text"] for entry in waiting] == [
+        "waits for: aws:s3:Bucket inbox",
+        "waits for: my:index:Ingest ingest",
+    ]
+
+
+def test_two_targets_of_one_stack_are_two_categories() -> None:
+    one_stack = runs.run(runs.report(), runs.report(target="copy"))
+    assert len({entry["automationDetails"]["id"] for entry in runs_of(one_stack)}) == 2

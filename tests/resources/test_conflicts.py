@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from policypack.iam.tables import argument_names, canonical
-from policypack.resources.conflict_tables import DEFAULTS, INLINE, MANAGED, SUBJECTS
+from policypack.resources.conflict_tables import DEFAULTS, EXCLUSIVE, INLINE, MANAGED, PROVIDER, SUBJECTS
 
 
 def arguments(token: str) -> frozenset[str]:
@@ -16,7 +16,7 @@ def arguments(token: str) -> frozenset[str]:
 def test_what_is_managed_is_named_by_real_arguments(token: str) -> None:
     assert canonical(token) == token
     for managed in MANAGED[token]:
-        assert {name.rstrip("?") for name in managed.parts} <= arguments(token)
+        assert {name.partition("?")[0] for name in managed.parts} - {PROVIDER} <= arguments(token)
 
 
 @pytest.mark.parametrize("owner", sorted(INLINE))
@@ -39,3 +39,11 @@ def test_subjects_are_real_types() -> None:
 
 def test_defaults_are_of_inline_settings() -> None:
     assert set(DEFAULTS) <= set(INLINE["aws:s3/bucket:Bucket"])
+
+
+@pytest.mark.parametrize("token", sorted(EXCLUSIVE))
+def test_sets_and_what_is_added_are_named_by_real_arguments(token: str) -> None:
+    exclusive = EXCLUSIVE[token]
+    assert {exclusive.owner, exclusive.members} - {""} <= arguments(token)
+    for other, names in exclusive.additions.items():
+        assert set(names) - {""} <= arguments(other)

@@ -10,7 +10,7 @@ from policypack.core.policy import UNKNOWN, Options, Reference, Resource, Stack
 from policypack.evaluation.settings import Settings
 from policypack.resources.dependency_graph import inside
 from policypack.resources.naming import identifiers, physical_name
-from policypack.resources.providers import provider_version
+from policypack.resources.providers import PROVIDER, provider_version
 from policypack.resources.references import Referent, Resolved, referrers, resolve, resolve_all
 from policypack.resources.tokens import (
     ALIAS,
@@ -233,3 +233,46 @@ def test_referrers_are_found_by_what_they_refer_to() -> None:
     assert list(referrers(stack, READ, "m:m:M", "functionName")) == [mapping]
     assert resolve(stack, mapping, "functionName", FUNCTION).includes(READ)
     assert not resolve(stack, other, "functionName", FUNCTION).includes(READ)
+
+
+HERE, THERE = {"allowedAccountIds": ["444455556666"]}, {"allowedAccountIds": ["444455557777"]}
+REPOSITORY = "aws:ecr/repository:Repository"
+
+
+@pytest.mark.parametrize(
+    ("token", "naming", "providers", "text", "named"),
+    [
+        (ROLE, "name", (HERE, THERE), "x", ["one"]),
+        (ROLE, "name", (HERE, THERE), "arn:aws:iam::444455557777:role/x", ["two"]),
+        (ROLE, "name", ({"profile": "a"}, {"profile": "b"}), "x", ["one"]),
+        (FUNCTION, "name", ({"region": "eu-west-1"}, {"region": "us-east-1"}), "x", ["one"]),
+        (REPOSITORY, "name", (HERE, THERE), "x", ["one"]),
+        (REPOSITORY, "name", ({"region": "eu-west-1"}, {"region": "us-east-1"}), "x", ["one"]),
+        (BUCKET_TYPES[0], "bucket", (HERE, THERE), "x", ["one", "two"]),  # S3 has one of a name
+        (KEY, "keyId", (HERE, THERE), "x", ["one", "two"]),
+    ],
+)
+def test_of_two_resources_of_one_name_the_one_in_the_same_account_and_region_is_meant(
+    token: str, naming: str, providers: tuple[dict[str, Any], dict[str, Any]], text: str, named: list[str]
+) -> None:
+    one, two = (Resource(PROVIDER, str(index), inputs) for index, inputs in enumerate(providers))
+    both = [
+        Resource(
+            token,
+            name,
+            {naming: "x"},
+            outputs={"arn": f"arn:aws:iam::{account}:role/x"},
+            provider=provider.urn,
+        )
+        for name, account, provider in (("one", "444455556666", one), ("two", "444455557777", two))
+    ]
+    asking = Resource("aws:lambda/permission:Permission", "asking", {"of": text}, provider=one.urn)
+    resolved = resolve(stack_of(one, two, *both, asking), asking, "of", token)
+    assert [meant.name for meant in resolved.resources] == named
+
+
+def test_the_name_of_a_resource_in_another_account_only_is_foreign() -> None:
+    one, two = Resource(PROVIDER, "1", HERE), Resource(PROVIDER, "2", THERE)
+    role = Resource(ROLE, "role", {"name": "x"}, provider=two.urn)
+    asking = Resource("aws:iam/rolePolicy:RolePolicy", "asking", {"role": "x"}, provider=one.urn)
+    assert resolve(stack_of(one, two, role, asking), asking, "role", ROLE) == Resolved(foreign=True)

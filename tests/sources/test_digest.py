@@ -61,6 +61,12 @@ def test_a_preview_that_leaves_resources_out_is_refused() -> None:
         read(step(resources()[0], "same"), changeSummary={"same": 3, "create": 1})
 
 
+def test_a_preview_without_steps_is_refused_and_one_that_removes_everything_is_not() -> None:
+    with pytest.raises(CannotJudge, match=r"has no steps, .* `pulumi preview --json --show-sames`"):
+        read()
+    assert read(step(None, "delete"), changeSummary={"delete": 1}).resources == ()
+
+
 def test_a_preview_with_unchanged_resources_is_complete() -> None:
     assert len(read(*(step(resource, "same") for resource in resources()), changeSummary={"same": 4}).resources) == 4
 

@@ -1,17 +1,14 @@
 """Programs and policy packs that start warm: an interpreter that has imported Pulumi forks for each of them.
 
-Importing the SDK takes most of the time of a small program's run, and the product imports it before it reads the program.
-So a fork of an interpreter that has it runs the product's runner as a new one would: with its own environment, folder,
-streams and session. A program with an interpreter of its own, and tests marked `cold_start`, get a new interpreter.
+The product does so for the programs of one run (decision 47); here it is one host for all tests of a process, with other
+variables too. A program with an interpreter of its own, and tests marked `cold_start`, get a new interpreter.
 """
 
 from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,29 +18,13 @@ from typing import Any
 
 from stackguard.packs import process as packs
 from stackguard.preview.server import process
+from stackguard.preview.server.hosts import Forked, Host
 
 HOST = Path(__file__).with_name("host.py")
 INTERPRETER_SETTINGS = ("PYTHON", "LD_", "GRPC_", "PROTOCOL_BUFFERS_")
 """The prefixes of variables that an interpreter reads once, at its start or an import."""
 SET_IN_THE_FORK = {"PYTHONDONTWRITEBYTECODE", "GRPC_VERBOSITY"}
 """Those that the fork applies itself, or that change only what gRPC logs about itself."""
-
-
-class Forked:
-    """A fork that runs a program, with the part of `subprocess.Popen` that the product uses."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._answers = connection.makefile("r")
-        connection.close()
-        self.pid = int(self._answers.readline())
-        self.returncode: int | None = None
-
-    def wait(self) -> int:
-        """The exit code; minus the number of the signal that ended it."""
-        if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(int(self._answers.readline()))
-            self._answers.close()
-        return self.returncode
 
 
 class ForkedPack:
@@ -64,38 +45,13 @@ class ForkedPack:
         return await asyncio.shield(self._ended)
 
 
-class Host:
-    """The interpreter that forks. It ends with this process, which has the other end of its socket."""
-
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, str(HOST), str(theirs.fileno())], pass_fds=[theirs.fileno()], env=environment
-            )
-        self._socket = ours
-        atexit.register(self._end)
-
-    def _end(self) -> None:
-        self._socket.close()
-        self._process.wait()
-
-    def run(self, command: list[str], environment: Mapping[str, str], folder: Path, files: tuple[int, ...]) -> Forked:
-        """Fork for a command line, with these descriptors: output, errors, and the one that the command names."""
-        answers, theirs = socket.socketpair()
-        with theirs:
-            request = {"arguments": command, "environment": dict(environment), "folder": str(folder)}
-            message = json.dumps(request).encode()
-            socket.send_fds(self._socket, [len(message).to_bytes(8)], [theirs.fileno(), *files])
-            answers.sendall(message)
-        return Forked(answers)
-
-
 @cache
 def host() -> Host:
-    """The host of this process."""
-    return Host()
+    """The host of this process, with which it ends."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    started = Host([sys.executable, "-u", str(HOST)], environment)
+    atexit.register(started.close)
+    return started
 
 
 def spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes] | Forked:
@@ -118,9 +74,7 @@ def forked(command: list[str], options: Mapping[str, Any]) -> Forked | None:
     )
     if not same_interpreter(Path(interpreter)) or unbuffered != "-u" or differs:
         return None
-    (control,) = options["pass_fds"]
-    files = options["stdout"], options["stderr"], control
-    return host().run(arguments, environment, options["cwd"] or Path.cwd(), files)
+    return host().fork(arguments, options)
 
 
 def same_interpreter(interpreter: Path) -> bool:

@@ -165,7 +165,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "secretsmanager": dict.fromkeys(("SecretId", "SecretIdList[]", "Name"), "secret:{}-??????"),
     "kms": {"KeyId": "key/{}", "TargetKeyId": "key/{}"},
     "lambda": {"FunctionName": "function:{}"},
-    "ssm": {"Name": "parameter/{}", "Names[]": "parameter/{}", "Path": "parameter/{}*"},
+    "ssm": {"Name": "parameter/{}", "Names[]": "parameter/{}", "Path": "parameter/{}"},
     "events": {"EventBusName": "event-bus/{}", "Entries[].EventBusName": "event-bus/{}"},
     "states": {"stateMachineArn": "stateMachine:{}", "executionArn": "execution:{}", "activityArn": "activity:{}"},
     "kinesis": {"StreamName": "stream/{}", "StreamARN": "stream/{}"},
@@ -226,7 +226,7 @@ def _arn(
     if service == "sqs":
         value = value.rstrip("/").rpartition("/")[2] or "*"
     elif service == "ssm":
-        value = value.strip("/")
+        value = value.removeprefix("/")
     elif service == "kms" and (value.startswith("alias/") or value == "*"):
         value, known = "*", False
     elif service == "lambda":
@@ -238,6 +238,8 @@ def _arn(
     if service == "sts":
         head = f"arn:aws:iam::{context.account}:"
     reach = head + tail.replace("-??????", "-*") if "??????" in tail else ""
+    if name == "Path":  # AWS authorizes the path itself; a grant of all that is below it is part of the usual pair
+        reach = f"{head}{tail.rstrip('/*')}*"
     return CallTarget(head + tail, known, reach=reach, argument="" if known else name)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policypack.access.stack_diff.counterparts import Places, counterparts
+from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains
+from policypack.access.stack_diff.endpoint_gains import endpoint_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, holding_gains, holdings, open_apis
@@ -23,4 +25,6 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from by_documents
     yield from direct_gains(new, old, same)
     yield from exposure_gains((new, places), (old, places_before), by_documents)
+    yield from denial_gains((new, places, after), (old, places_before, before))
+    yield from endpoint_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)

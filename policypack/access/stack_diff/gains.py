@@ -241,15 +241,15 @@ def _read_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]
         decided = True
         witness = witness_of(request)
         if holding.attached:
-            witness = msgspec.structs.replace(witness, outsider=_described(holding.holder))
+            witness = msgspec.structs.replace(witness, outsider=described(holding.holder))
         doubt = _doubt(holding, before, allow)
         answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
-        yield Gain(holding.holder, *_place(holding, allow, Bound.LEAST), answer)
+        yield Gain(holding.holder, *place_in(holding, allow, Bound.LEAST), answer)
     if not decided and (holding.depends or before.depends):
         possible = gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=holding.attached, work=work)
         for _, allow in islice(possible, 1):
             answer = Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", allow.path)
-            yield Gain(holding.holder, *_place(holding, allow, Bound.MOST), answer)
+            yield Gain(holding.holder, *place_in(holding, allow, Bound.MOST), answer)
 
 
 def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
@@ -287,13 +287,14 @@ def _anything_left(holding: Holding, before: Holding, work: Work) -> bool:
     return allows_more(most.access(Bound.MOST), before.access(Bound.LEAST), attached=True, work=work)
 
 
-def _described(holder: Resource) -> str:
+def described(holder: Resource) -> str:
+    """The identity in words."""
     if holder.type not in (ROLE, USER, GROUP):
         return f"whoever gets `{holder.name}`"
     return f"the {holder.type.rpartition(':')[2].lower()} `{physical_name(holder) or holder.name}`"
 
 
-def _place(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
+def place_in(holding: Holding, allow: Statement, bound: Bound) -> tuple[Resource, str]:
     """The resource that carries a statement read at this bound, and its path there."""
     for attached in holding.carried:
         if allow in access((attached.document,), bound).statements:

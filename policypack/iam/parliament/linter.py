@@ -264,7 +264,6 @@ def _unknown_key(finding: _Finding, document: PolicyDocument) -> str | None:
         finding.path.endswith("IfExists")
         or global_type(key)
         or not matches_some(name)
-        or _as_published(name, key)
         or (document.kind is DocumentKind.TRUST and not key.lower().startswith("aws:"))
     ):
         return None
@@ -285,7 +284,7 @@ def _as_published(action: str, key: str) -> bool:
 
 @bounded_cache(8192)
 def _some_knows(pattern: str, key: str) -> bool:
-    return any(action.knows(key) for action in expand(pattern))
+    return any(action.knows(key) or _as_published(str(action), key) for action in expand(pattern))
 
 
 def _mistyped(finding: _Finding) -> Iterator[tuple[str, str]]:
@@ -304,6 +303,22 @@ def _single_values(finding: _Finding) -> Iterator[tuple[str, str]]:
         if condition.qualifier and not sound and global_type(condition.key) and not multivalued(condition.name):
             also = "; `ForAllValues` is also true without the key" if condition.qualifier == "ForAllValues" else ""
             yield condition.path, f"`{condition.qualifier}` on `{condition.key}`, which has one value{also}"
+
+
+def _old_version(_finding: _Finding, document: PolicyDocument) -> str | None:
+    texts = (
+        text
+        for statement in document.statements
+        for values in (
+            statement.resources or (),
+            statement.not_resources or (),
+            *(condition.values for condition in statement.conditions),
+        )
+        for text in values
+    )
+    if not any("${" in text for text in texts):
+        return None
+    return "is the version of 2008, which takes policy variables literally; write `2012-10-17`"
 
 
 def _escalation(finding: _Finding, _document: PolicyDocument) -> str:
@@ -341,7 +356,7 @@ _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] =
     "NO_VERSION": "there is no `Version`, so AWS reads the document by the rules of 2008; write `2012-10-17`",
     "NOTPRINCIPAL_WITH_ALLOW": "allows every principal but those named, also anonymous callers",
     "NOTRESOURCE_WITH_ALLOW": "allows the actions on every resource but those named",
-    "OLD_VERSION": "is the version of 2008, which takes policy variables literally; write `2012-10-17`",
+    "OLD_VERSION": _old_version,
     "RESOURCE_EFFECTIVELY_STAR": _effectively_star,
     "RESOURCE_MISMATCH": _mismatch,
     "RESOURCE_POLICY_PRIVILEGE_ESCALATION": _escalation,

@@ -1,7 +1,8 @@
 """Two resources that manage the same setting overwrite each other: AWS keeps one value, and the last update wins.
 
 Nothing fails. The next update replaces a reviewed bucket policy with another one, or half of the event notifications
-never arrive. The same happens when a bucket or role sets something inline that a separate resource also manages.
+never arrive. The same happens when a bucket or role sets something inline that a separate resource also manages, or
+when a resource owns a whole set, as `PolicyAttachment` does all attachments of a policy, and another one adds to it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def check(contested: Contested) -> Iterator[Violation]:
     yield Violation("", f"`{contested.first}` {how}; {contested.effect}")
 
 
+EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+REPORTS = "arn:aws:iam::111122223333:policy/reports"
 VERSIONED = {"versioningConfiguration": {"status": "Enabled"}}
 
 
@@ -61,6 +64,7 @@ POLICY = Policy(
         "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketnotification/",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
+        "https://www.pulumi.com/registry/packages/aws/api-docs/iam/policyattachment/",
     ],
     bad=reported_at(
         "bucket",
@@ -84,6 +88,12 @@ POLICY = Policy(
             path="name",
             note="two queues of one name",
         ),
+        example(
+            construct("aws:iam/policyAttachment:PolicyAttachment", "all", roles=["web"], policyArn=REPORTS),
+            construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "batch", role="batch", policyArn=REPORTS),
+            path="policyArn",
+            note="`PolicyAttachment`, which detaches the policy from every other identity of the account",
+        ),
     ),
     good=[
         example(bucket(), _versioning("on")),
@@ -97,6 +107,11 @@ POLICY = Policy(
             construct("aws:sqs/queue:Queue", "first", name="jobs", region="eu-west-1"),
             construct("aws:sqs/queue:Queue", "second", name="jobs", region="eu-central-1"),
             note="one name in two regions",
+        ),
+        example(
+            construct(EXCLUSIVE, "all", roleName="web", policyArns=[REPORTS]),
+            construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "web", role="web", policyArn=REPORTS),
+            note="an exclusive list that names what is attached",
         ),
     ],
     reads=contested,

@@ -17,9 +17,10 @@ from policypack.core.examples import bucket, construct, example, notification, t
 from policypack.core.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.spelling import similar
 from policypack.core.tags import Tag
-from policypack.iam.tables import argument_names, canonical, source_version
+from policypack.iam.tables import argument_names, canonical, known_types, source_version
 from policypack.resources.providers import numbers, provider_version
 
+MOST_SIBLINGS = 3
 SET_BY_THE_PROVIDER = frozenset({"tagsAll"})
 """What pulumi-aws itself adds to the inputs when it checks them."""
 NEWER = Unknown(
@@ -69,19 +70,33 @@ def unknown_arguments(stack: Stack) -> Iterator[Placed[Argument]]:
 
 
 def check(argument: Argument) -> Iterator[Violation]:
-    kind = argument.type.rpartition(":")[2]
-    hint = _hint(argument.name, argument.type, argument.known)
-    yield Violation("", f"`{kind}` takes no argument `{argument.name}`{hint}")
+    yield Violation("", problem(argument.name, argument.type, argument.known))
 
 
 @cache
-def _hint(name: str, type_token: str, known: frozenset[str]) -> str:
+def problem(name: str, type_token: str, known: frozenset[str], inner: tuple[str, ...] = ()) -> str:
+    """The clause about an argument that a type does not have; `inner` are the types of its arguments that have it."""
     camel = re.sub(r"_+([a-z0-9])", lambda match: match[1].upper(), name)
     misplaced, elsewhere = ELSEWHERE.get(canonical(type_token), (set(), ""))
+    hint = ""
     if camel in misplaced:
-        return f"; {elsewhere}"
-    near = similar(camel, sorted(known), cutoff=0.75)
-    return f"; did you mean `{near[0]}`?" if near else ""
+        hint = f"; {elsewhere}"
+    elif near := similar(camel, sorted(known), cutoff=0.75):
+        hint = f"; did you mean `{near[0]}`?"
+    elif holders := inner or _siblings(camel, type_token):
+        hint = f"; {', '.join(f'`{holder}`' for holder in holders)} {'takes' if len(holders) == 1 else 'take'} it"
+    return f"`{type_token.rpartition(':')[2]}` takes no argument `{name}`{hint}"
+
+
+def _siblings(name: str, type_token: str) -> tuple[str, ...]:
+    """The types of the same service that have an argument, unless there are many."""
+    service = type_token.partition("/")[0]
+    tokens = sorted(
+        token
+        for token in known_types()
+        if token.startswith(f"{service}/") and canonical(token) == token and name in (argument_names(token) or ())
+    )
+    return tuple(token.rpartition(":")[2] for token in tokens) if len(tokens) <= MOST_SIBLINGS else ()
 
 
 POLICY = Policy(

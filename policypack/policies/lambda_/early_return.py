@@ -38,6 +38,7 @@ POLICY = Policy(
     title="Handler leaves its loop before the last record",
     why=__doc__,
     severity=Severity.HIGH,
+    language="Python",
     tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Handle every record in the loop, collect those that fail, and return or raise after the loop.",
     references=[

@@ -37,6 +37,7 @@ POLICY = Policy(
     title="Handler imports a module that Lambda does not have",
     why=__doc__,
     severity=Severity.HIGH,
+    language="Python",
     tags=[Tag.LAMBDA, Tag.RELIABILITY, Tag.SUPPLY_CHAIN],
     fix="Lock the package and bundle it with the function, fix the name, or remove the import.",
     references=[

@@ -64,6 +64,7 @@ POLICY = Policy(
     title="Function's code calls what its role does not allow",
     why=__doc__,
     severity=Severity.HIGH,
+    language="Python",
     tags=[Tag.LAMBDA, Tag.RELIABILITY],
     fix="Allow the action on that resource in the role's policy document, or remove the call from the code.",
     references=[

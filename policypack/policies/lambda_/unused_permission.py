@@ -39,6 +39,7 @@ POLICY = Policy(
     title="Role allows what its function's code never uses",
     why=__doc__,
     severity=Severity.MEDIUM,
+    language="Python",
     tags=[Tag.LAMBDA, Tag.LEAST_PRIVILEGE],
     fix="Remove the action or resource from the statement, or name only what the code calls.",
     references=[

@@ -2,6 +2,9 @@
 
 Without it the update fails, because S3 tests the invocation when it saves the notification. If the permission is
 removed later nothing fails: objects arrive and nothing processes them.
+
+A function outside the stack has its permissions beside it, where this policy cannot see them. It is undecided only if
+this stack has a permission for such a function, and that is for another function or bucket.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from policypack.core.examples import (
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import FUNCTIONS, triggers, unread
-from policypack.resources.permission import allowing
+from policypack.resources.permission import allowing, serves_outsiders
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)
@@ -49,11 +52,14 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
     for trigger in triggers(stack, FUNCTIONS):
         functions = trigger.targets
         if functions.foreign is not False:
-            if not allowing(stack, trigger, None).certain:
+            here = functions.foreign is None or serves_outsiders(stack)
+            if here and not allowing(stack, trigger, None).certain:
                 yield trigger.notification, trigger.path, ELSEWHERE if functions.foreign else LATER
             continue
         path = "lambdaFunctions" if functions.between else trigger.path
         for named in functions.all:
+            if named.resource.external and not serves_outsiders(stack):
+                continue
             permissions = allowing(stack, trigger, named)
             surely = (len(functions.certain) == 1 or functions.between) and not named.resource.external
             invoked = Invoked(named.resource.name, surely, len(permissions.certain), len(permissions.possible))
@@ -96,6 +102,7 @@ POLICY = Policy(
         example(*_stack(sourceArn="arn:aws:s3:::acme-inbox")),
         example(*_stack(function=FUNCTION_ARN), note="the function by its ARN"),
         example(*_stack(sourceArn="arn:aws:s3:::acme-*"), note="a pattern that matches the bucket"),
+        example(bucket(), notification(), note="a function that is not in this stack"),
         example(
             bucket(),
             notification(

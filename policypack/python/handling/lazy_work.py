@@ -19,7 +19,7 @@ class LazyWork:
     def __init__(self, scan: Scan, consumers: Consumers) -> None:
         self.scan = scan
         self._work = [
-            (node, works, consumers.of(scan, node)) for node in scan.nodes if (works := self._works(node)) is not None
+            (node, works, consumers.of(scan, node)) for node in scan.nodes if (works := self._effect(node)) is not None
         ]
         if scan.is_handler and scan.is_generator and not consumers.calls.get(scan.function):
             self._work.append((scan.function, True, Consumption.NOTHING))
@@ -27,34 +27,61 @@ class LazyWork:
     def idle(self) -> Iterator[CodePlace]:
         """Where work is made that nothing consumes."""
         for node, works, consumption in self._work:
-            if works and consumption is Consumption.NOTHING:
+            if consumption is Consumption.NOTHING and (works or self._effect(node, printing=True)):
                 yield self.scan.place(node)
 
     def loops(self) -> Iterator[RecordLoop]:
         """Work that is left when one element gives the answer: `any(copy(record) for record in records)`."""
         for node, works, consumption in self._work:
-            if works and consumption is Consumption.PART:
+            if consumption is Consumption.PART and (works or self._logs_each(node)):
                 place = self.scan.place(node)
-                yield RecordLoop(place, (LoopExit(place, How.STOP),))
+                yield RecordLoop(place, (LoopExit(place, How.STOP),), searches=not works)
 
-    def _works(self, node: ast.AST) -> bool | None:
-        """Whether lazy work on records has an effect; None for everything else."""
+    def _logs_each(self, node: ast.AST) -> bool:
+        """Whether lazy work is to log each record, and not to look for one: what it returns does not depend on it."""
+        match node:
+            case (
+                ast.GeneratorExp(elt=ast.Call(func=function) | ast.UnaryOp(operand=ast.Call(func=function)))
+                | ast.Call(args=[function, _])
+            ):
+                bodies = self.scan.bodies(function)
+                return all(map(_constant, self.scan.functions(function))) and (
+                    any(
+                        isinstance(statement, ast.Expr | ast.Try | ast.With | ast.BoolOp)
+                        and self.scan.works(statement, printing=True)
+                        for statement in bodies
+                    )
+                    if bodies
+                    else self.scan.passed_works(function, printing=True)
+                )
+        return False
+
+    def _effect(self, node: ast.AST, *, printing: bool = False) -> bool | None:
+        """Whether lazy work on records has an effect, with `printing` also by logging; None for everything else."""
         scan = self.scan
         match node:
             case ast.GeneratorExp(elt=element, generators=loops):
                 if any(scan.holds(loop.iter, *MANY) for loop in loops):
-                    return scan.works(element, *(test for loop in loops for test in loop.ifs))
+                    return scan.works(element, *(test for loop in loops for test in loop.ifs), printing=printing)
             case ast.Call(args=[function, *sources]) if called_name(node) in LAZY and scan.is_builtin(node):
                 if any(scan.holds(source, *MANY) for source in sources):
-                    return scan.passed_works(function)
+                    return scan.passed_works(function, printing=printing)
             case ast.Call() if any(map(_is_lazy, scan.functions(node.func))):
                 arguments = (*node.args, *(keyword.value for keyword in node.keywords))
                 inside = [child for function in scan.functions(node.func) for child in own_nodes(function)]
                 if any(scan.holds(argument, Shape.RECORD, *MANY, *EVENTS) for argument in arguments) or any(
                     isinstance(child, ast.For | ast.AsyncFor) and scan.holds(child.iter, *MANY) for child in inside
                 ):
-                    return scan.passed_works(node.func)
+                    return scan.passed_works(node.func, printing=printing)
         return None
+
+
+def _constant(function: FunctionNode) -> bool:
+    """Whether what a function returns does not depend on its arguments."""
+    if isinstance(function, ast.Lambda):
+        return isinstance(function.body, ast.BoolOp) and isinstance(function.body.values[-1], ast.Constant)
+    values = [node.value for node in own_nodes(function) if isinstance(node, ast.Return)]
+    return all(value is None or isinstance(value, ast.Constant) for value in values)
 
 
 def _is_lazy(function: FunctionNode) -> bool:

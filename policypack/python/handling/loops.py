@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import builtins
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.consumption import Consumers, Consumption
+from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
 from policypack.python.records import EVENTS, MANY, WHOLE, called_name, is_whole, own_nodes
 
-AnyLoop = ast.For | ast.AsyncFor | ast.While
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
 
@@ -50,16 +51,19 @@ class Loops:
         for node in self.over_records:
             exits = (*self._exits(node.body, _Around()), *self._caught_around(node))
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
+            over_all = (
+                self.runs
+                and not (source and self._is_cut(source))
+                and not self.over_groups(node)
+                and not self._cut_off(node)
+                and not first_only(self.scan, node)
+            )
             yield RecordLoop(
                 self.scan.place(node),
                 exits,
                 searches=self._searches(node, exits),
-                whole=self.runs
-                and not self.only_looks(node.body)
-                and not (source and self._is_cut(source))
-                and not self.over_groups(node)
-                and not self._cut_off(node)
-                and not self.first_only(node),
+                whole=over_all and not only_looks(self.scan, node.body),
+                logs=over_all and self.scan.works(*node.body, printing=True),
                 inner=source is not None and self.scan.is_inner(source),
             )
         yield from self._over_results()
@@ -112,71 +116,29 @@ class Loops:
         direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
         return not (empty or yields or direct or self.scan.works(*node.body))
 
-    def only_looks(self, body: list[ast.stmt]) -> bool:
-        """Whether a loop's body does nothing but log, and give names to what only its last run leaves."""
-        return not self.scan.works(*body) and all(map(self._looks, body))
-
-    def first_only(self, loop: AnyLoop) -> bool:
-        """Whether all work of a loop is for its first runs: by their number, or by a flag that the first one sets."""
-        counted = (
-            called_name(loop.iter) in {"enumerate", "range"} if isinstance(loop, ast.For | ast.AsyncFor) else False
-        )
-        target = loop.target if isinstance(loop, ast.For | ast.AsyncFor) and counted else None
-        index = target.elts[0] if isinstance(target, ast.Tuple) else target
-        flags = self._flags(loop)
-        number = index.id if isinstance(index, ast.Name) else ""
-        for position, statement in enumerate(loop.body):
-            others = [*loop.body[:position], *loop.body[position + 1 :]]
-            match statement:
-                case ast.If(test=test, body=[*before, ast.Continue()], orelse=[]):
-                    if _of_later(test, number, flags) and not self.scan.works(*before, *loop.body[:position]):
-                        return self.scan.works(*loop.body[position + 1 :])
-                case ast.If(test=test, body=then, orelse=otherwise):
-                    first = _of_later(ast.UnaryOp(ast.Not(), test), number, flags)
-                    if first and self.scan.works(*then) and self.only_looks([*others, *otherwise]):
-                        return True
-        return False
-
-    def _flags(self, loop: AnyLoop) -> dict[str, bool]:
-        """The names that a loop only ever gives one truth value, and that have the other one before it."""
-        inside = {id(node) for node in ast.walk(loop)}
-        values: dict[str, list[tuple[bool, object]]] = {}
-        for node in self.scan.nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                parent = self.scan.parents.get(node)
-                value = parent.value if isinstance(parent, ast.Assign) else None
-                constant = value.value if isinstance(value, ast.Constant) else None
-                values.setdefault(node.id, []).append((id(node) in inside, constant))
-        return {
-            name: set_to
-            for name, given in values.items()
-            for set_to in (True, False)
-            if {*given} == {(True, set_to), (False, not set_to)}
-        }
-
-    def _looks(self, statement: ast.stmt) -> bool:
-        match statement:
-            case ast.Pass() | ast.Continue() | ast.Break():
-                return True
-            case ast.Expr(value=value):
-                return not any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(value))
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                return name not in {child.id for child in ast.walk(value) if isinstance(child, ast.Name)}
-            case ast.If(body=then, orelse=otherwise):
-                return all(map(self._looks, (*then, *otherwise)))
-        return False
-
     def _caught_around(self, loop: AnyLoop) -> Iterator[LoopExit]:
         """What is around a loop and hides that a record failed, without handling the event again."""
         inner: ast.AST = loop
         outer = self.scan.parents.get(loop)
-        while outer is not None and self.scan.may_fail(*loop.body):
+        while outer is not None and (self.scan.may_fail(*loop.body) or self._unguarded(loop.body)):
             if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
                 if not self._handles_rest(handler) and not self._reports_record(handler, outer):
                     yield LoopExit(self.scan.place(handler), How.CATCH)
             elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
                 yield LoopExit(self.scan.place(outer), How.CATCH)
             inner, outer = outer, self.scan.parents.get(outer)
+
+    def _unguarded(self, body: list[ast.stmt]) -> bool:
+        """Whether a loop's body calls a function of the package for its effect, or only logs, and catches nothing itself."""
+        inside = [child for statement in body for child in (statement, *own_nodes(statement))]
+        calls = [child.value for child in inside if isinstance(child, ast.Expr) and isinstance(child.value, ast.Call)]
+        called = [statement for call in calls for statement in self.scan.bodies(call.func)]
+        blocks = (
+            node for part in (*body, *called) for node in ast.walk(part) if isinstance(node, ast.Try | ast.TryStar)
+        )
+        if any(map(catching, blocks)):
+            return False
+        return self.scan.works(*called) or (self.scan.works(*body, printing=True) and not self.scan.works(*body))
 
     def _handles_rest(self, handler: ast.ExceptHandler) -> bool:
         """Whether what catches a failure reports the records, passes them on, or ends the process."""
@@ -314,6 +276,9 @@ class Loops:
                 case ast.Raise():
                     if not around.spent and not self._caught(statement, around):
                         yield LoopExit(self.scan.place(statement), How.RAISE)
+                case ast.Assert(test=test) if not _narrows(test):
+                    if not around.spent and not self._caught(statement, around):
+                        yield LoopExit(self.scan.place(statement), How.RAISE)
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
                         yield LoopExit(self.scan.place(statement), How.EXIT)
@@ -352,7 +317,7 @@ class Loops:
                 return True
         return False
 
-    def _caught(self, statement: ast.Raise, around: _Around) -> bool:
+    def _caught(self, statement: ast.Raise | ast.Assert, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
@@ -364,9 +329,12 @@ class Loops:
                 caught += [caught_type for call in suppress for caught_type in call.args]
         return any(self._catches(caught_type, statement) for caught_type in caught)
 
-    def _catches(self, caught: ast.expr | None, statement: ast.Raise) -> bool:
+    def _catches(self, caught: ast.expr | None, statement: ast.Raise | ast.Assert) -> bool:
         """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names, raised = last_names(caught), raised_name(statement)
+        names = last_names(caught)
+        if isinstance(statement, ast.Assert):
+            return not names or any(issubclass(AssertionError, getattr(builtins, name, Exception)) for name in names)
+        raised = raised_name(statement)
         if caught is None or names & CATCH_ALL or not raised or raised in names:
             return True
         cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
@@ -374,22 +342,14 @@ class Loops:
         return above is None or bool(names & above)
 
 
-def _of_later(test: ast.expr, number: str, flags: Mapping[str, bool]) -> bool:
-    """Whether a condition holds in every run of a loop but its first ones."""
+def _narrows(test: ast.expr) -> bool:
+    """Whether an `assert` is there for a type checker: `isinstance(...)`, `... is not None`."""
     match test:
-        case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
-            return _of_later(inner, number, flags)
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
-            return flags.get(name) is False
-        case ast.UnaryOp(
-            op=ast.Not(), operand=ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()])
-        ):
-            return bool(number) and name == number and isinstance(operator, ast.Eq | ast.Lt | ast.LtE)
-        case ast.Name(id=name):
-            return flags.get(name) is True or (bool(number) and name == number)
-        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()]):
-            return bool(number) and name == number and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
-    return False
+        case ast.BoolOp(values=values):
+            return all(map(_narrows, values))
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()]) | ast.Name():
+            return True
+    return called_name(test) == "isinstance"
 
 
 def _names(node: ast.AST) -> set[str]:

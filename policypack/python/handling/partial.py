@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import FunctionNode, shapes
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.first_runs import first_only, only_looks
+from policypack.python.handling.glances import Glances
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import Pick, Shape, Taking
@@ -34,6 +36,7 @@ class Parts:
     def __init__(self, scan: Scan, consumers: Consumers, loops: Loops) -> None:
         self.scan = scan
         self.consumers = consumers
+        self.glances = Glances(consumers)
         self.deleted = loops.deleted
         groups = [loop for loop in loops.over_records if loops.over_groups(loop)]
         self.in_groups = {id(node) for loop in groups for statement in loop.body for node in ast.walk(statement)}
@@ -44,8 +47,8 @@ class Parts:
             for statement in (*loop.body, *([loop.test] if isinstance(loop, ast.While) else [loop.target]))
             for node in ast.walk(statement)
         }
-        self.first_runs = [loop for loop in loops.over_records if loops.first_only(loop)]
-        self.last_runs = [loop for loop in loops.over_records if loops.only_looks(loop.body)]
+        self.first_runs = [loop for loop in loops.over_records if first_only(scan, loop)]
+        self.last_runs = [loop for loop in loops.over_records if only_looks(scan, loop.body)]
         self.ranges = {
             node.target.id
             for node in scan.nodes
@@ -88,16 +91,18 @@ class Parts:
                     return node
         return None
 
-    def handles_all(self, *, inner: bool) -> bool:
-        """Whether all records are iterated without a loop, counted, or passed to a library."""
+    def handles_all(self, *, inner: bool, printing: bool = False) -> bool:
+        """Whether all records are iterated without a loop, counted, or passed to a library; with `printing`, or logged."""
         if self.scan.is_generator and self.consumers.of_result(self.scan) is not Consumption.ALL:
             return False
         return any(self.scan.is_inner(node) is inner for node in self.chunks) or any(
-            self.scan.is_inner(source) is inner for node in self.scan.nodes for source in self._handled(node)
+            self.scan.is_inner(source) is inner
+            for node in self.scan.nodes
+            for source in self._handled(node, printing=printing)
         )
 
     def _pick(self, node: ast.AST, source: ast.AST, taking: Taking) -> Pick:
-        return Pick(self.scan.place(node), taking, self.scan.is_inner(source))
+        return Pick(self.scan.place(node), taking, self.scan.is_inner(source), self.glances.only(self.scan, node))
 
     def _taken_from(self, node: ast.AST) -> ast.AST | None:
         """The records that one is taken of by its place; None if this is nothing of the kind."""
@@ -187,14 +192,14 @@ class Parts:
             for other in self.scan.nodes
         )
 
-    def _handled(self, node: ast.AST) -> Iterator[ast.AST]:
+    def _handled(self, node: ast.AST, *, printing: bool) -> Iterator[ast.AST]:
         """The records that an expression handles all of."""
         scan = self.scan
         match node:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 is_lazy = isinstance(node, ast.GeneratorExp)
                 sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
-                works = bool(sources) and scan.works(*ast.iter_child_nodes(node))
+                works = bool(sources) and scan.works(*ast.iter_child_nodes(node), printing=printing)
                 if sources and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
@@ -208,7 +213,7 @@ class Parts:
                 if self._uses(name):
                     yield node
             case ast.Call():
-                yield from self._given_away(node)
+                yield from self._given_away(node, printing=printing)
 
     def _refuses_several(self, test: ast.Compare, operator: ast.cmpop) -> bool:
         """Whether an `if` does more about several records than to log."""
@@ -219,7 +224,7 @@ class Parts:
         leaves = [node for node in (several or one) if isinstance(node, ast.Raise | ast.Continue) or _answers(node)]
         return bool(leaves) or self.scan.works(*several)
 
-    def _given_away(self, node: ast.Call) -> Iterator[ast.AST]:
+    def _given_away(self, node: ast.Call, *, printing: bool) -> Iterator[ast.AST]:
         """The records that a call of a library gets, or the event to go through them."""
         scan, name = self.scan, called_name(node)
         if name in LOOKS_ONLY or scan.is_own(node.func) or self._taken_from(node) is not None:
@@ -230,7 +235,7 @@ class Parts:
         result = shapes(scan.values(node)) - {Shape.PART}
         lazy = name in LAZY and scan.is_builtin(node)
         if given := [argument for argument in arguments if scan.holds(argument, *WHOLE)]:
-            works = lazy and scan.passed_works(node.args[0])
+            works = lazy and scan.passed_works(node.args[0], printing=printing)
             if self.consumers.uses_all(scan, node, lazy=True, works=works) if lazy else not result:
                 yield from given
         elif not result:

@@ -26,10 +26,14 @@ from policypack.python.modules import Module
 from policypack.python.reader import Reader
 from policypack.python.records import called_name, is_generator, own_nodes
 
-LOOKS_ONLY = {
-    *("print", "pprint", "repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
-    *("debug", "info", "warning", "error", "exception", "critical", "log", "set_correlation_id", "append_keys"),
-    *("add_metric", "add_metadata", "put_annotation", "put_metadata", "hasattr", "getattr", "deepcopy"),
+PRINTING = {
+    *("print", "pprint", "debug", "info", "warning", "error", "exception", "critical", "log"),
+    *("add_metric", "add_metadata", "put_annotation", "put_metadata"),
+}
+"""Calls that print, log or emit a metric: all that some handlers do for a record."""
+LOOKS_ONLY = PRINTING | {
+    *("repr", "str", "len", "bool", "isinstance", "type", "dumps", "validate", "any", "all"),
+    *("set_correlation_id", "append_keys", "hasattr", "getattr", "deepcopy"),
 }
 """Calls that look at the event or its records and do nothing about them."""
 PURE = {
@@ -71,7 +75,7 @@ class Scan:
         self.is_handler = is_handler
         self.nodes = list(own_nodes(function))
         self.is_generator = is_generator(function)
-        self._works: dict[tuple[ast.AST, int], bool] = {}
+        self._works: dict[tuple[ast.AST, int, bool], bool] = {}
         self._parents: Mapping[ast.AST, ast.AST] | None = None
 
     @property
@@ -103,8 +107,8 @@ class Scan:
         return not shapes(self.values(node)).isdisjoint(wanted)
 
     def is_inner(self, node: ast.AST) -> bool:
-        """Whether an expression has the records inside a message only."""
-        return self.holds(node, Shape.INNER) and not self.holds(node, Shape.RECORDS)
+        """Whether an expression is a message, or has the records inside one only."""
+        return self.holds(node, Shape.INNER, Shape.MESSAGE) and not self.holds(node, Shape.RECORDS, Shape.EVENT)
 
     def touches_event(self) -> bool:
         """Whether anything in the function comes with the event."""
@@ -124,12 +128,19 @@ class Scan:
         names = {f"{module}.{called_name(call)}" for module in ("builtins", "itertools")}
         return any(isinstance(value, External) and value.name in names for value in self.values(call.func))
 
-    def works(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
-        """Whether code has an effect besides logging: it calls something else, or changes a value."""
+    def works(self, *nodes: ast.AST, printing: bool = False, depth: int = _DEEPEST) -> bool:
+        """Whether code has an effect besides logging: it calls something else, or changes a value.
+
+        Args:
+            nodes: the code.
+            printing: whether logging is an effect too.
+            depth: how many calls deep functions of the package are followed.
+        """
         for node in nodes:
-            if (node, depth) not in self._works:
-                self._works[node, depth] = self._node_works(node, depth)
-            if self._works[node, depth]:
+            key = node, depth, printing
+            if key not in self._works:
+                self._works[key] = self._node_works(node, depth, printing=printing)
+            if self._works[key]:
                 return True
         return False
 
@@ -141,7 +152,7 @@ class Scan:
             else:
                 inside = [*ast.iter_child_nodes(node)]
             if isinstance(node, ast.Call):
-                bodies = self._bodies(node.func)
+                bodies = self.bodies(node.func)
                 unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self._is_aws(node))
                 if unknown or (bodies and (not depth or self.may_fail(*bodies, depth=depth - 1))):
                     return True
@@ -149,37 +160,42 @@ class Scan:
                 return True
         return False
 
-    def passed_works(self, function: ast.expr) -> bool:
+    def passed_works(self, function: ast.expr, *, printing: bool = False) -> bool:
         """Whether a function that is passed on has an effect where it is called."""
-        bodies = self._bodies(function)
+        bodies = self.bodies(function)
         if bodies:
-            return self.works(*bodies)
+            return self.works(*bodies, printing=printing)
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        return name not in HARMLESS and not isinstance(function, ast.Constant)
+        return name not in _without_effect(printing=printing) and not isinstance(function, ast.Constant)
 
-    def _node_works(self, node: ast.AST, depth: int) -> bool:
+    def _node_works(self, node: ast.AST, depth: int, *, printing: bool) -> bool:
         if isinstance(node, ast.Raise):
             return False
         if isinstance(node, ast.Delete | ast.AugAssign) or (
-            isinstance(node, ast.Call) and self._call_works(node, depth)
+            isinstance(node, ast.Call) and self._call_works(node, depth, printing=printing)
         ):
             return True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return True
-        return self.works(*ast.iter_child_nodes(node), depth=depth)
+        return self.works(*ast.iter_child_nodes(node), printing=printing, depth=depth)
 
-    def _call_works(self, call: ast.Call, depth: int) -> bool:
-        bodies = self._bodies(call.func)
+    def _call_works(self, call: ast.Call, depth: int, *, printing: bool) -> bool:
+        bodies = self.bodies(call.func)
         if not bodies:
-            return called_name(call) not in HARMLESS or self._is_aws(call)
-        return not depth or self.works(*bodies, depth=depth - 1)
+            return called_name(call) not in _without_effect(printing=printing) or self._is_aws(call)
+        return not depth or self.works(*bodies, printing=printing, depth=depth - 1)
 
     def _is_aws(self, call: ast.Call) -> bool:
         return any(isinstance(value, Method) and isinstance(value.owner, Boto) for value in self.values(call.func))
 
-    def _bodies(self, function: ast.expr) -> list[ast.AST]:
+    def bodies(self, function: ast.expr) -> list[ast.AST]:
+        """The code of the package that runs if an expression is called."""
         return [
             statement
             for node in self.functions(function)
             for statement in ([node.body] if isinstance(node, ast.Lambda) else node.body)
         ]
+
+
+def _without_effect(*, printing: bool) -> set[str]:
+    return HARMLESS - PRINTING if printing else HARMLESS

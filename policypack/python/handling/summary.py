@@ -31,5 +31,6 @@ def handling(reading: ProgramReading) -> Handling:
         tuple(dict.fromkeys(place for own in lazy for place in own.idle())),
         elsewhere=any(own.handles_all(inner=False) for own in parts),
         elsewhere_inner=any(own.handles_all(inner=True) for own in parts),
+        logged=any(own.handles_all(inner=inner, printing=True) for own in parts for inner in (False, True)),
         single=sends_one(scans),
     )

@@ -6,6 +6,8 @@ a word for a credential counts, unless the value only says where the credential 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -65,6 +67,19 @@ _STORED = re.compile(r"(?m)^([ \t]*)(?:secrets-manager|parameter-store):[ \t]*\n
 _LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|.*\bexample\.(?:com|org|net))?")
 
 
+_BASIC = re.compile(r"(?i)\bBasic\s+(?P<pair>[A-Za-z0-9+/]{8,200}={0,2})(?![A-Za-z0-9+/=])")
+_JWT = re.compile(
+    r"(?<![\w.-])(?P<header>eyJ[\w-]{10,500})\.(?P<payload>eyJ[\w-]{4,4000})\.(?P<signature>[\w-]{22,1000})(?![\w-])"
+)
+_GOOGLE = re.compile(r"(?<![\w-])AIza[\w-]{35}(?![\w-])")
+_KEYS = (("a Google API key", "AIza", _GOOGLE), ("a signed token", "eyJ", _JWT))
+"""Kinds of keys that some sites publish, what is in each, and their forms."""
+BEFORE = 60
+"""Characters before such a key in which a script names it."""
+_FOR_BROWSERS = re.compile(r"(?i)firebase|public|publishable|browser|(?:^|_)(?:vite|react_app|expo|gatsby|nuxt)_|anon")
+"""In names of keys and tokens that every visitor of a site may read."""
+
+
 def sensitive(name: str) -> bool:
     """Whether a setting of this name is a password, a key or a token, and nothing about one."""
     words = _normalized(name)
@@ -76,7 +91,7 @@ def credential_of(name: str, value: str) -> str | None:
     words = _normalized(name) if _HINT.search(name) else ""
     if words and (kind := credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace"))):
         return kind
-    if kind := credential_in_text(value):
+    if kind := credential_in_text(value, name):
         return kind
     password, secret, loose = (form.search(words) for form in (_PASSWORD, _SECRET, _LOOSE))
     if not (password or secret or loose) or _PUBLIC.search(words) or not _is_literal(value):
@@ -92,11 +107,18 @@ def credential_of(name: str, value: str) -> str | None:
     return None
 
 
-def credential_in_text(text: str) -> str | None:
-    """The kind of credential in a script, a URL or another text, by its form."""
+def credential_in_text(text: str, name: str = "") -> str | None:
+    """The kind of credential in a script, a URL or another text, by its form; `name` is that of the setting."""
     text = text[:LONGEST]
     if len(text) >= SHORTEST_TOKEN and (kind := credential_in(text.encode(errors="replace"))):
         return kind
+    if any(_is_pair(match["pair"]) for match in _BASIC.finditer(text)):
+        return "a user's password in base64"
+    for kind, mark, form in _KEYS:
+        for match in form.finditer(text) if mark in text and not _FOR_BROWSERS.search(name) else ():
+            named = text[max(match.start() - BEFORE, 0) : match.start()].rpartition("\n")[2]
+            if not _FOR_BROWSERS.search(named) and (mark != "eyJ" or _is_signed(match)):
+                return kind
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
         if _is_literal(match["value"]) and not _LOCAL.fullmatch(match["host"]):
             return "a URL with a password"
@@ -130,6 +152,26 @@ def _is_literal(value: str) -> bool:
     """Whether a value is a credential itself, and neither a placeholder nor a place where one is."""
     text = value.strip()
     return len(text) >= SHORTEST and not _PLACEHOLDER.fullmatch(text) and not _REFERENCE.fullmatch(text)
+
+
+def _is_pair(encoded: str) -> bool:
+    """Whether a text is a user's name and password in base64, as HTTP's basic authentication has it."""
+    user, colon, password = _base64(encoded).partition(":")
+    return bool(user and colon) and (user + password).isprintable() and _is_literal(password)
+
+
+def _is_signed(match: re.Match[str]) -> bool:
+    """Whether a JSON Web Token is signed, and not for anonymous callers as Supabase's public key is."""
+    header, payload = (_base64(match[name].translate({45: "+", 95: "/"})) for name in ("header", "payload"))
+    return '"alg"' in header and '"none"' not in header and payload.startswith("{") and '"anon"' not in payload
+
+
+def _base64(encoded: str) -> str:
+    """The decoded text; empty for anything else."""
+    try:
+        return base64.b64decode(f"{encoded.rstrip('=')}{'=' * (-len(encoded.rstrip('=')) % 4)}", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _names_one(value: str) -> bool:

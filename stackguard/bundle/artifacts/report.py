@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.text import Text
-
 from policypack.lambda_code.limits import LAYERS, UNZIPPED, ZIPPED
 from stackguard.bundle.artifacts.manifest import encoded, summary
 from stackguard.bundle.artifacts.sizes import Sizes, mib
@@ -16,7 +14,7 @@ from stackguard.bundle.metadata import Finished
 from stackguard.bundle.targets import described
 from stackguard.reports import Screen
 from stackguard.reports.formatting import printable
-from stackguard.reports.screen import paint, wrapped
+from stackguard.reports.screen import Text, paint, wrapped
 
 VERSION = 1
 HEAVIEST = 8

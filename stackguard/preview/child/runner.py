@@ -108,7 +108,6 @@ def watch(descriptor: int, folder: str, lines: queue.SimpleQueue[str]) -> None:
 def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None) -> int:
     """Run the program in a stack against the engine, and confirm its end; return the exit code."""
     configure(pulumi, context)
-    report = pulumi.log.error
     package.sdk_hooks.install()
     package.secret_outputs.install()
     send = package.placeholders.calls.send
@@ -153,15 +152,26 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
             confirm()
         raise
     except pulumi.RunError as error:
-        report(str(error))
+        report(pulumi, str(error))
         return 1
     except Exception as error:  # noqa: BLE001 (whatever the program raises)
-        report("Program failed with an unhandled exception:\n" + user_traceback(error, program))
+        report(pulumi, "Program failed with an unhandled exception:\n" + user_traceback(error, program))
         return EXIT_REPORTED
     finally:
         executor.shutdown(wait=True)
-        loop.close()
+        with contextlib.suppress(OSError):  # the program may have closed its descriptors
+            loop.close()
     return 0
+
+
+def report(pulumi: Any, text: str) -> None:
+    """Send an error to the engine's log, or print it if the program has closed the connection."""
+    text = text.encode(errors="backslashreplace").decode()  # lone surrogates cannot be sent
+    try:
+        pulumi.log.error(text)
+    except Exception:  # noqa: BLE001 (whatever of the SDK fails first)
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            sys.stderr.write(f"{text}\n")
 
 
 def configure(pulumi: Any, context: dict[str, Any]) -> None:
@@ -208,20 +218,32 @@ ignore.__name__, ignore.__qualname__, ignore.__module__ = "debug", "debug", "pul
 
 
 def user_traceback(error: BaseException, program: Path) -> str:
-    """The traceback from the program's own first frame on, or all of it if it has none."""
+    """The traceback from the program's own first frame on, or from the first frame that is not Python's or the SDK's."""
     module = program if program.is_file() else program / "__main__.py"
-    report = traceback.TracebackException(type(error), error, error.__traceback__)
-    hide_frames(report)
-    own = next((index for index, frame in enumerate(report.stack) if Path(frame.filename).absolute() == module), None)
-    hide_frames(report, None if own is None else len(report.stack) - own)
-    return "".join(report.format())
+    error_report = traceback.TracebackException(type(error), error, error.__traceback__)
+    hide_frames(error_report)
+    stack = error_report.stack
+    own = next((index for index, frame in enumerate(stack) if Path(frame.filename).absolute() == module), None)
+    if own is None:
+        least = 0 if isinstance(error, SyntaxError) else 1  # a syntax error has its own place in its text
+        own = next((index for index, frame in enumerate(stack) if not starts_programs(frame)), len(stack) - least)
+    hide_frames(error_report, len(stack) - own)
+    return "".join(error_report.format())
+
+
+def starts_programs(frame: traceback.FrameSummary) -> bool:
+    """Whether a frame is of what leads to a program: of `asyncio`, `runpy` or `pulumi.runtime`."""
+    path = Path(frame.filename)
+    runs = path.parts[-3:-1] == ("pulumi", "runtime") or path.parent == Path(asyncio.__file__).parent
+    return runs or frame.filename in ("<frozen runpy>", runpy.__file__)
 
 
 def hide_frames(report: Any, last: int | None = None) -> None:
     """Leave out this package's frames, and all but the `last`, in an error and those that led to it."""
     while report is not None:
         frames = [frame for frame in report.stack if HERE not in Path(frame.filename).absolute().parents]
-        report.stack = traceback.StackSummary.from_list(frames if last is None else frames[-last:])
+        shown = frames if last is None else frames[max(0, len(frames) - last) :]
+        report.stack = traceback.StackSummary.from_list(shown)
         report = report.__cause__ or report.__context__
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policypack.core.stack_name import StackName
 from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.config import Config, ConfigSources, resolve
-from stackguard.preview.project.stack_choice import choose
+from stackguard.preview.project.stack_choice import choose, names_in
 from stackguard.preview.project.toolchain import python_options, toolchain
 
 DISABLED_PROVIDERS = "pulumi:disable-default-providers"
@@ -78,7 +79,37 @@ def nearest(folder: Path) -> Path | None:
     return next((parent for parent in (start, *start.parents) if settings_file.find(parent, "Pulumi")), None)
 
 
-def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths: bool = False) -> Project:
+def stack_name(folder: Path, stack: str | None) -> StackName:
+    """The name of the stack that `load` chooses.
+
+    Raises:
+        CannotJudge: as by `load`.
+    """
+    settings = _settings(folder)
+    directory, _ = _stack_folder(settings.values, settings.file)
+    chosen = choose(settings.file, settings.values, directory, stack)
+    return StackName(chosen.organization, settings.name, chosen.name)
+
+
+def stacks(folder: Path) -> list[str]:
+    """The names of the stacks that have a settings file, of the project in `folder`.
+
+    Raises:
+        CannotJudge: there is no such project, it is not in Python, or its file is malformed.
+    """
+    settings = _settings(folder)
+    directory, _ = _stack_folder(settings.values, settings.file)
+    return names_in(directory, settings.file.suffix)
+
+
+def load(
+    folder: Path,
+    stack: str | None,
+    overrides: Mapping[str, str],
+    *,
+    paths: bool = False,
+    python_of: Path | None = None,
+) -> Project:
     """The project in `folder`, for one of its stacks.
 
     Args:
@@ -86,6 +117,7 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
         stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional if there is only one.
         overrides: configuration that overrides that of the files, by key.
         paths: whether those keys are paths into objects.
+        python_of: the folder of a project whose Python runs the program; None is this one.
 
     Raises:
         CannotJudge: there is no such project or stack, or a file is malformed.
@@ -101,7 +133,8 @@ def load(folder: Path, stack: str | None, overrides: Mapping[str, str], *, paths
     config = resolve(
         ConfigSources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
     )
-    return _project(settings, EngineStack(chosen.name, chosen.organization, config, dict(os.environ)), notes)
+    engine_stack = EngineStack(chosen.name, chosen.organization, config, dict(os.environ))
+    return _project(settings, engine_stack, notes, python_of=_settings(python_of) if python_of else None)
 
 
 def load_for(folder: Path, stack: EngineStack) -> Project:
@@ -137,9 +170,18 @@ def _settings(folder: Path) -> _Settings:
     return _Settings(root, file, name, options, values)
 
 
-def _project(settings: _Settings, stack: EngineStack, notes: Sequence[str], *, by_engine: bool = False) -> Project:
+def _project(
+    settings: _Settings,
+    stack: EngineStack,
+    notes: Sequence[str],
+    *,
+    by_engine: bool = False,
+    python_of: _Settings | None = None,
+) -> Project:
     working_directory, entry = _entry(settings.root, settings.values.get("main"), settings.file)
-    tools = toolchain(settings.options, settings.file, working_directory, stack.environment, by_engine=by_engine)
+    owner = python_of or settings
+    folder, _ = _entry(owner.root, owner.values.get("main"), owner.file)
+    tools = toolchain(owner.options, owner.file, folder, stack.environment, by_engine=by_engine)
     return Project(
         root=settings.root,
         name=settings.name,

@@ -1,7 +1,7 @@
 """The Pulumi SDKs in a program's environment: the plugins that they need, and the arguments of a type in pulumi-aws.
 
 Nothing is imported. The generated classes of pulumi-aws have so few shapes that the source text of one file is enough;
-it is read only for a resource with an argument that is missing in our own table. An SDK without a `pulumi-plugin.json`,
+it is read only for a resource with an argument that is missing in our own table, or that a constructor refused. An SDK without a `pulumi-plugin.json`,
 which all have had since 2022, is ignored.
 Sources: https://github.com/pulumi/pulumi-aws/tree/master/sdk/python; `listPulumiPackageInfos` in
 sdk/python/cmd/pulumi-language-python/main.go and `normalizeProviderRequest` in pkg/resource/deploy/default_providers.go
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from policypack.iam.tables import argument_names
+from policypack.iam.tables import argument_names, known_types
 from stackguard.preview.project.settings_file import lenient, section
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
@@ -27,6 +27,8 @@ GETTER = re.compile(
     r'(?:    @_utilities\.deprecated\("""[^"]*"""\)\n)?'
     r"    def (?P<python>\w+)\(self\) -> "
 )
+MODULES = {"lambda": "lambda_"}
+"""The folders of modules whose names Python cannot import."""
 SET_BY_CHECK = frozenset({"tagsAll"})
 
 
@@ -56,10 +58,39 @@ def _arguments(interpreter: Path, type_token: str) -> frozenset[str] | None:
     return None
 
 
+def inner_types(interpreter: Path, type_token: str, name: str) -> tuple[str, ...]:
+    """The classes for values inside of a type's arguments that take an argument of this Python name."""
+    kind, module = type_token.rpartition(":")[2], type_token.split(":")[1].partition("/")[0]
+    others = (token.rpartition(":")[2] for token in known_types() if token.startswith(f"aws:{module}/"))
+    longer = (f"{kind}V2", *(other for other in others if other != kind and other.startswith(kind)))
+    return tuple(
+        cls
+        for cls, names in _inner(interpreter, MODULES.get(module, module)).items()
+        if cls.startswith(kind) and not cls.startswith(longer) and name in names
+    )
+
+
+def inner_arguments(interpreter: Path, cls: str) -> frozenset[str]:
+    """The Python names of the arguments of a class for values inside of arguments; none if there is no such class."""
+    folders = (folder / "pulumi_aws" for folder in _libraries(interpreter))
+    for file in (file for folder in folders for file in sorted(folder.glob("*/_inputs.py"))):
+        if f"class {cls}:" in file.read_text(encoding="utf-8"):
+            return _inner(interpreter, file.parent.name)[cls]
+    return frozenset()
+
+
+def _inner(interpreter: Path, module: str) -> Mapping[str, frozenset[str]]:
+    """By class for values inside of arguments, in one module of pulumi-aws, its arguments' Python names."""
+    files = (folder / "pulumi_aws" / module / "_inputs.py" for folder in _libraries(interpreter))
+    text = next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
+    classes = re.finditer(r"^class (\w+):\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
+    return {match[1]: frozenset(getter["python"] for getter in GETTER.finditer(match[2])) for match in classes}
+
+
 def _files(folder: Path, type_token: str) -> Iterator[Path]:
     """The file of a type, by the SDK's naming convention, then every other file of its module."""
     module, _, name = type_token.split(":")[1].partition("/")
-    home = folder if module == "index" else folder / {"lambda": "lambda_"}.get(module, module)
+    home = folder if module == "index" else folder / MODULES.get(module, module)
     guess = home / (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() + ".py")
     if guess.exists():
         yield guess

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import lenient, section
@@ -49,7 +48,7 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
         CannotJudge: there are several stacks, or the name is not that of a stack of this project.
     """
     project, backend = str(settings["name"]), _backend(settings)
-    names = _names(folder, settings_file.suffix)
+    names = names_in(folder, settings_file.suffix)
     named = asked or os.environ.get("PULUMI_STACK") or _selected(settings_file, project, backend)
     if not named and len(names) == 1:
         named = names[0]
@@ -71,7 +70,7 @@ def choose(settings_file: Path, settings: Mapping[str, Any], folder: Path, asked
     return ChosenStack(name, organization, file, notes)
 
 
-def _names(folder: Path, suffix: str) -> list[str]:
+def names_in(folder: Path, suffix: str) -> list[str]:
     """The stacks that have a file, with the extension of the project's own file, as Pulumi looks for them."""
     files = folder.glob(f"Pulumi.*{suffix}") if folder.is_dir() else ()
     return sorted(file.name.removeprefix("Pulumi.").removesuffix(suffix) for file in files if file.stem != "Pulumi")
@@ -89,7 +88,7 @@ def _parsed(named: str, project: str, backend: str, file: Path) -> tuple[str, st
         raise CannotJudge(
             f"{file}: `{name}` is not the name of a stack: it has letters, digits, `_`, `.` and `-`, at most {LONGEST_NAME}"
         )
-    own = urlsplit(backend).scheme in OWN_BACKENDS
+    own = backend.partition("://")[0].lower() in OWN_BACKENDS
     if len(parts) == 1:
         return (DEFAULT_ORGANIZATION if own else _default_organization(backend)), name
     if own and parts[0] != DEFAULT_ORGANIZATION:

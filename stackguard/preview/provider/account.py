@@ -17,8 +17,7 @@ from typing import Any
 
 from policypack.core.policy import Resource
 from policypack.iam.arn import Arn
-from policypack.resources.providers import CREDENTIALS
-from stackguard.preview.go_json import parsed
+from policypack.resources.providers import CREDENTIALS, stated_accounts
 from stackguard.preview.placeholders.mock import Mock, camel, unknown_in
 from stackguard.preview.provider.autonaming import draw
 from stackguard.preview.provider.substitution import Substitution
@@ -53,7 +52,9 @@ class Accounts:
 
     def of(self, provider: Resource) -> str:
         """The account of a provider, or its placeholder: one for all providers with the same credentials."""
-        stated = self.setting or self.config.get(CONFIG_KEY) or stated_by(provider.inputs) or _mocked(self.mock)
+        accounts = stated_accounts(provider.inputs)
+        only = next(iter(accounts)) if len(accounts) == 1 else None
+        stated = self.setting or self.config.get(CONFIG_KEY) or only or _mocked(self.mock)
         if stated:
             return stated
         credentials = _credentials(provider)
@@ -75,18 +76,6 @@ class Accounts:
     def find(self, resources: Iterable[Resource]) -> None:
         """Find the accounts in the ARNs of all resources."""
         self.known = accounts_in(resources, frozenset(self._placeholders.values())) if self._placeholders else {}
-
-
-def stated_by(provider: Mapping[str, Any]) -> str | None:
-    """The account that a provider's inputs state: the only allowed one, else that of the role that it assumes."""
-    allowed = parsed(provider.get("allowedAccountIds"))
-    if isinstance(allowed, list) and len(allowed) == 1:
-        return str(allowed[0])
-    roles = parsed(provider.get("assumeRoles"))
-    if not isinstance(roles, list) or not roles or not isinstance(roles[-1], dict):
-        return None
-    match = re.match(r"arn:[\w-]+:iam::(\d{12}):", str(roles[-1].get("roleArn")))
-    return match[1] if match else None
 
 
 def _mocked(mock: Mock) -> str | None:

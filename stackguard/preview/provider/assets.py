@@ -129,7 +129,10 @@ def _local_path(asset: Asset, folder: str) -> str | None:
         return asset.path if os.path.isabs(asset.path) else os.path.normpath(f"{folder}/{asset.path}")  # noqa: PTH117
     if not asset.uri:
         return None
-    address = urlsplit(asset.uri)
+    try:
+        address = urlsplit(asset.uri)
+    except ValueError as error:
+        raise Unreadable(f"asset `{asset.uri}` has a malformed address: {str(error).lower()}") from None
     path = unquote(address.path)
     if asset.archive and not path.endswith(FORMATS):
         raise Unreadable(f"archive `{asset.uri}` is not a .zip, .tar, .tgz or .tar.gz file")

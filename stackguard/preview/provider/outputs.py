@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policypack.core.policy import UNKNOWN, Unknown
+from policypack.core.policy import UNKNOWN, Resource, Unknown
 from stackguard.preview.provider.autonaming import HEX, PhysicalNaming, Refusal, Strategy, draw, physical_name
 from stackguard.preview.provider.resource_rules import rule_of
-from stackguard.preview.provider.templates import drawn, holes, is_met, render
+from stackguard.preview.provider.templates import drawn, holes, is_met, of_parents, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,12 @@ def resolve(
     inputs: Mapping[str, Any],
     location: AwsLocation,
     secrets: frozenset[str] = frozenset(),
+    identified: Callable[[str], Resource | None] = lambda _: None,
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """The outputs that AWS computes and that follow from what is known, and which of them are secret.
 
     An output is secret if it derives from a secret input. Inputs are never overwritten. Only known values are
-    returned; a missing one stays unknown.
+    returned; a missing one stays unknown. `identified` is the resource of the program that an id or an ARN identifies.
     """
     rule = rule_of(type_token)
     if rule is None:
@@ -105,11 +106,22 @@ def resolve(
     for output, condition, template in rule.templates():
         if inputs.get(output) is not None or output in resolved or not is_met(condition, known):
             continue
+        for property_, inner in of_parents(template):
+            parent = identified(text) if isinstance(text := known.get(property_), str) else None
+            value = UNKNOWN if parent is None else _output(parent, inner)
+            known |= {} if value is None else {f"{property_}.{inner}": value}
         value = render(template, known, f"{urn} {output}")
         if value is not None:
             resolved[output] = known[output] = value
             tainted |= {output} if tainted & holes(template) else set()
     return resolved, frozenset(tainted & resolved.keys())
+
+
+def _output(resource: Resource, name: str) -> Any:
+    """An output of a resource, which is unknown if it is secret; None if no resource of its type has one."""
+    rule = rule_of(resource.type)
+    has = rule is not None and any(name == output for output, _, _ in rule.templates())
+    return UNKNOWN if name in resource.secrets else resource.outputs.get(name, UNKNOWN if has else None)
 
 
 def made_up(type_token: str, written: Mapping[str, Any], properties: Mapping[str, Any]) -> set[str]:

@@ -4,7 +4,9 @@
 partition's domain). `{uuid}`, and `{hex17}`, `{HEX17}`, `{alnum17}`, `{ALNUM17}` or `{digits17}` for any number of
 characters, are drawn from a seed, so that they are the same in every run. `{a,b}` is the first of two that is set,
 `{property|text}` is the text if the property is not set, and `{property:change}` is the value changed by an entry of
-`CHANGES`. A template has no value if one of its properties is unknown, not set, or not of the form that a change needs.
+`CHANGES`. `{property.output}` is an output of the resource that the property identifies, and `{property.output|text}` the
+text if that resource is of a type without such an output. A template has no value if one of its properties is unknown,
+not set, or not of the form that a change needs.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from policypack.core.policy import Unknown
 from policypack.core.values import nested, rebuilt
 from stackguard.preview.provider.autonaming import ALPHANUMERIC, HEX, draw
 
-HOLE = re.compile(r"\{(\w+(?:,\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")
+HOLE = re.compile(r"\{(\w+(?:[.,]\w+)*)(?::(\w+))?(?:\|([^}]*))?\}")
 DRAWN = re.compile(r"(hex|HEX|alnum|ALNUM|digits)(\d+)")
 LOCATION = frozenset({"partition", "region", "account", "dns"})
 ALPHABETS = {
@@ -55,7 +57,12 @@ def render(template: Any, known: Mapping[str, Any], seed: str) -> Any:
 
 def holes(template: Any) -> frozenset[str]:
     """The properties that a template reads, without those of the location and the drawn ones."""
-    return frozenset(name for name in _names(template) - LOCATION if not _is_drawn(name))
+    return frozenset(name.partition(".")[0] for name in _names(template) - LOCATION if not _is_drawn(name))
+
+
+def of_parents(template: Any) -> frozenset[tuple[str, str]]:
+    """The outputs of other resources that a template reads, each after the property that identifies the resource."""
+    return frozenset((name, output) for name, dot, output in (part.partition(".") for part in _names(template)) if dot)
 
 
 def drawn(template: Any) -> bool:
@@ -152,6 +159,7 @@ CHANGES: Mapping[str, Callable[[str], str | None]] = {
     "rooted": lambda text: text if text.startswith("/") else f"/{text}",
     "scope": {"REGIONAL": "regional", "CLOUDFRONT": "global"}.get,
     "short": {"application": "app", "network": "net", "gateway": "gwy"}.get,  # a kind of load balancer
+    "stage": lambda text: "" if text == "$default" else text,  # of an HTTP API, in its URL
     "slash": lambda text: f"/{text}" if text else "",
     "underscore": lambda text: f"_{text}" if text else "",
     "website": lambda region: f"{'-' if region in DASHED_WEBSITES else '.'}{region}",  # after `s3-website`

@@ -31,7 +31,7 @@ from stackguard.preview.server import protos
 from stackguard.preview.server.callbacks import Callbacks
 from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import aliases_of, inherit, options_of
-from stackguard.preview.server.registry import Refused, Registry, position_of, trail_of
+from stackguard.preview.server.registry import Refused, Registry, positions_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, rewrite
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def answered(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
         try:
             return await method(self, request)
         except Refused as error:
-            position = position_of(trail_of(request), str(self.registry.project.root))
+            position, _ = positions_of(trail_of(request), str(self.registry.project.root))
             first, *more = str(error).splitlines()
             place = f" ({position.file}:{position.line})" if position else ""
             self.refusals.append("\n".join((first + place, *more)))
@@ -353,18 +353,20 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         computed: tuple[dict[str, Any], frozenset[str]] = {}, frozenset()
         if self.fill_computed and request.type.startswith("aws:"):
             location = self.registry.location(reference)
-            computed = resolve(request.type, request.name, urn, inputs, location, secrets)
+            computed = resolve(request.type, request.name, urn, inputs, location, secrets, self.registry.identified)
         return self.answers.computed(request, urn, *computed)
 
     def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:
         """A resource with what its registration states; `provider` is a reference."""
+        position, callers = positions_of(trail_of(request), str(self.registry.project.root))
         return Resource(
             type=request.type,
             name=self.placeholders.labelled(request.name),
             parent=request.parent,
             provider=provider.rpartition("::")[0],
             dependencies=tuple(sorted(request.dependencies)),
-            position=position_of(trail_of(request), str(self.registry.project.root)),
+            position=position,
+            callers=callers,
             accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
             **fields,
         )

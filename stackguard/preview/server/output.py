@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from policypack.evaluation.redaction import Mask
 
-LIMIT = 2 * 1024 * 1024
-"""Bytes that are kept: the last ones, which show how the program ended."""
+LIMIT = 512 * 1024
+"""Bytes that are kept: the last ones, which show how the program ended. Each is searched for every secret."""
 BLOCK = 65536
 BLOCKS = 32
 """More than a pipe can contain."""

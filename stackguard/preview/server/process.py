@@ -45,7 +45,7 @@ class RunningProcess(Supervisor, Protocol):
 
 
 spawn: Callable[..., RunningProcess] = subprocess.Popen
-"""Starts the program's interpreter; the tests fork one that has imported its SDK."""
+"""Starts the program's interpreter; `hosts.py` forks one that has imported its SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +153,22 @@ def caches(environment: Mapping[str, str]) -> list[Path]:
     return []
 
 
+def inherited(project: Project) -> dict[str, str]:
+    """The program's variables that are the same in each run: all but credentials, and its virtual environment."""
+    quiet = {"GRPC_VERBOSITY": "NONE"}  # a program that closes descriptors would make it print a line for each attempt
+    return activated(without_credentials(project.environment), project.virtualenv) | quiet
+
+
 def _environment(project: Project, folder: Path) -> dict[str, str]:
-    """The program's variables: all but credentials, its config, its virtual environment, and empty files for AWS's."""
-    environment = without_credentials(project.environment) | {
+    """The program's variables, with its config, and with empty files for AWS's."""
+    environment = inherited(project) | {
         "PULUMI_CONFIG": json.dumps(dict(project.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(project.secret)),
     }
     for variable, name in (("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")):
         (folder / name).touch()
         environment[variable] = str(folder / name)
-    return activated(environment, project.virtualenv)
+    return environment
 
 
 def without_credentials(inherited: Mapping[str, str]) -> dict[str, str]:

@@ -30,6 +30,8 @@ from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=[a-z_/]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
+IDENTITIES = ("id", "arn", "rootResourceId")
+"""Outputs that identify a resource; a REST API is its root resource too."""
 Trail = tuple[tuple[str, int], ...]
 
 
@@ -57,6 +59,7 @@ class Registry:
     finished: bool = False
     made_up: set[str] = field(default_factory=set)
     """Names, ids and ARNs with a part drawn at random."""
+    _identified: dict[str, Resource] = field(default_factory=dict)
     _claimed: set[str] = field(default_factory=set)
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
@@ -88,12 +91,19 @@ class Registry:
         """
         self.references[resource.urn] = reference
         self.resources[resource.urn] = resource
+        for name in IDENTITIES:
+            if text := resource.outputs.get(name):
+                self._identified.setdefault(str(text), resource)
         observed = self.accounts.with_stand_in.value(resource)
         self._observed[resource.urn] = resource, observed
         self.observer.registered(observed)
         self._trails[resource.urn] = trail
         if resource.type == ROOT_TYPE:
             self.root = resource.urn
+
+    def identified(self, text: str) -> Resource | None:
+        """The resource that an id or an ARN identifies."""
+        return self._identified.get(text)
 
     async def remediated(self, resource: Resource) -> Resource:
         """The resource with the observer's changes.
@@ -280,10 +290,15 @@ def _steady(uri: str) -> str:
     return RUNNER.sub("", uri)
 
 
-def position_of(trail: Trail, root: str) -> Position | None:
-    """The innermost of these calls in the program's own code, relative to its folder; else the innermost of all."""
-    files = [(unquote(urlsplit(uri).path), line) for uri, line in trail if uri.startswith("file://")]
-    for path, line in reversed(files):
-        if path.startswith(root + os.sep) and not Position(path, line).installed:
-            return Position(os.path.relpath(path, root), line)
-    return Position(*files[-1]) if files else None
+def positions_of(trail: Trail, root: str) -> tuple[Position | None, tuple[Position, ...]]:
+    """The innermost of these calls in the program's own code, else of all, and its callers in the program's own code.
+
+    Files are relative to the program's folder; callers are innermost first.
+    """
+    files = [Position(unquote(urlsplit(uri).path), line) for uri, line in reversed(trail) if uri.startswith("file://")]
+    own = [
+        Position(os.path.relpath(call.file, root), call.line)
+        for call in files
+        if call.file.startswith(root + os.sep) and not call.installed
+    ]
+    return (own[0], tuple(own[1:])) if own else (next(iter(files), None), ())

@@ -10,9 +10,9 @@ from collections.abc import Coroutine
 from traceback import format_tb
 from typing import Any
 
-os.environ.setdefault(
-    "GRPC_VERBOSITY", "ERROR"
-)  # read at import: that a program closes its connection first is expected
+if "GRPC_VERBOSITY" not in os.environ:
+    # Read at import: that a program closes its connection first is expected. Programs do not inherit it.
+    os.putenv("GRPC_VERBOSITY", "ERROR")
 
 import grpc
 import grpc.aio
@@ -20,10 +20,11 @@ import grpc.aio
 from stackguard.errors import CannotJudge
 from stackguard.notes import masked_notes
 from stackguard.preview import Observer, Preview
-from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, OLDEST_PULUMI
+from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, EXIT_REPORTED, OLDEST_PULUMI
 from stackguard.preview.placeholders.mock import Mock
 from stackguard.preview.placeholders.placeholders import Placeholders
 from stackguard.preview.project.project import Project
+from stackguard.preview.project.refused_argument import refused_argument
 from stackguard.preview.provider.account import Accounts
 from stackguard.preview.provider.autonaming import configured
 from stackguard.preview.server import protos
@@ -181,7 +182,11 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
             last = f"{last}: {lines[-1].partition(INNER)[2]}"
     else:
         last = next(iter(lines if reported else lines[::-1]), "").strip()
-    how = "failed" if reported else f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+    if detail.strip() == last:
+        detail = ""  # the message has all of it
+    last = refused_argument(detail, project) or last
+    by_code = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+    how = "failed" if reported or code == EXIT_REPORTED else by_code
     return CannotJudge(
         f"the program in `{project.root}` {how}{last and f': {last}'}{_hint(code, detail, project)}", detail
     )

@@ -72,6 +72,14 @@ def about(service: str, operation: str, *, where: RunContext = WHERE, **given: s
             ["GetSecretValue secretsmanager:eu-west-1:111122223333:secret:db-??????"],
         ),
         (about("ssm", "GetParameter", Name="/a/b"), ["GetParameter ssm:eu-west-1:111122223333:parameter/a/b"]),
+        (
+            about("ssm", "GetParametersByPath", Path="/a/b"),
+            ["GetParametersByPath ssm:eu-west-1:111122223333:parameter/a/b"],
+        ),
+        (
+            about("ssm", "GetParametersByPath", Path="/a/b/"),
+            ["GetParametersByPath ssm:eu-west-1:111122223333:parameter/a/b/"],
+        ),
         (about("events", "PutEvents"), ["PutEvents events:eu-west-1:111122223333:event-bus/default"]),
         (about("lambda", "Invoke", FunctionName="f"), ["InvokeFunction lambda:eu-west-1:111122223333:function:f"]),
         (about("sts", "AssumeRole", RoleArn="arn:aws:iam::1:role/r"), ["AssumeRole iam::1:role/r"]),

@@ -94,7 +94,9 @@ def test_classes_about_principals(issue: str, principal: dict[str, Any]) -> None
 
 def test_classes_about_the_document() -> None:
     assert issues(allow(), Version=None) == set()  # `iam-malformed-document` reports it
-    assert issues(allow(), Version="2008-10-17") == {("OLD_VERSION", "Version")}
+    assert issues(allow(), Version="2008-10-17") == set()
+    of_caller = allow(resource="arn:aws:s3:::inbox/${aws:username}/*")
+    assert issues(of_caller, Version="2008-10-17") == {("OLD_VERSION", "Version")}
     assert issues(allow(), Version="2013-10-17") == {("INVALID_VERSION", "Version")}
     assert issues(allow(Sid="a"), allow("s3:PutObject", Sid="a")) == {("DUPLICATE_SID", "")}
     assert issues(allow("s3:PutBucketPolicy", BUCKET)) == {("RESOURCE_POLICY_PRIVILEGE_ESCALATION", "")}

@@ -230,3 +230,136 @@ def test_permissions_with_different_ids_do_not_undo_each_other() -> None:
     ids = [made("lambda/Permission", title, statementId=title, **INVOKE) for title in ("first", "second")]
     (message,) = messages(POLICY, *ids)
     assert message == "`first` already manages the same permission; deleting one leaves the other in force"
+
+
+WEB = Resource("aws:iam/role:Role", "web", {})
+POLICIES = Resource("aws:iam/policy:Policy", "reports", {})
+INLINE = Resource("aws:iam/rolePolicy:RolePolicy", "own", {"role": "web"})
+
+
+@pytest.mark.parametrize(
+    ("whole", "addition"),
+    [
+        (
+            made("iam/PolicyAttachment", "all", {"policyArn": POLICIES}, roles=["web"]),
+            made("iam/UserPolicyAttachment", "b", {"policyArn": POLICIES}, user="ann"),
+        ),
+        (
+            made("iam/PolicyAttachment", "all", roles=["web"], policyArn=MANAGED),
+            made("iam/Role", "b", managedPolicyArns=[MANAGED]),
+        ),
+        (
+            made("iam/RolePoliciesExclusive", "all", {"roleName": WEB}, policyNames=["one"]),
+            made("iam/RolePolicy", "b", {"role": WEB}, name="two"),
+        ),
+        (
+            made("iam/RolePoliciesExclusive", "all", {"roleName": WEB}, policyNames=["one"]),
+            made("iam/RolePolicy", "b", {"role": WEB}),
+        ),
+        (
+            made("iam/UserPolicyAttachmentsExclusive", "all", userName="ann", policyArns=[]),
+            made("iam/UserPolicyAttachment", "b", user="ann", policyArn=MANAGED),
+        ),
+        (
+            made("iam/GroupMembership", "all", group="devs", users=["ann"]),
+            made("iam/UserGroupMembership", "b", user="bob", groups=["ops", "devs"]),
+        ),
+    ],
+)
+def test_what_a_resource_removes_from_a_set_that_it_owns_is_reported(whole: Resource, addition: Resource) -> None:
+    (message,) = messages(POLICY, POLICIES, WEB, whole, addition)
+    assert message.startswith("`all` already manages every")
+    assert "removes" in message
+
+
+@pytest.mark.parametrize(
+    ("whole", "addition"),
+    [
+        (
+            made("iam/PolicyAttachment", "all", roles=["web"], policyArn=MANAGED),
+            made("iam/RolePolicyAttachment", "b", role="web", policyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        ),
+        (
+            made("iam/RolePoliciesExclusive", "all", roleName="web", policyNames=["one"]),
+            made("iam/RolePolicy", "b", role="web", name="one"),
+        ),
+        (made("iam/RolePoliciesExclusive", "all", {"policyNames": INLINE}, roleName="web"), INLINE),
+        (
+            made("iam/RolePolicyAttachmentsExclusive", "all", {"policyArns": POLICIES}, roleName="web"),
+            made("iam/RolePolicyAttachment", "b", {"policyArn": POLICIES}, role="web"),
+        ),
+        (
+            made("iam/RolePoliciesExclusive", "all", roleName="web", policyNames=[]),
+            made("iam/RolePolicy", "b", role="batch", name="one"),
+        ),
+        (
+            made("iam/GroupMembership", "all", group="devs", users=["ann"]),
+            made("iam/UserGroupMembership", "b", user="ann", groups=["devs"]),
+        ),
+    ],
+)
+def test_what_the_owner_of_a_set_names_is_not_contested(whole: Resource, addition: Resource) -> None:
+    assert outcomes(POLICY, POLICIES, WEB, whole, addition) == []
+
+
+TABLE = Resource("aws:ec2/routeTable:RouteTable", "rt", {})
+FLAT = {"type": "A", "zoneId": "Z1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            made("ec2/Route", "a", {"routeTableId": TABLE}, destinationCidrBlock="0.0.0.0/0", gatewayId="igw-1"),
+            made("ec2/Route", "b", {"routeTableId": TABLE}, destinationCidrBlock="0.0.0.0/0", natGatewayId="nat-1"),
+        ),
+        (
+            made("route53/Record", "a", name="API.acme.com", **FLAT),
+            made("route53/Record", "b", name="api.acme.com.", **FLAT),
+        ),
+        (
+            made("cloudwatch/EventTarget", "a", rule="nightly", targetId="t"),
+            made("cloudwatch/EventTarget", "b", rule="nightly", targetId="t", eventBusName="default"),
+        ),
+        (
+            made("lambda/Alias", "a", functionName="f", name="live"),
+            made("lambda/Alias", "b", functionName="f", name="live"),
+        ),
+        (
+            made("ec2/MainRouteTableAssociation", "a", vpcId="vpc-1"),
+            made("ec2/MainRouteTableAssociation", "b", vpcId="vpc-1"),
+        ),
+        (made("iam/AccountPasswordPolicy", "a"), made("iam/AccountPasswordPolicy", "b")),
+        (
+            made("ec2/NetworkAclRule", "a", networkAclId="acl-1", ruleNumber=100),
+            made("ec2/NetworkAclRule", "b", networkAclId="acl-1", ruleNumber=100, egress=False),
+        ),
+    ],
+)
+def test_what_aws_has_once_is_contested(first: Resource, second: Resource) -> None:
+    assert len(messages(POLICY, TABLE, first, second)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            made("ec2/Route", "a", {"routeTableId": TABLE}, destinationCidrBlock="0.0.0.0/0"),
+            made("ec2/Route", "b", {"routeTableId": TABLE}, destinationIpv6CidrBlock="::/0"),
+        ),
+        (
+            made("route53/Record", "a", name="api.acme.com", setIdentifier="blue", **FLAT),
+            made("route53/Record", "b", name="api.acme.com", setIdentifier="green", **FLAT),
+        ),
+        (
+            made("cloudwatch/EventTarget", "a", rule="nightly"),
+            made("cloudwatch/EventTarget", "b", rule="nightly"),
+        ),
+        (
+            made("ec2/NetworkAclRule", "a", networkAclId="acl-1", ruleNumber=100),
+            made("ec2/NetworkAclRule", "b", networkAclId="acl-1", ruleNumber=100, egress=True),
+        ),
+    ],
+)
+def test_what_aws_has_several_times_is_not_contested(first: Resource, second: Resource) -> None:
+    assert outcomes(POLICY, TABLE, first, second) == []

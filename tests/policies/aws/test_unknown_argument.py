@@ -27,6 +27,8 @@ test_unknown_arguments = reported_with(
         "restrictPublicBuckets",
         "`BucketPublicAccessBlock`",
     ),
+    (bucket(logGroupName="x"), "logGroupName", "takes no argument `logGroupName`"),
+    (Resource("aws:s3/bucketPolicy:BucketPolicy", "p", {"ignorePublicAcls": True}), "ignorePublicAcls", "take it"),
     (bucket(block_public_policy=UNKNOWN), "block_public_policy", "`BucketPublicAccessBlock`"),
     (notification(filter_rules=[]), "filter_rules", "`filterSuffix`"),
     (notification(lambda_functions=[]), "lambda_functions", "did you mean `lambdaFunctions`"),

@@ -138,6 +138,7 @@ test_an_import_that_finds_something_or_need_not = silent(
 
 LIBRARIES = dict.fromkeys(("pydantic.py", "aws_lambda_powertools/event_handler.py"), "def __getattr__(name): ...")
 HANDLE = "def handler(event, context):\n    "
+KINDS_OF = "class Csv:\n    def run(self):\n        return 1\nclass Table:\n    def run(self):\n        import pandas\n"
 LOAD = "def load(*args):\n    import pandas\n    return pandas\n"
 RUNS = {
     "what a script does not run": f"if __name__ != '__main__':\n    import pandas\n{HANDLE}pass",
@@ -171,6 +172,10 @@ RUNS = {
     "an else": f"{HANDLE}if event.get('x'):\n        return 1\n    else:\n        import pandas",
     "a case": f"{LOAD}{HANDLE}match event['kind']:\n        case 'a':\n            load()",
     "a dictionary of functions": f"{LOAD}def other(): pass\nKINDS = {{'a': load, 'b': other}}\n{HANDLE}return KINDS[event['kind']]()",
+    "a dictionary of objects": f"{KINDS_OF}ALL = {{'a': Csv(), 'b': Table()}}\n{HANDLE}return ALL[event['kind']].run()",
+    "a dictionary of classes": f"{KINDS_OF}ALL = {{'a': Csv, 'b': Table}}\n{HANDLE}return ALL[event['kind']]().run()",
+    "one of two objects": f"{KINDS_OF}{HANDLE}x = Csv() if event['x'] else Table()\n    return x.run()",
+    "an object of a factory": f"{KINDS_OF}def make(x):\n    if x:\n        return Csv()\n    return Table()\n{HANDLE}make(event['x']).run()",
     "a cache": f"_df = None\ndef get():\n    global _df\n    if _df is None:\n        import pandas\n        _df = pandas\n    return _df\n{HANDLE}get()",
     "a flag that it sets": f"loaded = False\ndef get():\n    global loaded\n    if not loaded:\n        import pandas\n        loaded = True\n{HANDLE}get()",
     "a property that is cached": f"from functools import cached_property\nclass A:\n    @cached_property\n    def df(self):\n        import pandas\n        return pandas\n{HANDLE}A().df",
@@ -215,6 +220,11 @@ def test_an_import_that_some_invocation_runs(way: str) -> None:
 
 
 OPTIONAL = {
+    "an object that the environment chooses": f"import os\n{KINDS_OF}x = Table() if os.environ.get('LOCAL') else Csv()\n{HANDLE}x.run()",
+    "an object of a factory that asks the environment": f"import os\n{KINDS_OF}def make():\n    if os.environ.get('LOCAL'):\n        return Table()\n    return Csv()\n{HANDLE}make().run()",
+    "an object by a name in the environment": f"import os\n{KINDS_OF}ALL = {{'a': Csv(), 'b': Table()}}\n{HANDLE}ALL[os.environ['KIND']].run()",
+    "a function that the environment chooses": f"import os\n{LOAD}def other(): pass\nx = load if os.environ.get('LOCAL') else other\n{HANDLE}x()",
+    "an object beside the one that is used": f"{KINDS_OF}a, b = Csv(), Table()\n{HANDLE}a.run()",
     "a function that nothing calls": f"{LOAD}{HANDLE}pass",
     "an exception that is caught": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        return 1",
     "an exception that may be raised again": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        if event:\n            return 1\n        raise",

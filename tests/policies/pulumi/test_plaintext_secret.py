@@ -322,3 +322,58 @@ test_tags_about_credentials_are_silent = silent(
     tagged(**{"kubernetes.io/cluster/shop": "owned", "aws-apn-id": "pc:8f2k1", "CostCenter": "cc-4711"}),
     Resource("aws:s3/bucket:Bucket", "inbox", {"tags": UNKNOWN}),
 )
+
+
+def encoded(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def signed(payload: Any, algorithm: str = "HS256") -> str:
+    return f"{encoded({'alg': algorithm})}.{encoded(payload)}.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+BASIC = f"Basic {base64.b64encode(b'svc:Xy7Kq2mZp9Rt').decode()}"
+GOOGLE = "AI" + "zaSyD4iE2xVSpkLLOXoyqT-RuPwURN3ddScAI"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("UPSTREAM", BASIC, "a user's password in base64"),
+        ("HEADERS", json.dumps({"Authorization": BASIC}), "a user's password in base64"),
+        ("MAPS", GOOGLE, "a Google API key"),
+        ("CRM", signed({"sub": "shop"}), "a signed token"),
+        ("CRM", f"Bearer {signed({'sub': 'shop'})}", "a signed token"),
+    ],
+)
+def test_keys_and_tokens_are_known_by_their_form(name: str, value: str, kind: str) -> None:
+    assert messages(POLICY, variables(**{name: value}))[0].startswith(f"contains {kind} in plaintext")
+    assert messages(POLICY, instance(f"#!/bin/sh\ncurl -H 'Authorization: {value}' https://acme.dev")) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH", "Basic authentication"),
+        ("AUTH", f"Basic {base64.b64encode(b'svc:changeme').decode()}"),
+        ("NEXT_PUBLIC_MAPS", GOOGLE),
+        ("SUPABASE_ANON", signed({"sub": "shop"})),
+        ("SUPABASE", signed({"role": "anon"})),
+        ("CRM", signed({"sub": "shop"}, "none")),
+        ("CRM", encoded({"alg": "HS256"})),
+    ],
+)
+def test_what_is_no_secret_of_such_a_form(name: str, value: str) -> None:
+    assert outcomes(POLICY, variables(**{name: value})) == []
+    assert outcomes(POLICY, instance(f"#!/bin/sh\nexport {name}='{value}'")) == []
+
+
+def test_a_connection_of_eventbridge_has_its_key_and_headers_in_plaintext() -> None:
+    def connection(value: str) -> Resource:
+        pair = {"key": "x-api-key", "value": value}
+        parameters = {"apiKey": pair, "invocationHttpParameters": {"headers": [pair]}}
+        return construct("aws:cloudwatch/eventConnection:EventConnection", "crm", authParameters=parameters)
+
+    places = ["authParameters.apiKey.value", "authParameters.invocationHttpParameters.headers[0].value"]
+    assert violations(POLICY, connection("9f8e7d6c5b4a39281706f5e4")) == places
+    assert outcomes(POLICY, connection("changeme")) == []

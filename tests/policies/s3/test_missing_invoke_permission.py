@@ -94,8 +94,16 @@ test_what_may_be_the_permission_is_undecided = undecided_at(
 
 def test_a_function_that_is_only_read_may_have_its_permission_elsewhere() -> None:
     read = Resource("aws:lambda/function:Function", "read", {"name": "read"}, external=True)
-    assert undecided(POLICY, bucket(), read, notification()) == [ARN]
+    assert outcomes(POLICY, bucket(), read, notification()) == []
+    assert undecided(POLICY, bucket(), read, permission(sourceArn="arn:aws:s3:::other"), notification()) == [ARN]
     assert outcomes(POLICY, bucket(), read, permission(), notification()) == []
+
+
+def test_a_function_outside_the_stack_is_undecided_beside_a_permission_for_such_a_function_only() -> None:
+    assert outcomes(POLICY, bucket(), notification()) == []
+    write = Resource("aws:lambda/function:Function", "write", {"name": "write"})
+    assert outcomes(POLICY, bucket(), write, permission(function="write"), notification()) == []
+    assert undecided(POLICY, bucket(), permission(sourceArn="arn:aws:s3:::other"), notification()) == [ARN]
 
 
 def test_a_list_that_is_unknown_is_undecided() -> None:

@@ -13,7 +13,7 @@ from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.preview import Preview, run
 from stackguard.reports import Report
-from stackguard.reports.sarif import line_of
+from stackguard.reports.places import place_of
 from stackguard.sources import RunOptions
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "unseen"
@@ -125,7 +125,7 @@ def test_the_gate_closes_on_each_place(*, own: bool) -> None:
         if outcome.resource.position
     ]
     assert len(places) == len(preview("decisions").unseen)
-    assert {line_of(outcome.resource, report)[0].name for outcome in outcomes} == {"decisions.py"}
+    assert {Path(place_of(outcome, report)[0].relative).name for outcome in outcomes} == {"decisions.py"}
 
 
 def test_nothing_else_closes_it() -> None:

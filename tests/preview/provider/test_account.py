@@ -10,12 +10,11 @@ import pytest
 
 from policypack.core.policy import UNKNOWN, Resource
 from stackguard.preview.placeholders.mock import Mock, load
-from stackguard.preview.provider.account import Accounts, accounts_in, stated_by
+from stackguard.preview.provider.account import Accounts, accounts_in
 
 OWN, VENDOR, OTHER = "444455556666", "777788889999", "222233334444"
 HERE, THERE = "973164285197", "618237459182"
 """Placeholders of two providers."""
-ROLE = '[{"roleArn": "arn:aws:iam::210987654321:role/x"}]'
 
 
 def provider(name: str = "aws", **inputs: Any) -> Resource:
@@ -26,25 +25,6 @@ def mocked(folder: Path, result: str) -> Mock:
     file = folder / "mock.yaml"
     file.write_text(f"functions: [{{token: 'aws:index/getCallerIdentity:getCallerIdentity', result: {result}}}]\n")
     return load([file])
-
-
-@pytest.mark.parametrize(
-    ("inputs", "account"),
-    [
-        ({}, None),
-        ({"allowedAccountIds": '["210987654321"]'}, "210987654321"),
-        ({"allowedAccountIds": ["210987654321"]}, "210987654321"),
-        ({"allowedAccountIds": '["210987654321", "2"]'}, None),
-        ({"allowedAccountIds": UNKNOWN}, None),
-        ({"allowedAccountIds": "not json"}, None),
-        ({"assumeRoles": ROLE}, "210987654321"),
-        ({"assumeRoles": "[]"}, None),
-        ({"assumeRoles": '["x"]'}, None),
-        ({"allowedAccountIds": [OTHER], "assumeRoles": ROLE}, OTHER),
-    ],
-)
-def test_what_a_provider_states(inputs: dict[str, Any], account: str | None) -> None:
-    assert stated_by(inputs) == account
 
 
 def test_the_order_of_what_states_an_account(tmp_path: Path) -> None:

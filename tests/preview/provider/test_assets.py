@@ -139,6 +139,7 @@ def test_a_value_without_an_asset_stays_the_same_object(folder: Path) -> None:
         (archive_of(a=archive("bad.tar")), r"archive `.*/bad\.tar` is malformed"),
         (archive_of(a=archive("link.tar")), r"`.*/link\.tar` contains `l`, which is neither a file nor a folder"),
         (Asset(uri="s3://bucket/key"), "has an address of a kind that Pulumi does not read"),
+        (Asset(uri="https://[::1/x"), "has a malformed address: invalid ipv6 url"),
         (Asset(uri="https://example.org/x", archive=True), r"is not a \.zip, \.tar"),
         (archive("broken"), r"cannot read `.*/broken/link`"),
         (file("pipe"), "`.*/pipe` is no plain file"),

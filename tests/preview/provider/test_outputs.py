@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import UNKNOWN, urn_of
+from policypack.core.policy import UNKNOWN, Resource, urn_of
 from stackguard.preview.provider.functions import call
 from stackguard.preview.provider.outputs import AwsLocation, location_of, resolve
 
@@ -282,3 +282,38 @@ def test_the_secret_of_a_master_user_has_an_arn_if_rds_manages_it(token: str, ki
         secret["secretArn"],
     )
     assert "masterUserSecrets" not in outputs(f"aws:rds/{token}", {"identifier": "a", "password": "x"})
+
+
+REST_API = Resource("aws:apigateway/restApi:RestApi", "api", outputs={"rootResourceId": "root"})
+PARTS = {
+    "root": REST_API,
+    "items": Resource("aws:apigateway/resource:Resource", "items", outputs={"id": "items", "path": "/items"}),
+    "pathless": Resource("aws:apigateway/resource:Resource", "pathless", outputs={"id": "pathless"}),
+    "secret": Resource(
+        "aws:apigateway/resource:Resource", "s", outputs={"id": "secret", "path": "/x"}, secrets=frozenset({"path"})
+    ),
+    "http": Resource("aws:apigatewayv2/api:Api", "http", outputs={"id": "http", "apiEndpoint": "https://http.x"}),
+    "key": Resource("aws:kms/key:Key", "key", outputs={"id": "key", "arn": "arn:aws:kms:::key/key"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "output", "expected"),
+    [
+        ("aws:apigateway/resource:Resource", {"parentId": "root", "pathPart": "items"}, "path", "/items"),
+        ("aws:apigateway/resource:Resource", {"parentId": "items", "pathPart": "{id}"}, "path", "/items/{id}"),
+        ("aws:apigateway/resource:Resource", {"parentId": "pathless", "pathPart": "x"}, "path", None),
+        ("aws:apigateway/resource:Resource", {"parentId": "secret", "pathPart": "x"}, "path", None),
+        ("aws:apigateway/resource:Resource", {"parentId": "foreign", "pathPart": "x"}, "path", None),
+        ("aws:apigateway/resource:Resource", {"parentId": UNKNOWN, "pathPart": "x"}, "path", None),
+        ("aws:apigateway/resource:Resource", {"parentId": "root", "pathPart": UNKNOWN}, "path", None),
+        ("aws:apigatewayv2/stage:Stage", {"apiId": "http", "name": "$default"}, "invokeUrl", "https://http.x/"),
+        ("aws:apigatewayv2/stage:Stage", {"apiId": "http", "name": "v1"}, "invokeUrl", "https://http.x/v1"),
+        ("aws:kms/alias:Alias", {"name": "alias/a", "targetKeyId": "key"}, "targetKeyArn", "arn:aws:kms:::key/key"),
+    ],
+)
+def test_an_output_follows_from_the_outputs_of_another_resource(
+    token: str, inputs: dict[str, Any], output: str, expected: str | None
+) -> None:
+    computed, _ = resolve(token, "thing", urn_of(token, "thing"), inputs, HERE, identified=PARTS.get)
+    assert computed.get(output) == expected

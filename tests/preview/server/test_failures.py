@@ -50,6 +50,18 @@ def write(program: Path, source: str) -> Path:
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("Thing('a', block_public_acls=True)", "got an unexpected keyword argument 'block_public_acls'"),
+        (
+            "import pulumi_aws as aws; aws.s3.Bucket('a', block_public_acls=True)",
+            "`Bucket` takes no argument `block_public_acls`; it belongs in a separate `BucketPublicAccessBlock`",
+        ),
+        (
+            "import pulumi_aws as aws; aws.s3.BucketVersioning('a', bucket='b', status='Enabled')",
+            "`BucketVersioning` takes no argument `status`; `BucketVersioningVersioningConfigurationArgs` takes it",
+        ),
+        (
+            "import pulumi_aws as aws; aws.lambda_.FunctionEnvironmentArgs(variable={})",
+            "`FunctionEnvironmentArgs` takes no argument `variable`; did you mean `variables`?",
+        ),
         ("raise pulumi.RunError('no vpc')", "no vpc"),
         ("sys.exit(3)", "failed with exit code 3"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
@@ -100,6 +112,50 @@ def test_the_detail_is_the_programs_own_traceback(program: Path) -> None:
     assert "runpy" not in detail
 
 
+@pytest.mark.cold_start
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("raise Exception('no \\udcff')", "Exception: no \\udcff"),
+        ("raise pulumi.RunError('no \\udcff')", "no \\udcff"),
+        ("os.closerange(3, 4096)", "OSError: [Errno 9] Bad file descriptor"),
+        ("os.closerange(0, 4096)", ""),
+    ],
+)
+def test_an_error_that_cannot_be_sent_is_reported(program: Path, source: str, message: str) -> None:
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, source), timeout=60)
+    assert message in caught.value.message
+    for ours in ("runner.py", "UnicodeEncodeError", "grpc", "completion_queue"):
+        assert ours not in caught.value.detail
+
+
+def test_a_syntax_error_has_no_frames_before_its_line(program: Path) -> None:
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, "def f(:"), timeout=60)
+    assert [line for line in caught.value.detail.splitlines() if line.startswith("  File ")] == [
+        f'  File "{program}/__main__.py", line 9'
+    ]
+
+
+def test_frames_before_those_of_the_program_are_left_out(program: Path) -> None:
+    (program / "parts.py").write_text("def fails(value):\n    return value['gone']\n")
+    source = "import parts\npulumi.export('x', pulumi.Output.from_input({}).apply(parts.fails))"
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, source), timeout=60)
+    frames = [line for line in caught.value.detail.splitlines() if line.startswith("  File ")]
+    assert f"{program}/parts.py" in frames[-1]
+    assert "asyncio" not in caught.value.detail
+
+
+def test_an_error_that_fits_the_message_is_reported_once(program: Path) -> None:
+    source = "import pulumi_aws as aws\naws.s3.BucketObjectv2('o', bucket='b', source=pulumi.FileAsset('nope'))"
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, source), timeout=60)
+    assert "nope" in caught.value.message
+    assert caught.value.detail == ""
+
+
 def test_a_missing_module_names_the_python_that_lacks_it(program: Path) -> None:
     with pytest.raises(CannotJudge) as caught:
         run(write(program, "import no_such_module"), timeout=60)
@@ -132,9 +188,9 @@ def test_an_error_in_the_log_alone_does_not_fail_a_preview(program: Path) -> Non
     assert run(write(program, "pulumi.log.error('oh no')"), timeout=60).printed == "error: oh no\n"
 
 
-def test_a_megabyte_of_output_is_kept(program: Path) -> None:
-    preview = run(write(program, "for n in range(100_000): print('0123456789')"), timeout=60)
-    assert len(preview.printed) == 1_100_000
+def test_half_a_megabyte_of_output_is_kept(program: Path) -> None:
+    preview = run(write(program, "for n in range(45_000): print('0123456789')"), timeout=60)
+    assert len(preview.printed) == 495_000
 
 
 @pytest.fixture

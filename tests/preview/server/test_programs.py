@@ -164,6 +164,8 @@ class TestTree:
         position = named(tree(), "first").position
         assert position == Position("__main__.py", next(n for n, line in enumerate(lines, 1) if "first =" in line))
         assert named(tree(), "plain-shelf-book").position.file == "parts.py"  # type: ignore[union-attr]
+        assert [call.file for call in named(tree(), "plain-shelf-book").callers] == ["parts.py", "__main__.py"]
+        assert named(tree(), "first").callers == ()
         assert named(tree(), "tree-dev").position is None
 
     def test_what_is_printed_and_logged_is_kept_in_order(self) -> None:

@@ -57,6 +57,7 @@ def _needs(actions: frozenset[Action]) -> str:
 
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"
+INDEXES = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/index/*"
 LOG_GROUP = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/reader"
 
 
@@ -87,6 +88,11 @@ POLICY = Policy(
             granted("logs:PutLogEvents", LOG_GROUP),
             path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
             note="a log group where the action needs its streams",
+        ),
+        example(
+            granted("dynamodb:PutItem", INDEXES),
+            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            note="the indexes of a table, which only `Query` and `Scan` read",
         ),
     ],
     good=[

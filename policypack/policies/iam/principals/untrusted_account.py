@@ -16,21 +16,23 @@ from policypack.core.tags import Tag
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument, Principal
 from policypack.iam.document_readers import RESOURCE, TRUST, documents
+from policypack.resources.providers import own_accounts
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 @over_stack
-def principal_documents(stack: Stack) -> Iterator[Placed[tuple[PolicyDocument, tuple[str, ...]]]]:
+def principal_documents(stack: Stack) -> Iterator[Placed[tuple[PolicyDocument, frozenset[str]]]]:
     """Every document that names principals, with the trusted accounts; none if the settings name no accounts."""
-    trusted = stack.settings.trusted_accounts
+    named = stack.settings.trusted_accounts
+    trusted = own_accounts(stack).union(named) if named else frozenset()
     read = documents("Principal", kinds=(*RESOURCE, *TRUST), granting=True)
-    for resource in stack.resources if trusted else ():
+    for resource in stack.resources if named else ():
         for path, document in read(resource):
             yield resource, path, document if isinstance(document, Unknown) else (document, trusted)
 
 
-def check(checked: tuple[PolicyDocument, tuple[str, ...]]) -> Iterator[Violation]:
+def check(checked: tuple[PolicyDocument, frozenset[str]]) -> Iterator[Violation]:
     document, trusted = checked
     for statement in document.statements:
         accounts = dict.fromkeys(map(account_of, statement.principals or ())) if statement.allows else {}

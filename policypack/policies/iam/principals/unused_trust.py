@@ -22,10 +22,8 @@ def check(trust: RoleTrust) -> Iterator[Violation]:
     for service, path in trust.services.items():
         if service not in using:
             first, *others = trust.users
-            more = f" and {len(others)} more" if others else ""
-            yield Violation(
-                path, f"lets `{service}.amazonaws.com` assume the role, which only `{first}`{more} refers to"
-            )
+            using_it = f"`{first}` and {len(others)} more refer" if others else f"`{first}` refers"
+            yield Violation(path, f"lets `{service}.amazonaws.com` assume the role, which only {using_it} to")
 
 
 def _trusted(*services: str) -> list[Resource]:

@@ -38,4 +38,16 @@ def test_a_key_policy_of_a_guide_holds_describing_to_the_context_too() -> None:
         return Resource("aws:kms/key:Key", "k", {"policy": document(statement)})
 
     assert outcomes(POLICY, key("kms:Decrypt", "kms:DescribeKey")) == []
+    assert outcomes(POLICY, key("kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*", "kms:Describe*")) == []
     assert [o.path for o in outcomes(POLICY, key("kms:Decrypt", "kms:ListAliases"))] != []
+
+
+def test_the_document_that_a_topic_has_by_default_is_sound() -> None:
+    statement = allow(
+        ["SNS:GetTopicAttributes", "SNS:Subscribe", "SNS:Publish"],
+        "arn:aws:sns:eu-west-1:111122223333:alerts",
+        Principal={"AWS": "*"},
+        Condition={"StringEquals": {"AWS:SourceOwner": "111122223333"}},
+    )
+    policy = {**document(statement), "Version": "2008-10-17", "Id": "__default_policy_ID"}
+    assert outcomes(POLICY, Resource("aws:sns/topicPolicy:TopicPolicy", "p", {"policy": policy})) == []

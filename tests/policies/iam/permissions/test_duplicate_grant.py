@@ -122,3 +122,16 @@ def test_an_unknown_resource() -> None:
     unknown = allow("s3:GetObject", UNKNOWN)
     assert undecided(POLICY, *beside(unknown)) == ["policy.Statement[0].Resource"]
     assert undecided(POLICY, *beside(allow("s3:PutObject", UNKNOWN))) == []
+
+
+def test_two_roles_of_one_name_in_two_accounts_are_two() -> None:
+    resources = []
+    for account in ("444455556666", "444455557777"):
+        provider = construct("pulumi:providers:aws", account, allowedAccountIds=[account])
+        role = construct("aws:iam/role:Role", f"role{account}", name="worker", provider=provider.urn)
+        policy = document(allow("s3:GetObject", OBJECTS))
+        granting = construct(
+            "aws:iam/rolePolicy:RolePolicy", f"policy{account}", role="worker", policy=policy, provider=provider.urn
+        )
+        resources += [provider, role, granting]
+    assert violations(POLICY, *resources) == []

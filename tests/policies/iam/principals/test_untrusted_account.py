@@ -39,6 +39,13 @@ test_looks_alike = silent(
 )
 
 
+def test_the_account_of_the_stack_is_trusted() -> None:
+    key = Resource("aws:kms/key:Key", "k", outputs={"arn": "arn:aws:kms:eu-west-1:444455556666:key/k"})
+    root = trusting({"AWS": "arn:aws:iam::444455556666:root"})
+    assert violations(POLICY, key, root, trusted_accounts=("777788889999",)) == []
+    assert violations(POLICY, root, trusted_accounts=("777788889999",)) == ["policy.Statement[0].Principal"]
+
+
 def test_nothing_is_judged_without_the_setting() -> None:
     assert violations(POLICY, trusting({"AWS": "999999999999"})) == []
 

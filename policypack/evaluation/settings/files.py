@@ -1,0 +1,148 @@
+"""Settings files: found from a target upwards, and read as a `Layer`, from YAML or from `pyproject.toml`."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from policypack.core import files, toml_reader
+from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
+from policypack.evaluation.settings.parsing import Layer, Place, layer
+from policypack.evaluation.settings.resolving import resolve
+
+PYPROJECT = "pyproject.toml"
+TABLE = "tool.stackguard"
+NOT_SETTINGS = "bundle"
+"""The table `[tool.stackguard.bundle]` is of `stackguard bundle`."""
+
+
+def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
+    """The settings file of a target: the nearest one from its folder upwards, else from the working folder upwards.
+
+    In a folder, `stackguard.yaml` takes precedence over a table `[tool.stackguard]` in `pyproject.toml`. A repository's
+    root ends the search.
+
+    Args:
+        target: a folder or a file; None for standard input.
+        elsewhere: whether to search from the working folder too.
+    """
+    starts = [Path.cwd()] if elsewhere else []
+    if target is not None:
+        absolute = Path(os.path.abspath(target))  # noqa: PTH100 (a link stays a link)
+        starts.insert(0, absolute if absolute.is_dir() else absolute.parent)
+    candidates = (file for start in starts for folder in _upwards(start) for file in _candidates(folder))
+    return next((relative(file) for file in candidates), None)
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    for parent in (folder, *folder.parents):
+        yield parent
+        if (parent / ".git").exists():
+            return
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    if os.path.lexists(file := folder / DEFAULT_FILE):
+        yield file
+    if (file := folder / PYPROJECT).is_file() and _has_table(file):
+        yield file
+
+
+def _has_table(file: Path) -> bool:
+    """Whether a `pyproject.toml` has settings; one that cannot be read has none, since most are nobody's settings."""
+    try:
+        return bool(_table(file))
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _table(file: Path) -> dict[str, Any]:
+    value: Any = toml_reader.parse(files.content(file).decode("utf-8-sig"))
+    for name in TABLE.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return {key: item for key, item in value.items() if key != NOT_SETTINGS} if isinstance(value, dict) else {}
+
+
+def relative(path: Path) -> Path:
+    """The path from the working folder, if it is below that or above it by few steps: as people name it."""
+    try:
+        shorter = Path(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return path
+    return shorter if len(shorter.parts) <= len(path.parts) else path
+
+
+def root_of(folder: Path) -> Path:
+    """The root of the repository that a folder is in, else the folder itself."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+
+
+def load(path: Path, *, folder: Path | None = None, central: bool = False) -> Layer:
+    """The layer of a settings file.
+
+    Args:
+        path: `pyproject.toml`, or a YAML file of any other name.
+        folder: that `paths` in it are relative to; its own by default.
+        central: whether it is a central file.
+
+    Raises:
+        SettingsError: the file is missing, malformed, or does not fit the schema.
+    """
+    base = folder or Path(os.path.abspath(path)).parent  # noqa: PTH100
+    try:
+        value, place = _toml(path) if path.name == PYPROJECT else _yaml(path)
+    except FileNotFoundError:
+        raise SettingsError(f"there is no {'central ' if central else ''}settings file `{path}`") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
+    return layer(value, place, folder=base, central=central)
+
+
+def _yaml(path: Path) -> tuple[Any, Place]:
+    from policypack.core import yaml_reader  # an export without settings needs no YAML
+
+    try:
+        document = yaml_reader.read(path)
+    except yaml_reader.YamlError as error:
+        raise SettingsError(error.at(path)) from None
+    return document.value, lambda keys: f"{path}:{document.line(keys)}"
+
+
+def _toml(path: Path) -> tuple[Any, Place]:
+    try:
+        table = _table(path)
+        text = path.read_text("utf-8-sig")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8, or nested too deeply"
+        raise SettingsError(f"{path}: malformed TOML: {problem}") from None
+    except files.TooLargeError:
+        raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None
+    return table, lambda keys: f"{path}:{_toml_line(text, keys)}"
+
+
+def _toml_line(text: str, keys: Sequence[str | int]) -> int:
+    """The line of the innermost of some keys that can be found: TOML's parser gives none."""
+    lines = text.splitlines()
+    start = next((index for index, line in enumerate(lines) if line.lstrip().startswith(f"[{TABLE}")), 0)
+    line = start
+    for depth, key in enumerate(keys):
+        if isinstance(key, int):
+            headers = [i for i, text_ in enumerate(lines) if text_.strip() == f"[[{TABLE}.{keys[depth - 1]}]]"]
+            line = headers[key] if key < len(headers) else line
+            continue
+        pattern = re.compile(rf"""\s*(?:\[+{re.escape(TABLE)}\.(?:[\w.]+\.)?)?["']?{re.escape(key)}["']?\s*[\].=]""")
+        line = next((i for i in range(line, len(lines)) if pattern.match(lines[i])), line)
+    return line + 1
+
+
+def read(path: Path) -> Settings:
+    """The settings in a file, without those of a stack.
+
+    Raises:
+        SettingsError: as by `load`.
+    """
+    return resolve([load(path)]).settings

@@ -1,0 +1,27 @@
+"""The baseline of today: each stack of a repository's projects is judged, and what would block is accepted."""
+
+from __future__ import annotations
+
+from stackguard.errors import CannotJudge
+from stackguard.gate.baseline import Added, Baseline
+from stackguard.gate.request import CheckRequest, judge_stack
+from stackguard.sources import RunOptions
+
+
+def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> Baseline:
+    """The baseline with what would block in one stack.
+
+    Args:
+        baseline: of the stacks before it.
+        folder: of its project, from the working folder.
+        stack: its name.
+        added: who adds it.
+
+    Raises:
+        CannotJudge: the program cannot be run, or a policy crashed.
+        SettingsError: the repository's settings or waivers are malformed.
+    """
+    judged = judge_stack(CheckRequest(folder, RunOptions(stack), add=True))
+    if judged.report.exit_code == 2:
+        raise CannotJudge(f"a policy crashed; `stackguard check {folder} --stack {stack}` names it")
+    return baseline.with_outcomes(judged.report.stack, judged.new, added)

@@ -1,0 +1,160 @@
+"""A stack against its base: the reports of both go in, what is new, fixed and unchanged, and what is newly allowed, come out.
+
+A base is a folder, a file, or a commit of the target's repository. A commit is checked out into a temporary folder by an
+index of its own, so that the working tree and the repository's index stay as they are, and its program is run by the
+Python of today's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from policypack.core.policy import Kind, Outcome, Policy
+from policypack.evaluation.grouping import one_per_value
+from policypack.evaluation.places import fingerprint
+from stackguard.errors import CannotJudge
+from stackguard.gate.request import CheckRequest, judge_loaded
+from stackguard.reports import Change, NewAccess, Report
+from stackguard.reports.formatting import name_of, printable
+from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
+
+GIT_SECONDS = 120.0
+OF_HOOKS = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"})
+"""Variables that git sets for its hooks, and that would name another repository or index."""
+
+
+def compared(
+    request: CheckRequest, report: Report, loaded: LoadedStack, policies: Sequence[Policy[Any]] | None
+) -> Change:
+    """The change of a judged target against the base of its request.
+
+    A base that is there and cannot be judged is no error: then the change says why there is no comparison.
+
+    Raises:
+        CannotJudge: there is no such base.
+    """
+    assert request.base is not None
+    with _base(request.base, request.target) as (target, commit):
+        if target is None:  # the commit has no such target, so that everything is new
+            return _against(report.outcomes, (), (), request.base)
+        options = _options(request, loaded, target, commit=commit)
+        try:
+            base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
+        except CannotJudge as error:
+            reason = error.message.replace(target, request.target) if commit else error.message
+            return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
+        access = tuple(_new_access(loaded, base_loaded))
+    return _against(report.outcomes, base.report.outcomes, access, request.base)
+
+
+def _options(request: CheckRequest, loaded: LoadedStack, target: str, *, commit: bool) -> RunOptions:
+    """The options for the base: a program runs for the stack of today, and at a commit with the Python of today."""
+    options = request.options
+    if not Path(target).is_dir():
+        return replace(options, stack=None)
+    if loaded.folder is None:
+        return options
+    return replace(options, stack=loaded.name.stack or None, python_of=loaded.folder if commit else None)
+
+
+def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
+    """Pair equal outcomes one by one: those whose own place fits before those of a former place."""
+    left: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in base:
+        if outcome.kind is not Kind.ERROR:
+            left[fingerprint(outcome)].append(outcome)
+    paired: set[int] = set()
+    for former in (False, True):
+        for index, outcome in enumerate(outcomes):
+            places = outcome.former_places if former else (outcome.place,)
+            match = next((print_ for place in places if left.get(print_ := fingerprint(outcome, place))), None)
+            if index not in paired and match is not None:
+                left[match].pop()
+                paired.add(index)
+    return Change(
+        name,
+        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index not in paired)),
+        tuple(one_per_value(outcome for rest in left.values() for outcome in rest)),
+        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index in paired)),
+        access,
+    )
+
+
+def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
+    """What the stack newly allows, without secrets."""
+    from stackguard.access.diff import compare
+    from stackguard.access.report import without_secret
+
+    comparison = compare(new, old)
+    clean = comparison.new.clean
+    for gain in comparison.gains:
+        answer = without_secret(gain.by, gain.path, gain.answer)
+        yield NewAccess(
+            answer.verdict,
+            clean(name_of(gain.holder.urn)),
+            clean(str(answer.witness)) if answer.witness else "",
+            clean(answer.why),
+            clean(", ".join(filter(None, (name_of(gain.by.urn), gain.path)))),
+        )
+
+
+@contextmanager
+def _base(base: str, target: str) -> Iterator[tuple[str | None, bool]]:
+    """The target to judge as the base, None if the commit has none; and whether the base is a commit."""
+    if base == STANDARD_INPUT:
+        raise CannotJudge("`--base` takes a file, a folder or a commit, and not standard input")
+    if os.path.lexists(base):
+        yield base, False
+        return
+    folder = Path(os.path.abspath(target))  # noqa: PTH100 (links stay, as the repository contains them)
+    start = folder if folder.is_dir() else folder.parent
+    if target == STANDARD_INPUT or not start.is_dir():
+        raise CannotJudge(f"there is no file or folder `{base}` to compare with")
+    try:
+        root = Path(_git(start, "rev-parse", "--show-toplevel").strip())
+        commit = _git(start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").strip()
+    except _GitError:
+        raise CannotJudge(
+            f"`--base {base}` is no file, no folder and no commit of the repository of `{target}`; in a shallow clone,"
+            " fetch it first"
+        ) from None
+    with tempfile.TemporaryDirectory(prefix="stackguard-base-") as name:
+        tree = Path(name).resolve() / "tree"
+        tree.mkdir()
+        try:
+            index = {"GIT_INDEX_FILE": str(tree.parent / "index")}
+            _git(root, "read-tree", commit, **index)
+            _git(root, "checkout-index", "--all", "--quiet", f"--prefix={tree}/", **index)
+        except _GitError as error:
+            raise CannotJudge(f"`{base}` cannot be checked out: {error}") from None
+        there = tree / folder.resolve().relative_to(root.resolve())
+        yield (str(there) if there.exists() else None), True
+
+
+class _GitError(Exception):
+    """Git failed; the message is its first line."""
+
+
+def _git(folder: Path, *arguments: str, **environment: str) -> str:
+    try:
+        ran = subprocess.run(  # noqa: S603 (no shell, and a name cannot be an option)
+            ["git", "-C", folder, *arguments],  # noqa: S607 (git as the user has it)
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=GIT_SECONDS,
+            env={name: value for name, value in os.environ.items() if name not in OF_HOOKS} | environment,
+        )
+    except subprocess.CalledProcessError as error:
+        raise _GitError(printable(error.stderr.strip().partition("\n")[0])) from None
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
+        raise _GitError(type(error).__name__) from None
+    return ran.stdout

@@ -1,0 +1,120 @@
+"""Evidence: the outcomes and what the policies read go in, what came of each policy and resource comes out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policypack.core.policy import EnforcementLevel, Outcome, Policy, Resource
+from policypack.core.stack_name import StackName
+from policypack.evaluation.places import fingerprints
+from policypack.evaluation.readings import Readings
+from policypack.evaluation.settings import Settings
+from policypack.evaluation.settings.selectors import enforcement
+from stackguard.reports.evidence import Came, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What came of judging one stack."""
+
+    readings: Readings
+    outcomes: Sequence[Outcome]
+    """All outcomes, with their exemptions and without secrets."""
+    resources: Sequence[Resource]
+    ran: Sequence[Policy[Any]]
+    """Our own policies that ran."""
+    absent: Sequence[Policy[Any]]
+    """Our own policies that did not run."""
+    others: Sequence[str]
+    """The ids of other packs' policies that ran: they do not report what they read."""
+    settings: Settings
+    stack: StackName
+    hide: Callable[[str], str]
+    """Masks the secrets of the program in a text."""
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """By policy, how many records of each kind there are."""
+        read, excused = self.readings.counts()
+        by_policy: dict[str, list[Outcome]] = defaultdict(list)
+        for outcome in self.outcomes:
+            by_policy[outcome.policy.id].append(outcome)
+        counts: dict[str, Mapping[str, int]] = {}
+        for policy in self.ran:
+            outcomes = by_policy.pop(policy.id, [])
+            reported = len({outcome.resource.urn for outcome in outcomes})
+            passes = read[policy.id] - excused[policy.id] - reported
+            silent = {
+                Came.PASS: passes,
+                Came.EXCUSED: excused[policy.id],
+                Came.NOT_APPLICABLE: len(self.resources) - read[policy.id],
+            }
+            counts[policy.id] = _counted(outcomes, silent)
+        for policy_id in dict.fromkeys((*self.others, *by_policy)):
+            outcomes = by_policy.get(policy_id, [])
+            counts[policy_id] = _counted(outcomes, {Came.PASS: int(not outcomes)})
+        for policy in self.absent:
+            counts.setdefault(policy.id, {self._absence(policy).value: 1})
+        return counts
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records: by resource, then those that are about no resource."""
+        reported: dict[tuple[str, str], list[Record]] = defaultdict(list)
+        levels = {policy.id: enforcement(policy, self.settings) for policy in (*self.ran, *self.absent)}
+        for outcome, fingerprint in zip(self.outcomes, fingerprints(self.outcomes), strict=True):
+            record = self._record(outcome, fingerprint)
+            reported[record.policy, record.urn].append(record)
+        for resource in self.resources:
+            urn, type_token = self.hide(resource.urn), self.hide(resource.type)
+            for policy in self.ran:
+                if records := reported.pop((policy.id, urn), None):
+                    yield from records
+                    continue
+                read, excused = self.readings.of(policy.id, resource.urn)
+                came = Came.EXCUSED if excused else Came.PASS if read else Came.NOT_APPLICABLE
+                yield Record(*self._name, urn, type_token, policy.id, policy.severity, came, levels[policy.id])
+        seen = {policy_id for policy_id, _ in reported}
+        for records in reported.values():
+            yield from records
+        for policy_id in self.others:
+            if policy_id not in seen:
+                yield Record(*self._name, "", "", policy_id, None, Came.PASS, None)
+        for policy in self.absent:
+            if policy.id not in seen:
+                came, level = self._absence(policy), levels[policy.id]
+                yield Record(*self._name, "", "", policy.id, policy.severity, came, level)
+
+    @property
+    def _name(self) -> tuple[str, str, str]:
+        return self.stack.organization, self.stack.project, self.stack.stack
+
+    def _record(self, outcome: Outcome, fingerprint: str) -> Record:
+        resource, policy = outcome.resource, outcome.policy
+        return Record(
+            *self._name,
+            resource.urn,
+            resource.type,
+            policy.id,
+            policy.severity,
+            came_of(outcome),
+            outcome.enforcement,
+            outcome.path,
+            fingerprint,
+        )
+
+    def _absence(self, policy: Policy[Any]) -> Came:
+        disabled = enforcement(policy, self.settings) is EnforcementLevel.DISABLED
+        return Came.DISABLED if disabled else Came.NOT_SELECTED
+
+
+def came_of(outcome: Outcome) -> Came:
+    """The kind of a record of an outcome: its exemption's, if it has one."""
+    return Came(outcome.exemption.kind if outcome.exemption else outcome.kind)
+
+
+def _counted(outcomes: Iterable[Outcome], silent: Mapping[Came, int]) -> Mapping[str, int]:
+    counts = Counter(map(came_of, outcomes))
+    counts.update({came: max(0, count) for came, count in silent.items()})
+    return {came.value: counts[came] for came in Came if counts[came]}

@@ -1,0 +1,44 @@
+"""How many stacks the machine can judge at the same time.
+
+Source: https://docs.kernel.org/admin-guide/cgroup-v2.html.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+MEGABYTES = 500
+"""What one stack takes: its program, and the process that judges it."""
+LIMITS = Path("/sys/fs/cgroup")
+
+
+def jobs() -> int:
+    """As many as there are cores and free memory for, in the container if there is one; at least one."""
+    return max(1, min(_cores(), _free() // (MEGABYTES << 20)))
+
+
+def _cores() -> int:
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        cores = os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = map(int, (LIMITS / "cpu.max").read_text().split())
+        return min(cores, max(1, quota // period))
+    return cores
+
+
+def _free() -> int:
+    """Bytes."""
+    free = 1 << 62
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        free = int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) << 10
+    with suppress(OSError, ValueError):
+        limit = int((LIMITS / "memory.max").read_text())
+        files = next(line for line in (LIMITS / "memory.stat").read_text().splitlines() if line.startswith("file "))
+        used = int((LIMITS / "memory.current").read_text()) - int(files.split()[1])  # a cache of files gives way
+        free = min(free, max(0, limit - used))
+    return free

@@ -1,0 +1,286 @@
+"""Judges several stacks at once: a process for each, which is forked from one that has imported all it needs.
+
+A process sends its phases and its result through a pipe. It has a session of its own, so that Ctrl-C reaches this process
+only, and ends with its program when this process ends, however that happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from traceback import format_tb
+from typing import NoReturn
+
+from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.waivers import ProblemKind, WaiverProblem
+from stackguard import signals
+from stackguard.errors import CannotJudge
+from stackguard.gate import imported, machine, transfer
+from stackguard.gate.judging import unwatched, warm_up
+from stackguard.gate.provenance import provenance
+from stackguard.gate.request import CheckRequest, Judged, judge_stack
+from stackguard.gate.stacks import StackTarget
+from stackguard.preview.project.project import Project, load
+from stackguard.preview.server import process
+from stackguard.preview.server.hosts import FORKS, Hosts
+from stackguard.reports import Failed, Run
+
+TICK = 0.1
+"""Seconds between two looks of a watcher at the time."""
+GRACE = 10.0
+"""Seconds in which a process ends its program, once it is told to end."""
+
+Result = Judged | Failed
+
+
+class Watcher:
+    """Follows a run; this one does nothing. `index` is the position of a stack."""
+
+    def phase(self, index: int, phase: str) -> None:
+        """A stack is in another phase: `waiting`, `starting`, `running` or `judging`."""
+
+    def finished(self, index: int, result: Result, seconds: float) -> None:
+        """A stack has been judged, or could not be."""
+
+    def tick(self) -> None:
+        """Time has passed."""
+
+
+UNWATCHED = Watcher()
+
+
+def run(
+    request: CheckRequest, stacks: Sequence[StackTarget], *, jobs: int | None = None, watcher: Watcher = UNWATCHED
+) -> Run:
+    """Judge several stacks, and keep how that came about.
+
+    Args:
+        request: for each of them, but for the target and the stack.
+        stacks: the targets and their stacks.
+        jobs: how many at the same time; None is what the machine has cores and memory for.
+        watcher: follows the run.
+    """
+    started = datetime.now(UTC)
+    results = judge_all(request, stacks, jobs=jobs, watcher=watcher)
+    judged = [result for result in results if isinstance(result, Judged)]
+    failed = tuple(result for result in results if isinstance(result, Failed))
+    return Run(
+        tuple(result.report for result in judged),
+        provenance(
+            judged[0].settings if judged else Settings(),
+            [policy for result in judged for policy in result.policies],
+            started,
+        ),
+        failed,
+        tuple(_problems(judged, complete=not failed)),
+        any(result.problems and result.settings.waiver_problems == "mandatory" for result in judged),
+        several=True,
+    )
+
+
+def _problems(judged: Sequence[Judged], *, complete: bool) -> Iterator[WaiverProblem]:
+    """Each waiver that somebody has to edit, once. One is unused only if no stack of the run uses it, or may do so."""
+    used = frozenset().union(*(result.used for result in judged))
+    problems = {(problem.kind, problem.source): problem for result in judged for problem in result.problems}
+    for problem in problems.values():
+        if problem.kind is not ProblemKind.UNUSED or (complete and problem.source not in used):
+            yield problem
+
+
+def judge_all(
+    request: CheckRequest, stacks: Sequence[StackTarget], *, jobs: int | None = None, watcher: Watcher = UNWATCHED
+) -> tuple[Result, ...]:
+    """The result for each stack, in their order; the arguments are those of `run`."""
+    if FORKS:
+        return _Pool(request, stacks, jobs or machine.jobs(), watcher).results()
+    results = []
+    for index, stack in enumerate(stacks):
+        start = time.monotonic()
+        watcher.phase(index, "starting")
+        results.append(judge_one(request, stack, partial(watcher.phase, index)))
+        watcher.finished(index, results[-1], time.monotonic() - start)
+    return tuple(results)
+
+
+def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None] = unwatched) -> Result:
+    """Judge one stack in this process."""
+    options = replace(request.options, stack=stack.stack)
+
+    def failed(message: str, detail: str = "") -> Failed:
+        return Failed(stack.target, stack.name, message, detail)
+
+    try:
+        return judge_stack(replace(request, target=stack.target, options=options), phase=phase)
+    except SettingsError as error:
+        return failed(str(error))
+    except CannotJudge as error:
+        return failed(error.message, error.detail)
+    except Exception as error:  # noqa: BLE001 (the other stacks are still judged)
+        return _crashed(stack, error)
+
+
+def _crashed(stack: StackTarget, error: Exception) -> Failed:
+    frames = "".join(format_tb(error.__traceback__))  # without the message, which can contain a secret
+    message = f"stackguard itself failed ({type(error).__name__}); report it with the lines above"
+    return Failed(stack.target, stack.name, message, frames)
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process that judges a stack."""
+
+    index: int
+    pid: int
+    started: float
+    result: Result | None = None
+
+
+class _Pool:
+    """Forks a process for each stack, so many at the same time."""
+
+    def __init__(self, request: CheckRequest, stacks: Sequence[StackTarget], jobs: int, watcher: Watcher) -> None:
+        self.request, self.stacks, self.jobs, self.watcher = request, stacks, jobs, watcher
+        self.waiting = deque(range(len(stacks)))
+        self.running: dict[Connection, _Worker] = {}
+        self.judged: dict[int, Result] = {}
+        self.alive, self._lifeline = os.pipe()
+        """This process keeps the second one open for as long as it lives."""
+        programs = list(_programs(stacks, request.options.config))
+        self.hosts = Hosts(programs, imported.services(program.root for program in programs))
+
+    def results(self) -> tuple[Result, ...]:
+        """The result of each stack, in order."""
+        try:
+            for index in self.waiting:
+                self.watcher.phase(index, "waiting")
+            self.watcher.tick()
+            if len(self.stacks) > 1:
+                self._prepare()
+            while self.waiting or self.running:
+                while self.waiting and len(self.running) < self.jobs:
+                    self._start(self.waiting.popleft())
+                for connection in wait(list(self.running), TICK):
+                    assert isinstance(connection, Connection)
+                    self._receive(connection)
+                self.watcher.tick()
+        finally:
+            self._stop()
+            self.hosts.close()
+            os.close(self.alive)
+            os.close(self._lifeline)
+        return tuple(self.judged[index] for index in range(len(self.stacks)))
+
+    def _prepare(self) -> None:
+        """Import here what every stack needs, while the programs' interpreter imports Pulumi."""
+        import stackguard.preview.server.serve  # noqa: F401 (for the forks)
+
+        if self.request.own:
+            from policypack.policies import POLICIES
+
+            warm_up(POLICIES)
+        gc.freeze()  # what is imported stays shared
+
+    def _start(self, index: int) -> None:
+        reading, writing = multiprocessing.Pipe(duplex=False)
+        self.watcher.phase(index, "starting")
+        # An interrupt waits until it ends the new process, too.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *signals.ENDING_SIGNALS})
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._work(index, writing, mask)
+            self.running[reading] = _Worker(index, pid, time.monotonic())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        writing.close()
+
+    def _work(self, index: int, connection: Connection, mask: Iterable[int]) -> NoReturn:
+        """Judge a stack, send the result, and exit."""
+        code = 1
+        try:
+            os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number in signals.ENDING_SIGNALS:
+                signal.signal(number, signals.interrupt)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            for other in self.running:
+                other.close()
+            os.close(self._lifeline)
+            threading.Thread(target=_end_with, args=(self.alive,), daemon=True).start()
+            process.spawn = self.hosts.spawn
+
+            stack = self.stacks[index]
+            result = judge_one(self.request, stack, lambda phase: connection.send_bytes(transfer.packed(phase)))
+            try:
+                content = transfer.packed(result)
+            except Exception as error:  # noqa: BLE001 (what a report has is checked by the tests, but may be anything)
+                content = transfer.packed(_crashed(stack, error))
+            connection.send_bytes(content)
+            code = 0
+        except KeyboardInterrupt:
+            pass
+        finally:
+            os._exit(code)
+
+    def _receive(self, connection: Connection) -> None:
+        """Take what a process sends, or its end."""
+        worker = self.running[connection]
+        try:
+            message = transfer.unpacked(connection.recv_bytes())
+        except (EOFError, OSError):
+            del self.running[connection]
+            connection.close()
+            code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
+            result = worker.result or self._ended(worker.index, code)
+            self.judged[worker.index] = result
+            self.watcher.finished(worker.index, result, time.monotonic() - worker.started)
+            return
+        if isinstance(message, str):
+            self.watcher.phase(worker.index, message)
+        else:
+            worker.result = message
+
+    def _ended(self, index: int, code: int) -> Failed:
+        stack = self.stacks[index]
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        hint = " (the machine may be out of memory; see --jobs)" if code == -signal.SIGKILL else ""
+        return Failed(stack.target, stack.name, f"the process that judged `{stack}` {how}{hint}")
+
+    def _stop(self) -> None:
+        """End the processes that still run, with their programs."""
+        for worker in self.running.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        for worker in self.running.values():
+            while not os.waitpid(worker.pid, os.WNOHANG)[0]:
+                if time.monotonic() > deadline:
+                    os.kill(worker.pid, signal.SIGKILL)  # its program's supervisors notice
+                time.sleep(TICK / 10)
+        for connection in self.running:
+            connection.close()
+
+
+def _end_with(alive: int) -> None:
+    """End this process when the one that keeps the other end of a pipe has ended."""
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _programs(stacks: Iterable[StackTarget], config: Mapping[str, str]) -> Iterator[Project]:
+    """The programs that can be read."""
+    for stack in stacks:
+        if stack.folder is not None:
+            with contextlib.suppress(CannotJudge):  # it is reported when it is judged
+                yield load(stack.folder, stack.stack, config)

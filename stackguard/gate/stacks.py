@@ -1,0 +1,233 @@
+"""The stacks of a run: targets and options of the command line go in, one target for each stack comes out."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from policypack.core.stack_name import StackName
+from stackguard.errors import CannotJudge
+from stackguard.preview.project.settings_file import find
+
+PROJECT = "Pulumi"
+"""The name of a project's file, without its extension."""
+FOREIGN = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
+"""Folders of installed code, whose projects are not the repository's own."""
+NO_TARGETS = frozenset({".cfg", ".ini", ".lock", ".md", ".py", ".rst", ".sh", ".toml", ".txt", ".yaml", ".yml"})
+"""What `infra/*` matches besides projects, exports and previews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The stacks that the operator selects of each project."""
+
+    patterns: tuple[str, ...] = ()
+    """Names, which may have wildcards, as those of `--stack`."""
+    all: bool = False
+
+    @property
+    def only(self) -> str | None:
+        """The one name that `--stack` gives, if it is a name."""
+        return self.patterns[0] if len(self.patterns) == 1 and not _is_pattern(self.patterns[0]) else None
+
+    @property
+    def several(self) -> bool:
+        """Whether it may select several stacks of one project."""
+        return self.all or (bool(self.patterns) and self.only is None)
+
+
+@dataclass(frozen=True, slots=True)
+class StackTarget:
+    """One stack to judge."""
+
+    target: str
+    """A folder or a file as on the command line, or `-`."""
+    stack: str | None = None
+    """The value of `--stack` for it."""
+    name: StackName = field(default_factory=StackName)
+    """As far as it is known before the program runs."""
+    folder: Path | None = None
+    """Of a program's project."""
+
+    def __str__(self) -> str:
+        return str(self.name) or self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What targets stand for."""
+
+    stacks: tuple[StackTarget, ...]
+    several: bool
+    """Whether the command line asks for several stacks, even if there is only one today."""
+    notes: tuple[str, ...] = ()
+    """What was left out, and why."""
+
+
+def expand(targets: Sequence[str], selection: Selection) -> Expansion:
+    """The stacks of targets, in their order; each once.
+
+    A folder is the program that it belongs to; if it belongs to none, all programs below it. A target that does not exist
+    may be a pattern, as a shell that expands none passes it.
+
+    Args:
+        targets: of the command line; none is the working folder.
+        selection: of the stacks of each project.
+
+    Raises:
+        CannotJudge: no stack fits a pattern, or a target that is a pattern fits nothing.
+    """
+    asked = tuple(targets or (".",))
+    given = [path for target in asked for path in _matched(target)]
+    programs = {target: _projects(Path(target), explicit=len(given) == 1) for target in given if _is_folder(target)}
+    holders = [
+        target for target, folders in programs.items() if folders and not _absolute(target).is_relative_to(folders[0])
+    ]
+    if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
+        folder = next(iter(programs.get(given[0], ())), None)
+        return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False)
+    found = _Found(selection)
+    for target in given:
+        if target not in programs:
+            found.file(target, others=any(programs.values()))
+        elif programs[target]:
+            for folder in programs[target]:
+                found.program(folder, _shown(target, folder))
+        elif any(programs.values()):
+            found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
+        else:  # the reason is reported as that of a single target
+            found.stacks.setdefault((target, None), StackTarget(target))
+    if any(programs.values()):
+        found.check()
+    return Expansion(tuple(found.stacks.values()), several=True, notes=tuple(found.notes))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the targets of a run stand for, collected target by target."""
+
+    selection: Selection
+    stacks: dict[tuple[str | Path, str | None], StackTarget] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    """The stacks that have a file, each as `PROJECT/STACK`."""
+    fitting: set[str] = field(default_factory=set)
+    """The patterns that a stack fits."""
+    assumed: set[str] = field(default_factory=set)
+    """The names of stacks of projects that have no file of a stack."""
+    unreadable: bool = False
+    """Whether the stacks of a project are unknown."""
+
+    def file(self, target: str, *, others: bool) -> None:
+        """Add a file, unless it is what a folder has besides programs, and there are `others`."""
+        if others and Path(target).suffix in NO_TARGETS and Path(target).is_file():
+            self.notes.append(f"`{target}` is no program, export or preview, and was not judged")
+        else:  # an export is of one stack, so the first pattern is reported as an error
+            stack = next(iter(self.selection.patterns), None)
+            self.stacks.setdefault((target, None), StackTarget(target, stack))
+
+    def program(self, folder: Path, shown: str) -> None:
+        """Add the selected stacks of a project."""
+        from stackguard.preview.project import project
+
+        name = project.name_in(folder) or ""
+        try:
+            chosen = list(self._chosen(name, project.stacks(folder)))
+        except CannotJudge:  # the reason is reported when it is loaded
+            self.unreadable = True
+            chosen = [None]
+        for stack in chosen:
+            known = StackName("", name, (stack or "").rpartition("/")[2])
+            self.stacks.setdefault((folder, stack), StackTarget(shown, stack, known, folder))
+        if not chosen:
+            listed = " or ".join(f"`--stack {pattern}`" for pattern in self.selection.patterns)
+            self.notes.append(f"`{shown}` has no stack that fits {listed}, and was not judged")
+
+    def _chosen(self, name: str, stacks: Sequence[str]) -> Iterator[str | None]:
+        """The selected ones of a project's stacks, as values of `--stack`; None is the one that Pulumi would choose."""
+        self.known += [f"{name}/{stack}" for stack in stacks]
+        if not self.selection.patterns:
+            yield from stacks if self.selection.all and stacks else [None]
+        for pattern in self.selection.patterns:
+            organization, of_project, of_stack = ["*", "*", *pattern.split("/")][-3:]
+            if not fnmatchcase(name, of_project):
+                continue
+            # A stack without a file has no configuration of its own, and is assumed to exist.
+            for stack in stacks if stacks or _is_pattern(of_stack) else [of_stack]:
+                if fnmatchcase(stack, of_stack):
+                    (self.fitting if stacks else self.assumed).add(pattern)
+                    yield stack if _is_pattern(organization) else f"{organization}/{name}/{stack}"
+
+    def check(self) -> None:
+        """Raise unless each pattern fits a stack.
+
+        Raises:
+            CannotJudge: one fits none; the message has a similar name.
+        """
+        for pattern in self.selection.patterns:
+            if pattern in self.fitting or ((self.unreadable or pattern in self.assumed) and not self.known):
+                continue
+            names = list(dict.fromkeys(name if "/" in pattern else name.rpartition("/")[2] for name in self.known))
+            near = get_close_matches(pattern, names, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"these have a file: {', '.join(names)}"
+            raise CannotJudge(f"no stack fits `--stack {pattern}`; {hint if names else 'no stack has a file'}")
+
+
+def _is_pattern(text: str) -> bool:
+    return glob.has_magic(text)
+
+
+def _matched(target: str) -> list[str]:
+    """The target, or the paths that it fits as a pattern."""
+    if not _is_pattern(target) or os.path.lexists(target):
+        return [target]
+    paths = sorted(glob.glob(target, recursive=True))  # noqa: PTH207 (a `Path` would change the spelling)
+    if not paths:
+        raise CannotJudge(f"no folder or file fits `{target}`")
+    return paths
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (a link stays a link)
+
+
+def _is_folder(target: str) -> bool:
+    try:
+        return Path(target).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _projects(folder: Path, *, explicit: bool) -> list[Path]:
+    """The project that a folder belongs to, or else those below it, sorted; none below a hidden or installed one."""
+    from stackguard.preview.project.project import nearest
+
+    if above := nearest(folder):
+        return [above]
+    absolute = _absolute(folder)
+    return sorted(_below(absolute)) if explicit or own(absolute) else []
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for root, folders, _ in os.walk(folder):
+        folders[:] = [name for name in folders if own(Path(root, name))]
+        if find(Path(root), PROJECT):
+            yield Path(root)
+
+
+def own(folder: Path) -> bool:
+    """Whether a folder may have code of the repository's own, and is not hidden or installed."""
+    return not (folder.name.startswith(".") or folder.name in FOREIGN or (folder / "pyvenv.cfg").exists())
+
+
+def _shown(target: str, folder: Path) -> str:
+    """The folder of a project as the operator would write it: from the target on."""
+    base = _absolute(target)
+    if not folder.is_relative_to(base):  # the target is inside the project
+        return os.path.relpath(folder)
+    return str(Path(target) / folder.relative_to(base))

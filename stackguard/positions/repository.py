@@ -1,0 +1,39 @@
+"""Paths as reports show them: relative to the root of the repository."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from policypack.core.policy import Position
+
+
+@lru_cache(maxsize=256)
+def _root(folder: Path) -> Path | None:
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+
+
+def repository(folder: Path) -> Path:
+    """The root of the repository that contains an absolute folder; the working folder if there is none."""
+    return _root(folder) or absolute(Path())
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)
+
+
+def shown(position: Position, folder: Path | None) -> Position:
+    """A position for a report: relative to the repository, if its file is there.
+
+    Args:
+        position: its file is absolute, or relative to `folder`.
+        folder: that the files of positions are relative to; None is the working folder.
+    """
+    written = (folder or Path()) / position.file
+    file = absolute(written)
+    root = repository(file.parent)
+    if file.is_relative_to(root) and os.path.isfile(file):  # noqa: PTH113 (a path may be too long)
+        return Position(file.relative_to(root).as_posix(), position.line)
+    return Position(str(written), position.line)

@@ -1,0 +1,241 @@
+"""A comment on a pull request, in GitHub's Markdown: what changes against the base first, details to unfold.
+
+Every text from outside is in a block of HTML, escaped, where Markdown does not apply; mentions and references to issues
+are broken up. A comment that is too long loses the least severe entries, and says so.
+Source: https://github.github.com/gfm/#html-blocks.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from policypack.core.policy import Kind, Outcome, Severity
+from policypack.evaluation.waivers import WaiverProblem
+from stackguard.reports import NewAccess, Report, Run, Screen
+from stackguard.reports.ci import Row, row_of, rows, urgency
+from stackguard.reports.excerpt import excerpt
+from stackguard.reports.formatting import exemption_text, many, name_of, printable, url
+from stackguard.reports.sarif import LINK
+from stackguard.reports.text import violations
+
+MARKER = "<!-- stackguard -->"
+"""The first line, by which the one comment of a pull request is found again."""
+MOST_BYTES = 65_536
+"""GitHub's limit is that many characters."""
+MOST_STACKS = 100
+"""Stacks of their own; of more, only the worst."""
+QUOTED = re.compile(r"`([^`]*)`")
+REFERENCE = re.compile(r"(?<![\w&])([@#])(?=\w)")
+"""What GitHub and GitLab turn into a mention, or a link to an issue."""
+ACCESS_RANK = Severity.HIGH.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the comment."""
+
+    text: str | Callable[[], str]
+    """A function for what may be left out, so that it is not even made."""
+    rank: tuple[int, int] | None = None
+    """How soon it is left out: the highest first; None stays."""
+
+    def __str__(self) -> str:
+        return self.text if isinstance(self.text, str) else self.text()
+
+
+def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
+    """The run as a comment."""
+    blocks = [*_blocks(run)]
+    texts = {index: str(block) for index, block in enumerate(blocks) if block.rank is None}
+    space = MOST_BYTES - len("".join(texts.values()).encode()) - len(_left_out(len(blocks)))
+    optional = sorted(
+        (index for index in range(len(blocks)) if index not in texts), key=lambda at: blocks[at].rank or ()
+    )
+    for number, index in enumerate(optional):
+        text = str(blocks[index])
+        space -= len(text.encode())
+        if space < 0:
+            texts[len(blocks)] = _left_out(len(optional) - number)
+            break
+        texts[index] = text
+    return "".join(texts[index] for index in sorted(texts))
+
+
+def _left_out(count: int) -> str:
+    noun = "entries are" if count != 1 else "entry is"
+    return f"<p>{count} less severe {noun} left out, because a comment is limited; the other reports have all.</p>\n"
+
+
+def _blocks(run: Run) -> Iterator[Block]:
+    yield Block(f"{MARKER}\n## Stackguard: {_verdict(run)}\n\n")
+    for failed in run.failed[:MOST_STACKS]:
+        yield Block(f"<p><b>cannot judge</b> {_code(failed.label)}: {_prose(failed.message)}</p>\n\n")
+    worst = sorted(run.reports, key=lambda report: (-report.exit_code, -sum(map(report.blocks, report.outcomes))))
+    by_report: dict[int, list[Row]] = {}
+    for row in rows(run):
+        by_report.setdefault(id(row.report), []).append(row)
+    for report in worst[:MOST_STACKS]:
+        if run.several:
+            yield Block(f"<h3>{_code(report.label)}</h3>\n\n")
+        yield from _stack(report, by_report.get(id(report), []))
+    if len(worst) > MOST_STACKS:
+        yield Block(f"<p>{many(len(worst) - MOST_STACKS, 'more stack')} with less to report.</p>\n\n")
+    yield from _folded(
+        many(len(run.problems), "waiver") + " to edit",
+        ((partial(_problem, problem), 0) for problem in run.problems),
+        0,
+    )
+    yield Block(f"<p><sub>{html.escape(_provenance(run))}</sub></p>\n")
+
+
+def _problem(problem: WaiverProblem) -> str:
+    return f"<b>{problem.kind}</b> {_code(problem.source)}: {_prose(problem.message)}"
+
+
+def _verdict(run: Run) -> str:
+    blocking = sum(report.blocks(outcome) for report in run.reports for outcome in report.condensed)
+    new = [
+        outcome
+        for report in run.reports
+        if report.change and not report.change.problem
+        for outcome in report.change.new
+        if report.blocks(outcome)
+    ]
+    if run.exit_code == 2:
+        return "not everything could be judged"
+    if new:
+        return f"{many(len(new), 'new outcome')} that {'blocks' if len(new) == 1 else 'block'}"
+    if blocking:
+        return f"{many(blocking, 'outcome')} that {'blocks' if blocking == 1 else 'block'}"
+    return "waivers to edit" if run.exit_code else "nothing blocks"
+
+
+def _provenance(run: Run) -> str:
+    provenance = run.provenance
+    commit = f", commit {printable(provenance.commit[:12])}" if provenance.commit else ""
+    version = provenance.versions.get("stackguard", "")
+    return f"judged in {provenance.seconds:.1f} s by stackguard {version}{commit}"
+
+
+def _stack(report: Report, of_stack: Sequence[Row]) -> Iterator[Block]:
+    change = report.change
+    if change is None or change.problem:
+        if change is not None:
+            yield Block(f"<p>No comparison: {_prose(change.problem)}</p>\n\n")
+        yield from (_unfolded(row) for row in of_stack if row.blocks)
+        yield from _list("Does not block", [row for row in of_stack if not row.blocks], 1)
+    else:
+        as_rows = {id(row.outcome): row for row in of_stack}
+        new, unchanged = (
+            sorted(
+                (as_rows.get(id(outcome)) or row_of(outcome, report) for outcome in outcomes if not outcome.exemption),
+                key=urgency,
+            )
+            for outcomes in (change.new, change.unchanged)
+        )
+        fixed = [row_of(outcome, report) for outcome in change.fixed]
+        counts = f"<b>{len(new)} new</b>, {len(fixed)} fixed, {len(unchanged)} unchanged"
+        access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
+        yield Block(f"<p>Against {_code(change.base)}: {counts}{access}</p>\n\n")
+        yield from map(_unfolded, new)
+        yield from _access(change.access)
+        yield from _list("Fixed", fixed, 2, placed=False)
+        yield from _list("Unchanged", unchanged, 1)
+    exempt = [outcome for outcome in report.outcomes if outcome.exemption and outcome.exemption.kind == "waived"]
+    lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
+    yield from _folded(f"Waived ({len(exempt)})", lines, 3)
+    yield Block(f"<p>{_counts(report)}</p>\n\n")
+
+
+def _counts(report: Report) -> str:
+    parts = [f"{violations([report])} in {many(report.resources, 'resource')}"]
+    if report.exempt["baselined"]:
+        parts.append(f"{report.exempt['baselined']} in the baseline")
+    if report.gone:
+        parts.append(f"{report.gone} gone from the baseline (<code>stackguard baseline --prune</code>)")
+    return "; ".join(parts)
+
+
+def _unfolded(row: Row) -> Block:
+    """An outcome whose details unfold."""
+    return Block(lambda: _details(row), (0, -row.outcome.policy.severity.rank))
+
+
+def _details(row: Row) -> str:
+    outcome = row.outcome
+    lines = [_prose(outcome.message)]
+    if statement := excerpt(outcome):
+        marked = (f"{'>' if mark else ' '} {html.escape(line)}" for mark, line in statement)
+        lines.append("<pre>" + "\n".join(marked) + "</pre>")
+    lines.append(f"<b>fix:</b> {_prose(outcome.fix)}")
+    more = (
+        [_code(f"stackguard explain {outcome.policy.id}")] if outcome.policy.bad else []
+    )  # another pack's has no card
+    if (address := printable(url(outcome.policy))) and LINK.fullmatch(address):
+        more.append(f'<a href="{html.escape(address)}">more</a>')
+    if more:
+        lines.append(f"<b>see:</b> {', '.join(more)}")
+    lines.append(_code(f"{row.file}:{row.line}"))
+    body = "<br>\n".join(lines)
+    advisory = "" if row.blocks else " (does not block)"
+    return f"<details>\n<summary>{_line(row)}{advisory}</summary>\n{body}\n</details>\n\n"
+
+
+def _line(row: Row) -> str:
+    where = " ".join(filter(None, (name_of(row.outcome.resource.urn), row.outcome.path)))
+    return f"<b>{row.label}</b> {_code(row.outcome.policy.id)} {_code(where)}"
+
+
+def _list(title: str, listed: Sequence[Row], group: int, *, placed: bool = True) -> Iterator[Block]:
+    """Outcomes of which each is a line of a list that unfolds."""
+
+    def line(row: Row) -> str:
+        return _line(row) + (f" {_code(f'{row.file}:{row.line}')}" if placed else "")
+
+    lines = ((partial(line, row), row.outcome.policy.severity.rank) for row in listed)
+    yield from _folded(f"{title} ({len(listed)})", lines, group)
+
+
+def _folded(title: str, lines: Iterable[tuple[Callable[[], str], int]], group: int) -> Iterator[Block]:
+    """A list that unfolds, of lines with their ranks; no lines are no list."""
+    blocks = [Block(partial(_item, line), (group, -rank)) for line, rank in lines]
+    if blocks:
+        yield Block(f"<details>\n<summary>{title}</summary>\n<ul>\n")
+        yield from blocks
+        yield Block("</ul>\n</details>\n\n")
+
+
+def _item(line: Callable[[], str]) -> str:
+    return f"<li>{line()}</li>\n"
+
+
+def _access(access: Sequence[NewAccess]) -> Iterator[Block]:
+    def line(entry: NewAccess) -> str:
+        request = _prose(entry.example or entry.why)
+        return f"<b>{_prose(entry.verdict)}</b> {_code(entry.holder)}: {request} (by {_code(entry.by)})"
+
+    yield from _folded(f"New access ({len(access)})", ((partial(line, entry), ACCESS_RANK) for entry in access), 0)
+
+
+def _exempt(outcome: Outcome) -> str:
+    assert outcome.exemption
+    label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
+    where = " ".join(filter(None, (name_of(outcome.resource.urn), outcome.path)))
+    return f"<b>{label}</b> {_code(outcome.policy.id)} {_code(where)}: {_prose(exemption_text(outcome.exemption))}"
+
+
+def _code(text: str) -> str:
+    return f"<code>{html.escape(printable(text))}</code>"
+
+
+def _prose(text: str) -> str:
+    """A text whose quotations are code, and whose other words mention nobody."""
+    parts = QUOTED.split(printable(text))
+    return "".join(
+        _code(part) if index % 2 else REFERENCE.sub(r"\1<!-- -->", html.escape(part))
+        for index, part in enumerate(parts)
+    )

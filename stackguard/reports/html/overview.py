@@ -1,0 +1,115 @@
+"""The parts of the page that are HTML in the file: counts, stacks, the policies that ran, notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from policypack.core.policy import Kind, Severity
+from policypack.evaluation.coverage import summary as without_policy
+from stackguard.reports import Report, Run
+from stackguard.reports.formatting import name_of
+from stackguard.reports.html.page_data import stack_name, status
+
+MOST_NAMES = 3
+"""How many resources a note names."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackRow:
+    """A stack that was judged."""
+
+    name: str
+    report: Report
+    counts: Mapping[str, int]
+    """The outcomes by status, and the errors."""
+    without_policy: str
+    """One sentence; empty if each resource has a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """A policy that ran, with its outcomes in all stacks."""
+
+    id: str
+    title: str
+    outcomes: int
+    evidence: Mapping[str, int]
+    """The number of resources by result, as in `Report.evidence`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """The policies that ran; the names of results are the columns of the evidence."""
+
+    rows: Sequence[PolicyRow]
+    results: Sequence[str]
+
+    @property
+    def silent(self) -> int:
+        """The number of policies without an outcome."""
+        return sum(not row.outcomes for row in self.rows)
+
+
+def stacks(run: Run) -> list[StackRow]:
+    """The stacks, in their order."""
+    rows = []
+    for report in run.reports:
+        counts = Counter[str](status(report, outcome) for outcome in report.condensed)
+        counts["undecided"] = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
+        counts["error"] = sum(outcome.kind is Kind.ERROR for outcome in report.condensed)
+        unjudged = without_policy(report.without_policy) if report.without_policy else ""
+        rows.append(StackRow(stack_name(report), report, counts, unjudged))
+    return rows
+
+
+def severity_counts(run: Run) -> list[tuple[Severity, int]]:
+    """The violations by severity, the most severe first."""
+    counts = Counter(
+        outcome.policy.severity
+        for report in run.reports
+        for outcome in report.outcomes
+        if outcome.kind is Kind.VIOLATION
+    )
+    return [(severity, counts[severity]) for severity in reversed(Severity)]
+
+
+def policies(run: Run) -> PolicyTable:
+    """The policies that ran, those with most outcomes first."""
+    from policypack.policies import POLICIES
+
+    titles = {policy.id: policy.title for policy in POLICIES}
+    counts = Counter[str]()
+    evidence: dict[str, Counter[str]] = {}
+    for report in run.reports:
+        for outcome in report.condensed:
+            counts[outcome.policy.id] += 1
+            titles[outcome.policy.id] = outcome.policy.title
+        for policy_id, results in report.evidence.items():
+            evidence.setdefault(policy_id, Counter()).update(results)
+    ids = sorted({*run.provenance.policies, *counts, *evidence}, key=lambda policy_id: (-counts[policy_id], policy_id))
+    rows = [
+        PolicyRow(policy_id, titles.get(policy_id, ""), counts[policy_id], evidence.get(policy_id, {}))
+        for policy_id in ids
+    ]
+    return PolicyTable(rows, list(dict.fromkeys(result for row in rows for result in row.evidence)))
+
+
+def notes(run: Run) -> list[tuple[str, str, str, str]]:
+    """For each note its stack, its kind, its subject with the resources, and its message."""
+    rows = []
+    for report in run.reports:
+        for note in report.notes:
+            names = [name_of(urn) for urn in note.urns]
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            where = f" on {', '.join(names[:MOST_NAMES])}{more}" if names else ""
+            rows.append((stack_name(report), note.kind.replace("-", " "), f"{note.about}{where}", note.message))
+    return rows
+
+
+def many(count: int, noun: str) -> str:
+    """A number with its noun: `1 policy`, `2 policies`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{count:,} {noun}s"

@@ -1,0 +1,148 @@
+"""New access that follows only from several resources: denials beside identities, other roles, endpoint policies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from policypack.access.solver.verdict import Verdict
+from policypack.access.stack_diff.comparison import gained
+from policypack.core.examples import allow, deny, document
+from policypack.core.policy import UNKNOWN, Resource, Stack
+from policypack.evaluation.settings import Settings
+from tests.access.stacks import BUCKET, BUCKET_POLICY
+
+Resources = tuple[Resource, ...]
+ACCOUNT = "444455556666"
+SECRET = "arn:aws:s3:::inbox/secret/*"
+NEW, UNDECIDED = Verdict.NEW_ACCESS, Verdict.UNDECIDED
+
+
+def resource(token: str, called: str, /, **inputs: Any) -> Resource:
+    return Resource(token, called, inputs, outputs=inputs)
+
+
+def verdicts(new: Resources, old: Resources) -> list[Verdict]:
+    return [gain.answer.verdict for gain in gained(Stack(new, Settings()), Stack(old, Settings()))]
+
+
+def role(name: str, *statements: Any) -> Resources:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    trust = json.dumps(document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})))
+    own = resource("aws:iam/role:Role", name, name=name, assumeRolePolicy=trust)
+    own = Resource(own.type, name, own.inputs, outputs={**own.inputs, "arn": arn})
+    policy = json.dumps(document(*statements))
+    return own, resource("aws:iam/rolePolicy:RolePolicy", f"{name}-policy", role=name, policy=policy)
+
+
+def bucket(*statements: Any) -> Resources:
+    own = resource(BUCKET, "inbox", bucket="inbox", arn="arn:aws:s3:::inbox")
+    policy = resource(BUCKET_POLICY, "policy", bucket="inbox", policy=document(*statements))
+    return (own, policy) if statements else (own,)
+
+
+def denied(resources: str = SECRET, principal: Any = "*", **condition: Any) -> Any:
+    return deny("s3:GetObject", resources, Principal=principal, **({"Condition": condition} if condition else {}))
+
+
+def except_role(name: str) -> Any:
+    return denied(ArnNotLike={"aws:PrincipalArn": f"arn:aws:iam::*:role/{name}"})
+
+
+READER = role("reader", allow("s3:GetObject", "arn:aws:s3:::inbox/*"))
+
+
+@pytest.mark.parametrize(
+    ("identity", "old", "new", "expected"),
+    [
+        (READER, [denied()], [], [NEW]),
+        (READER, [denied()], [denied("arn:aws:s3:::inbox/secret/x/*")], [NEW]),
+        (READER, [denied(principal={"AWS": ACCOUNT})], [], [NEW]),
+        (READER, [denied(principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/reader"})], [], [NEW]),
+        (READER, [except_role("admin")], [], [NEW]),
+        (READER, [except_role("admin")], [except_role("*")], [NEW]),
+        (READER, [denied("*")], [], [NEW]),
+        (READER, [denied(StringNotEquals={"aws:PrincipalOrgID": "o-abc"})], [], [UNDECIDED]),
+        (READER, [denied(UNKNOWN)], [], [UNDECIDED]),
+        (READER, [except_role("reader")], [], []),
+        (READER, [denied(principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"})], [], []),
+        (READER, [denied()], [denied("arn:aws:s3:::inbox/*")], []),
+        (READER, [denied()], [denied()], []),
+        (role("reader", allow("s3:GetObject", "arn:aws:s3:::other/*")), [denied("*")], [], []),
+        (role("reader", allow("s3:*", "*"), deny("s3:GetObject", SECRET)), [denied()], [], []),
+        ((), [denied()], [], []),
+    ],
+)
+def test_a_denial_that_goes_is_new_access_for_whom_it_stopped(
+    identity: Resources, old: list[Any], new: list[Any], expected: list[Verdict]
+) -> None:
+    assert verdicts((*identity, *bucket(*new)), (*identity, *bucket(*old))) == expected
+
+
+def test_a_resource_that_goes_with_its_document_is_no_new_access() -> None:
+    assert verdicts(READER, (*READER, *bucket(denied()))) == []
+
+
+FUNCTION = "aws:lambda/function:Function"
+
+
+def runs(role: Any) -> Resource:
+    return resource(FUNCTION, "f", name="f", role=role)
+
+
+def named(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (named("reader"), named("elsewhere"), [UNDECIDED]),
+        (named("reader"), UNKNOWN, [UNDECIDED]),
+        (None, named("elsewhere"), [UNDECIDED]),
+        (named("elsewhere"), named("another"), [UNDECIDED]),
+        (named("elsewhere"), named("reader"), [UNDECIDED]),
+        (named("elsewhere"), named("elsewhere"), []),
+        (UNKNOWN, UNKNOWN, []),
+        (named("reader"), None, []),
+    ],
+)
+def test_a_move_from_or_to_a_role_outside_the_stack_is_undecided(old: Any, new: Any, expected: list[Verdict]) -> None:
+    assert verdicts((*READER, runs(new)), (*READER, runs(old))) == expected
+
+
+def test_a_role_in_a_nested_property_counts_whatever_its_place_in_a_list() -> None:
+    def schedule(*roles: str) -> Resource:
+        targets = [{"roleArn": named(name)} for name in roles]
+        return resource("aws:scheduler/schedule:Schedule", "s", name="s", targets=targets)
+
+    assert verdicts((schedule("b", "a"),), (schedule("a", "b"),)) == []
+    assert verdicts((schedule("a", "c"),), (schedule("a", "b"),)) == [UNDECIDED]
+
+
+ENDPOINT, SIDECAR = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+
+
+def endpoint(action: str = "", **inputs: Any) -> Resource:
+    policy = {"policy": json.dumps(document(allow(action, "*", Principal="*")))} if action else {}
+    return resource(SIDECAR if inputs else ENDPOINT, "e", **policy, **inputs)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([endpoint("s3:GetObject")], [endpoint("s3:*")], [UNDECIDED]),
+        ([endpoint("s3:GetObject")], [endpoint()], [UNDECIDED]),
+        ([endpoint("s3:GetObject", vpcEndpointId="vpce-1")], [], [UNDECIDED]),
+        ([endpoint("s3:*")], [endpoint("s3:GetObject")], []),
+        ([endpoint()], [endpoint("s3:*")], []),
+        ([endpoint("*")], [endpoint()], []),
+        ([endpoint("s3:*")], [], []),
+    ],
+)
+def test_what_newly_passes_through_an_endpoint_is_undecided(
+    old: list[Resource], new: list[Resource], expected: list[Verdict]
+) -> None:
+    assert verdicts((*new,), (*old,)) == expected

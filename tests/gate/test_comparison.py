@@ -1,0 +1,166 @@
+"""A target against its base: exports, folders and commits."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policypack.core.policy import Outcome
+from stackguard.errors import CannotJudge
+from stackguard.gate.request import CheckRequest, judge_stack
+from stackguard.reports import Change
+from tests.reports import sample
+from tests.sources.states import as_bytes, export, state
+
+BUCKET, ROLE_POLICY = "aws:s3/bucket:Bucket", sample.ROLE_POLICY
+Check = Callable[..., Change]
+
+
+@pytest.fixture
+def compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Judges a target against a base in an empty folder, by the sample's policies."""
+    monkeypatch.chdir(tmp_path)
+
+    def check(target: str, base: str) -> Change:
+        change = judge_stack(CheckRequest(target, base=base), sample.POLICIES).report.change
+        assert change is not None
+        return change
+
+    return check
+
+
+def written(name: str, *resources: dict[str, Any]) -> str:
+    Path(name).write_bytes(as_bytes(export(list(resources))))
+    return name
+
+
+def bucket(name: str) -> dict[str, Any]:
+    return state(BUCKET, name, {"bucket": name})
+
+
+def names(outcomes: tuple[Outcome, ...]) -> list[str]:
+    return [outcome.resource.name for outcome in outcomes]
+
+
+def git(*arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def test_an_export_is_compared_with_another(compared: Check) -> None:
+    old, new = written("old.json", bucket("kept"), bucket("gone")), written("new.json", bucket("kept"), bucket("added"))
+    change = compared(new, old)
+    assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["added"], ["gone"], ["kept"])
+    assert change.base == old
+
+
+def test_a_renamed_resource_with_an_alias_is_unchanged(compared: Check) -> None:
+    inputs = {"policy": sample.document(sample.allow("*", "*")), "role": "reader"}
+    before = state(ROLE_POLICY, "before", inputs)
+    old = written("old.json", before)
+    change = compared(written("new.json", state(ROLE_POLICY, "after", inputs) | {"aliases": [before["urn"]]}), old)
+    assert (names(change.new), names(change.fixed), names(change.unchanged)) == ([], [], ["after"])
+
+
+def test_new_access_is_listed(compared: Check) -> None:
+    def role(action: str) -> dict[str, Any]:
+        document = sample.document(sample.allow(action, "arn:aws:s3:::inbox/*"))
+        return state(ROLE_POLICY, "reader", {"policy": document, "role": "reader"})
+
+    written("old.json", role("s3:GetObject"))
+    (access,) = compared(written("new.json", role("s3:PutObject")), "old.json").access
+    assert access.verdict == "new-access"
+    assert "s3:PutObject" in access.example
+    assert access.by.startswith("aws:iam:RolePolicy reader, policy.Statement")
+
+
+def test_an_export_is_compared_with_its_version_at_a_commit(compared: Check) -> None:
+    git("init", "-q", "-b", "main")
+    Path("exports").mkdir()
+    target = written("exports/state.json", bucket("kept"), bucket("gone"))
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    written(target, bucket("kept"), bucket("added"))
+    Path("untracked").touch()
+    index = Path(".git/index").read_bytes()
+    change = compared(target, "main")
+    assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["added"], ["gone"], ["kept"])
+    assert Path(".git/index").read_bytes() == index
+    assert Path("untracked").exists()
+    assert not Path(".git/worktrees").exists()
+
+
+def test_what_the_commit_does_not_have_is_new(compared: Check) -> None:
+    git("init", "-q", "-b", "main")
+    git("commit", "-q", "--allow-empty", "-m", "none")
+    change = compared(written("state.json", bucket("first")), "HEAD")
+    assert (names(change.new), change.fixed, change.unchanged, change.problem) == (["first"], (), (), "")
+
+
+def test_a_git_hook_does_not_choose_the_repository(compared: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q", "-b", "main")
+    target = written("state.json", bucket("kept"))
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere/index")
+    assert names(compared(target, "main").unchanged) == ["kept"]
+
+
+def test_a_base_that_cannot_be_read_is_no_error(compared: Check) -> None:
+    Path("old.json").write_text("{")
+    change = compared(written("new.json", bucket("b")), "old.json")
+    assert change.problem.startswith("`old.json` cannot be judged: ")
+    assert (change.new, change.unchanged) == ((), ())
+
+
+def test_a_program_that_failed_at_the_commit_is_named_as_today(compared: Check, tmp_path: Path) -> None:
+    project = tmp_path / "infra"
+    project.mkdir()
+    (project / "__main__.py").write_text(PROGRAM.format(more=""))
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "no project yet")
+    (project / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (project / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    change = compared("infra", "main")
+    assert change.problem.startswith("`main` cannot be judged: `infra` has no `Pulumi.yaml`")
+
+
+@pytest.mark.parametrize("base", ["nope", "--upload-pack=x", "-"])
+@pytest.mark.parametrize("repository", [True, False])
+def test_a_base_that_is_not_there_is_an_error(compared: Check, base: str, *, repository: bool) -> None:
+    if repository:
+        git("init", "-q")
+    target = written("new.json", bucket("b"))
+    with pytest.raises(CannotJudge, match="--base"):
+        compared(target, base)
+
+
+PROGRAM = """
+import json
+import pulumi_aws as aws
+
+aws.s3.Bucket("uploads")
+{more}
+"""
+
+
+def test_a_program_is_run_as_it_is_at_a_commit_by_the_python_of_today(compared: Check, tmp_path: Path) -> None:
+    project = tmp_path / "infra"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (project / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    program = project / "__main__.py"
+    program.write_text(PROGRAM.format(more='aws.s3.Bucket("gone")'))
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    program.write_text(PROGRAM.format(more='aws.s3.Bucket("added")'))
+    change = compared("infra", "main")
+    assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["added"], ["gone"], ["uploads"])
+    assert program.read_text() == PROGRAM.format(more='aws.s3.Bucket("added")')
