@@ -86,6 +86,29 @@ def known_as(outcomes: Sequence[Outcome]) -> list[frozenset[str]]:
     return [frozenset(prints) for prints in names]
 
 
+def taken(outcomes: Sequence[Outcome], indexes: Iterable[int], left: Counter[str]) -> dict[int, str]:
+    """The outcomes that are among counted ones, by index, each with the fingerprint that it takes from `left`.
+
+    Those whose own place fits come before those of a former place, so that a copy cannot take what is the original's.
+
+    Args:
+        outcomes: with their places.
+        indexes: of those that may take one.
+        left: how many there are by fingerprint; what is taken is subtracted.
+    """
+    matches: dict[int, str] = {}
+    indexes = list(indexes)
+    for former in (False, True):
+        for index in indexes:
+            places = outcomes[index].former_places if former else (outcomes[index].place,)
+            prints = (fingerprint(outcomes[index], place) for place in places if index not in matches)
+            match = next((print_ for print_ in prints if left[print_] > 0), None)
+            if match is not None:
+                left[match] -= 1
+                matches[index] = match
+    return matches
+
+
 def distinct(hashes: Iterable[str]) -> list[str]:
     """The hashes, but equal ones are numbered in their order and hashed again, so that no two are equal."""
     counts: Counter[str] = Counter()

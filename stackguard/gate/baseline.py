@@ -18,7 +18,7 @@ import msgspec
 from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint
+from policypack.evaluation.places import fingerprint, taken
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.waivers import WaiverRules
 from stackguard.reports.formatting import name_of, printable_json
@@ -161,8 +161,7 @@ def apply(
 ) -> Baselined:
     """The outcomes of one stack with the exemptions of its baseline.
 
-    Each entry accepts as many outcomes as it counts; those whose own place fits come before those of a former place, and
-    what is waived already uses none.
+    Each entry accepts as many outcomes as it counts, as by `places.taken`; what is waived already uses none.
 
     Args:
         outcomes: with their places.
@@ -179,17 +178,9 @@ def apply(
         for index, outcome in enumerate(outcomes)
         if outcome.exemption is None and outcome.kind is not Kind.ERROR and not rules.refuse(outcome.policy)
     ]
-    accepted: set[int] = set()
-    for former in (False, True):
-        for index in open_:
-            places = outcomes[index].former_places if former else (outcomes[index].place,)
-            prints = (fingerprint(outcomes[index], place) for place in places if index not in accepted)
-            match = next((print_ for print_ in prints if left[print_] > 0), None)
-            if match is not None:
-                left[match] -= 1
-                accepted.add(index)
+    accepted = taken(outcomes, open_, left)
     new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
-    exempt = accepted.union(new)
+    exempt = {*accepted, *new}
     exempted = tuple(
         replace(outcome, exemption=Exemption("baselined")) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +19,7 @@ from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Policy
 from policypack.evaluation.grouping import one_per_value
-from policypack.evaluation.places import fingerprint
+from policypack.evaluation.places import fingerprint, taken
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
 from stackguard.reports import Change, NewAccess, Report
@@ -66,19 +66,14 @@ def _options(request: CheckRequest, loaded: LoadedStack, target: str, *, commit:
 
 
 def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
-    """Pair equal outcomes one by one: those whose own place fits before those of a former place."""
+    """Pair equal outcomes one by one, as by `places.taken`."""
     left: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in base:
         if outcome.kind is not Kind.ERROR:
             left[fingerprint(outcome)].append(outcome)
-    paired: set[int] = set()
-    for former in (False, True):
-        for index, outcome in enumerate(outcomes):
-            places = outcome.former_places if former else (outcome.place,)
-            match = next((print_ for place in places if left.get(print_ := fingerprint(outcome, place))), None)
-            if index not in paired and match is not None:
-                left[match].pop()
-                paired.add(index)
+    paired = taken(outcomes, range(len(outcomes)), Counter({print_: len(equal) for print_, equal in left.items()}))
+    for print_ in paired.values():
+        left[print_].pop()
     return Change(
         name,
         tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index not in paired)),
