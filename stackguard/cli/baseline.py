@@ -15,6 +15,7 @@ from stackguard.cli.common import (
     policies_option,
     programs_options,
     settings_options,
+    waivers_option,
     write,
 )
 
@@ -36,12 +37,7 @@ Exit codes:
 @programs_options
 @settings_options
 @policies_option
-@click.option(
-    "--waivers",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The waiver file; by default stackguard-waivers.yaml beside the settings, if it exists.",
-)
+@waivers_option
 @click.option(
     "--output",
     "-o",

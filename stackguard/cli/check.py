@@ -20,6 +20,7 @@ from stackguard.cli.common import (
     policies_option,
     programs_options,
     settings_options,
+    waivers_option,
     write,
 )
 from stackguard.cli.report_options import report_options
@@ -70,12 +71,7 @@ class Check(click.Command):
     help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
 )
 @settings_options
-@click.option(
-    "--waivers",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The waiver file; by default stackguard-waivers.yaml beside the settings, if it exists.",
-)
+@waivers_option
 @click.option(
     "--baseline",
     metavar="FILE",

@@ -34,6 +34,12 @@ Every option has an environment variable, such as STACKGUARD_CHECK_TIMEOUT for t
 option it has the values separated by spaces, and of a switch true or false. An option takes precedence.
 """
 
+waivers_option = click.option(
+    "--waivers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The waiver file; by default stackguard-waivers.yaml beside the settings, if it exists.",
+)
 policies_option = click.option(
     "--policies",
     "policy_modules",
