@@ -14,7 +14,7 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
 from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.waivers import PlacedWaiver, ProblemKind, WaiverProblem, rules_of
+from policypack.evaluation.waivers import PlacedWaiver, WaiverProblem, rules_of
 
 
 class ProgramWaivers:
@@ -32,9 +32,9 @@ class ProgramWaivers:
         self._stack = stack or StackName()
         self._waivers: tuple[PlacedWaiver, ...] = ()
         self._used: set[str] = set()
-        self._problems: dict[tuple[ProblemKind, str], WaiverProblem] = {}
-        file = folder / waivers.DEFAULT_FILE if folder else None
-        if file is not None and (file.exists() or file.is_symlink()):
+        self._problems: list[WaiverProblem] = []
+        file = waivers.beside(folder) if folder else None
+        if file is not None:
             try:
                 self._waivers = waivers.read(file)
             except SettingsError as error:
@@ -61,16 +61,12 @@ class ProgramWaivers:
             settings: the pack's, with what they lock.
         """
         today = datetime.now(UTC).date()
-        shown = placed(outcomes, resources, self._stack.stack)
+        shown = placed(outcomes, resources, self._stack.stack) if outcomes else ()
         result = waivers.waive(shown, self._waivers, self._stack, ran, judged, today, rules_of(settings))
         self._used |= result.used
-        self._problems |= {(problem.kind, problem.source): problem for problem in result.problems}
+        self._problems += result.problems
         return result.outcomes
 
     def problems(self) -> list[WaiverProblem]:
         """The waivers that somebody has to edit; one is unused only if no resource uses it."""
-        return [
-            problem
-            for problem in self._problems.values()
-            if problem.kind is not ProblemKind.UNUSED or problem.source not in self._used
-        ]
+        return waivers.to_edit(self._problems, self._used)

@@ -245,12 +245,13 @@ class Session:
         whole = isinstance(subject, Stack)
         ran = {policy.id for policy in self._policies if policy.over_stack == whole}
         resources = subject.resources if isinstance(subject, Stack) else (subject,)
-        known = (*self._resources.values(), *resources)
 
         def judged(accepted: Accepted) -> list[Outcome]:
             return self._without_waivers(subject, levels, [], accepted) if accepted else first
 
         def exempt(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+            with self._lock:
+                known = (*self._resources.values(), *resources) if outcomes else ()
             return self._waivers.exempt(outcomes, ran, resources, known, self._settings)
 
         return [*settled(self._policies, judged, exempt)]

@@ -7,6 +7,7 @@ one place: without a `finding`, a waiver that fits several places fits none.
 from __future__ import annotations
 
 import enum
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -155,6 +156,28 @@ def read(path: Path) -> tuple[PlacedWaiver, ...]:
     return tuple(
         PlacedWaiver(waiver, f"{path}:{document.line(['waivers', index])}") for index, waiver in enumerate(waivers)
     )
+
+
+def beside(folder: Path) -> Path | None:
+    """The waiver file in a folder; None if there is none."""
+    file = folder / DEFAULT_FILE
+    return file if os.path.lexists(file) else None
+
+
+def to_edit(problems: Iterable[WaiverProblem], used: Collection[str], *, complete: bool = True) -> list[WaiverProblem]:
+    """Each waiver that somebody has to edit, once.
+
+    Args:
+        problems: of all that was judged.
+        used: the sources of the waivers that accept an outcome: those are not unused.
+        complete: whether all was judged; else none is called unused, because it may be used where nothing was judged.
+    """
+    once = {(problem.kind, problem.source): problem for problem in problems}
+    return [
+        problem
+        for problem in once.values()
+        if problem.kind is not ProblemKind.UNUSED or (complete and problem.source not in used)
+    ]
 
 
 def waive(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from policypack.core.policy import Outcome
-from policypack.core.stack_name import StackName
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
 from policypack.evaluation.redaction import masked
@@ -30,28 +30,23 @@ class Accepting:
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
 
-def read(
-    waiver_file: Path | None, baseline_file: Path | None, folder: Path, rules: WaiverRules, *, add: bool = False
-) -> Accepting:
-    """What the files of a run accept.
+def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, add: bool = False) -> Accepting:
+    """What the files of a run accept; the rules are those of each stack's settings.
 
     Args:
         waiver_file: the operator's; None for the one beside the settings, if it exists.
         baseline_file: the same for the baseline.
         folder: of the settings.
-        rules: of the central settings.
         add: whether new violations are accepted, to be added to the baseline.
 
     Raises:
         SettingsError: a file is missing or malformed.
     """
-
-    def there(file: Path) -> Path | None:
-        return file if file.exists() or file.is_symlink() else None
-
-    waived = waiver_file or there(folder / waivers.DEFAULT_FILE)
-    known = baseline_file or there(folder / baseline.DEFAULT_FILE)
-    return Accepting(waivers.read(waived) if waived else (), rules, baseline.read(known) if known else Baseline(), add)
+    waived = waiver_file or waivers.beside(folder)
+    known = baseline_file or (file if os.path.lexists(file := folder / baseline.DEFAULT_FILE) else None)
+    return Accepting(
+        waivers.read(waived) if waived else (), baseline=baseline.read(known) if known else Baseline(), add=add
+    )
 
 
 @dataclass(slots=True)
@@ -64,11 +59,6 @@ class StackExemptions:
     """Returns the ids of the policies that ran."""
     waived: Waived = field(default_factory=lambda: Waived(()))
     baselined: Baselined = field(default_factory=lambda: Baselined(()))
-
-    @property
-    def stack(self) -> StackName:
-        """The name of the stack."""
-        return self.loaded.name
 
     def __call__(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """The outcomes without secrets, with their places and exemptions."""

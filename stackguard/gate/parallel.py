@@ -23,7 +23,7 @@ from traceback import format_tb
 from typing import NoReturn
 
 from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.waivers import ProblemKind, WaiverProblem
+from policypack.evaluation.waivers import to_edit
 from stackguard import signals
 from stackguard.errors import CannotJudge
 from stackguard.gate import imported, machine, transfer
@@ -83,19 +83,16 @@ def run(
             started,
         ),
         failed,
-        tuple(_problems(judged, complete=not failed)),
+        tuple(
+            to_edit(
+                (problem for result in judged for problem in result.problems),
+                frozenset().union(*(result.used for result in judged)),
+                complete=not failed,
+            )
+        ),
         any(result.problems and result.settings.waiver_problems == "mandatory" for result in judged),
         several=True,
     )
-
-
-def _problems(judged: Sequence[Judged], *, complete: bool) -> Iterator[WaiverProblem]:
-    """Each waiver that somebody has to edit, once. One is unused only if no stack of the run uses it, or may do so."""
-    used = frozenset().union(*(result.used for result in judged))
-    problems = {(problem.kind, problem.source): problem for result in judged for problem in result.problems}
-    for problem in problems.values():
-        if problem.kind is not ProblemKind.UNUSED or (complete and problem.source not in used):
-            yield problem
 
 
 def judge_all(

@@ -23,7 +23,7 @@ from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.settings.parsing import option
 from policypack.evaluation.settings.resolving import Effective, require_known
 from policypack.evaluation.settings.selectors import runs
-from policypack.evaluation.waivers import WaiverProblem, WaiverRules, rules_of
+from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
 from stackguard.gate.evidence import Evidence
@@ -163,7 +163,7 @@ def judge_loaded(
     """Judge a target as `judge_stack` does, without its base; also returns the stack."""
     start = time.monotonic()
     layers = request.layers
-    accepting = exemptions.read(request.waivers, request.baseline, layers.folder, WaiverRules(), add=request.add)
+    accepting = exemptions.read(request.waivers, request.baseline, layers.folder, add=request.add)
     chosen = program_stack(request.target, request.options.stack)
     effective = layers.of(chosen)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
