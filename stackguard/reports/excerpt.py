@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from policypack.core.policy import Outcome
 from policypack.core.wire import UNKNOWNS
@@ -26,15 +27,20 @@ def excerpt(outcome: Outcome, *others: Outcome) -> list[tuple[bool, str]]:
     place = statement_at(outcome.resource, outcome.path)
     if place is None or contains_secret(outcome.resource, place.document):
         return []
-    text = json.dumps(place.statement, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
-    for sentinel in UNKNOWNS:
-        text = text.replace(sentinel, UNKNOWN)
-    lines = [printable(line) for line in text.split("\n")]
+    lines = json_lines(place.statement)
     elements = [place.element]
     elements += [other.element for path in others if (other := statement_at(path.resource, path.path))]
     spans = [_span(lines, element) for element in elements]
     marks = {number for first, last in spans for number in range(first, last)}
     return _shortened([(number in marks, line) for number, line in enumerate(lines)], *spans[0])
+
+
+def json_lines(value: Any) -> list[str]:
+    """The printable lines of a value, as indented JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
+    for sentinel in UNKNOWNS:
+        text = text.replace(sentinel, UNKNOWN)
+    return [printable(line) for line in text.split("\n")]
 
 
 def _span(lines: list[str], element: str) -> tuple[int, int]:

@@ -38,7 +38,7 @@ def place_of(outcome: Outcome, report: Report) -> tuple[Place, int]:
     constructs the resource. If that is unknown, or is in a library outside of the repository, it is the first line of
     the judged file or of the program's project file.
     """
-    return _at(lines_of(outcome, report.folder).nearest or _target(report), report)
+    return _at(nearest_to(outcome, report), report)
 
 
 def location_of(position: Position, report: Report, resource: Resource | None = None) -> Object:

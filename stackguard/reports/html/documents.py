@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -10,12 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from policypack.core.policy import Outcome, Unknown, covers
-from policypack.core.wire import UNKNOWNS
 from policypack.evaluation.statement_place import contains_secret
 from policypack.iam.document_readers import documents_of
+from stackguard.reports.excerpt import json_lines
 from stackguard.reports.formatting import printable
 
-UNKNOWN = "(unknown)"
 LONGEST = 1000
 """Lines of a document; of a longer one only those around the statement are shown."""
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -69,7 +67,7 @@ def marked(outcome: Outcome) -> Marked | None:
         steps = [int(index) if index else name for index, name in STEP.findall(inside)]
         statement = steps[:2] if steps[1:2] and isinstance(steps[1], int) else steps[:1]
         spans = (span(document.raw, statement), span(document.raw, steps)) if steps else ((0, 0), (0, 0))
-        return _shortened(printable(prefix), _lines(document.raw), *spans)
+        return _shortened(printable(prefix), tuple(json_lines(document.raw)), *spans)
     return None
 
 
@@ -106,13 +104,6 @@ def _children(value: Any) -> Iterable[tuple[str | int, Any]]:
 def _height(value: Any) -> int:
     """The number of lines of indented JSON."""
     return 2 + sum(_height(child) for _, child in _children(value)) if value and isinstance(value, dict | list) else 1
-
-
-def _lines(raw: Any) -> tuple[str, ...]:
-    text = json.dumps(raw, indent=2, ensure_ascii=False, default=lambda _: UNKNOWN)
-    for sentinel in UNKNOWNS:
-        text = text.replace(sentinel, UNKNOWN)
-    return tuple(map(printable, text.split("\n")))
 
 
 def _shortened(path: str, lines: tuple[str, ...], statement: Span, element: Span) -> Marked:
