@@ -71,6 +71,11 @@ def content(path: Path) -> bytes:
         return b"".join(parts)
 
 
+def repository(folder: Path) -> Path | None:
+    """The root of the git repository that an absolute path is in; None if it is in none."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+
+
 def _await(descriptor: int) -> None:
     """Wait until a pipe has something to read, or has ended."""
     if not hasattr(select, "poll"):  # Windows, which has no named pipes in its file system

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from policypack.core.files import repository
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.project import stacks
@@ -47,7 +48,7 @@ class Repository:
 def find(folder: Path) -> Repository:
     """The repository that a folder is in, else the folder itself."""
     start = folder.absolute()
-    root = next((parent for parent in (start, *start.parents) if (parent / ".git").exists()), start)
+    root = repository(start) or start
     projects, others = [], []
     for place in sorted(_project_folders(root)):
         name = place.relative_to(root).as_posix()

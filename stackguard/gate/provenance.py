@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from policypack.core.files import repository
 from policypack.evaluation.settings import Settings
 from stackguard.gate.baseline import Added
 from stackguard.reports import Provenance
@@ -43,10 +44,8 @@ def provenance(settings: Settings, policies: Iterable[str], started: datetime) -
 
 def commit(folder: Path) -> str:
     """The commit that is checked out in a folder's repository, without running git; empty if there is none."""
-    for parent in (folder.absolute(), *folder.absolute().parents):
-        if (entry := parent / ".git").exists():
-            return _head(entry)
-    return ""
+    root = repository(folder.absolute())
+    return _head(root / ".git") if root else ""
 
 
 def added(now: datetime) -> Added:

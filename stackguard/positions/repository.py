@@ -6,12 +6,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from policypack.core import files
 from policypack.core.policy import Position
 
-
-@lru_cache(maxsize=256)
-def _root(folder: Path) -> Path | None:
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+_root = lru_cache(maxsize=256)(files.repository)
+"""For each of the resources at one place of a program."""
 
 
 def repository(folder: Path) -> Path:

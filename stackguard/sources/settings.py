@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from policypack.core.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, files
 from policypack.evaluation.settings.parsing import Layer, with_beside
@@ -61,7 +62,8 @@ def of_target(
         file, path = None, None
     layers: list[Layer] = []
     if central is not None:
-        layers.append(files.load(central, folder=files.root_of(path or Path.cwd()), central=True))
+        start = path or Path.cwd()
+        layers.append(files.load(central, folder=repository(start) or start, central=True))
     if file is not None and not (central is not None and _same(file, central)):
         layers.append(with_beside(files.load(file)))
     return TargetSettings((*layers, *options), file, central, path)

@@ -76,11 +76,6 @@ def relative(path: Path) -> Path:
     return shorter if len(shorter.parts) <= len(path.parts) else path
 
 
-def root_of(folder: Path) -> Path:
-    """The root of the repository that a folder is in, else the folder itself."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
-
-
 def load(path: Path, *, folder: Path | None = None, central: bool = False) -> Layer:
     """The layer of a settings file.
 
