@@ -58,6 +58,8 @@ class JudgingObserver(Observer):
     """Notes about the program's project."""
     readings: Readings = field(default_factory=Readings)
     """What our own policies read."""
+    stack: Stack = field(default_factory=lambda: Stack((), Settings()))
+    """The stack that was judged, once it was."""
     _queue: SimpleQueue[Resource | None] = field(default_factory=SimpleQueue)
     _judged: dict[str, tuple[Resource, list[Outcome]]] = field(default_factory=dict)
     """By URN, a resource as registered, and its outcomes."""
@@ -114,7 +116,7 @@ class JudgingObserver(Observer):
         """
         self.phase("judging")
         self.settings = with_region(self.settings, region)
-        stack = Stack(resources, self.settings, unseen)
+        stack = self.stack = Stack(resources, self.settings, unseen)
         if self.others is None or self.others.followed:
             own = self._own_outcomes(stack)
         else:

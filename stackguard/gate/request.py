@@ -26,6 +26,7 @@ from policypack.evaluation.settings.selectors import runs
 from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
+from stackguard.gate.exemptions import Accepting
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.judging import JudgingObserver, unwatched
 from stackguard.gate.provenance import provenance
@@ -161,9 +162,32 @@ def judge_loaded(
     loading: Loading = load,
 ) -> tuple[Judged, LoadedStack]:
     """Judge a target as `judge_stack` does, without its base; also returns the stack."""
-    start = time.monotonic()
     layers = request.layers
     accepting = exemptions.read(request.waivers, request.baseline, layers.folder, add=request.add)
+    judged, loaded, _ = judge_under(request, layers, accepting, policies, phase=phase, loading=loading)
+    return judged, loaded
+
+
+def judge_under(
+    request: CheckRequest,
+    layers: TargetSettings,
+    accepting: Accepting,
+    policies: Sequence[Policy[Any]] | None = None,
+    *,
+    phase: Callable[[str], None] = unwatched,
+    loading: Loading = load,
+) -> tuple[Judged, LoadedStack, Stack]:
+    """Judge a target as `judge_loaded` does, by files that are already read; also returns the stack that was judged.
+
+    Args:
+        request: what to judge, and how; its files of settings, waivers and baseline are not read.
+        layers: the settings.
+        accepting: the waivers and the baseline.
+        policies: as of `judge_stack`.
+        phase: as of `judge_stack`.
+        loading: as of `judge_stack`.
+    """
+    start = time.monotonic()
     chosen = program_stack(request.target, request.options.stack)
     effective = layers.of(chosen)
     packs = PackObserver(request.packs, request.options.timeout) if request.packs else None
@@ -195,7 +219,7 @@ def judge_loaded(
     limited = (*effective.notes, *effective.lock_notes([*judging.policies, *(packs.cards if packs else ())]))
     locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
     notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
-    notes = (*notes, *_unread(judging.policies, Stack(loaded.resources, settings)))
+    notes = (*notes, *_unread(judging.policies, judging.stack))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
@@ -225,7 +249,7 @@ def judge_loaded(
     )
     waived, baselined = exempt.waived, exempt.baselined
     judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
-    return judged, loaded
+    return judged, loaded, judging.stack
 
 
 def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:
