@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from stackguard.cli.access import access
+from stackguard.cli.audit import audit
 from stackguard.cli.baseline import baseline
 from stackguard.cli.bundle import bundle
 from stackguard.cli.check import check
@@ -53,7 +54,7 @@ def cli() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (access, baseline, bundle, template, check, completion, explain, init, mock):
+for command in (access, audit, baseline, bundle, template, check, completion, explain, init, mock):
     cli.add_command(command)
 complete(cli.commands.values())
 

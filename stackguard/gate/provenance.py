@@ -37,7 +37,7 @@ def provenance(settings: Settings, policies: Iterable[str], started: datetime) -
         (datetime.now(UTC) - started).total_seconds(),
         commit(Path()),
         hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:32],
-        _versions(),
+        versions(),
         tuple(dict.fromkeys(policies)),
     )
 
@@ -54,7 +54,7 @@ def added(now: datetime) -> Added:
     Args:
         now: in UTC.
     """
-    return Added(_author(), f"{now:%Y-%m-%dT%H:%M:%SZ}", commit(Path()), _versions().get("stackguard", ""))
+    return Added(_author(), f"{now:%Y-%m-%dT%H:%M:%SZ}", commit(Path()), versions().get("stackguard", ""))
 
 
 def _author() -> str:
@@ -91,9 +91,10 @@ def _head(entry: Path) -> str:
 
 
 @cache
-def _versions() -> dict[str, str]:
-    versions = {}
+def versions() -> dict[str, str]:
+    """By package, the version of what is installed of `PACKAGES`."""
+    installed = {}
     for package in PACKAGES:
         with suppress(PackageNotFoundError):  # run from a folder without its metadata
-            versions[package] = version(package)
-    return versions
+            installed[package] = version(package)
+    return installed

@@ -26,8 +26,8 @@ from policypack.evaluation.settings.selectors import runs
 from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
-from stackguard.gate.exemptions import Accepting
 from stackguard.gate.evidence import Evidence
+from stackguard.gate.exemptions import Accepting
 from stackguard.gate.judging import JudgingObserver, unwatched
 from stackguard.gate.provenance import provenance
 from stackguard.notes import Note, NoteKind, masked_notes

@@ -1,0 +1,80 @@
+"""A worker: batches of stacks go in, shards in the store come out, and what is left of each stack for the coordinator."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackguard.audit.engine.unit import Run, Unit, judge
+from stackguard.audit.model import StackRef
+from stackguard.audit.store import files
+from stackguard.audit.store.runs import Runs
+from stackguard.audit.store.tables import StackRow
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Stacks that one worker judges and writes as one shard."""
+
+    shard: str
+    refs: Sequence[StackRef]
+    known: Sequence[StackRow | None]
+    """For each of them, its row of an earlier run."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of a batch."""
+
+    judged: int = 0
+    carried: int = 0
+    failures: tuple[tuple[str, str, str], ...] = ()
+    """The stacks that could not be judged: each the name, the reason and the message."""
+    resources: int = 0
+    blocking: int = 0
+    bytes: int = 0
+    peak: int = 0
+    """The most memory that the worker has used, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker needs besides a batch: it is sent once."""
+
+    run: Run
+    store: str
+    """The path or the URL."""
+
+
+def work(job: Job, batch: Batch) -> BatchResult:
+    """Judge a batch and write its shard.
+
+    Raises:
+        OSError: the shard cannot be written.
+    """
+    units = [judge(job.run, batch.shard, ref, known) for ref, known in zip(batch.refs, batch.known, strict=True)]
+    tables: dict[str, list[object]] = {"stacks": [unit.row for unit in units]}
+    for unit in units:
+        for table, rows in unit.facts.items():
+            tables.setdefault(table, []).extend(rows)
+    Runs(files.opened(job.store)).write(job.run.id, batch.shard, tables)
+    return result(units)
+
+
+def result(units: Sequence[Unit]) -> BatchResult:
+    """The counts of units."""
+    rows = [unit.row for unit in units]
+    return BatchResult(
+        sum(row.state == "judged" for row in rows),
+        sum(row.state == "carried" for row in rows),
+        tuple(
+            (f"{row.project}/{row.stack}" if row.stack else row.location, row.reason, row.message)
+            for row in rows
+            if row.state == "failed"
+        ),
+        sum(row.resources for row in rows),
+        sum(row.blocking for row in rows),
+        sum(row.bytes for row in rows if row.state == "judged"),
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
+    )

@@ -1,0 +1,125 @@
+"""Memory over runs: the rows of a run and of the one before go in, its violations with their age come out.
+
+A violation is fixed if its stack was judged and does not report it any more. A stack that was not judged this time says
+nothing: its violations are not looked at, and stay as they were.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyarrow import parquet
+
+from policypack.core.policy import Severity
+from stackguard.audit.store import shards
+from stackguard.audit.store.database import connected, view
+from stackguard.audit.store.runs import RUNS, RunInfo, Runs
+from stackguard.audit.store.tables import TABLES, columns
+
+ROWS = 100_000
+"""Rows that are in memory at a time."""
+COMPARED = """
+CREATE TABLE now AS
+SELECT o.id, s.stack_id, o.fingerprint, o.policy, o.service, o.severity, o.rank, o.outcome,
+       CASE WHEN o.exemption = '' THEN 'open' ELSE 'waived' END AS status,
+       o.urn, o.type, o.name, s.organization, s.project, s.stack, s.owner, s.account, s.region
+FROM outcomes o JOIN stacks s ON o.shard = s.shard AND o.stack_id = s.stack_id
+"""
+JOINED = """
+SELECT $run AS run, coalesce(n.id, p.id) AS id, coalesce(n.stack_id, p.stack_id) AS stack_id,
+       coalesce(n.fingerprint, p.fingerprint) AS fingerprint, coalesce(n.policy, p.policy) AS policy,
+       coalesce(n.service, p.service) AS service, coalesce(n.severity, p.severity) AS severity,
+       coalesce(n.rank, p.rank) AS rank, coalesce(n.outcome, p.outcome) AS outcome,
+       CASE WHEN n.id IS NOT NULL THEN n.status
+            WHEN p.status = 'fixed' THEN 'fixed'
+            WHEN j.stack_id IS NOT NULL THEN 'fixed'
+            ELSE 'not-looked-at' END AS status,
+       coalesce(n.urn, p.urn) AS urn, coalesce(n.type, p.type) AS type, coalesce(n.name, p.name) AS name,
+       coalesce(n.organization, p.organization) AS organization, coalesce(n.project, p.project) AS project,
+       coalesce(n.stack, p.stack) AS stack, coalesce(n.owner, j.owner, p.owner) AS owner,
+       coalesce(n.account, p.account) AS account, coalesce(n.region, p.region) AS region,
+       coalesce(p.first_seen, $started) AS first_seen,
+       CASE WHEN n.id IS NOT NULL THEN $started ELSE p.last_seen END AS last_seen,
+       CASE WHEN n.id IS NOT NULL THEN '' WHEN p.status = 'fixed' THEN p.fixed_at
+            WHEN j.stack_id IS NOT NULL THEN $started ELSE '' END AS fixed_at,
+       coalesce(p.reopened, 0) + CASE WHEN n.id IS NOT NULL AND p.status = 'fixed' THEN 1 ELSE 0 END AS reopened
+FROM now n FULL JOIN before p ON n.id = p.id
+LEFT JOIN judged j ON j.stack_id = coalesce(n.stack_id, p.stack_id)
+"""
+
+
+def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Write the violations of a run, and return the names of the files.
+
+    Args:
+        runs: of the store.
+        info: the run, which has judged everything.
+        written: its files by table.
+
+    Raises:
+        OSError: the store cannot be read or written.
+    """
+    others = {other.id: other for other in runs.finished()}
+    previous = others.get(info.previous)
+    outcomes = [*written["outcomes"], *(name for other in others.values() for name in other.files.get("outcomes", ()))]
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
+        _load(database, runs, "stacks", "stacks", written["stacks"])
+        _load(database, runs, "outcomes", "outcomes", outcomes)
+        _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())
+        database.execute(COMPARED)
+        database.execute("CREATE VIEW judged AS SELECT stack_id, owner FROM stacks WHERE state <> 'failed'")
+        names = ", ".join(name for name, _, _ in columns(TABLES["violations"]))
+        query = f"SELECT {names} FROM ({JOINED}) ORDER BY rank DESC, policy, stack_id, id"
+        path = Path(scratch, "violations.parquet")
+        rows = database.sql(query, params={"run": info.id, "started": info.started})
+        _export(rows, path)
+        name = f"{RUNS}/{info.id}/violations/all-0000.parquet"
+        runs.files.write(name, path.read_bytes())
+    return (name,)
+
+
+def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> int:
+    """The number of open violations of a run, of a severity or a higher one.
+
+    Args:
+        runs: of the store.
+        info: the finished run.
+        severity: the lowest that counts.
+        new: whether only those count that the run before did not have.
+    """
+    with connected(runs, info) as database:
+        since = "AND (first_seen = $started OR reopened_now)" if new else ""
+        ((count,),) = database.execute(
+            "SELECT count(*) FROM (SELECT v.*, b.status = 'fixed' AS reopened_now FROM violations v"
+            " LEFT JOIN violations_of_runs b ON b.run = $previous AND b.id = v.id)"
+            f" WHERE status = 'open' AND rank >= $rank {since}",
+            {"rank": severity.rank, "previous": info.previous} | ({"started": info.started} if new else {}),
+        ).fetchall()
+    return int(count)
+
+
+def counts(runs: Runs, names: Sequence[str]) -> dict[str, int]:
+    """How many stacks of a run are judged, carried over and failed, and how many resources they have."""
+    with duckdb.connect() as database:
+        _load(database, runs, "stacks", "stacks", names)
+        row: Any = database.execute(
+            "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
+            " count(*) FILTER (state = 'failed'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
+        ).fetchone()
+    return dict(zip(("judged", "carried", "failed", "resources"), map(int, row), strict=True))
+
+
+def _load(database: duckdb.DuckDBPyConnection, runs: Runs, name: str, table: str, names: Sequence[str]) -> None:
+    view(database, name, table, [str(runs.files.local(file)) for file in names])
+
+
+def _export(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
+    schema = shards.schema("violations")
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in rows.to_arrow_reader(ROWS):
+            writer.write_table(pa.Table.from_batches([batch]).cast(schema))

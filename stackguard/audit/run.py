@@ -1,0 +1,248 @@
+"""The coordinator: lists stacks, sends batches to an engine, and ends a run in the store.
+
+An audit that is interrupted, or whose process dies, leaves a run that is not finished; with `resume` another one goes on
+with what is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from stackguard.audit import history
+from stackguard.audit.engine.pool import LostError
+from stackguard.audit.engine.unit import Run, Unit, failed
+from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
+from stackguard.audit.model import StackRef
+from stackguard.audit.request import AuditRequest
+from stackguard.audit.store import compaction, files
+from stackguard.audit.store.runs import TIME, RunInfo, Runs
+from stackguard.audit.store.tables import StackRow
+from stackguard.errors import CannotJudge
+from stackguard.gate.provenance import versions
+
+MOST = 400
+"""Stacks of one batch."""
+MOST_BYTES = 64 << 20
+"""Bytes of one batch, unless one stack has more."""
+SHARES = 8
+"""Batches that each worker gets at least, if there are as many stacks."""
+
+
+class Engine(Protocol):
+    """Judges batches."""
+
+    workers: int
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, BatchResult | BaseException]]:
+        """As of `pool.Pool`."""
+
+
+class Watcher:
+    """Follows an audit; this one does nothing."""
+
+    def listed(self, stacks: int) -> None:
+        """So many stacks are listed; more may follow."""
+
+    def started(self, info: RunInfo, stacks: int, done: int) -> None:
+        """The judging begins: of so many stacks, of which some were done before a resume."""
+
+    def batch(self, batch: Batch, result: BatchResult) -> None:
+        """A batch is judged."""
+
+    def phase(self, phase: str) -> None:
+        """The audit does something else: `joining`, `comparing`, `compacting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one audit does, besides judging."""
+
+    sources: tuple[str, ...]
+    """As on the command line."""
+    store: str
+    resume: bool = False
+    sample: str = ""
+    filters: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    anew: bool = False
+    """Whether every stack is judged again."""
+
+
+@dataclass(slots=True)
+class Audit:
+    """One audit while it runs."""
+
+    request: AuditRequest
+    plan: Plan
+    engine: Callable[[Job], Engine]
+    watcher: Watcher = field(default_factory=Watcher)
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def run(self, refs: Sequence[StackRef]) -> RunInfo:
+        """Judge stacks, and return the finished run.
+
+        Args:
+            refs: the stacks, each once.
+
+        Raises:
+            CannotJudge: there is nothing to resume, or two stacks have the same identity.
+            OSError: the store cannot be read or written; what is written stays, and `resume` goes on.
+        """
+        start = time.monotonic()
+        runs = Runs(files.opened(self.plan.store))
+        check_distinct(refs)
+        info, done = self._begun(runs, len(refs))
+        known = {} if self.plan.anew else _known(runs)
+        left = [ref for ref in refs if ref.id not in done]
+        job = Job(Run(info.id, self.request), self.plan.store)
+        engine = self.engine(job)
+        self.watcher.started(info, len(refs), len(refs) - len(left))
+        self._judge(runs, job, engine, left, known)
+        finished = runs.finished()  # another audit can have ended meanwhile
+        info = msgspec.structs.replace(
+            info,
+            finished=f"{datetime.now(UTC):{TIME}}",
+            workers=engine.workers,
+            previous=finished[-1].id if finished else "",
+            seconds=round(info.seconds + time.monotonic() - start, 3),
+        )
+        return finish(runs, info, self.watcher)
+
+    def _begun(self, runs: Runs, listed: int) -> tuple[RunInfo, frozenset[str]]:
+        """The run, and the ids of the stacks that it has judged already."""
+        plan, request = self.plan, self.request
+        facts = {
+            "sources": plan.sources,
+            "settings": _digest(request),
+            "versions": versions(),
+            "policies": request.policies,
+            "sample": plan.sample,
+            "filters": plan.filters,
+            "unlisted": plan.unlisted,
+            "listed": listed,
+        }
+        if not plan.resume:
+            return runs.begin(**facts), frozenset()
+        runs.check()
+        open_ = [info for info in runs.all() if info.state != "finished"]
+        if not open_:
+            raise CannotJudge(f"the store `{plan.store}` has no audit to resume; leave out `--resume`")
+        info = open_[-1]
+        same = ("sources", "settings", "versions", "policies", "sample", "filters")
+        if differing := [name for name in same if getattr(info, name) != facts[name]]:
+            raise CannotJudge(
+                f"the audit {info.id} was begun with other {' and '.join(differing)}; give the same, or leave out `--resume`"
+            )
+        return info, frozenset(row.stack_id for row in runs.stacks(info))
+
+    def _judge(
+        self,
+        runs: Runs,
+        job: Job,
+        engine: Engine,
+        refs: Sequence[StackRef],
+        known: Mapping[str, StackRow],
+    ) -> None:
+        """Judge what is left; stacks whose batch was lost are tried one by one."""
+        prefix = hashlib.sha256(f"{time.time_ns()}".encode()).hexdigest()[:6]  # a resumed run has other batches
+        lost: list[Batch] = []
+        for batch, outcome in engine.run(_batches(refs, known, engine.workers, prefix)):
+            if isinstance(outcome, BatchResult):
+                self._count(batch, outcome)
+            elif isinstance(outcome, LostError):
+                lost.append(batch)
+            else:
+                raise outcome
+        for batch, outcome in engine.run(_singles(lost)):
+            if isinstance(outcome, BatchResult):
+                self._count(batch, outcome)
+            elif isinstance(outcome, LostError):
+                message = "its worker ended: it took too much memory or time"
+                units = [Unit(failed(job.run, ref, "killed", message)) for ref in batch.refs]
+                runs.write(job.run.id, batch.shard, {"stacks": [unit.row for unit in units]})
+                self._count(batch, result(units))
+            else:
+                raise outcome
+
+    def _count(self, batch: Batch, outcome: BatchResult) -> None:
+        self.watcher.batch(batch, outcome)
+
+
+def finish(runs: Runs, info: RunInfo, watcher: Watcher) -> RunInfo:
+    """End a run: compare it with the one before, write few large files, and list them.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    watcher.phase("compacting")
+    written = compaction.compact(runs, info)
+    watcher.phase("comparing")
+    rows = history.violations(runs, info, written)
+    written["violations"] = rows
+    counts = history.counts(runs, written["stacks"])
+    done = msgspec.structs.replace(info, state="finished", files=written, **counts)
+    runs.save(done)
+    compaction.clean(runs, done)
+    return done
+
+
+def check_distinct(refs: Iterable[StackRef]) -> None:
+    """Check that no two stacks have the same identity.
+
+    Raises:
+        CannotJudge: two have.
+    """
+    seen: dict[str, StackRef] = {}
+    for ref in refs:
+        other = seen.setdefault(ref.id, ref)
+        if other is not ref:
+            raise CannotJudge(
+                f"`{other.location}` and `{ref.location}` are the same stack; give each source a name:"
+                " `NAME=SOURCE`, or leave one out"
+            )
+
+
+def _known(runs: Runs) -> dict[str, StackRow]:
+    """By id, the newest row of each stack that was judged; what no whole run has seen since is forgotten."""
+    known: dict[str, StackRow] = {}
+    for info in reversed(runs.finished()):
+        for row in runs.stacks(info):
+            if row.key:
+                known.setdefault(row.stack_id, row)
+        if not info.partial:
+            break
+    return known
+
+
+def _digest(request: AuditRequest) -> str:
+    text = repr((request.layers, request.accepting, request.fail_on, request.owners))
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def _batches(refs: Sequence[StackRef], known: Mapping[str, StackRow], workers: int, prefix: str) -> Iterator[Batch]:
+    """The stacks in batches, in their order."""
+    most = max(1, min(MOST, -(-len(refs) // (workers * SHARES))))
+    batch: list[StackRef] = []
+    size = number = 0
+    for ref in [*refs, None]:
+        if batch and (ref is None or len(batch) >= most or size + (ref.size or 0) > MOST_BYTES):
+            yield Batch(f"{prefix}-{number:06}", batch, [known.get(part.id) for part in batch])
+            batch, size, number = [], 0, number + 1
+        if ref is not None:
+            batch.append(ref)
+            size += ref.size or 0
+
+
+def _singles(batches: Iterable[Batch]) -> Iterator[Batch]:
+    for batch in batches:
+        for index, (ref, known) in enumerate(zip(batch.refs, batch.known, strict=True)):
+            yield Batch(f"{batch.shard}-{index}", [ref], [known])

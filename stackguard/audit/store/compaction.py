@@ -1,0 +1,67 @@
+"""Compaction: the shards of a run become few large files, so that queries open few."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from stackguard.audit.store import shards
+from stackguard.audit.store.runs import RUNS, RunInfo, Runs
+from stackguard.audit.store.tables import FACTS
+
+ROWS = 1_000_000
+"""Rows of one file, about."""
+GROUP = 100_000
+"""Rows of a row group."""
+
+
+def compact(runs: Runs, info: RunInfo) -> dict[str, tuple[str, ...]]:
+    """Write the rows of a run's shards into large files, and return their names by table; the shards stay.
+
+    Raises:
+        OSError: the store cannot be read or written.
+    """
+    committed = {Path(name).stem for name in runs.written(info, "stacks")}
+    written = {}
+    for table in ("stacks", *FACTS):
+        names = [name for name in runs.written(info, table) if Path(name).stem in committed]
+        written[table] = tuple(_merged(runs, info, table, names))
+    return written
+
+
+def clean(runs: Runs, info: RunInfo) -> None:
+    """Remove the shards of a finished run that its list of files does not have."""
+    kept = {name for names in info.files.values() for name in names}
+    for name in list(runs.files.names(f"{RUNS}/{info.id}")):
+        if name.endswith(".parquet") and name not in kept:
+            runs.files.remove(name)
+
+
+def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list[str]:
+    if len(names) <= 1:
+        return list(names)
+    merged: list[str] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch, "rows.parquet")
+        while names:
+            rows, used = 0, 0
+            with parquet.ParquetWriter(path, shards.schema(table), compression="zstd") as writer:
+                pending: list[pa.Table] = []
+                while used < len(names) and rows < ROWS:
+                    part = parquet.read_table(
+                        pa.BufferReader(runs.files.read(names[used])), schema=shards.schema(table)
+                    )
+                    pending.append(part)
+                    rows, used = rows + part.num_rows, used + 1
+                    if sum(part.num_rows for part in pending) >= GROUP or used == len(names) or rows >= ROWS:
+                        writer.write_table(pa.concat_tables(pending), row_group_size=GROUP)
+                        pending = []
+            name = f"{RUNS}/{info.id}/{table}/all-{len(merged):04}.parquet"
+            runs.files.write(name, path.read_bytes())
+            merged.append(name)
+            names = names[used:]
+    return merged

@@ -1,0 +1,103 @@
+"""The database of a store: DuckDB over its files, which reads them and nothing else.
+
+Views have the names of the tables, and `runs`. They are about the newest finished run, or another one; `stacks_of_runs` and
+`violations_of_runs` are about all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackguard.audit.store.runs import RunInfo, Runs
+from stackguard.audit.store.tables import FACTS, TABLES, columns
+from stackguard.errors import CannotJudge
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
+OF_STACK = ("organization", "project", "stack", "owner")
+"""The columns of `stacks` that the views of its facts have, too."""
+
+
+@contextmanager
+def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnection]:
+    """A database of the finished runs.
+
+    Args:
+        runs: of the store.
+        run: the one that the views are about; None is the newest.
+
+    Raises:
+        CannotJudge: the store has no finished run.
+    """
+    import duckdb
+
+    finished = runs.finished()
+    chosen = run or (finished[-1] if finished else None)
+    if chosen is None:
+        raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    try:
+        _views(connection, runs, chosen, finished)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]) -> None:
+    local = runs.files.local
+    files = {table: [str(local(name)) for info in finished for name in info.files.get(table, ())] for table in TABLES}
+    folders = sorted({str(Path(file).parent) for names in files.values() for file in names})
+    connection.execute("SET allowed_directories = $1", [folders])
+    connection.execute("SET enable_external_access = false")
+    _table_of_runs(connection, finished)
+    for table in ("stacks", "violations"):
+        view(connection, f"{table}_of_runs", table, files[table])
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {table}_of_runs WHERE run = '{chosen.id}'")
+    extra = ", ".join(f"s.{name}" for name in OF_STACK)
+    for table in FACTS:
+        view(connection, f"all_{table}", table, files[table])
+        own = {name for name, _, _ in columns(TABLES[table])}
+        also = "" if "account" in own else ", s.account, s.region"
+        connection.execute(
+            f"CREATE VIEW {table} AS SELECT {extra}{also}, f.* FROM all_{table} f"
+            " JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id"
+        )
+    connection.execute("SET lock_configuration = true")
+
+
+def view(connection: DuckDBPyConnection, name: str, table: str, files: Sequence[str]) -> None:
+    """Create a view of a table over files, or an empty table if there are none."""
+    if files:
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        source = f"read_parquet([{listed}], union_by_name = true)"
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
+        return
+    empty = ", ".join(f"{column} {SQL_TYPES[kind]}" for column, kind, _ in columns(TABLES[table]))
+    connection.execute(f"CREATE TABLE {name} ({empty})")
+
+
+def _table_of_runs(connection: DuckDBPyConnection, finished: Iterable[RunInfo]) -> None:
+    names = (
+        "id",
+        "started",
+        "finished",
+        "sample",
+        "listed",
+        "judged",
+        "carried",
+        "failed",
+        "resources",
+        "seconds",
+        "previous",
+    )
+    kinds = [type(getattr(RunInfo(id=""), name)) for name in names]
+    spelled = ", ".join(f"{name} {SQL_TYPES[kind]}" for name, kind in zip(names, kinds, strict=True))
+    connection.execute(f"CREATE TABLE runs ({spelled})")
+    rows = [[getattr(info, name) for name in names] for info in finished]
+    if rows:
+        connection.executemany(f"INSERT INTO runs VALUES ({', '.join('?' * len(names))})", rows)

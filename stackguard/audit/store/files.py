@@ -1,0 +1,160 @@
+"""The files of a store, on disk or in an object store: each appears whole or not at all.
+
+Object stores are reached through fsspec; a path of the disk through the operating system, because only that replaces a
+file atomically.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stackguard.errors import CannotJudge, reason
+
+
+class Files(ABC):
+    """A folder of files with `/` in their names."""
+
+    @abstractmethod
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole; one of the same name is replaced.
+
+        Raises:
+            OSError: it cannot be written; nothing of it is there.
+        """
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+            OSError: it cannot be read.
+        """
+
+    @abstractmethod
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of all files below a folder, unordered."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove a file if it is there."""
+
+    @abstractmethod
+    def local(self, name: str) -> Path:
+        """A path on this machine with the content of a file that never changes."""
+
+
+class Folder(Files):
+    """A folder on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, name: str, content: bytes) -> None:
+        """As of `Files`."""
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".writing-", dir=file.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def read(self, name: str) -> bytes:
+        """As of `Files`."""
+        return (self.root / name).read_bytes()
+
+    def names(self, folder: str) -> Iterator[str]:
+        """As of `Files`."""
+        for root, _, files in os.walk(self.root / folder):
+            for file in files:
+                if not file.startswith(".writing-"):
+                    yield Path(root, file).relative_to(self.root).as_posix()
+
+    def remove(self, name: str) -> None:
+        """As of `Files`."""
+        (self.root / name).unlink(missing_ok=True)
+
+    def local(self, name: str) -> Path:
+        """As of `Files`."""
+        return self.root / name
+
+
+class Objects(Files):
+    """A prefix in an object store."""
+
+    def __init__(self, url: str, cache: Path) -> None:
+        """Begin.
+
+        Args:
+            url: such as `s3://bucket/prefix`.
+            cache: where copies are kept on this machine.
+        """
+        from stackguard.audit.sources.objects import filesystem
+
+        self._system, self._root = filesystem(url)
+        self._cache = Folder(cache)
+
+    def write(self, name: str, content: bytes) -> None:
+        """As of `Files`."""
+        self._system.pipe_file(self._path(name), content)
+
+    def read(self, name: str) -> bytes:
+        """As of `Files`."""
+        content: bytes = self._system.cat_file(self._path(name))
+        return content
+
+    def names(self, folder: str) -> Iterator[str]:
+        """As of `Files`."""
+        found: Any = self._system.find(self._path(folder))
+        for path in found:
+            yield str(path).removeprefix(self._root).lstrip("/")
+
+    def remove(self, name: str) -> None:
+        """As of `Files`."""
+        try:
+            self._system.rm_file(self._path(name))
+        except FileNotFoundError:
+            return
+
+    def local(self, name: str) -> Path:
+        """As of `Files`."""
+        path = self._cache.local(name)
+        if not path.exists():
+            self._cache.write(name, self.read(name))
+        return path
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+
+def opened(url: str) -> Files:
+    """The files of a store by its path or URL.
+
+    Raises:
+        CannotJudge: the path is no folder, or the URL is of an unknown kind.
+    """
+    if "://" in url and not url.startswith("file://"):
+        import hashlib
+
+        import platformdirs
+
+        cache = platformdirs.user_cache_path("stackguard") / "stores" / hashlib.sha256(url.encode()).hexdigest()[:16]
+        return Objects(url, cache)
+    folder = Path(url.removeprefix("file://")).absolute()
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise CannotJudge(f"`{url}` is a file; `--store` takes a folder, or a URL such as `s3://bucket/audits`")
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else "the path is malformed"
+        raise CannotJudge(f"the store `{url}` cannot be read: {why}") from None
+    return Folder(folder)

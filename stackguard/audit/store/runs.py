@@ -1,0 +1,135 @@
+"""The runs of a store: what an audit was asked for, what it has written, and what became of it.
+
+A run has a folder `runs/RUN` with `run.json`, which is written when it begins and again when it ends, and the shards that
+its workers write meanwhile, each as `runs/RUN/TABLE/SHARD.parquet`. The shard of `stacks` is written last: rows of other
+tables count only with it. A run that has ended lists its files, so that what a killed worker left behind is never read.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stackguard.audit.store import shards
+from stackguard.audit.store.files import Files
+from stackguard.audit.store.tables import FACTS, StackRow
+from stackguard.errors import CannotJudge
+
+FORMAT = 1
+MARKER = "stackguard-store.json"
+RUNS = "runs"
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A run, as `run.json` has it."""
+
+    id: str
+    state: str = "running"
+    """`running` or `finished`."""
+    started: str = ""
+    """In UTC."""
+    finished: str = ""
+    sources: tuple[str, ...] = ()
+    """As on the command line, without credentials."""
+    settings: str = ""
+    """A digest of the settings."""
+    versions: Mapping[str, str] = {}
+    policies: tuple[str, ...] = ()
+    """The policies that it runs."""
+    sample: str = ""
+    """What was left out on purpose, for people: `a sample of 100 stacks`; empty if nothing was."""
+    filters: tuple[str, ...] = ()
+    listed: int = 0
+    """The stacks that the sources have and the filters select."""
+    judged: int = 0
+    carried: int = 0
+    failed: int = 0
+    resources: int = 0
+    seconds: float = 0.0
+    workers: int = 0
+    previous: str = ""
+    """The run that it is compared with; empty for the first."""
+    unlisted: tuple[str, ...] = ()
+    """The sources, or parts of them, that could not be listed."""
+    files: Mapping[str, tuple[str, ...]] = {}
+    """By table, the names of its files, once it is finished."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether it left out stacks on purpose."""
+        return bool(self.sample or self.filters)
+
+
+class Runs:
+    """The runs in the files of a store."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def begin(self, **facts: Any) -> RunInfo:
+        """Begin a run.
+
+        Raises:
+            CannotJudge: a newer stackguard wrote the store.
+            OSError: it cannot be written.
+        """
+        self.check()
+        self.files.write(MARKER, msgspec.json.encode({"format": FORMAT}))
+        now = datetime.now(UTC)
+        info = RunInfo(id=f"{now:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}", started=f"{now:{TIME}}", **facts)
+        self.save(info)
+        return info
+
+    def check(self) -> None:
+        """Check that this release can read the store.
+
+        Raises:
+            CannotJudge: it cannot.
+        """
+        try:
+            form = msgspec.json.decode(self.files.read(MARKER))["format"]
+        except FileNotFoundError:
+            return
+        except (msgspec.DecodeError, KeyError, TypeError):
+            raise CannotJudge(f"the store's `{MARKER}` is damaged; restore it, or use another store") from None
+        if form != FORMAT:
+            raise CannotJudge(f"a newer stackguard wrote this store (format {form}); use that")
+
+    def save(self, info: RunInfo) -> None:
+        """Write the facts of a run."""
+        self.files.write(f"{RUNS}/{info.id}/run.json", msgspec.json.format(msgspec.json.encode(info), indent=1))
+
+    def all(self) -> list[RunInfo]:
+        """All runs, the earliest first."""
+        names = [name for name in self.files.names(RUNS) if name.endswith("/run.json")]
+        return [msgspec.json.decode(self.files.read(name), type=RunInfo) for name in sorted(names)]
+
+    def finished(self) -> list[RunInfo]:
+        """The runs that have ended, in the order in which they ended."""
+        return sorted((info for info in self.all() if info.state == "finished"), key=lambda info: info.finished)
+
+    def write(self, run: str, shard: str, tables: Mapping[str, Sequence[Any]]) -> None:
+        """Write a shard: `stacks` last, which makes the others count.
+
+        Raises:
+            OSError: a file cannot be written; then the shard does not count.
+        """
+        for table in (*FACTS, "stacks"):
+            if rows := tables.get(table):
+                self.files.write(f"{RUNS}/{run}/{table}/{shard}.parquet", shards.encoded(table, rows))
+
+    def written(self, info: RunInfo, table: str) -> list[str]:
+        """The files of a table in a run, sorted."""
+        if info.state == "finished":
+            return list(info.files.get(table, ()))
+        return sorted(name for name in self.files.names(f"{RUNS}/{info.id}/{table}") if name.endswith(".parquet"))
+
+    def stacks(self, info: RunInfo) -> Iterator[StackRow]:
+        """The rows of the stacks of a run."""
+        for name in self.written(info, "stacks"):
+            yield from shards.decoded("stacks", self.files.read(name))

@@ -1,0 +1,41 @@
+"""Shards: rows of a table go in, a Parquet file comes out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from pyarrow import parquet
+
+from stackguard.audit.store.tables import TABLES, columns
+
+TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string())}
+LEVEL = 3
+"""Of zstd."""
+
+
+@cache
+def schema(table: str) -> pa.Schema:
+    """The columns of a table."""
+    return pa.schema([pa.field(name, TYPES[kind]) for name, kind, _ in columns(TABLES[table])])
+
+
+def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
+    """The rows as Parquet."""
+    values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in schema(table).names}
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table(values, schema=schema(table)), buffer, compression="zstd", compression_level=LEVEL)
+    return buffer.getvalue()
+
+
+def decoded(table: str, content: bytes) -> list[Any]:
+    """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one."""
+    row = TABLES[table]
+    read = parquet.read_table(io.BytesIO(content))
+    names = [name for name in row.__struct_fields__ if name in read.column_names]
+    listed = [read.column(name).to_pylist() for name in names]
+    return [row(**dict(zip(names, facts, strict=True))) for facts in zip(*listed, strict=True)]

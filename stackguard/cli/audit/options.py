@@ -1,0 +1,50 @@
+"""What the subcommands of `stackguard audit` share."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stackguard.audit.store.runs import Runs
+
+NEEDED = ("duckdb", "pyarrow", "pebble")
+
+
+def store_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option `--store`, which a command takes as `store`."""
+    return click.option(
+        "--store",
+        required=True,
+        metavar="DIR|URL",
+        help="The folder of audits, or a URL such as s3://bucket/audits.",
+    )(command)
+
+
+def check_installed() -> None:
+    """Check that what an audit needs is installed.
+
+    Raises:
+        UsageError: something is missing.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        listed = ", ".join(f"`{name}`" for name in missing)
+        raise click.UsageError(f"an audit needs {listed}; install `stackguard[audit]`")
+
+
+def runs_of(store: str) -> Runs:
+    """The runs of a store.
+
+    Raises:
+        CannotJudge: it cannot be read.
+    """
+    from stackguard.audit.store import files
+    from stackguard.audit.store.runs import Runs
+
+    runs = Runs(files.opened(store))
+    runs.check()
+    return runs
