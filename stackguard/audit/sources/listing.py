@@ -1,39 +1,136 @@
-"""Lists the stacks of sources: arguments of the command line in, stacks out, each once."""
+"""Lists the stacks of sources: arguments of the command line in, stacks out, in their order.
+
+A source is a folder, a file, a URL of an object store, or `@FILE` with a source on each line; `NAME=` before it names it.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
-from stackguard.errors import CannotJudge
+from stackguard.audit.sources import backend, entries, opening
+from stackguard.audit.sources.entries import Entry
+from stackguard.errors import CannotJudge, reason
+
+NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*)=(?P<source>.+)", re.DOTALL)
+URL = re.compile(r"[a-z][a-z0-9+.-]*://")
+LONGEST_LIST = 1 << 24
+"""Bytes of a file with a list of sources."""
 
 
-def stacks(sources: Sequence[str]) -> Iterator[StackRef]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source of the command line."""
+
+    text: str
+    """A path or a URL."""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parsed(arguments: Sequence[str], *, depth: int = 0) -> Iterator[Source]:
+    """The sources of arguments, those of lists included.
+
+    Raises:
+        CannotJudge: a list cannot be read, or contains itself.
+    """
+    for argument in arguments:
+        if argument.startswith("@"):
+            if depth:
+                raise CannotJudge(f"the list `{argument[1:]}` is in a list; write its sources there")
+            yield from parsed(_lines(Path(argument[1:])), depth=depth + 1)
+            continue
+        match = None if Path(argument).exists() else NAMED.fullmatch(argument)
+        yield Source(match["source"], match["name"]) if match else Source(argument)
+
+
+def stacks(arguments: Sequence[str], failed: Callable[[str], None] | None = None) -> Iterator[StackRef]:
     """The stacks of sources, in their order.
 
     Args:
-        sources: as on the command line.
+        arguments: as on the command line.
+        failed: called with a line for each source that cannot be listed; without it that is an error.
 
     Raises:
-        CannotJudge: a source does not exist or cannot be listed.
+        CannotJudge: a source does not exist, or cannot be listed.
     """
-    for source in sources:
-        folder = Path(source)
-        if not folder.is_dir():
-            raise CannotJudge(f"there is no source `{source}`")
-        for root, folders, files in os.walk(folder):
-            folders.sort()
-            for name in sorted(files):
-                if name.endswith(".json"):
-                    path = Path(root, name)
-                    status = path.stat()
-                    yield StackRef(
-                        Location("file", str(path)),
-                        StackName(),
-                        identity=str(path.relative_to(folder)),
-                        modified=f"{status.st_mtime_ns}:{status.st_size}",
-                        size=status.st_size,
-                    )
+    for source in list(parsed(arguments)):
+        try:
+            yield from _listed(source)
+        except OSError as error:
+            line = f"`{source}` cannot be listed: {reason(error)}"
+            if failed is None:
+                raise CannotJudge(line) from None
+            failed(line)
+
+
+def _listed(source: Source) -> Iterator[StackRef]:
+    if URL.match(source.text) and not source.text.startswith("file://"):
+        yield from _objects(source)
+        return
+    path = Path(source.text.removeprefix("file://"))
+    if path.is_dir():
+        root = _backend_root(path)
+        shown = entries.of_folder(root)
+        if root != path:
+            inside = path.relative_to(root).as_posix() + "/"
+            shown = (entry for entry in shown if entry.path.startswith(inside))
+        yield from backend.stacks(shown, str(root.absolute()), source.name, _read)
+    elif path.is_file():
+        status = path.stat()
+        entry = Entry(path.name, Location("file", str(path)), status.st_size, f"{status.st_mtime_ns:020}")
+        yield StackRef(
+            entry.location,
+            StackName(),
+            source.name,
+            path.name,
+            modified=f"{entry.modified}:{entry.size}",
+            size=entry.size,
+        )
+    else:
+        raise CannotJudge(
+            f"there is no source `{source}`; give a folder, a file, a URL such as `s3://bucket`, or `@FILE`"
+        )
+
+
+def _backend_root(path: Path) -> Path:
+    """The folder that holds the `.pulumi` in which a folder is; else the folder."""
+    absolute = path.absolute()
+    for folder in (absolute, *absolute.parents):
+        if folder.name == backend.BOOKKEEPING:
+            return folder.parent
+    return path
+
+
+def _objects(source: Source) -> Iterator[StackRef]:
+    from stackguard.audit.sources.objects import filesystem
+
+    system, root = filesystem(source.text)
+    protocol = source.text.partition("://")[0]
+    found = entries.of_objects(system, protocol, root)
+    yield from backend.stacks(found, source.text, source.name, _read)
+
+
+def _read(entry: Entry) -> bytes:
+    with opening.opened(entry.location) as blocks:
+        return b"".join(blocks)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        if file.stat().st_size > LONGEST_LIST:
+            raise CannotJudge(f"the list `{file}` is larger than {LONGEST_LIST >> 20} MiB")
+        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+    except FileNotFoundError:
+        raise CannotJudge(f"there is no list `{file}`") from None
+    except UnicodeDecodeError:
+        raise CannotJudge(f"the list `{file}` is not UTF-8 text") from None
+    except OSError as error:
+        raise CannotJudge(f"the list `{file}` cannot be read: {reason(error)}") from None
+    return [line for line in lines if line and not line.startswith("#")]
