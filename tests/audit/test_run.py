@@ -40,13 +40,13 @@ class Inline:
             yield batch, work(self.job, batch)
 
 
-def audited(fleet: Path, store: Path, engine: type = Inline, **plan: object) -> RunInfo:
+def audited(fleet: Path | str, store: Path | str, engine: type = Inline, **plan: object) -> RunInfo:
     request = AuditRequest(of_target("-"), Accepting())
     asked = Plan((str(fleet),), str(store), **plan)
     return Audit(request, asked, engine).run(list(listing.stacks([str(fleet)])))
 
 
-def rows(store: Path, sql: str) -> list[tuple[object, ...]]:
+def rows(store: Path | str, sql: str) -> list[tuple[object, ...]]:
     with connected(Runs(files.opened(str(store)))) as database:
         return database.sql(sql).fetchall()
 
@@ -62,7 +62,7 @@ def expected(fleet: Path) -> Counter[str]:
     return Fleet.expected(json.loads((fleet.parent / "truth.json").read_text()))
 
 
-def reported(store: Path) -> Counter[str]:
+def reported(store: Path | str) -> Counter[str]:
     return Counter(dict(rows(store, "SELECT policy, count(*) FROM outcomes GROUP BY policy")))
 
 

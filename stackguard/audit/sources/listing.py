@@ -109,12 +109,7 @@ def _backend_root(path: Path) -> Path:
 
 
 def _objects(source: Source) -> Iterator[StackRef]:
-    from stackguard.audit.sources.objects import filesystem
-
-    system, root = filesystem(source.text)
-    protocol = source.text.partition("://")[0]
-    found = entries.of_objects(system, protocol, root)
-    yield from backend.stacks(found, source.text, source.name, _read)
+    yield from backend.stacks(entries.of_objects(source.text), source.text, source.name, _read)
 
 
 def _read(entry: Entry) -> bytes:

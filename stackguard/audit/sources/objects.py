@@ -1,35 +1,87 @@
-"""Object stores: a URL goes in, a file system of fsspec comes out."""
+"""Object stores: a URL goes in, its objects or a file system of fsspec come out.
+
+Credentials and endpoints come from the environment, under the names that the clouds' own tools read.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from stackguard.errors import CannotJudge
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
+
 PROTOCOLS = ("s3", "gs", "az", "abfs")
-MEMORY = "memory"
-"""fsspec's store in this process, for tests."""
+
+
+def bucket(url: str) -> str:
+    """The part of a URL that names the bucket: `s3://state`."""
+    protocol, _, path = url.partition("://")
+    return f"{protocol}://{path.partition('/')[0]}"
+
+
+def store(url: str) -> tuple[ObjectStore, str]:
+    """The bucket of a URL, and the prefix in it.
+
+    Raises:
+        CannotJudge: the URL is of an unknown kind, or what reads it is not installed.
+    """
+    _known(url)
+    from obstore.store import from_url
+
+    with _errors(url):
+        return from_url(bucket(url)), url.removeprefix(bucket(url)).strip("/")
+
+
+def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
+    """The objects below a prefix, in batches.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    import obstore
+
+    with _errors(prefix):
+        yield from obstore.list(bucket_, prefix=prefix or None)
 
 
 def filesystem(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it.
 
-    Credentials and endpoints come from the environment, as the clouds' own tools read them.
-
     Raises:
-        CannotJudge: the URL is of an unknown kind, or what reads it is not installed.
+        CannotJudge: as by `store`.
     """
+    _known(url)
+    import fsspec
+    from obstore.fsspec import register
+
     protocol, _, path = url.partition("://")
+    register(protocol)
+    return fsspec.filesystem(protocol), path
+
+
+def _known(url: str) -> None:
+    protocol = url.partition("://")[0]
+    if protocol not in PROTOCOLS:
+        known = ", ".join(f"`{name}://`" for name in PROTOCOLS)
+        raise CannotJudge(f"`{url}` is of an unknown kind; known are {known} and paths")
     try:
-        import fsspec
+        import obstore.fsspec  # noqa: F401 (whether it is there)
+    except ImportError:
+        raise CannotJudge(f"`{url}` needs `obstore`; install `stackguard[audit]`") from None
 
-        if protocol in PROTOCOLS:
-            from obstore.fsspec import register
 
-            register(protocol)
-        elif protocol != MEMORY:
-            known = ", ".join(f"`{name}://`" for name in PROTOCOLS)
-            raise CannotJudge(f"`{url}` is of an unknown kind; known are {known} and paths")
-        return fsspec.filesystem(protocol), path
-    except ImportError as error:
-        raise CannotJudge(f"`{url}` needs `{error.name}`; install `stackguard[audit]`") from None
+@contextmanager
+def _errors(about: str) -> Iterator[None]:
+    """Errors of the library as errors of the system, in one line and without what it sent."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except BaseError as error:
+        kind = type(error).__name__.removesuffix("Error")
+        raise OSError(0, f"the object store refuses `{about}` ({kind}); check its name and your credentials") from None

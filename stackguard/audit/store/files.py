@@ -11,8 +11,8 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from stackguard.audit.sources import objects
 from stackguard.errors import CannotJudge, reason
 
 
@@ -99,9 +99,8 @@ class Objects(Files):
             url: such as `s3://bucket/prefix`.
             cache: where copies are kept on this machine.
         """
-        from stackguard.audit.sources.objects import filesystem
-
-        self._system, self._root = filesystem(url)
+        self._url = url.rstrip("/")
+        self._system, self._root = objects.filesystem(self._url)
         self._cache = Folder(cache)
 
     def write(self, name: str, content: bytes) -> None:
@@ -115,9 +114,11 @@ class Objects(Files):
 
     def names(self, folder: str) -> Iterator[str]:
         """As of `Files`."""
-        found: Any = self._system.find(self._path(folder))
-        for path in found:
-            yield str(path).removeprefix(self._root).lstrip("/")
+        bucket, root = objects.store(f"{self._url}/{folder}")
+        own = root[: len(root) - len(folder)] if folder else root
+        for batch in objects.listed(bucket, root):
+            for facts in batch:
+                yield facts["path"].removeprefix(own).lstrip("/")
 
     def remove(self, name: str) -> None:
         """As of `Files`."""
@@ -134,7 +135,7 @@ class Objects(Files):
         return path
 
     def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
+        return f"{self._root}/{name}"
 
 
 def opened(url: str) -> Files:
