@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,14 +16,18 @@ class OverTimeError(Exception):
 
 @contextmanager
 def limit(seconds: float) -> Iterator[None]:
-    """Interrupt this block after some seconds. Only the main thread of a process can be interrupted.
+    """Interrupt this block after some seconds: by a signal in the main thread, else by an exception of the interpreter.
 
     Raises:
         OverTimeError: the block takes longer.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    main = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    with _alarm(seconds) if main else _other_thread(seconds):
         yield
-        return
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
     former = signal.signal(signal.SIGALRM, _over)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -34,3 +39,24 @@ def limit(seconds: float) -> Iterator[None]:
 
 def _over(_number: int, _frame: FrameType | None) -> None:
     raise OverTimeError
+
+
+@contextmanager
+def _other_thread(seconds: float) -> Iterator[None]:
+    """A worker of Dask runs its tasks in a thread. Source: https://docs.python.org/3/c-api/threads.html."""
+    thread, lock, ended = threading.get_ident(), threading.Lock(), False
+
+    def interrupt() -> None:
+        with lock:
+            if not ended:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OverTimeError))
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            ended = True
+        timer.cancel()

@@ -12,6 +12,8 @@ from stackguard.cli.check import SEVERITIES
 from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_options, waivers_option
 
 if TYPE_CHECKING:
+    from stackguard.audit.engine.worker import Job
+    from stackguard.audit.run import Engine
     from stackguard.audit.store.runs import RunInfo
 
 EXIT_CODES = """\b
@@ -44,6 +46,11 @@ Exit codes:
     metavar="SECONDS",
     help="The longest time for one stack.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786, instead of in processes of this machine.",
+)
 @click.option("--policy", multiple=True, metavar="ID", help="Run only this policy. Repeatable.")
 @settings_options
 @waivers_option
@@ -66,6 +73,7 @@ def run(
     trust_mtime: bool,
     workers: int | None,
     timeout: float,
+    scheduler: str | None,
     policy: tuple[str, ...],
     settings: Path | None,
     central: Path | None,
@@ -98,7 +106,16 @@ def run(
     request = attempt(read, "reading the settings")
     refs = attempt(lambda: list(listing.stacks(sources)), "listing the stacks")
     number = workers or machine.jobs()
-    audit = Audit(request, Plan(sources, store, resume=resume, anew=anew), lambda job: Pool(job, number, timeout))
+    plan = Plan(sources, store, resume=resume, anew=anew)
+
+    def engine(job: Job) -> Engine:
+        if scheduler is None:
+            return Pool(job, number, timeout)
+        from stackguard.audit.engine.cluster import Cluster
+
+        return Cluster(job, scheduler)
+
+    audit = Audit(request, plan, engine)
     try:
         info = attempt(lambda: audit.run(refs), "auditing")
     except OSError as error:
