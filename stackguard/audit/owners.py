@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import msgspec
 
+from policypack.core import yaml_reader
 from policypack.core.stack_name import StackName
+from policypack.evaluation.settings import SettingsError
+from stackguard.errors import reason
 
 
 class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +34,32 @@ class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             and (self.region is None or fnmatchcase(region, self.region))
             and all(fnmatchcase(tags.get(key, ""), pattern) for key, pattern in self.tags.items())
         )
+
+
+class OwnerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of a file with owners."""
+
+    owners: tuple[OwnerRule, ...] = ()
+
+
+def read(path: Path) -> tuple[OwnerRule, ...]:
+    """The rules in a YAML file, in its order.
+
+    Raises:
+        SettingsError: the file cannot be read, or does not fit the schema.
+    """
+    try:
+        document = yaml_reader.read(path)
+    except OSError as error:
+        raise SettingsError(f"`{path}` cannot be read: {reason(error)}") from None
+    except yaml_reader.YamlError as error:
+        raise SettingsError(error.at(path)) from None
+    try:
+        return msgspec.convert({} if document.value is None else document.value, OwnerFile).owners
+    except msgspec.ValidationError as error:
+        steps = re.findall(r"(\w+)|\[(\d+)\]", str(error).rpartition("`$")[2].rstrip("`"))
+        line = document.line([int(index) if index else name for name, index in steps])
+        raise SettingsError(f"{path}:{line}: {str(error).partition(' - at ')[0]}") from None
 
 
 def owner_of(

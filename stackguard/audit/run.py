@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +50,7 @@ class Watcher:
     def listed(self, stacks: int) -> None:
         """So many stacks are listed; more may follow."""
 
-    def started(self, info: RunInfo, stacks: int, done: int) -> None:
+    def started(self, info: RunInfo, stacks: int, done: int, workers: int) -> None:
         """The judging begins: of so many stacks, of which some were done before a resume."""
 
     def batch(self, batch: Batch, result: BatchResult) -> None:
@@ -84,8 +83,6 @@ class Audit:
     plan: Plan
     engine: Callable[[Job], Engine]
     watcher: Watcher = field(default_factory=Watcher)
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[tuple[str, str, str]] = field(default_factory=list)
 
     def run(self, refs: Sequence[StackRef]) -> RunInfo:
         """Judge stacks, and return the finished run.
@@ -105,7 +102,7 @@ class Audit:
         left = [ref for ref in refs if ref.id not in done]
         job = Job(Run(info.id, self.request), self.plan.store)
         engine = self.engine(job)
-        self.watcher.started(info, len(refs), len(refs) - len(left))
+        self.watcher.started(info, len(refs), len(refs) - len(left), engine.workers)
         self._judge(runs, job, engine, left, known)
         finished = runs.finished()  # another audit can have ended meanwhile
         info = msgspec.structs.replace(

@@ -13,8 +13,11 @@ from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_optio
 
 if TYPE_CHECKING:
     from stackguard.audit.engine.worker import Job
-    from stackguard.audit.run import Engine
+    from stackguard.audit.model import StackRef
+    from stackguard.audit.request import AuditRequest
+    from stackguard.audit.run import Audit, Engine
     from stackguard.audit.store.runs import RunInfo
+    from stackguard.cli.audit.progress import Progress
 
 EXIT_CODES = """\b
 Exit codes:
@@ -28,6 +31,15 @@ Exit codes:
 @click.command(epilog=EXIT_CODES, short_help="Judge every stack of the sources.")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @store_option
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only stacks that fit: STACK, PROJECT/STACK, ORGANIZATION/PROJECT/STACK or tag:KEY=VALUE. Repeatable.",
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="No stacks that fit. Repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="NUMBER", help="Only the first stacks.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="NUMBER", help="Only so many stacks, drawn at random.")
 @click.option("--resume", is_flag=True, help="Go on with the audit that was interrupted.")
 @click.option("--anew", is_flag=True, help="Judge every stack again, also those that did not change.")
 @click.option("--trust-mtime", is_flag=True, help="A file with the same time and size is unchanged: do not read it.")
@@ -39,6 +51,12 @@ Exit codes:
     help="How many processes; by default one for each core.",
 )
 @click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786, instead of in processes of this"
+    " machine.",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=300.0,
@@ -47,20 +65,31 @@ Exit codes:
     help="The longest time for one stack.",
 )
 @click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Judge on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786, instead of in processes of this machine.",
+    "--max-size",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    metavar="MIB",
+    help="The largest content of one stack.",
 )
 @click.option("--policy", multiple=True, metavar="ID", help="Run only this policy. Repeatable.")
 @settings_options
 @waivers_option
+@click.option(
+    "--owners",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A YAML file with rules that say who owns which stack.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
     help="Exit with 1 if a violation of this severity or a higher one is open.",
 )
 @click.option(
-    "--fail-on-new", type=click.Choice(SEVERITIES), help="The same for violations that the audit before did not have."
+    "--fail-on-new",
+    type=click.Choice(SEVERITIES),
+    help="The same, but only for violations that the audit before did not have.",
 )
 @click.pass_context
 def run(
@@ -68,69 +97,140 @@ def run(
     *,
     sources: tuple[str, ...],
     store: str,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    limit: int | None,
+    sample: int | None,
     resume: bool,
     anew: bool,
     trust_mtime: bool,
     workers: int | None,
-    timeout: float,
     scheduler: str | None,
+    timeout: float,
+    max_size: int,
     policy: tuple[str, ...],
     settings: Path | None,
     central: Path | None,
     waivers: Path | None,
+    owners: Path | None,
     fail_on: str | None,
     fail_on_new: str | None,
 ) -> None:
-    """Judge every stack of the sources, and write a run to the store."""
+    """Judge every stack of the sources, and write what came of it to the store.
+
+    A SOURCE is a folder with state files, a backend of Pulumi's CLI (a folder with .pulumi, or s3://, gs:// or az://), an
+    export, or @FILE with a source on each line; NAME=SOURCE gives it a name, which its stacks keep where it moves. Stacks
+    that did not change since the last audit are not judged again.
+
+    \b
+    Examples:
+      stackguard audit s3://state --store audits
+      stackguard audit exports/ more=backups/ --store s3://security/audits
+      stackguard audit s3://state --store audits --include 'prod*' --fail-on-new high
+    """  # noqa: D301 (click reads the character \\b)
     check_installed()
     from policypack.core.policy import Severity
-    from stackguard.audit.engine.pool import Pool
     from stackguard.audit.history import still_open
-    from stackguard.audit.request import AuditRequest
+    from stackguard.audit.request import MEGABYTE, AuditRequest
     from stackguard.audit.run import Audit, Plan
-    from stackguard.audit.sources import listing
-    from stackguard.errors import reason
-    from stackguard.gate import exemptions, machine
+    from stackguard.audit.selection import Selection
+    from stackguard.cli.audit.progress import Progress
+    from stackguard.gate import exemptions
     from stackguard.sources.settings import of_target
 
     def read() -> AuditRequest:
+        from stackguard.audit import owners as owner_rules
+
         layers = of_target("-", settings, central)
         return AuditRequest(
             layers,
             exemptions.read(waivers, None, layers.folder),
             policies=policy,
             timeout=timeout,
+            largest=max_size * MEGABYTE,
             trust_modified=trust_mtime,
+            owners=owner_rules.read(owners) if owners else (),
         )
 
+    if limit and sample:
+        raise click.UsageError("`--limit` and `--sample` both choose stacks; give one of them")
+    _check_policies(policy)
     request = attempt(read, "reading the settings")
-    refs = attempt(lambda: list(listing.stacks(sources)), "listing the stacks")
-    number = workers or machine.jobs()
-    plan = Plan(sources, store, resume=resume, anew=anew)
-
-    def engine(job: Job) -> Engine:
-        if scheduler is None:
-            return Pool(job, number, timeout)
-        from stackguard.audit.engine.cluster import Cluster
-
-        return Cluster(job, scheduler)
-
-    audit = Audit(request, plan, engine)
-    try:
-        info = attempt(lambda: audit.run(refs), "auditing")
-    except OSError as error:
-        raise Failure(f"the store `{store}` cannot be written: {reason(error)}; `--resume` goes on") from None
-    click.echo(_summary(info))
-    if info.failed:
+    selection = Selection(include, exclude, limit, sample)
+    progress = Progress()
+    unlisted: list[str] = []
+    with progress.shown():
+        listed = selection.fitting(attempt(lambda: _listed(sources, progress, unlisted), "listing the stacks"))
+        if not listed and not unlisted:
+            raise Failure("no stack of the sources is selected; `--include` and `--exclude` take patterns of names")
+        plan = Plan(sources, store, resume, selection.described(len(listed)), selection.filters, tuple(unlisted), anew)
+        audit = Audit(request, plan, lambda job: _engine(job, workers, scheduler, timeout), progress)
+        info = _run(audit, selection.chosen(listed), progress)
+    click.echo(summary(info))
+    for line in unlisted:
+        click.echo(f"not judged: {line}", err=True)
+    if info.failed or unlisted:
         ctx.exit(CANNOT_JUDGE)
     for lowest, new in ((fail_on, False), (fail_on_new, True)):
-        if lowest and still_open(runs_of(store), info, Severity(lowest), new=new):
+        if lowest and (count := still_open(runs_of(store), info, Severity(lowest), new=new)):
+            kind = "new" if new else "open"
+            click.echo(f"{count} {kind} violation{'s' * (count != 1)} of severity {lowest} or higher", err=True)
             ctx.exit(1)
 
 
-def _summary(info: RunInfo) -> str:
+def _check_policies(policies: tuple[str, ...]) -> None:
+    from policypack.policies import POLICIES
+    from stackguard.gate.request import suggestion
+
+    known = {policy.id for policy in POLICIES}
+    for policy_id in policies:
+        if policy_id not in known:
+            raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")
+
+
+def _listed(sources: tuple[str, ...], progress: Progress, unlisted: list[str]) -> list[StackRef]:
+    from stackguard.audit.sources import listing
+
+    refs = []
+    for ref in listing.stacks(sources, unlisted.append):
+        refs.append(ref)
+        if len(refs) % 1000 == 0:
+            progress.listed(len(refs))
+    return refs
+
+
+def _engine(job: Job, workers: int | None, scheduler: str | None, timeout: float) -> Engine:
+    if scheduler is not None:
+        from stackguard.audit.engine.cluster import Cluster
+
+        return Cluster(job, scheduler)
+    from stackguard.audit.engine.pool import Pool
+    from stackguard.gate import machine
+
+    return Pool(job, workers or machine.jobs(), timeout)
+
+
+def _run(audit: Audit, refs: list[StackRef], progress: Progress) -> RunInfo:
+    from stackguard.errors import CannotJudge, reason
+
+    store = audit.plan.store
+    try:
+        return audit.run(refs)
+    except CannotJudge as error:
+        raise Failure(error.message, error.detail) from None
+    except OSError as error:
+        progress.interrupted(store)
+        raise Failure(f"the store `{store}` cannot be written: {reason(error)}") from None
+    except KeyboardInterrupt:
+        progress.interrupted(store)
+        raise
+
+
+def summary(info: RunInfo) -> str:
+    """One line about a run."""
     rate = (info.judged + info.carried + info.failed) / max(info.seconds, 0.001)
+    sample = f" ({info.sample})" if info.sample else ""
     return (
-        f"{info.judged} judged, {info.carried} unchanged, {info.failed} failed; {info.resources} resources in"
+        f"{info.judged} judged, {info.carried} unchanged, {info.failed} failed{sample}; {info.resources} resources in"
         f" {info.seconds:.1f} s ({rate:.0f} stacks a second); run {info.id}"
     )
