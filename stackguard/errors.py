@@ -16,6 +16,10 @@ class CannotJudge(Exception):  # noqa: N818 (the name of the outcome in messages
         self.detail = detail
 
 
+class NotAStackError(CannotJudge):
+    """The target is well-formed, and something other than a stack's state or preview."""
+
+
 def reason(error: OSError) -> str:
     """The system's reason, as a clause."""
     return (error.strerror or "no reason given").lower()

@@ -72,7 +72,9 @@ def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) 
         _load(database, runs, "outcomes", "outcomes", outcomes)
         _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())
         database.execute(COMPARED)
-        database.execute("CREATE VIEW judged AS SELECT stack_id, owner FROM stacks WHERE state <> 'failed'")
+        database.execute(
+            "CREATE VIEW judged AS SELECT stack_id, owner FROM stacks WHERE state IN ('judged', 'carried')"
+        )
         names = ", ".join(name for name, _, _ in columns(TABLES["violations"]))
         query = f"SELECT {names} FROM ({JOINED}) ORDER BY rank DESC, policy, stack_id, id"
         path = Path(scratch, "violations.parquet")
@@ -104,14 +106,14 @@ def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> i
 
 
 def counts(runs: Runs, names: Sequence[str]) -> dict[str, int]:
-    """How many stacks of a run are judged, carried over and failed, and how many resources they have."""
+    """How many stacks of a run have which state, and how many resources they have."""
     with duckdb.connect() as database:
         _load(database, runs, "stacks", "stacks", names)
         row: Any = database.execute(
             "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
-            " count(*) FILTER (state = 'failed'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
+            " count(*) FILTER (state = 'failed'), count(*) FILTER (state = 'foreign'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
         ).fetchone()
-    return dict(zip(("judged", "carried", "failed", "resources"), map(int, row), strict=True))
+    return dict(zip(("judged", "carried", "failed", "foreign", "resources"), map(int, row), strict=True))
 
 
 def _load(database: duckdb.DuckDBPyConnection, runs: Runs, name: str, table: str, names: Sequence[str]) -> None:

@@ -83,6 +83,12 @@ class Audit:
     plan: Plan
     engine: Callable[[Job], Engine]
     watcher: Watcher = field(default_factory=Watcher)
+    stopping: bool = False
+    """Whether no further batch is sent."""
+
+    def stop(self) -> None:
+        """Send no further batch; `run` ends once those that were sent are written."""
+        self.stopping = True
 
     def run(self, refs: Sequence[StackRef]) -> RunInfo:
         """Judge stacks, and return the finished run.
@@ -93,6 +99,7 @@ class Audit:
         Raises:
             CannotJudge: there is nothing to resume, or two stacks have the same identity.
             OSError: the store cannot be read or written; what is written stays, and `resume` goes on.
+            KeyboardInterrupt: `stop` was called.
         """
         start = time.monotonic()
         runs = Runs(files.opened(self.plan.store))
@@ -104,6 +111,8 @@ class Audit:
         engine = self.engine(job)
         self.watcher.started(info, len(refs), len(refs) - len(left), engine.workers)
         self._judge(runs, job, engine, left, known)
+        if self.stopping:
+            raise KeyboardInterrupt
         finished = runs.finished()  # another audit can have ended meanwhile
         info = msgspec.structs.replace(
             info,
@@ -152,14 +161,14 @@ class Audit:
         """Judge what is left; stacks whose batch was lost are tried one by one."""
         prefix = hashlib.sha256(f"{time.time_ns()}".encode()).hexdigest()[:6]  # a resumed run has other batches
         lost: list[Batch] = []
-        for batch, outcome in engine.run(_batches(refs, known, engine.workers, prefix)):
+        for batch, outcome in engine.run(self._unless_stopping(_batches(refs, known, engine.workers, prefix))):
             if isinstance(outcome, BatchResult):
                 self._count(batch, outcome)
             elif isinstance(outcome, LostError):
                 lost.append(batch)
             else:
                 raise outcome
-        for batch, outcome in engine.run(_singles(lost)):
+        for batch, outcome in engine.run(self._unless_stopping(_singles(lost))):
             if isinstance(outcome, BatchResult):
                 self._count(batch, outcome)
             elif isinstance(outcome, LostError):
@@ -169,6 +178,12 @@ class Audit:
                 self._count(batch, result(units))
             else:
                 raise outcome
+
+    def _unless_stopping(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            if self.stopping:
+                return
+            yield batch
 
     def _count(self, batch: Batch, outcome: BatchResult) -> None:
         self.watcher.batch(batch, outcome)

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import Resource
-from stackguard.errors import CannotJudge
+from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.sources import LoadedStack, digest
 from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import looks_like, not_an_object
@@ -62,7 +62,7 @@ def _parse(cursor: Cursor) -> LoadedStack:
     if first not in JSON_STARTS:
         raise cursor.broken()
     if first != "{":
-        raise CannotJudge(f"{source} {not_an_object(first)}")
+        raise NotAStackError(f"{source} {not_an_object(first)}")
     document = _document(cursor)
     resources = document.resources
     if resources is None and "manifest" in document.names:  # a bare deployment with sorted fields
@@ -74,7 +74,7 @@ def _parse(cursor: Cursor) -> LoadedStack:
     elif document.steps is not None or document.names & digest.NAMES:
         loaded = digest.loaded(document.steps or {}, document.deferred, source)
     else:
-        raise CannotJudge(f"{source} {looks_like(document.names)}")
+        raise NotAStackError(f"{source} {looks_like(document.names)}")
     cursor.end()
     return loaded
 

@@ -22,7 +22,7 @@ from stackguard.audit.model import StackRef
 from stackguard.audit.owners import owner_of
 from stackguard.audit.request import MEGABYTE, AuditRequest
 from stackguard.audit.store.tables import StackRow
-from stackguard.errors import CannotJudge
+from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.gate.request import CheckRequest, Judged, judge_under
 from stackguard.reports.formatting import printable
 from stackguard.sources import LoadedStack, RunOptions, exported
@@ -60,6 +60,7 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
     """
     started = time.monotonic()
     failure: tuple[str, str]
+    state = "failed"
     try:
         with timer.limit(run.request.timeout):
             return _judge(run, shard, ref, known, started)
@@ -67,6 +68,9 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
         failure = "timeout", f"it took longer than {run.request.timeout:g} seconds; allow more with `--timeout`"
     except TooLargeError:
         failure = "too-large", f"it is larger than {run.request.largest // MEGABYTE} MiB; allow more with `--max-size`"
+    except NotAStackError as error:
+        state = "failed" if ref.name.stack else "foreign"
+        failure = "malformed", error.message
     except CannotJudge as error:
         failure = "malformed", error.message
     except SettingsError as error:
@@ -79,14 +83,14 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
         frame = extract_tb(error.__traceback__)[-1]  # no message: it can contain a secret
         place = f"{frame.filename}:{frame.lineno}"
         failure = "crashed", f"stackguard itself failed ({type(error).__name__} at {place}); report it"
-    return Unit(failed(run, ref, *failure, seconds=time.monotonic() - started))
+    return Unit(failed(run, ref, *failure, seconds=time.monotonic() - started, state=state))
 
 
-def failed(run: Run, ref: StackRef, reason: str, message: str, seconds: float = 0.0) -> StackRow:
-    """The row of a stack that could not be judged."""
-    return _row(
-        run, ref, ref.name, state="failed", shard="", reason=reason, message=printable(message), seconds=seconds
-    )
+def failed(
+    run: Run, ref: StackRef, reason: str, message: str, *, seconds: float = 0.0, state: str = "failed"
+) -> StackRow:
+    """The row of a stack that could not be judged, or of a file that is none."""
+    return _row(run, ref, ref.name, state=state, shard="", reason=reason, message=printable(message), seconds=seconds)
 
 
 def _row(run: Run, ref: StackRef, name: StackName, **facts: Any) -> StackRow:

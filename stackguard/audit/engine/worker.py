@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,11 @@ class Job:
     run: Run
     store: str
     """The path or the URL."""
+
+
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C to the coordinator, which lets this process finish its batch."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def work(job: Job, batch: Batch) -> BatchResult:

@@ -49,6 +49,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     judged: int = 0
     carried: int = 0
     failed: int = 0
+    foreign: int = 0
+    """Loose files that are no stacks."""
     resources: int = 0
     seconds: float = 0.0
     workers: int = 0

@@ -32,7 +32,7 @@ class StackRow(msgspec.Struct, frozen=True, kw_only=True):
     project: Annotated[str, _says("Empty if unknown.")]
     stack: Annotated[str, _says("The name without the project; empty if unknown.")]
     location: Annotated[str, _says("Where its content was read.")]
-    state: Annotated[str, _says("`judged`, `carried` or `failed`.")]
+    state: Annotated[str, _says("`judged`, `carried`, `failed`, or `foreign`: a loose file that is no stack.")]
     reason: Annotated[
         str, _says("Why it failed: `unreadable`, `malformed`, `too-large`, `timeout`, `crashed` or `killed`.")
     ] = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from stackguard.cli.check import SEVERITIES
 from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_options, waivers_option
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from stackguard.audit.engine.worker import Job
     from stackguard.audit.model import StackRef
     from stackguard.audit.request import AuditRequest
@@ -214,6 +217,14 @@ def _run(audit: Audit, refs: list[StackRef], progress: Progress) -> RunInfo:
     from stackguard.errors import CannotJudge, reason
 
     store = audit.plan.store
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if audit.stopping:
+            signal.default_int_handler(number, frame)
+        audit.stop()
+        click.echo("finishing the batches that are being judged; again to stop at once", err=True)
+
+    former = signal.signal(signal.SIGINT, stop)
     try:
         return audit.run(refs)
     except CannotJudge as error:
@@ -224,12 +235,18 @@ def _run(audit: Audit, refs: list[StackRef], progress: Progress) -> RunInfo:
     except KeyboardInterrupt:
         progress.interrupted(store)
         raise
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def summary(info: RunInfo) -> str:
     """One line about a run."""
     rate = (info.judged + info.carried + info.failed) / max(info.seconds, 0.001)
     sample = f" ({info.sample})" if info.sample else ""
+    if info.foreign:
+        sample += (
+            f", {info.foreign} file{'s' * (info.foreign != 1)} that {'is' if info.foreign == 1 else 'are'} no stack"
+        )
     return (
         f"{info.judged} judged, {info.carried} unchanged, {info.failed} failed{sample}; {info.resources} resources in"
         f" {info.seconds:.1f} s ({rate:.0f} stacks a second); run {info.id}"
