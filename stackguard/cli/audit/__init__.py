@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from stackguard.cli.audit.diff import diff
 from stackguard.cli.audit.query import query
 from stackguard.cli.audit.run import run
 
@@ -35,11 +36,12 @@ def audit() -> None:
     Examples:
       stackguard audit s3://state/ --store audits
       stackguard audit exports/ --store audits --fail-on-new high
+      stackguard audit diff --store audits
       stackguard audit query "SELECT policy, count(*) FROM outcomes GROUP BY policy" --store audits
 
     `stackguard audit SOURCE...` is short for `stackguard audit run SOURCE...`.
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (run, query):
+for command in (run, diff, query):
     audit.add_command(command)
