@@ -138,12 +138,3 @@ def test_a_pool_does_the_same(fleet: Path, tmp_path: Path) -> None:
     info = audited(fleet, tmp_path / "store", lambda job: Pool(job, 2, 60.0))
     assert info.judged == STACKS
     assert reported(tmp_path / "store") == expected(fleet)
-
-
-@pytest.mark.parametrize("sql", ["SELECT * FROM read_text('/etc/hostname')", "COPY stacks TO '/tmp/stacks.csv'"])
-def test_a_query_reads_the_store_and_nothing_else(fleet: Path, tmp_path: Path, sql: str) -> None:
-    import duckdb
-
-    audited(fleet, tmp_path / "store")
-    with pytest.raises(duckdb.Error):
-        rows(tmp_path / "store", sql)

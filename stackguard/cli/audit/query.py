@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from stackguard.cli.audit.options import check_installed, runs_of, store_option
-from stackguard.cli.common import Failure, attempt, write
+from stackguard.cli.common import attempt, format_option, output_option, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(short_help="Ask the store in SQL.")
 @click.argument("sql")
 @store_option
-def query(sql: str, store: str) -> None:
-    """Print the rows of a query over the store's tables; docs/audit-tables.md has their columns."""
+@click.option("--run", "run_name", metavar="RUN", help="The audit that the tables are about; by default the newest.")
+@format_option("text", "csv", "json")
+@output_option
+def query(sql: str, store: str, run_name: str | None, format_: str, output: Path | None) -> None:
+    """Print the rows of a SELECT over the store; docs/audit-tables.md has its tables.
+
+    The query reads the store and nothing else. The tables are about the newest audit; `runs`, `stacks_of_runs` and
+    `violations_of_runs` are about all.
+
+    \b
+    Examples:
+      stackguard audit query "SELECT owner, count(*) FROM outcomes GROUP BY owner ORDER BY 2 DESC" --store audits
+      stackguard audit query "FROM violations WHERE status = 'open' AND severity = 'critical'" --store audits --format csv
+      stackguard audit query "SUMMARIZE stacks" --store audits
+    """  # noqa: D301 (click reads the character \\b)
     check_installed()
-    import duckdb
+    from stackguard.audit.query import answer, rendered
 
-    from stackguard.audit.store.database import connected
-
-    def ask() -> str:
-        with connected(runs_of(store)) as database:
-            return str(database.sql(sql))
-
-    try:
-        write(attempt(ask, "asking the store"), None)
-    except duckdb.Error as error:
-        raise Failure(f"the query fails: {str(error).splitlines()[0]}") from None
+    write(attempt(lambda: rendered(answer(runs_of(store), sql, run_name), format_), "asking the store"), output)

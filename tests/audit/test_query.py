@@ -1,0 +1,109 @@
+"""Questions in SQL, and what they may do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fleet import Fleet
+from stackguard.audit.difference import chosen, difference
+from stackguard.audit.query import answer, rendered
+from stackguard.audit.store import files
+from stackguard.audit.store.runs import Runs
+from stackguard.errors import CannotJudge
+from tests.audit.test_run import audited
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("audit")
+    fleet = Fleet(folder / "fleet", 7)
+    truth = fleet.write(10)
+    audited(folder / "fleet", folder / "store")
+    Fleet(folder / "fleet", 8).drift(truth, 0.4)
+    audited(folder / "fleet", folder / "store")
+    return folder / "store"
+
+
+def runs(store: Path) -> Runs:
+    return Runs(files.opened(str(store)))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_text('/etc/hostname')",
+        "FROM '/etc/passwd'",
+        "SELECT * FROM glob('/*')",
+        "SELECT * FROM read_parquet('{store}/../fleet/*')",
+        "COPY stacks TO '/tmp/stacks.csv'",
+        "COPY (SELECT 1) TO '{store}/runs/x.parquet'",
+        "CREATE TABLE x AS SELECT 1",
+        "DROP VIEW stacks",
+        "ATTACH '/tmp/x.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "PRAGMA database_list; SELECT 1",
+        "SELECT 1; DROP VIEW stacks",
+        "EXPORT DATABASE '{store}/x'",
+        "SELECT getenv('HOME')",
+        "SELEC 1",
+        "",
+    ],
+)
+def test_a_query_reads_the_store_and_nothing_else(store: Path, sql: str) -> None:
+    before = sorted(store.rglob("*"))
+    with pytest.raises(CannotJudge, match="query") as error:
+        answer(runs(store), sql.format(store=store))
+    assert "\n" not in str(error.value)
+    assert sorted(store.rglob("*")) == before
+
+
+def test_the_rows_in_each_form(store: Path) -> None:
+    found = answer(runs(store), "SELECT state, count(*) AS n FROM stacks GROUP BY state ORDER BY state")
+    assert rendered(found, "csv") == "state,n\ncarried,6\njudged,4\n"
+    assert [json.loads(line) for line in rendered(found, "json").splitlines()] == [
+        {"state": "carried", "n": 6},
+        {"state": "judged", "n": 4},
+    ]
+    assert rendered(found, "text") == "state    n\n-------  -\ncarried  6\njudged   4\n2 rows\n"
+
+
+def test_the_tables_are_about_the_newest_run_or_the_one_that_is_named(store: Path) -> None:
+    first, second = runs(store).finished()
+    count = "SELECT count(*) FROM stacks WHERE state = 'judged'"
+    assert answer(runs(store), count).rows == [(4,)]
+    assert answer(runs(store), count, first.id).rows == [(10,)]
+    assert chosen([first, second], "latest") is second
+    assert chosen([first, second], second.started[:10]) is second
+    with pytest.raises(CannotJudge, match="2 runs begin"):
+        chosen([first, second], first.id[:4])
+    with pytest.raises(CannotJudge, match="there is no run"):
+        chosen([first, second], "2020-01-01")
+
+
+def test_the_difference_adds_up(store: Path) -> None:
+    first, second = runs(store).finished()
+    found = difference(runs(store), None, None)
+    open_ = "SELECT count(*) FROM violations WHERE status = 'open'"
+    ((before,),), ((after,),) = (answer(runs(store), open_, info.id).rows for info in (first, second))
+    counts = found.counts
+    assert (found.old, found.new) == (first.id, second.id)
+    assert counts.get("new", 0) + counts["still-open"] == after
+    assert counts.get("fixed", 0) + counts["still-open"] == before
+    assert len(found.changes) == counts.get("new", 0) + counts.get("fixed", 0) > 0
+
+
+def test_a_stack_that_was_left_out_is_not_looked_at(tmp_path: Path) -> None:
+    Fleet(tmp_path / "fleet", 7).write(10)
+    audited(tmp_path / "fleet", tmp_path / "store")
+    for file in sorted(tmp_path.rglob("dev.json")):
+        file.unlink()
+    audited(tmp_path / "fleet", tmp_path / "store")
+    counts = difference(runs(tmp_path / "store"), None, None).counts
+    assert counts["not-looked-at"] > 0
+    assert "fixed" not in counts
