@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policypack.core.examples import Example
+from policypack.core.policy import Policy, Stack
+from policypack.core.stack_name import StackName
+from policypack.evaluation.evaluate import Evaluation
+from policypack.evaluation.settings import Settings
+from policypack.frameworks.catalog import covered
 from policypack.frameworks.model import Check, Framework, Requirement
 from policypack.frameworks.roll_up import ABSENT, UNSEEN, Status, roll_up, total, typed
 from policypack.policies import POLICIES
+from stackguard.gate.evidence import Evidence
 from stackguard.reports.evidence import Came
 
 WHOLE, PART, BROADER = Check("whole"), Check("part", partly=True), Check("broader", broader=True)
@@ -112,6 +119,49 @@ def test_a_sum_is_as_bad_as_its_worst_stack(stacks: list[dict[str, dict[str, int
     for stack in stacks:
         if status(WHOLE, PART, BROADER, counts=stack) is Status.VIOLATED:
             assert status(WHOLE, PART, BROADER, counts=summed) is Status.VIOLATED
+
+
+def rolled_up(policy: Policy[Any], example: Example) -> dict[str, Status]:
+    """The status of each control on a card, for one of its examples."""
+    settings = Settings()
+    run = Evaluation([policy], settings)
+    stack = Stack(example.resources, settings)
+    outcomes = [outcome for subject in (*example.resources, stack) for outcome in run.outcomes(subject)]
+    evidence = Evidence(run.readings, outcomes, example.resources, [policy], (), (), settings, StackName(), str)
+    by_type = evidence.counts_by_type({policy.id})
+    return {
+        f"{framework_id}/{result.requirement.id}": result.status
+        for framework_id in {control.id.partition("/")[0] for control in policy.controls}
+        for result in roll_up(covered(framework_id, [policy]), evidence.counts(), by_type).results
+        if result.policies
+    }
+
+
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy.controls], ids=lambda policy: policy.id)
+def test_the_examples_of_a_card_agree_with_its_controls(policy: Policy[Any]) -> None:
+    reported = {Status.VIOLATED, Status.UNDECIDED}
+    assert any(reported & {*rolled_up(policy, example).values()} for example in policy.bad)
+    for example in policy.good:
+        assert not reported & {*rolled_up(policy, example).values()}, example.note
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "example", "violated"),
+    [
+        ("aws-public-endpoint", 0, {"aws-fsbp/RDS.2", "cis-aws-5.0/2.2.3"}),
+        ("aws-public-endpoint", 1, {"aws-fsbp/EKS.1"}),
+        ("aws-public-endpoint", 3, {"aws-fsbp/Opensearch.2"}),
+        ("iam-user-credentials", 0, set()),
+        ("s3-public-acl", 0, {"aws-fsbp/S3.2"}),
+        ("iam-weak-password-policy", 0, set()),
+        ("sqs-missing-encryption", 0, {"aws-fsbp/SQS.1"}),
+    ],
+)
+def test_a_report_violates_the_controls_of_its_type_only(policy_id: str, example: int, violated: set[str]) -> None:
+    (policy,) = (policy for policy in POLICIES if policy.id == policy_id)
+    statuses = rolled_up(policy, policy.bad[example])
+    published = {name for name, status in statuses.items() if status is Status.VIOLATED and "nist" not in name}
+    assert published == violated
 
 
 def test_the_kinds_are_those_of_the_evidence() -> None:

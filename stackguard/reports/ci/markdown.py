@@ -98,7 +98,7 @@ def _blocks(run: Run) -> Iterator[Block]:
 
 def _framework(rolled_up: RollUp) -> Iterator[Block]:
     """The counts of a framework's controls, which unfold to those about which something is reported."""
-    title = f"{html.escape(wording.name(rolled_up.framework))}: {wording.counts(rolled_up)}"
+    title = f"{_prose(wording.name(rolled_up.framework))}: {wording.counts(rolled_up)}"
     reported = rolled_up.of(*wording.OPEN)
     if reported:
         yield from _folded(title, ((partial(_control, result), Severity.LOW.rank) for result in reported), 3)
