@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from policypack.core.examples import Example
 from policypack.core.policy import EnforcementLevel, Policy
 from policypack.core.tags import Tag
+from policypack.frameworks.catalog import PUBLISHED, requirements, supported
 from stackguard.example_source import program
 
 
@@ -54,6 +57,8 @@ def sections(policy: Policy[Any]) -> Iterator[Section]:
             "Tags",
             [Points(tuple(f"`{tag}`: {tag.meaning}" if isinstance(tag, Tag) else f"`{tag}`" for tag in policy.tags))],
         )
+    if policy.controls:
+        yield "Controls", [Points(tuple(_controls(policy)))]
     yield "References", [Points(tuple(policy.references))]
 
 
@@ -77,6 +82,18 @@ def _reading(policy: Policy[Any]) -> Iterator[str]:
     if policy.subsumes:
         subsumed = ", ".join(f"`{policy_id}`" for policy_id in policy.subsumes)
         yield f"Its report also shows what follows from it in the same place: {subsumed}."
+
+
+def _controls(policy: Policy[Any]) -> Iterator[str]:
+    """The controls on a card, and those of other frameworks that follow from them."""
+    for control in policy.controls:
+        framework, _, name = control.id.partition("/")
+        requirement = requirements(framework).get(name) if framework in PUBLISHED else None
+        remarks = [("a part of it", control.partly), ("it reports more than that", control.broader)]
+        more = ", ".join(remark for remark, applies in remarks if applies)
+        yield f"`{control.id}`{f': {requirement.title}' if requirement else ''}{f' ({more})' if more else ''}"
+    for framework, ids in groupby((control.id.split("/") for control in supported(policy)), key=itemgetter(0)):
+        yield f"parts of `{framework}` {', '.join(name for _, name in ids)}, which these support"
 
 
 def _examples(examples: Sequence[Example], further: str) -> Iterator[Part]:

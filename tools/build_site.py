@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from policypack.evaluation import settings, waivers
+from policypack.frameworks import model as frameworks
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -29,6 +30,7 @@ FENCE = re.compile(r"^(```.*?^```$)", re.MULTILINE | re.DOTALL)
 SCHEMAS = {
     "Settings: stackguard.yaml": "what an operator chooses, for the gate and for the policy pack",
     "Waivers: stackguard-waivers.yaml": "violations that are accepted, each with a reason and an end",
+    "Frameworks: --framework FILE": "requirements of a team, each with the policies that check it",
     "Outcomes: --format json": "the report of `stackguard check`",
     "Validation: template --report": "the report of `stackguard template`",
 }
@@ -82,6 +84,7 @@ def reference() -> Iterator[str]:
     schemas = (
         msgspec.json.schema(settings.Settings),
         waivers.schema(),
+        frameworks.schema(),
         json.loads((reports / "outcomes.schema.json").read_text(encoding="utf-8")),
         json.loads((reports / "validation.schema.json").read_text(encoding="utf-8")),
     )

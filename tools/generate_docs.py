@@ -1,4 +1,4 @@
-"""Writes docs/policies.md, docs/policies/ and the schema of the settings from the cards.
+"""Writes docs/policies.md, docs/policies/ from the cards, and the schemas of settings and frameworks.
 
 `--check` exits 1 when one is stale.
 """
@@ -16,11 +16,13 @@ from typing import Any
 from policypack.core.policy import Policy
 from policypack.core.tags import Tag
 from policypack.evaluation.settings.schema import file_schema
+from policypack.frameworks import model as frameworks
 from policypack.policies import POLICIES
 from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 
 DOCS = Path(__file__).parents[1] / "docs"
 SETTINGS_SCHEMA = Path("../policypack/evaluation/settings/settings.schema.json")
+FRAMEWORK_SCHEMA = Path("../policypack/frameworks/framework.schema.json")
 GENERATED = "<!-- generated from the cards by tools/generate_docs.py: do not edit -->"
 
 
@@ -99,8 +101,11 @@ def stale(written: Mapping[Path, str]) -> list[str]:
 
 def main() -> int:
     """Write the pages, or name those that are stale."""
-    schema = {SETTINGS_SCHEMA: f"{json.dumps(file_schema(), indent=2, ensure_ascii=False)}\n"}
-    written = {**pages(POLICIES), **schema}
+    schemas = {SETTINGS_SCHEMA: file_schema(), FRAMEWORK_SCHEMA: frameworks.schema()}
+    written = {
+        **pages(POLICIES),
+        **{path: f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n" for path, schema in schemas.items()},
+    }
     if "--check" in sys.argv[1:]:
         for path in stale(written):
             print(f"docs/{path} is stale: run `python tools/generate_docs.py`", file=sys.stderr)

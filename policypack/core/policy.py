@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
+from policypack.core.controls import Control
+
 if TYPE_CHECKING:
     from policypack.core.examples import Example
     from policypack.evaluation.settings import Settings
@@ -321,6 +323,8 @@ class Policy(Generic[T]):
     """The language of the code that it reads: `Python`. Empty if it reads none."""
     tags: Sequence[str] = ()
     """Its groups: its service first. Ours are of `Tag`; policies from outside may have tags of their own."""
+    controls: Sequence[Control] = ()
+    """The requirements of published frameworks that it checks; others follow from these (`frameworks.catalog`)."""
     fix: str
     """What to write instead: one sentence."""
     references: Sequence[str]

@@ -16,6 +16,7 @@ from stackguard.cli.common import (
     Failure,
     attempt,
     check_writable,
+    frameworks,
     option_source,
     policies_option,
     programs_options,
@@ -26,6 +27,8 @@ from stackguard.cli.common import (
 from stackguard.cli.report_options import report_options
 
 if TYPE_CHECKING:
+    from policypack.frameworks.model import Framework
+    from policypack.frameworks.roll_up import RollUp
     from stackguard.gate.request import CheckRequest
     from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
@@ -108,6 +111,13 @@ class Check(click.Command):
     help="Run only the policy packs and --policies; resources that no pack can see are still reported.",
 )
 @click.option(
+    "--framework",
+    "framework_names",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Also report by control of aws-fsbp, cis-aws-5.0, nist-800-53-r5, or a framework of your own. Repeatable.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
     help="The lowest severity that blocks; by default the setting failOn, else low.",
@@ -144,6 +154,7 @@ def check(
     policy_pack: tuple[Path, ...],
     policy_pack_config: tuple[Path, ...],
     no_own_policies: bool,
+    framework_names: tuple[str, ...],
     fail_on: str | None,
     base: str | None,
     screen_of: Callable[[Path | None], Screen],
@@ -168,6 +179,7 @@ def check(
       stackguard check --policy s3-public-acl --config aws:region=eu-west-1
       stackguard check stack --policy-pack ../tagging --policy-pack-config tagging.json
       stackguard check stack --policies ./policies/buckets.py
+      stackguard check infra/* --framework aws-fsbp --framework ./acme-baseline.yaml
       stackguard check stack --policy-pack ../tagging --no-own-policies
     """  # noqa: D301 (click reads the character \\b)
     from policypack.core.policy import Severity
@@ -210,8 +222,15 @@ def check(
         for stack in expanded.stacks:
             _show_settings(_one(asked, stack))
         return
+    named = _frameworks(framework_names, asked, expanded) if framework_names else ()
+    if named:
+        from policypack.frameworks.roll_up import typed
+
+        asked = replace(asked, by_type=typed(named))
     in_text = any(destination.format == "text" and destination.file is None for destination in destinations)
     run = _several(asked, expanded, jobs, in_text=in_text) if expanded.several else _single(asked, expanded.stacks[0])
+    if named:
+        run = replace(run, frameworks=_rolled_up(named, run))
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
         write(render(run, destination.format, screen_of(destination.file)), destination.file)
@@ -241,6 +260,26 @@ def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> No
         raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
     if line := missing(evidence):
         raise click.UsageError(line)
+
+
+def _frameworks(names: Sequence[str], asked: CheckRequest, expanded: Expansion) -> tuple[Framework, ...]:
+    """The frameworks of these names; what the settings of the targets name is loaded to know all policies."""
+    from stackguard.gate.request import of_settings
+
+    requests = [_one(asked, stack) for stack in expanded.stacks]
+    cards = attempt(
+        lambda: {card.id: card for request in requests for card in of_settings(request)}, "reading the policies"
+    )
+    return frameworks(names, list(cards.values()), closed=not asked.packs)
+
+
+def _rolled_up(named: Sequence[Framework], run: Run) -> tuple[RollUp, ...]:
+    """The frameworks with the counts of all stacks."""
+    from policypack.frameworks.roll_up import roll_up, total
+
+    counts = total(report.evidence for report in run.reports)
+    by_type = total(report.evidence_by_type for report in run.reports)
+    return tuple(roll_up(framework, counts, by_type, complete=not run.failed) for framework in named)
 
 
 def _check_selected(policies: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from policypack.core.policy import Policy
+    from policypack.frameworks.model import Framework
     from stackguard.sources import RunOptions
 
 T = TypeVar("T")
@@ -256,6 +257,21 @@ def write(text: str, file: Path | None) -> None:
         destinations.write(text, file)
     except OSError as error:
         raise Failure(f"`{file or 'standard output'}` cannot be written: {reason(error)}") from None
+
+
+def frameworks(names: Sequence[str], cards: Sequence[Policy[Any]], *, closed: bool = True) -> tuple[Framework, ...]:
+    """The frameworks of these names; the arguments are those of `policypack.frameworks.reading.load`.
+
+    Raises:
+        Failure: one does not exist, or does not fit.
+    """
+    from policypack.frameworks.model import FrameworkError
+    from policypack.frameworks.reading import load
+
+    try:
+        return load(names, cards, closed=closed)
+    except FrameworkError as error:
+        raise Failure(str(error)) from None
 
 
 def check_writable(*files: Path | None) -> None:

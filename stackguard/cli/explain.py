@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stackguard.cli.common import attempt, card, policies_option
+from stackguard.cli.common import attempt, card, frameworks, policies_option
 
 
 @click.command(short_help="List all policies, or show one.")
@@ -18,7 +18,14 @@ from stackguard.cli.common import attempt, card, policies_option
     type=click.Path(path_type=Path),
     help="A settings file, for the policies that it names.",
 )
-def explain(policy_id: str | None, policy_modules: tuple[str, ...], settings: Path | None) -> None:
+@click.option(
+    "--framework",
+    metavar="NAME|FILE",
+    help="List the controls of aws-fsbp, cis-aws-5.0, nist-800-53-r5 or a file, and the policies that check each.",
+)
+def explain(
+    policy_id: str | None, policy_modules: tuple[str, ...], settings: Path | None, framework: str | None
+) -> None:
     """List all policies, or show what the policy ID finds, why it matters and how to fix it.
 
     \b
@@ -26,6 +33,7 @@ def explain(policy_id: str | None, policy_modules: tuple[str, ...], settings: Pa
       stackguard explain
       stackguard explain iam-wildcard-action
       stackguard explain --policies acme.policies
+      stackguard explain --framework aws-fsbp
     """  # noqa: D301 (click reads the character \\b)
     from stackguard import explain as explained
     from stackguard.gate.request import CheckRequest, available, of_settings
@@ -33,9 +41,12 @@ def explain(policy_id: str | None, policy_modules: tuple[str, ...], settings: Pa
 
     request = CheckRequest("", settings=settings, policy_modules=policy_modules)
     policies = attempt(lambda: of_settings(request) if settings else available(request), "reading the policies")
-    text = (
-        explained.card(card(policy_id, policies), screen(None))
-        if policy_id
-        else explained.listing(policies, screen(None))
-    )
+    if framework:
+        if policy_id:
+            raise click.UsageError("`--framework` lists controls; leave out the policy, or the option")
+        text = explained.controls(frameworks((framework,), policies)[0], screen(None))
+    elif policy_id:
+        text = explained.card(card(policy_id, policies), screen(None))
+    else:
+        text = explained.listing(policies, screen(None))
     write(text, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,26 @@ class Evidence:
         for policy in self.absent:
             counts.setdefault(policy.id, {self._absence(policy).value: 1})
         return counts
+
+    def counts_by_type(self, policies: Collection[str]) -> Mapping[tuple[str, str], Mapping[str, int]]:
+        """By policy and resource type, how many records of each kind there are, of these policies that ran.
+
+        Resources that a policy does not apply to are left out.
+        """
+        counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        reported: set[tuple[str, str]] = set()
+        for outcome in self.outcomes:
+            if outcome.policy.id in policies:
+                reported.add((outcome.policy.id, outcome.resource.urn))
+                counts[outcome.policy.id, outcome.resource.type][came_of(outcome).value] += 1
+        chosen = [policy.id for policy in self.ran if policy.id in policies]
+        for resource in self.resources if chosen else ():
+            urn, type_token = self.hide(resource.urn), self.hide(resource.type)
+            for policy_id in chosen:
+                read, excused = self.readings.of(policy_id, resource.urn)
+                if (read or excused) and (policy_id, urn) not in reported:
+                    counts[policy_id, type_token][Came.EXCUSED if excused else Came.PASS] += 1
+        return {key: {kind: kinds[kind] for kind in Came if kinds[kind]} for key, kinds in counts.items()}
 
     def __iter__(self) -> Iterator[Record]:
         """The records: by resource, then those that are about no resource."""

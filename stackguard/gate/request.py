@@ -66,6 +66,8 @@ class CheckRequest:
     """The baseline file; None is the one beside the settings, if it exists."""
     evidence: bool = False
     """Whether the report has a record for each policy and resource."""
+    by_type: frozenset[str] = frozenset()
+    """The policies whose records are counted by resource type too, for frameworks of controls."""
     add: bool = False
     """Whether new violations are accepted, to be added to the baseline."""
     base: str | None = None
@@ -245,6 +247,7 @@ def judge_under(
         gone=exempt.baselined.gone.total(),
         related=related(outcomes, loaded.resources),
         evidence=evidence.counts(),
+        evidence_by_type=evidence.counts_by_type(request.by_type),
         records=evidence if request.evidence else (),
     )
     waived, baselined = exempt.waived, exempt.baselined

@@ -21,6 +21,7 @@ from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
 
 if TYPE_CHECKING:
+    from policypack.frameworks.roll_up import RollUp
     from stackguard.reports.evidence import Record
     from stackguard.reports.fingerprint import IdentifiedOutcome
 
@@ -87,6 +88,8 @@ class Report:
     """The number of violations in the baseline that are not there any more."""
     evidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """By policy, how many records there are by what came of it (`reports.evidence.Came`); empty if that is unknown."""
+    evidence_by_type: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    """The same by policy and resource type, for the policies of which that was asked for."""
     records: Iterable[Record] = ()
     """What came of each policy and resource, if that was asked for; it can be iterated again."""
     related: Mapping[str, Resource] = field(default_factory=dict)
@@ -199,6 +202,8 @@ class Run:
     problems: tuple[WaiverProblem, ...] = ()
     """Waivers that somebody has to edit."""
     problems_block: bool = True
+    frameworks: tuple[RollUp, ...] = ()
+    """The frameworks of controls that were asked for, rolled up over all stacks."""
     several: bool = False
     """Whether several stacks were asked for, so that a report names the stack of everything."""
 

@@ -9,15 +9,19 @@ import msgspec
 
 from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
 from policypack.evaluation.places import fingerprint
+from policypack.frameworks.roll_up import RollUp, Status
 from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.evidence import Came
 from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, printable, url
 from stackguard.reports.json_types import (
+    ControlCounts,
+    ControlEntry,
     Evidence,
     ExemptionEntry,
     FailedStack,
+    FrameworkEntry,
     OutcomeEntry,
     OutcomesReport,
     ProblemEntry,
@@ -61,6 +65,8 @@ def document(run: Run) -> OutcomesReport | StacksReport:
             for problem in run.problems
         ),
     }
+    if run.frameworks:
+        facts["frameworks"] = tuple(map(_framework, run.frameworks))
     if not run.several:
         return OutcomesReport(**(msgspec.structs.asdict(stacks[0]) | facts))
     failed = tuple(
@@ -68,6 +74,35 @@ def document(run: Run) -> OutcomesReport | StacksReport:
         for failed in run.failed
     )
     return StacksReport(stacks=stacks, failed=failed, **facts)
+
+
+def _framework(rolled_up: RollUp) -> FrameworkEntry:
+    framework, counts = rolled_up.framework, rolled_up.counts
+    by_status = {status.replace("-", "_"): counts[status] for status in Status}
+    controls = [
+        ControlEntry(
+            id=printable(result.requirement.id),
+            title=printable(result.requirement.title),
+            service=printable(result.requirement.service),
+            url=printable(result.requirement.url),
+            status=result.status,
+            policies=tuple(map(printable, result.policies)),
+            violations=result.violations,
+            undecided=result.undecided,
+            accepted=result.accepted,
+            passes=result.passes,
+        )
+        for result in rolled_up.results
+    ]
+    return FrameworkEntry(
+        id=printable(framework.id),
+        title=printable(framework.title),
+        version=printable(framework.version),
+        source=printable(framework.source),
+        date=printable(framework.date),
+        summary=ControlCounts(**by_status, without_policy=rolled_up.without_policy),
+        controls=tuple(controls),
+    )
 
 
 def outcomes(report: Report) -> StackOutcomes:

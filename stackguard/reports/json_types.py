@@ -12,6 +12,7 @@ import msgspec
 
 from policypack.core.policy import EnforcementLevel, Kind, Severity
 from policypack.evaluation.waivers import ProblemKind
+from policypack.frameworks.roll_up import Status
 from stackguard.notes import NoteKind
 
 SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -224,6 +225,57 @@ PolicyIds = Annotated[tuple[str, ...], msgspec.Meta(description="The policies th
 WaiverProblems = Annotated[tuple[ProblemEntry, ...], msgspec.Meta(description="Waivers that somebody has to edit.")]
 
 
+class ControlCounts(msgspec.Struct, frozen=True, rename="camel"):
+    """The controls of a framework by status."""
+
+    violated: Annotated[Count, msgspec.Meta(description="A policy that checks them reports a violation.")]
+    undecided: Annotated[
+        Count, msgspec.Meta(description="A value is unknown, or a policy that reports more than they ask reports it.")
+    ]
+    accepted: Annotated[Count, msgspec.Meta(description="All that is reported is waived or in the baseline.")]
+    partly_satisfied: Annotated[
+        Count, msgspec.Meta(description="What was judged passes, and that is not all that they ask.")
+    ]
+    satisfied: Annotated[Count, msgspec.Meta(description="The policies cover them, read something and report nothing.")]
+    not_applicable: Annotated[Count, msgspec.Meta(description="There is nothing that the policies are about.")]
+    not_judged: Annotated[Count, msgspec.Meta(description="No policy checks them, or none that does ran.")]
+    without_policy: Annotated[Count, msgspec.Meta(description="Of those not judged: no policy checks them.")]
+
+
+class ControlEntry(msgspec.Struct, frozen=True):
+    """A control of a framework, over all stacks."""
+
+    id: Annotated[str, msgspec.Meta(description="Its name in the framework.", examples=["S3.8"])]
+    title: Annotated[str, msgspec.Meta(description="What it asks: a short line.")]
+    service: Annotated[str, msgspec.Meta(description="The service or the chapter that it belongs to.")]
+    url: Annotated[str, msgspec.Meta(description="Where to read more; empty if unknown.")]
+    status: Annotated[Status, msgspec.Meta(description="As in the counts.")]
+    policies: Annotated[tuple[str, ...], msgspec.Meta(description="The policies that check it.")]
+    violations: Annotated[Count, msgspec.Meta(description="The violations that they report and nothing accepts.")]
+    undecided: Annotated[Count, msgspec.Meta(description="The outcomes that leave it undecided.")]
+    accepted: Annotated[Count, msgspec.Meta(description="The outcomes that are waived or in the baseline.")]
+    passes: Annotated[
+        Count, msgspec.Meta(description="The passes of these policies, of each policy and each resource one.")
+    ]
+
+
+class FrameworkEntry(msgspec.Struct, frozen=True):
+    """A framework that the command names with `--framework`."""
+
+    id: Annotated[str, msgspec.Meta(description="Its short name.", examples=["aws-fsbp"])]
+    title: Annotated[str, msgspec.Meta(description="Its name for people.")]
+    version: Annotated[str, msgspec.Meta(description="Its version; empty if unknown.")]
+    source: Annotated[str, msgspec.Meta(description="Where it is published; empty if unknown.")]
+    date: Annotated[str, msgspec.Meta(description="The day of the list of controls; empty if unknown.")]
+    summary: Annotated[ControlCounts, msgspec.Meta(description="The controls by status.")]
+    controls: Annotated[tuple[ControlEntry, ...], msgspec.Meta(description="Every control, in reading order.")]
+
+
+Frameworks = Annotated[
+    tuple[FrameworkEntry, ...], msgspec.Meta(description="The controls of frameworks, over all stacks.")
+]
+
+
 class StackReport(msgspec.Struct, frozen=True, rename="camel"):
     """One stack that was judged."""
 
@@ -272,6 +324,7 @@ class OutcomesReport(StackOutcomes, frozen=True, rename="camel", kw_only=True):
     settings_digest: SettingsDigest
     policy_ids: PolicyIds
     waiver_problems: WaiverProblems
+    frameworks: Frameworks = ()
 
 
 class StacksReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -293,6 +346,7 @@ class StacksReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     outcomes: Annotated[
         tuple[OutcomeEntry, ...], msgspec.Meta(description="The outcomes of all stacks, stack by stack.")
     ]
+    frameworks: Frameworks = ()
 
 
 def schema() -> dict[str, Any]:

@@ -17,12 +17,14 @@ from typing import Any, Literal
 
 from policypack.core.policy import ROOT_TYPE, EnforcementLevel, Kind, Outcome, Policy, Severity
 from policypack.evaluation.coverage import summary as without_policy
+from policypack.frameworks.model import Framework
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
 from stackguard.positions import lines_of
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, name_of, printable
+from stackguard.reports.frameworks import taxonomies
 from stackguard.reports.places import ROOT, Object, constructor_of, location_of, nearest_to
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -68,7 +70,8 @@ def _runs(run: Run, most: int) -> list[Object]:
     chunks = [[report] for report in run.reports[: MOST_RUNS - 1]]
     if rest := list(run.reports[MOST_RUNS - 1 :]):
         chunks.append(rest)
-    runs = [policy_run(*reports, most=most) for reports in chunks]
+    frameworks = [rolled_up.framework for rolled_up in run.frameworks]
+    runs = [policy_run(*reports, most=most, frameworks=frameworks) for reports in chunks]
     if run.several:
         labels = Counter(report.label for report in run.reports)
         for reports, entry in zip(chunks, runs, strict=True):
@@ -111,7 +114,7 @@ def run(driver: Object, invocation: Object, results: Sequence[Object]) -> Object
     }
 
 
-def policy_run(*reports: Report, most: int = MOST_RESULTS) -> Object:
+def policy_run(*reports: Report, most: int = MOST_RESULTS, frameworks: Sequence[Framework] = ()) -> Object:
     """The run of the policies over stacks: the results that close the gate first, then the most severe.
 
     Exempt outcomes are left out, because code scanning opens alerts for suppressed results too.
@@ -147,16 +150,20 @@ def policy_run(*reports: Report, most: int = MOST_RESULTS) -> Object:
     invocation: Object = {"executionSuccessful": code != 2, "exitCode": code}
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
-    return run(
-        {
-            "name": "stackguard",
-            "version": version("stackguard"),
-            "informationUri": INFORMATION_URI,
-            "rules": [_rule(policy) for policy in rules],
-        },
-        invocation,
-        [_result(report, result, indexes) for report, result in shown],
-    )
+    driver: Object = {
+        "name": "stackguard",
+        "version": version("stackguard"),
+        "informationUri": INFORMATION_URI,
+        "rules": [_rule(policy) for policy in rules],
+    }
+    written = run(driver, invocation, [_result(report, result, indexes) for report, result in shown])
+    if frameworks:
+        driver["supportedTaxonomies"] = taxonomies.references(frameworks)
+        written["taxonomies"] = taxonomies.taxonomies(frameworks, indexes)
+        for policy, rule in zip(rules, driver["rules"], strict=True):
+            if related := taxonomies.relationships(frameworks, indexes, policy.id):
+                rule["relationships"] = related
+    return written
 
 
 def _urgency(report: Report, result: IdentifiedOutcome) -> tuple[bool, int]:

@@ -17,6 +17,7 @@ from stackguard.reports import Change, Detail, Report, Run, Screen
 from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
+from stackguard.reports.frameworks.section import section
 from stackguard.reports.screen import Text, paint, wrapped
 from stackguard.reports.statistics import statistics
 
@@ -55,6 +56,7 @@ def _run(run: Run, screen: Screen) -> Iterator[Text]:
         yield from wrapped(f"{printable(failed.label)}: {printable(failed.message)}", screen, 0, "cannot judge")
     for problem in run.problems:
         yield from wrapped(printable(f"{problem.source}: {problem.message}"), screen, 0, f"{problem.kind} waiver")
+    yield from _frameworks(run, screen)
     if screen.statistics:
         yield Text()
         yield from (Text(line) for line in statistics(run))
@@ -63,6 +65,14 @@ def _run(run: Run, screen: Screen) -> Iterator[Text]:
         yield _total(run)
     if screen.detail is not Detail.QUIET:
         yield from wrapped(_provenance(run, screen), screen, 0)
+
+
+def _frameworks(run: Run, screen: Screen) -> Iterator[Text]:
+    if run.frameworks and not run.several:
+        yield Text()
+    for rolled_up in run.frameworks:
+        yield from section(rolled_up, screen)
+        yield Text()
 
 
 def _provenance(run: Run, screen: Screen) -> str:

@@ -13,6 +13,8 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.waivers import ProblemKind, WaiverProblem
+from policypack.frameworks.model import Check, Framework, Requirement
+from policypack.frameworks.roll_up import RollUp, roll_up
 from stackguard import reports
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Failed, Report, Run, Screen
@@ -53,6 +55,15 @@ def html(*judged: Report, **more: Any) -> str:
     return reports.render(Run(judged, **(fields | more)), "html", Screen())
 
 
+def rolled_up(title: str) -> tuple[RollUp, ...]:
+    """A framework with a requirement of each status, whose titles are this text."""
+    counts = {came: {came: 1} for came in ("violation", "undecided", "waived", "pass", "not-applicable", "disabled")}
+    ids = (*counts, "part", "nobody")
+    checks = {"part": (Check("pass", partly=True),), "nobody": ()}
+    requirements = [Requirement(name, title, title, policies=checks.get(name, (name,))) for name in ids]
+    return (roll_up(Framework("acme", title, tuple(requirements)), counts),)
+
+
 def nothing() -> str:
     return html(report(sample.resources()[:2], region="eu-west-1"))
 
@@ -80,6 +91,7 @@ def everything() -> str:
         problems=(
             WaiverProblem(ProblemKind.EXPIRED, "stackguard-waivers.yaml:9", "s3-public-acl", "the waiver ended"),
         ),
+        frameworks=rolled_up("Acme's baseline"),
     )
 
 
@@ -135,5 +147,6 @@ def hostile() -> str:
         provenance=replace(sample.PROVENANCE, commit=HOSTILE, settings=HOSTILE, versions={HOSTILE: HOSTILE}),
         failed=(Failed(HOSTILE, StackName(HOSTILE, HOSTILE, HOSTILE), HOSTILE, HOSTILE),),
         problems=(WaiverProblem(ProblemKind.UNUSED, HOSTILE, HOSTILE, HOSTILE),),
+        frameworks=rolled_up(HOSTILE),
         several=True,
     )

@@ -110,6 +110,16 @@ def test_the_counts_are_those_of_the_records(ran: tuple[Policy[Any], ...]) -> No
     assert evidence.counts() == counted
 
 
+@pytest.mark.parametrize("chosen", [{"s3-name", "s3-follows", "sns-name", "s3-off"}, {"s3-name"}, set[str]()])
+def test_the_counts_by_type_are_those_of_the_records(chosen: set[str]) -> None:
+    evidence = judged()
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    for record in evidence:
+        if record.policy in chosen and record.urn and record.outcome is not Came.NOT_APPLICABLE:
+            counted.setdefault((record.policy, record.type), Counter())[record.outcome] += 1
+    assert evidence.counts_by_type(chosen) == counted
+
+
 def test_a_crash_is_an_error_and_no_pass() -> None:
     found = records(judged((CRASH,)))
     assert found["s3-crash", BUCKET, "good"] is Came.ERROR

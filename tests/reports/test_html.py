@@ -12,7 +12,7 @@ import pytest
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource
 from policypack.core.stack_name import StackName
-from stackguard.reports import Failed
+from stackguard.reports import Failed, Run, Screen, render
 from stackguard.reports.html.documents import LONGEST, example_request, span
 from tests.reports import html_runs, sample
 from tests.reports.html_runs import HOSTILE, html, report
@@ -184,3 +184,13 @@ def test_what_was_not_judged_did_not_pass() -> None:
     assert "Nothing was judged" in failed
     assert "passed" not in TAG.sub("", failed)
     assert "There is nothing to judge" in html(report(()))
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "json", "sarif"])
+def test_titles_of_a_framework_are_texts(name: str) -> None:
+    run = Run((), sample.PROVENANCE, frameworks=html_runs.rolled_up(f"{html_runs.HOSTILE} @all"), several=True)
+    text = render(run, name, Screen())
+    assert not set(text) & set("\x1b\u202e")
+    if name == "markdown":
+        assert "<script" not in text
+        assert "@all" not in text

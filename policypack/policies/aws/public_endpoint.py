@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
@@ -52,6 +53,27 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/Autoscaling.5", types=("aws:ec2/launchConfiguration:",)),
+        Control("aws-fsbp/DMS.1", types=("aws:dms/replicationInstance:",)),
+        Control("aws-fsbp/EC2.9", partly=True, types=("aws:ec2/instance:",)),
+        Control("aws-fsbp/EC2.25", types=("aws:ec2/launchTemplate:",)),
+        Control("aws-fsbp/EKS.1", partly=True, types=("aws:eks/cluster:",)),
+        Control("aws-fsbp/ES.2", types=("aws:elasticsearch/domain:",)),
+        Control("aws-fsbp/MSK.4", types=("aws:msk/cluster:",)),
+        Control("aws-fsbp/Opensearch.2", types=("aws:opensearch/domain:",)),
+        Control(
+            "aws-fsbp/RDS.2",
+            types=(
+                "aws:rds/instance:",
+                "aws:rds/clusterInstance:",
+            ),
+        ),
+        Control("aws-fsbp/Redshift.1", types=("aws:redshift/cluster:",)),
+        Control("aws-fsbp/RedshiftServerless.3", types=("aws:redshiftserverless/workgroup:",)),
+        Control("aws-fsbp/SageMaker.1", types=("aws:sagemaker/notebookInstance:",)),
+        Control("cis-aws-5.0/2.2.3", partly=True, types=("aws:rds/instance:",)),
+    ],
     fix="Keep the endpoint private, and connect from within the VPC, over a VPN or through Session Manager.",
     references=[
         "https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2",

@@ -12,6 +12,7 @@ from typing import Any
 from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Reading, Resource, Severity
 from policypack.core.tags import Tag
@@ -38,7 +39,17 @@ POLICY = Policy(
     title="Snapshot, image, event bus or document shared with everybody",
     why=__doc__,
     severity=Severity.CRITICAL,
-    tags=[Tag.AWS, Tag.PUBLIC_ACCESS],
+    tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=[
+        Control(
+            "aws-fsbp/RDS.1",
+            types=(
+                "aws:rds/snapshot",
+                "aws:rds/clusterSnapshot",
+            ),
+        ),
+        Control("aws-fsbp/SSM.4", types=("aws:ssm/document:",)),
+    ],
     fix="Name the accounts or the organization that it is shared with.",
     references=[
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html",

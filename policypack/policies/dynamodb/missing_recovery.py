@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import EnforcementLevel, Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
@@ -59,6 +60,7 @@ POLICY = Policy(
     severity=Severity.MEDIUM,
     enforcement=EnforcementLevel.ADVISORY,
     tags=[Tag.DYNAMODB, Tag.RELIABILITY, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/DynamoDB.2"),
     fix="Set `pointInTimeRecovery.enabled` to true, and `pointInTimeRecovery` of each replica.",
     references=[
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html",

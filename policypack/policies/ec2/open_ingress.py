@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
@@ -62,12 +63,29 @@ _LIST = construct(
     entries=[{"cidr": "0.0.0.0/1"}, {"cidr": "128.0.0.0/1"}],
 )
 
+GROUPS = (
+    "aws:ec2/securityGroup",
+    "aws:ec2/defaultSecurityGroup",
+    "aws:vpc/securityGroupIngressRule",
+)
+ACLS = ("aws:ec2/networkAcl",)
+"""The types of rules of security groups and network ACLs."""
+
 POLICY = Policy(
     id="ec2-open-ingress",
     title="Security group or network ACL open to the internet",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.EC2, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/EC2.18", partly=True, types=GROUPS),
+        Control("aws-fsbp/EC2.19", broader=True, types=GROUPS),
+        Control("aws-fsbp/EC2.21", broader=True, types=ACLS),
+        Control("cis-aws-5.0/5.1.2", broader=True, types=GROUPS),
+        Control("cis-aws-5.0/5.2", types=ACLS),
+        Control("cis-aws-5.0/5.3", broader=True, types=GROUPS),
+        Control("cis-aws-5.0/5.4", broader=True, types=GROUPS),
+    ],
     fix="Name the addresses or the security group that may connect; administer hosts through Session Manager.",
     references=[
         "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html",

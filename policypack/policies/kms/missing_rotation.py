@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
@@ -51,6 +52,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.KMS, Tag.ENCRYPTION],
+    controls=controls("cis-aws-5.0/3.6", "nist-800-53-r5/SC-12", "nist-800-53-r5/SC-12(2)", "nist-800-53-r5/SC-28(3)"),
     fix="Set `enableKeyRotation` to true; `rotationPeriodInDays` changes the period from one year.",
     references=[
         "https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",

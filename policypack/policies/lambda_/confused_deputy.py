@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.core.controls import Control
 from policypack.core.examples import example, open_permission, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
@@ -56,7 +57,8 @@ POLICY = Policy(
     title="Permission lets an AWS service in for everybody",
     why=__doc__,
     severity=Severity.HIGH,
-    tags=[Tag.LAMBDA, Tag.CROSS_ACCOUNT],
+    tags=[Tag.LAMBDA, Tag.CROSS_ACCOUNT, Tag.AWS_FSBP],
+    controls=[Control("aws-fsbp/Lambda.1", broader=True)],
     fix="Give the permission the source's `sourceArn`, and for a bucket your account in `sourceAccount`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",

@@ -12,6 +12,7 @@ from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.invoking import invoking
 from policypack.access.exposure.sharing import shares
 from policypack.access.solver.verdict import Answer
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example, open_permission, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity
 from policypack.core.tags import Tag
@@ -37,6 +38,15 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.LAMBDA, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=[
+        Control(
+            "aws-fsbp/Lambda.1",
+            types=(
+                "aws:lambda/permission:",
+                "aws:lambda/functionUrl:",
+            ),
+        )
+    ],
     fix="Name the service, account or organization that may invoke it, and set a URL's `authorizationType` to `AWS_IAM`.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",

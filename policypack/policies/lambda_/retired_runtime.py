@@ -11,6 +11,7 @@ from datetime import date
 
 import msgspec
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, function, reported_at
 from policypack.core.policy import Placed, Policy, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
@@ -57,6 +58,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.LAMBDA, Tag.SUPPLY_CHAIN, Tag.DEPLOYMENT, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/Lambda.2"),
     fix="Move the function to a runtime that AWS supports.",
     references=[
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",

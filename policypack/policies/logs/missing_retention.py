@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
@@ -35,6 +36,14 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.LOW,
     tags=[Tag.LOGS, Tag.COST],
+    controls=controls(
+        "nist-800-53-r5/AU-6(3)",
+        "nist-800-53-r5/AU-6(4)",
+        "nist-800-53-r5/AU-10",
+        "nist-800-53-r5/AU-11",
+        "nist-800-53-r5/CA-7",
+        "nist-800-53-r5/SI-12",
+    ),
     fix="Set `retentionInDays`, such as 30 or 365.",
     references=[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example, function
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
@@ -65,7 +66,11 @@ POLICY = Policy(
     title="Credential in plaintext in a setting",
     why=__doc__,
     severity=Severity.HIGH,
-    tags=[Tag.PULUMI, Tag.SECRETS],
+    tags=[Tag.PULUMI, Tag.SECRETS, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/CodeBuild.2", partly=True, types=("aws:codebuild/project:",)),
+        Control("aws-fsbp/ECS.8", partly=True, types=("aws:ecs/taskDefinition:",)),
+    ],
     fix="Replace the credential, keep the new one in Secrets Manager, and give the program its ARN.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/secrets/",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.core.controls import controls
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
@@ -16,7 +17,8 @@ from policypack.resources.properties.acls import BUCKET_ACL, CONTROLS, enabled_a
 
 
 def check(setting: str) -> Iterator[Violation]:
-    yield Violation("", f"{setting} needs ACLs, which `BucketOwnerEnforced` disables")
+    if setting:
+        yield Violation("", f"{setting} needs ACLs, which `BucketOwnerEnforced` disables")
 
 
 def _controls(ownership: str) -> Resource:
@@ -34,7 +36,8 @@ POLICY = Policy(
     title="Bucket whose ACLs are enabled",
     why=__doc__,
     severity=Severity.MEDIUM,
-    tags=[Tag.S3, Tag.PUBLIC_ACCESS],
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/S3.12"),
     fix="Set Object Ownership to `BucketOwnerEnforced`, remove ACLs, and grant access by bucket policy.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
@@ -54,6 +55,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/S3.8", "cis-aws-5.0/2.1.4"),
     fix="Add a `BucketPublicAccessBlock` whose `bucket` is this bucket's `id`, with all four switches true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
     bad=reported_at(

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.controls import controls
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
@@ -72,6 +73,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.LOW,
     tags=[Tag.S3, Tag.ENCRYPTION],
+    controls=controls("nist-800-53-r5/SC-13", "nist-800-53-r5/SC-28", "nist-800-53-r5/SC-28(1)"),
     fix="Add a `BucketServerSideEncryptionConfiguration` for this bucket, preferably with `aws:kms` and your own key.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.controls import controls
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import (
@@ -75,6 +76,17 @@ POLICY = Policy(
     severity=Severity.MEDIUM,
     enforcement=EnforcementLevel.ADVISORY,
     tags=[Tag.S3, Tag.RELIABILITY],
+    controls=controls(
+        "nist-800-53-r5/AU-9(2)",
+        "nist-800-53-r5/CP-6",
+        "nist-800-53-r5/CP-6(1)",
+        "nist-800-53-r5/CP-6(2)",
+        "nist-800-53-r5/CP-9",
+        "nist-800-53-r5/CP-10",
+        "nist-800-53-r5/SC-5(2)",
+        "nist-800-53-r5/SI-12",
+        "nist-800-53-r5/SI-13(5)",
+    ),
     fix="Add a `BucketVersioning` for this bucket with the status `Enabled`, and a lifecycle rule for older versions.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html",

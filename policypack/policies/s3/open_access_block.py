@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
@@ -79,6 +80,13 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/S3.8", types=(TYPES[0],)),
+        Control("aws-fsbp/S3.1", partly=True, types=(TYPES[1],)),
+        Control("aws-fsbp/S3.19", types=("aws:s3/accessPoint:",)),
+        Control("aws-fsbp/S3.24", types=("aws:s3control/multiRegionAccessPoint:",)),
+        Control("cis-aws-5.0/2.1.4", types=TYPES),
+    ],
     fix="Set `blockPublicAcls`, `blockPublicPolicy`, `ignorePublicAcls` and `restrictPublicBuckets` to true.",
     references=["https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"],
     bad=[

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.transport import Guard, answers_plaintext, guards
+from policypack.core.controls import controls
 from policypack.core.examples import ACCOUNT, Example, allow, bucket_policy, deny, example, reported_at
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.policy import Policy, Severity, Undecided, Violation
@@ -39,6 +40,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.S3, Tag.ENCRYPTION, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/S3.5", "cis-aws-5.0/2.1.1"),
     fix="Deny `s3:*` to `*` on the bucket and on its objects when `aws:SecureTransport` is `false`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from policypack.access.exposure.acl import public_acls
 from policypack.access.exposure.exposure import judge
+from policypack.core.controls import Control
 from policypack.core.examples import bucket, construct, example, reported_at
 from policypack.core.policy import Policy, Resource, Severity
 from policypack.core.tags import Tag
@@ -37,7 +38,8 @@ POLICY = Policy(
     title="ACL gives access to the public",
     why=__doc__,
     severity=Severity.CRITICAL,
-    tags=[Tag.S3, Tag.PUBLIC_ACCESS],
+    tags=[Tag.S3, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=[Control("aws-fsbp/S3.2"), Control("aws-fsbp/S3.3", broader=True)],
     fix="Leave ACLs off (`BucketOwnershipControls` with `BucketOwnerEnforced`), and grant access by bucket policy.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html",

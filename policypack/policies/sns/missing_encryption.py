@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Violation
 from policypack.core.tags import Tag
@@ -35,6 +36,15 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.SNS, Tag.ENCRYPTION],
+    controls=controls(
+        "nist-800-53-r5/CA-9(1)",
+        "nist-800-53-r5/CM-3(6)",
+        "nist-800-53-r5/SC-7(10)",
+        "nist-800-53-r5/SC-13",
+        "nist-800-53-r5/SC-28",
+        "nist-800-53-r5/SC-28(1)",
+        "nist-800-53-r5/SI-7(6)",
+    ),
     fix="Set `kmsMasterKeyId` to a key that the topic's publishers may use.",
     references=["https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html"],
     bad=reported_at(

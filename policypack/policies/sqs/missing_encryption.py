@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import controls
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
 
 
 def managed_encryption(resource: Resource) -> Iterator[Reading[bool]]:
-    """Whether SQS's own encryption is on, for a queue without a KMS key. An unknown key is a key."""
-    if resource.type == "aws:sqs/queue:Queue" and resource["kmsMasterKeyId"] in (None, ""):
+    """Whether a queue is encrypted: by a KMS key, of which an unknown one counts, or by SQS itself."""
+    if resource.type == "aws:sqs/queue:Queue":
         enabled = resource["sqsManagedSseEnabled"]
-        if enabled is not None:
+        if enabled is None or resource["kmsMasterKeyId"] not in (None, ""):
+            yield "", True
+        else:
             yield "sqsManagedSseEnabled", enabled if isinstance(enabled, Unknown) else str(enabled).lower() == "true"
 
 
@@ -38,7 +41,8 @@ POLICY = Policy(
     title="Queue keeps messages unencrypted",
     why=__doc__,
     severity=Severity.MEDIUM,
-    tags=[Tag.SQS, Tag.ENCRYPTION],
+    tags=[Tag.SQS, Tag.ENCRYPTION, Tag.AWS_FSBP],
+    controls=controls("aws-fsbp/SQS.1"),
     fix="Set `kmsMasterKeyId` to your own key, or leave `sqsManagedSseEnabled` at its default, true.",
     references=[
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html",

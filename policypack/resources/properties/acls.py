@@ -37,7 +37,8 @@ NEED_ACLS: Mapping[str, tuple[str, str]] = {
 
 
 def enabled_acls(stack: Stack) -> Iterator[Placed[str]]:
-    """What enables or sets ACLs of buckets to which no service delivers by ACL."""
+    """What enables or sets ACLs of buckets to which no service delivers by ACL; empty for a bucket by itself."""
+    yield from ((bucket, "", "") for bucket in stack.of(*BUCKET_TYPES))
     for token in SETTINGS:
         for resource in by_canonical_type(stack).get(token, ()):
             for path, value in _enabling(resource, SETTINGS[token]):

@@ -15,10 +15,12 @@ from functools import partial
 
 from policypack.core.policy import Kind, Outcome, Severity
 from policypack.evaluation.waivers import WaiverProblem
+from policypack.frameworks.roll_up import ControlResult, RollUp
 from stackguard.reports import NewAccess, Report, Run, Screen
 from stackguard.reports.ci import Row, row_of, rows, urgency
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, url
+from stackguard.reports.frameworks import wording
 from stackguard.reports.sarif import LINK
 from stackguard.reports.text import violations
 
@@ -84,12 +86,30 @@ def _blocks(run: Run) -> Iterator[Block]:
         yield from _stack(report, by_report.get(id(report), []))
     if len(worst) > MOST_STACKS:
         yield Block(f"<p>{many(len(worst) - MOST_STACKS, 'more stack')} with less to report.</p>\n\n")
+    for rolled_up in run.frameworks:
+        yield from _framework(rolled_up)
     yield from _folded(
         many(len(run.problems), "waiver") + " to edit",
         ((partial(_problem, problem), 0) for problem in run.problems),
         0,
     )
     yield Block(f"<p><sub>{html.escape(_provenance(run))}</sub></p>\n")
+
+
+def _framework(rolled_up: RollUp) -> Iterator[Block]:
+    """The counts of a framework's controls, which unfold to those about which something is reported."""
+    title = f"{_prose(wording.name(rolled_up.framework))}: {wording.counts(rolled_up)}"
+    reported = rolled_up.of(*wording.OPEN)
+    if reported:
+        yield from _folded(title, ((partial(_control, result), Severity.LOW.rank) for result in reported), 3)
+    else:
+        yield Block(f"<p>{title}</p>\n\n")
+
+
+def _control(result: ControlResult) -> str:
+    return (
+        f"<b>{wording.label(result.status)}</b> {_prose(wording.control(result))} (by {_prose(wording.came(result))})"
+    )
 
 
 def _problem(problem: WaiverProblem) -> str:

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from stackguard.reports import Run, Screen
 from stackguard.reports.formatting import printable, printable_lines
+from stackguard.reports.frameworks import wording
 from stackguard.reports.html.overview import many, notes, policies, severity_counts, stacks
 from stackguard.reports.html.page_data import outcomes
 
@@ -38,6 +39,7 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
         severities=severity_counts(run),
         policies=policies(run),
         notes=notes(run),
+        wording=wording,
         blocking=sum(outcome.status == "blocks" for outcome in data.outcomes),
         data=_script_data(data),
         total=len(data.outcomes),

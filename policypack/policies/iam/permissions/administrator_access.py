@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.core.controls import Control
 from policypack.core.examples import example, lambda_role, managed_attachment, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
@@ -46,6 +47,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    controls=[Control("cis-aws-5.0/1.15", broader=True)],
     fix="Attach a policy of your own that lists the actions that the workload calls.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

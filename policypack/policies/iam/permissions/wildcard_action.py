@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import (
     ACCOUNT,
     allow,
@@ -69,7 +70,12 @@ POLICY = Policy(
     title="Policy document allows every action of a service, or of all",
     why=__doc__,
     severity=Severity.CRITICAL,
-    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/IAM.1", broader=True, types=("aws:iam/policy:",)),
+        Control("aws-fsbp/IAM.21", types=("aws:iam/policy:",)),
+        Control("cis-aws-5.0/1.15", broader=True, types=("aws:iam/",)),
+    ],
     fix="List the actions that the workload calls, such as `s3:GetObject`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, example, granted, reported_at
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
@@ -69,7 +70,21 @@ POLICY = Policy(
     title="Policy document allows an action on every resource",
     why=__doc__,
     severity=Severity.HIGH,
-    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
+    tags=[Tag.IAM, Tag.LEAST_PRIVILEGE, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/KMS.1", partly=True, broader=True, types=("aws:iam/policy:",)),
+        Control(
+            "aws-fsbp/KMS.2",
+            partly=True,
+            broader=True,
+            types=(
+                "aws:iam/rolePolicy:",
+                "aws:iam/userPolicy:",
+                "aws:iam/groupPolicy:",
+                "aws:iam/role:",
+            ),
+        ),
+    ],
     fix="Name the resources, such as `arn:aws:s3:::inbox/*`, or narrow them by a condition such as `aws:ResourceTag`.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",

@@ -16,6 +16,7 @@ from typing import Any
 
 from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.public import exposure, unknown_path
+from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided
 from policypack.core.tags import Tag
@@ -41,7 +42,14 @@ POLICY = Policy(
     title="Resource-based policy document lets in outsiders",
     why=__doc__,
     severity=Severity.CRITICAL,
-    tags=[Tag.IAM, Tag.PUBLIC_ACCESS],
+    tags=[Tag.IAM, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
+    controls=[
+        Control("aws-fsbp/S3.2", types=("aws:s3/",)),
+        Control("aws-fsbp/S3.3", broader=True, types=("aws:s3/",)),
+        Control("aws-fsbp/KMS.5", types=("aws:kms/",)),
+        Control("aws-fsbp/SNS.4", types=("aws:sns/",)),
+        Control("aws-fsbp/SQS.3", types=("aws:sqs/",)),
+    ],
     fix="Name the principals, or limit the caller with a fixed `aws:PrincipalOrgID`, `aws:SourceVpce`, `aws:SourceAccount` or a narrow `aws:SourceIp`.",
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import allow, construct, document, example
 from policypack.core.policy import Policy, Reading, Resource, Severity, Unknown, Violation
 from policypack.core.tags import Tag
@@ -30,10 +31,11 @@ ON_USERS: Mapping[str, tuple[str, str]] = {
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ("userName", "policyArns"),
 }
 """The types that attach policies to users: the property that names them, and the list that may be empty."""
+USER = "aws:iam/user:User"
 
 
 def user_credentials(resource: Resource) -> Iterator[Reading[str]]:
-    """What a resource gives a user, at the property that names the user."""
+    """What a resource gives a user, at the property that names the user; a user by itself has nothing."""
     if credential := CREDENTIALS.get(resource.type):
         place, kind = credential
         yield place, f"gives a user {kind}, which does not expire"
@@ -42,10 +44,13 @@ def user_credentials(resource: Resource) -> Iterator[Reading[str]]:
         value = resource.inputs.get(listed) if listed else place
         if value:
             yield place, value if isinstance(value, Unknown) else "attaches a policy to a user, not to a group or role"
+    elif resource.type == USER:
+        yield "", ""
 
 
 def check(message: str) -> Iterator[Violation]:
-    yield Violation("", message)
+    if message:
+        yield Violation("", message)
 
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -61,6 +66,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.SECRETS, Tag.AWS_FSBP],
+    controls=[Control("aws-fsbp/IAM.2", types=(*ON_USERS, USER)), Control("cis-aws-5.0/1.14", types=(*ON_USERS, USER))],
     fix="Give people a role by IAM Identity Center, workloads a role of their own, and remaining users a group.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-workloads-use-roles",

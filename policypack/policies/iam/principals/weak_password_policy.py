@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.core.controls import Control
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import EnforcementLevel, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
@@ -63,6 +64,7 @@ POLICY = Policy(
     severity=Severity.MEDIUM,
     enforcement=EnforcementLevel.ADVISORY,
     tags=[Tag.IAM, Tag.SECRETS, Tag.AWS_FSBP],
+    controls=tuple(Control(name, broader=True) for name in ("aws-fsbp/IAM.7", "cis-aws-5.0/1.7", "cis-aws-5.0/1.8")),
     fix="Ask for 14 characters or more of all four kinds, and remember 24 passwords.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html",
