@@ -147,7 +147,7 @@ class Secrets(tuple[str, ...]):  # noqa: SLOT001 (it keeps its index)
     """Secrets that many texts are searched for."""
 
     @cached_property
-    def index(self) -> Index:
+    def indexed(self) -> Index:
         """Their spellings."""
         return Index(self)
 
@@ -185,7 +185,7 @@ class Mask:
 
 def hidden(text: str, *groups: Iterable[str]) -> str:
     """The text with `REDACTED` for each secret of some groups; spellings that overlap are masked together."""
-    return _hidden(text, [group.index if isinstance(group, Secrets) else Index(group) for group in groups])
+    return _hidden(text, [group.indexed if isinstance(group, Secrets) else Index(group) for group in groups])
 
 
 def _hidden(text: str, indexes: Iterable[Index]) -> str:
