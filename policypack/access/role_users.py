@@ -143,11 +143,13 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 @memoized
 def used_by_services(stack: Stack) -> frozenset[str]:
     """The URNs of resources whose identity documents only AWS services use, with code of AWS (decision 52)."""
+    if ROLE not in stack.by_type:
+        return frozenset()
     own: set[str] = set()
     others = {
         attached.resource.urn for carrier, elsewhere in carriers(stack) if elsewhere for attached in carrier.carried
     }
-    for policies in identity_policies(stack) if ROLE in stack.by_type else ():
+    for policies in identity_policies(stack):
         carried = {attached.resource.urn for attached in policies.carried}
         if all(attached.certain for attached in policies.carried) and _for_services(policies.identity):
             own |= carried
