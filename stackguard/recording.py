@@ -14,8 +14,9 @@ from typing import Any
 
 from policypack.core.policy import ROOT_TYPE, STACK_REFERENCE, Asset, Reference, Resource, Stack, Unknown
 from policypack.core.values import texts
-from policypack.evaluation.redaction import is_secret, secrets_of, spellings
+from policypack.evaluation.redaction import is_secret, secrets_of
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.spellings import spellings
 from stackguard.errors import CannotJudge
 from stackguard.preview.placeholders.mock_file import block, flow
 from stackguard.reports.formatting import printable

@@ -16,6 +16,7 @@ from policypack.core.policy import Placed, Resource, Stack, over_stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of
 from policypack.iam.tables import DocumentKind, document_properties
+from policypack.resources.attachments import carriers, identity_policies
 from policypack.resources.dependency_graph import is_component
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, ROLE
@@ -69,6 +70,10 @@ SERVICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """By type and top-level property, the services that assume the role."""
 BESIDE = {"ec2": ("ssm",), "eks": ("eks-auth",)}
 """By service, others that use the same role without a resource that names it, such as Systems Manager's agent."""
+RUN_OWN_CODE = frozenset(
+    {"lambda", "edgelambda", "ec2", "ecs-tasks", "pods.eks", "eks-fargate-pods", "tasks.apprunner"}
+)
+"""Services that give the credentials of a role to code of the stack's owner, which can list less."""
 PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
 
 
@@ -133,6 +138,47 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
             if role is not None:
                 users.setdefault(role.urn, {})[_use(resource, name)] = assuming
     return users
+
+
+@memoized
+def used_by_services(stack: Stack) -> frozenset[str]:
+    """The URNs of resources whose identity documents only AWS services use, with code of AWS (decision 52)."""
+    if ROLE not in stack.by_type:
+        return frozenset()
+    own: set[str] = set()
+    others = {
+        attached.resource.urn for carrier, elsewhere in carriers(stack) if elsewhere for attached in carrier.carried
+    }
+    for policies in identity_policies(stack):
+        carried = {attached.resource.urn for attached in policies.carried}
+        if all(attached.certain for attached in policies.carried) and _for_services(policies.identity):
+            own |= carried
+        else:
+            others |= carried
+    return frozenset(own - others)
+
+
+def _for_services(identity: Resource) -> bool:
+    """Whether only AWS services may assume a role, none of which runs code of the stack's owner."""
+    trust = [document for _, document in documents_of(identity, TRUST, granting=True)]
+    allowing = [
+        statement
+        for document in trust
+        for statement in (document.statements if isinstance(document, PolicyDocument) else ())
+        if statement.allows
+    ]
+    names = [
+        PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
+        for statement in allowing
+        for principal in statement.principals or ()
+    ]
+    known = all(isinstance(document, PolicyDocument) and not document.unknowns for document in trust)
+    return (
+        known
+        and bool(names)
+        and all(name is not None and name[1] not in RUN_OWN_CODE for name in names)
+        and all(statement.principals for statement in allowing)
+    )
 
 
 def _use(resource: Resource, name: str) -> str:

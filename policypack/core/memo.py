@@ -23,16 +23,25 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
     def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key: Hashable = function  # most have no other argument
         if args or kwargs:
-            named = tuple((name, _key(value)) for name, value in sorted(kwargs.items()))
-            key = (function, tuple(map(_key, args)), named)
-        if key not in subject.memo:
-            subject.memo[key] = function(subject, *args, **kwargs)
-        return cast("T", subject.memo[key])
+            named = (part for name, value in sorted(kwargs.items()) for part in (name, *_key(value)))
+            key = (function, *(part for value in args for part in _key(value)), *named)
+        memo = subject.memo
+        if memo is None:
+            memo = {}
+            object.__setattr__(subject, "memo", memo)
+        if key not in memo:
+            memo[key] = function(subject, *args, **kwargs)
+        return cast("T", memo[key])
 
     return kept
 
 
-def _key(argument: Any) -> Hashable:
+def forget(subject: Resource | Stack) -> None:
+    """Drop what is kept: it is computed again if it is needed again."""
+    object.__setattr__(subject, "memo", None)
+
+
+def _key(argument: Any) -> tuple[Any, Any]:
     if isinstance(argument, Resource):
         return Resource, argument.urn
     return (Policy, argument.id) if isinstance(argument, Policy) else (type(argument), argument)

@@ -178,8 +178,8 @@ class Resource:
     options: Options = Options()
     accepts: frozenset[str] | None = None
     """The arguments of the type in the program's own SDK; None unless our table lacks one that is set."""
-    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What `core.memo.memoized` keeps."""
+    memo: dict[Hashable, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    """What `core.memo.memoized` keeps; most resources have nothing to keep."""
 
     def __post_init__(self) -> None:
         if not self.urn:
@@ -223,7 +223,7 @@ class Stack:
     unseen: tuple[Unseen, ...] = ()
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     """The day that dates of AWS are compared with: policies read no clock."""
-    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    memo: dict[Hashable, Any] | None = field(default=None, init=False, repr=False, compare=False)
     """What `core.memo.memoized` keeps."""
 
     @cached_property

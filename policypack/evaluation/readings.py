@@ -29,6 +29,8 @@ class Readings:
     """What the policies of one run read, whichever resource they judged again."""
 
     _bits: dict[str, int] = field(default_factory=dict)
+    _masks: dict[int, int] = field(default_factory=dict)
+    """Each mask by itself: most resources have one of a few, which is kept once."""
     _resources: SubjectReadings = field(default_factory=SubjectReadings)
     _stack: SubjectReadings = field(default_factory=SubjectReadings)
 
@@ -41,7 +43,8 @@ class Readings:
         if isinstance(subject, Stack):
             self._stack = readings
             return
-        self._resources.read[subject.urn] = readings.read.get(subject.urn, 0)
+        mask = readings.read.get(subject.urn, 0)
+        self._resources.read[subject.urn] = self._masks.setdefault(mask, mask)
         if readings.excused or subject.urn in self._resources.excused:
             self._resources.excused[subject.urn] = readings.excused.get(subject.urn, 0)
 

@@ -5,7 +5,7 @@ their paths are known. Of the values at such a path a message quotes only names.
 the program's own secrets too, which names and statements can contain.
 
 A text is masked in each spelling in which programs print it. A secret of fewer than `SHORTEST_SECRET` characters, or one
-that is a public word (`_stays`), is not masked: it occurs in texts by chance, and a report without it cannot be read. A
+that is a public word (`spellings.stays`), is not masked: it occurs in texts by chance, and a report without it cannot be read. A
 text that a program computes from a secret (its hash, a part of it) is masked only if it is known to be secret itself.
 """
 
@@ -14,43 +14,20 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import functools
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Outcome, Resource, Stack, covers
 from policypack.core.values import rewritten, texts
-from policypack.core.wire import ARCHIVE, ASSET, OUTPUT, REFERENCE, SECRET, SIGNATURE, UNKNOWNS
-from policypack.iam.document import ELEMENTS, PRINCIPAL_TYPES, TOP_LEVEL, VERSIONS, Effect
+from policypack.evaluation.spellings import LONG, PUBLIC, SHORTEST_SECRET, Index, stays
 
 REDACTED = "…"
-SHORTEST_SECRET = 4
-"""Characters; a shorter text occurs in messages by chance."""
-PUBLIC = frozenset({*ELEMENTS, *TOP_LEVEL, *PRINCIPAL_TYPES, *VERSIONS, *Effect})
-"""Words of IAM's policy language."""
-WORDS = frozenset({"true", "false", "null", "none"})
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
-INTERNAL = frozenset({*UNKNOWNS, SIGNATURE, SECRET, ASSET, ARCHIVE, OUTPUT, REFERENCE})
-"""Signatures and sentinels of the protocol."""
-WRAPPED = (64, 76)
-"""The lengths of the lines in which PEM and MIME print base64."""
-LONG = 8
-"""Characters; a shorter text is not masked in base64 or another case."""
-LONGEST = 1 << 16
-"""Characters; a longer text is masked as a whole only."""
-TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]{24,}")
-IN_TOKEN = re.compile(r"[\w+/=.~!@#$%^&*-]")
-FEW = 16
-"""So many secrets are each looked for in a text, without an index."""
-PIECE = 12
-"""Characters of the beginning, and of the end, by which a cut token is recognized."""
 IN_URL = re.compile(r"://[^/?#@\s:]*:([^/?#\s]+)@")
 IN_PAIRS = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key)\s*=\s*([^;&\s]+)")
 QUOTED = re.compile(r"`([^`]*)`")
@@ -129,9 +106,9 @@ def is_secret(resource: Resource, path: str) -> bool:
 
 
 @memoized
-def secret_texts(resource: Resource) -> list[str]:
+def secret_texts(resource: Resource) -> Secrets:
     """The texts in the secrets of a resource, longest first."""
-    return sorted(set(_secret_texts(resource)), key=len, reverse=True) if resource.secrets else []
+    return Secrets(sorted({*_secret_texts(resource)}, key=len, reverse=True)) if resource.secrets else Secrets()
 
 
 def _secret_texts(resource: Resource) -> Iterator[str]:
@@ -167,23 +144,12 @@ def _names(outcome: Outcome) -> set[str]:
 
 
 class Secrets(tuple[str, ...]):  # noqa: SLOT001 (it keeps its index)
-    """Secrets that many texts are searched for: only those are compared of which a text has the first characters."""
-
-    def in_text(self, text: str) -> Iterable[str]:
-        """The secrets that a text may contain."""
-        if len(self) <= FEW:
-            return self
-        heads = {text[start : start + SHORTEST_SECRET] for start in range(len(text) - SHORTEST_SECRET + 1)}
-        return dict.fromkeys(secret for head in self._by_head.keys() & heads for secret in self._by_head[head])
+    """Secrets that many texts are searched for."""
 
     @cached_property
-    def _by_head(self) -> Mapping[str, Sequence[str]]:
-        by_head: dict[str, list[str]] = {}
-        for secret in self:
-            pieces = {*spellings(secret), secret[-PIECE:]} if TOKEN.fullmatch(secret) else spellings(secret)
-            for head in {piece[:SHORTEST_SECRET] for piece in pieces}:
-                by_head.setdefault(head, []).append(secret)
-        return by_head
+    def indexed(self) -> Index:
+        """Their spellings."""
+        return Index(self)
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +161,7 @@ class Mask:
 
     known_to_all: frozenset[str] = frozenset()
     texts: set[str] = field(default_factory=set)
-    _indexed: Secrets = field(default_factory=Secrets)
+    _index: Index = field(default_factory=Index)
 
     def add(self, values: Iterable[Any]) -> None:
         """Mask the texts and numbers in these values too."""
@@ -204,27 +170,26 @@ class Mask:
 
     def hide(self, text: str) -> str:
         """The text without the secrets."""
-        if len(self._indexed) != len(self.texts):  # they are only added to
-            self._indexed = Secrets(self.texts)
-        return hidden(text, self._indexed)
+        return _hidden(text, [self._indexed()])
 
     def hide_head(self, text: str) -> str:
         """A text whose beginning is cut off, without the secrets, and without the rest of a secret that is cut."""
         start = text.lstrip("\N{REPLACEMENT CHARACTER}")
-        longest = max((_overlap(spelling, start) for secret in self.texts for spelling in spellings(secret)), default=0)
-        return self.hide(f"{REDACTED}{start[longest:]}" if longest else text)
+        rest = self._indexed().rest(start)
+        return self.hide(f"{REDACTED}{start[rest:]}" if rest else text)
+
+    def _indexed(self) -> Index:
+        self._index.add(self.texts)
+        return self._index
 
 
 def hidden(text: str, *groups: Iterable[str]) -> str:
     """The text with `REDACTED` for each secret of some groups; spellings that overlap are masked together."""
-    spans: list[tuple[int, int]] = []
-    for secret in {
-        secret for group in groups for secret in (group.in_text(text) if isinstance(group, Secrets) else group)
-    }:
-        spans += (span for spelling in spellings(secret) if spelling in text for span in _at(text, spelling))
-        if TOKEN.fullmatch(secret):
-            spans += _cut(text, secret)
-    spans.sort()
+    return _hidden(text, [group.indexed if isinstance(group, Secrets) else Index(group) for group in groups])
+
+
+def _hidden(text: str, indexes: Iterable[Index]) -> str:
+    spans = sorted(span for index in indexes for span in index.spans(text))
     if not spans:
         return text
     pieces, end = [], 0
@@ -233,38 +198,6 @@ def hidden(text: str, *groups: Iterable[str]) -> str:
             pieces += [text[end:start], REDACTED]
         end = max(end, stop)
     return "".join((*pieces, text[end:]))
-
-
-def _at(text: str, spelling: str) -> Iterator[tuple[int, int]]:
-    start = text.find(spelling)
-    while start >= 0:
-        yield start, start + len(spelling)
-        start = text.find(spelling, start + 1)
-
-
-def _cut(text: str, token: str) -> Iterator[tuple[int, int]]:
-    """Where a text has the beginning or the end of a token: libraries cut long values in errors."""
-    for start, stop in _at(text, token[:PIECE]):
-        end = stop + _common(text[stop : stop + len(token)], token[PIECE:])
-        if end - start == len(token) or text.startswith("...", end) or not IN_TOKEN.match(text, end):
-            yield start, end
-    for start, stop in _at(text, token[-PIECE:]):
-        before = text[max(0, start - len(token)) : start]
-        first = start - _common(before[::-1], token[:-PIECE][::-1])
-        if stop - first == len(token) or text.endswith("...", 0, first) or not IN_TOKEN.match(text[first - 1 : first]):
-            yield first, stop
-
-
-def _common(first: str, second: str) -> int:
-    """The length of the common beginning of two texts."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(first), len(second)))
-
-
-def _overlap(spelling: str, text: str) -> int:
-    """How many characters of a spelling's end a text begins with, from `SHORTEST_SECRET` on."""
-    lengths = range(min(len(spelling) - 1, len(text)), SHORTEST_SECRET - 1, -1)
-    return next((length for length in lengths if text.startswith(spelling[-length:])), 0)
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -291,7 +224,7 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def _texts(text: str) -> Iterator[str]:
     """A text, and the parts of it that programs use by themselves."""
-    if not _stays(text):
+    if not stays(text):
         yield text
     if text[:1] in {"{", "[", '"'}:
         with contextlib.suppress(ValueError, RecursionError):
@@ -299,55 +232,9 @@ def _texts(text: str) -> Iterator[str]:
             if not (isinstance(value, dict) and "Statement" in value):  # the parts of a policy document are not secret
                 yield from texts_in(value)
     for password in (*IN_URL.findall(text), *IN_PAIRS.findall(text)):
-        yield from (secret for secret in {password, unquote(password)} if not _stays(secret))
+        yield from (secret for secret in {password, unquote(password)} if not stays(secret))
     if len(text) >= LONG:
         with contextlib.suppress(ValueError, binascii.Error):
             decoded = base64.b64decode(text, validate=True).decode()
             if decoded.isprintable() or decoded.splitlines()[1:]:
                 yield from _texts(decoded)
-
-
-def _stays(text: str) -> bool:
-    """Whether a text is too short to mask, or public."""
-    return (
-        len(text.strip()) < SHORTEST_SECRET
-        or text.lower() in WORDS
-        or text in PUBLIC
-        or text in INTERNAL
-        or REGION.fullmatch(text) is not None
-    )
-
-
-@functools.lru_cache(maxsize=8192)
-def spellings(secret: str) -> frozenset[str]:
-    """The texts that reveal a secret: itself, its lines, and these escaped and encoded."""
-    if len(secret) > LONGEST:
-        return frozenset({secret, *_escaped(secret)})
-    plain = {secret, *(line.strip() for line in secret.splitlines())}
-    plain |= {cased for text in plain if len(text) >= LONG for cased in (text.lower(), text.upper())}
-    forms = {text for text in plain if not _stays(text)}
-    for _ in range(2):  # a text in JSON may contain JSON
-        forms |= {escaped for form in forms for escaped in _escaped(form)}
-    data = secret.encode(errors="surrogatepass")
-    forms |= {*_base64(data), data.hex(), data.hex().upper()}
-    return frozenset(form for form in forms if len(form) >= SHORTEST_SECRET)
-
-
-def _escaped(text: str) -> Iterator[str]:
-    yield from (repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'"), text.replace("'", "'\"'\"'"))
-    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    yield from (repr(text.encode(errors="surrogatepass"))[2:-1], html.escape(text), html.escape(text, quote=False))
-    for encode, safe in ((quote, ""), (quote, "/"), (quote_plus, "")):
-        encoded = encode(text, safe, errors="replace")
-        yield from (encoded, re.sub("%..", lambda match: match[0].lower(), encoded))
-
-
-def _base64(data: bytes) -> Iterator[str]:
-    """The base64 characters that reveal the data, at each offset in the encoded text."""
-    for offset in range(3):
-        start, stop = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
-        encoded = base64.b64encode(bytes(offset) + data).decode()
-        for characters in (encoded[start:stop], *((encoded,) if offset == 0 else ())):
-            yield from (characters, characters.replace("+", "-").replace("/", "_"))
-        for length in WRAPPED if offset == 0 and len(encoded) > WRAPPED[0] else ():
-            yield from (encoded[at : at + length] for at in range(0, len(encoded), length))

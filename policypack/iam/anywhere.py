@@ -21,7 +21,8 @@ _METADATA = frozenset(
 )
 """Actions that read the state and settings of a resource, no content, code, credential or environment, and change nothing.
 
-Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ViewOnlyAccess.html and the page of each action.
+Each can be limited to a resource, and `SecurityAudit` allows all of them on `*`.
+Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SecurityAudit.html.
 """
 _INTERFACES = frozenset(
     {
@@ -31,7 +32,7 @@ _INTERFACES = frozenset(
 )
 """What Lambda and CodeBuild need on `*` to attach to a VPC.
 
-Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html and
+Sources: https://github.com/awsdocs/aws-lambda-developer-guide/commit/258fecc4e78d65e7b37d172cb6aa5bc2b5210011 and
 https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html.
 """
 ANYWHERE = _METADATA | _INTERFACES

@@ -101,7 +101,7 @@ def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, A
     first, _, rest = pattern.partition(".")
     name = first.removesuffix("[*]")
     inner = value.get(name) if isinstance(value, Mapping) else None
-    place = f"{path}.{name}".lstrip(".")
+    place = f"{path}.{name}" if path else name
     if first != name and isinstance(inner, list):
         for index, item in enumerate(inner):
             yield from values_at(item, rest, f"{place}[{index}]")

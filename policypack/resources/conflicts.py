@@ -186,7 +186,21 @@ def _part(stack: Stack, resource: Resource, name: str) -> Part:
     own_name = name == "bucket" and resource.type in BUCKET_TYPES
     types = () if own_name else SUBJECTS.get(name, ())
     subjects = resolve(stack, resource, name, *types) if types else FOREIGN
-    return _meant(resource, name, written(resource, name), subjects)
+    whole = _record_name(stack, resource) if (resource.type, name) == (RECORD, "name") else None
+    return _meant(resource, name, whole or written(resource, name), subjects)
+
+
+def _record_name(stack: Stack, record: Resource) -> str | None:
+    """The name of a record in DNS; None if it or its zone's is unknown. A name without the zone's is relative to it.
+
+    Source: `expandRecordName` of the provider https://github.com/hashicorp/terraform-provider-aws.
+    """
+    zone = resolve(stack, record, "zoneId", *SUBJECTS["zoneId"]).only
+    names = [written(record, "name"), zone["name"] if zone else None]
+    if not all(isinstance(name, str) for name in names):
+        return None
+    name, domain = (str(name).lower().rstrip(".") for name in names)
+    return name if name.endswith(domain) else f"{name}.{domain}".lstrip(".")
 
 
 def _meant(resource: Resource, name: str, value: Any, subjects: Resolved) -> Part:

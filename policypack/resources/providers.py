@@ -93,6 +93,12 @@ def stated_accounts(inputs: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({account}) if ACCOUNT.fullmatch(account) else allowed
 
 
+def only_account(provider: Resource) -> str:
+    """The one account that a provider states; empty if it states none, or several."""
+    accounts = stated_accounts(provider.inputs)
+    return next(iter(accounts)) if len(accounts) == 1 else ""
+
+
 def _account_in(arn: Any) -> str:
     parsed = Arn.parse(arn) if isinstance(arn, str) else None
     return parsed.account if parsed else ""

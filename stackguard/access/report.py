@@ -11,7 +11,8 @@ import msgspec
 from policypack.access.solver.verdict import Answer, Verdict, Witness
 from policypack.core.policy import Resource, Unseen
 from policypack.core.values import rewritten
-from policypack.evaluation.redaction import PUBLIC, QUOTED, REDACTED, hidden, is_secret
+from policypack.evaluation.redaction import QUOTED, REDACTED, hidden, is_secret
+from policypack.evaluation.spellings import PUBLIC
 from stackguard.access.lines import witness_json
 from stackguard.reports import Screen
 from stackguard.reports.formatting import indented_json, name_of, printable

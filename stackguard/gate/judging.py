@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from policypack.core.memo import forget
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
@@ -121,6 +122,7 @@ class JudgingObserver(Observer):
             own = self._own_outcomes(stack)
         else:
             own = asyncio.run(self._with_packs(self.others, stack))
+        forget(stack)  # the exemptions need memory too
         others = self.others.outcomes if self.others else ()
 
         def judged(accepted: Accepted) -> Sequence[Outcome]:

@@ -405,3 +405,35 @@ def test_no_other_policy_of_aws_allows_everything() -> None:
         if diff([EVERYTHING], [read(each["Document"])]).verdict is Verdict.NO_NEW_ACCESS
     ]
     assert every == ["AdministratorAccess"]
+
+
+def in_account(account: str, *resources: Resource) -> tuple[Resource, ...]:
+    """The resources, with a provider of this account."""
+    provider = resource("pulumi:providers:aws", f"in-{account}", region="eu-west-1", allowedAccountIds=[account])
+    return (provider, *(replace(each, provider=provider.urn) for each in resources))
+
+
+DEV, PROD = in_account("111122223333"), in_account("444455556666")
+INLINE = theirs("inline", READ)
+TO_ALL = resource(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "a",
+    role="theirs",
+    policyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+)
+THEIRS = resource("aws:iam/role:Role", "theirs", name="theirs", assumeRolePolicy=json.dumps(document()))
+
+
+@pytest.mark.parametrize("carrier", [INLINE, TO_ALL])
+def test_an_identity_of_the_same_name_in_another_account_is_another(carrier: Resource) -> None:
+    in_dev, in_prod = in_account("111122223333", carrier), in_account("444455556666", carrier)
+    for new, old in [((*DEV, *in_prod), (*in_dev, *PROD)), ((*DEV, *in_prod), in_dev)]:
+        assert {row[0] for row in rows(new, old)} == {Verdict.NEW_ACCESS}
+    for new, old in [((*in_dev, *PROD), in_dev), (in_dev, (*in_dev, *PROD)), (in_prod, in_dev)]:
+        assert rows(new, old) == []
+
+
+def test_a_role_that_joins_the_stack_was_the_one_of_its_account() -> None:
+    before = (*PROD, *in_account("111122223333", INLINE))
+    assert rows((*PROD, *in_account("111122223333", THEIRS, INLINE)), before) == []
+    assert rows((*DEV, *in_account("444455556666", THEIRS, INLINE)), before) != []

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from policypack.core.policy import UNKNOWN, Resource
-from policypack.evaluation.redaction import spellings
+from policypack.evaluation.spellings import spellings
 from stackguard import cli
 from stackguard.preview.placeholders.mock import load
 from stackguard.recording import record, recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.access.stack_diff.counterparts import Places, counterparts
+from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
 from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains
 from policypack.access.stack_diff.endpoint_gains import endpoint_gains
@@ -17,7 +17,8 @@ from policypack.core.policy import Stack
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     """Everything that a stack newly allows, each kind of grant in the order of its resources."""
     same = counterparts(new.resources, old.resources)
-    places, places_before = Places(same), Places()
+    accounts = separate_accounts(new, old)
+    places, places_before = Places(same, accounts), Places(None, accounts)
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
     before = {**dict(open_apis(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_apis(new, places, before) if key in before}, **after}

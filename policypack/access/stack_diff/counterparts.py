@@ -11,15 +11,26 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from policypack.access.policy_targets import TARGET_TYPES
-from policypack.core.policy import Resource
+from policypack.core.policy import Resource, Stack
 from policypack.iam.tables import canonical
 from policypack.resources.naming import NAMINGS, physical_name
+from policypack.resources.providers import only_account, provider_of, providers
 
 Place = tuple[str, str]
 """The end of a URN."""
 GENERATED = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
 """The end of a name that Pulumi generates."""
 NAMED = frozenset(NAMINGS) | TARGET_TYPES
+
+
+def separate_accounts(new: Stack, old: Stack) -> frozenset[str]:
+    """The accounts that the providers of two stacks state, unless there is one only.
+
+    Two stacks without a common account are the same environment in two accounts, where equal names are the same.
+    """
+    stated = [{*map(only_account, providers(stack))} - {""} for stack in (new, old)]
+    accounts = frozenset(stated[0] | stated[1])
+    return accounts if stated[0] & stated[1] and len(accounts) > 1 else frozenset()
 
 
 def end_of(resource: Resource) -> Place:
@@ -30,8 +41,10 @@ def end_of(resource: Resource) -> Place:
 class Places:
     """The places of resources; those of a new stack have the places of the same resources in the old one."""
 
-    def __init__(self, same: Mapping[str, Resource] | None = None) -> None:
+    def __init__(self, same: Mapping[str, Resource] | None = None, accounts: frozenset[str] = frozenset()) -> None:
         self.same = same
+        self.accounts = accounts
+        """The accounts in which equal names are of different identities."""
 
     def of(self, resource: Resource) -> Place:
         """The place of a resource, which no other resource of the two stacks has, except the same."""
@@ -39,6 +52,12 @@ class Places:
             return end_of(resource)
         other = self.same.get(resource.urn)
         return end_of(other) if other else ("new", resource.urn)
+
+    def named(self, stack: Stack, carrier: Resource, identity: tuple[str, str]) -> tuple[str, ...]:
+        """What an identity with this type and name is called, in the account of a resource that carries its documents."""
+        provider = provider_of(stack, carrier)
+        account = only_account(provider) if provider else ""
+        return ("outside", *identity, *({account} & self.accounts))
 
 
 def counterparts(new: Sequence[Resource], old: Sequence[Resource]) -> Mapping[str, Resource]:

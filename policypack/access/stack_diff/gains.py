@@ -73,6 +73,8 @@ class Holding(msgspec.Struct, frozen=True):
     limits: frozenset[str] = frozenset()
     attached: bool = False
     """Whether the documents are attached to the holder, rather than protecting it."""
+    outside: Key = ()
+    """The key of the identity if it were outside the stack."""
 
     def including(
         self, carried: tuple[AttachedDocument, ...] = (), unseen: tuple[UnreadAttachment, ...] = ()
@@ -124,8 +126,7 @@ def holding_gains(new: Mapping[Key, Holding], old: Mapping[Key, Holding]) -> Ite
 
 def _before(key: Key, holding: Holding, old: Mapping[Key, Holding]) -> Holding | None:
     """The same holder before, which may have been outside the stack."""
-    name = physical_name(holding.holder) if holding.attached else None
-    return old.get(key) or (old.get(("outside", holding.holder.type, name)) if name else None)
+    return old.get(key) or (old.get(holding.outside) if holding.attached else None)
 
 
 def _replaces(key: Key, gone: Iterable[Key], new: Mapping[Key, Holding], old: Mapping[Key, Holding]) -> bool:
@@ -155,8 +156,15 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
             limits = {
                 limit.policy if isinstance(limit, UnreadAttachment) else "" for limit in holder.limits if holder.unread
             }
+            name = physical_name(identity)
             found["identity", *places.of(identity)] = Holding(
-                identity, holder.carried, holder.boundary, holder.unseen, frozenset(limits), attached=True
+                identity,
+                holder.carried,
+                holder.boundary,
+                holder.unseen,
+                frozenset(limits),
+                attached=True,
+                outside=places.named(stack, identity, (identity.type, name)) if name else (),
             )
     for resource in stack.resources:
         for kind, target, path, document in () if resource.external else _documents(stack, resource):
@@ -214,7 +222,8 @@ def _outside(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
     for holder, alone in carriers(stack):
         if alone or every:
             identity = holder.identity
-            key = ("outside", *(named_identity(identity) or places.of(identity)))
+            named = named_identity(identity)
+            key = places.named(stack, identity, named) if named else ("outside", *places.of(identity))
             holding = found.get(key) or Holding(identity, attached=True)
             found[key] = holding.including(holder.carried, holder.unseen)
     return found

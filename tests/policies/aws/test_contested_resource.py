@@ -302,6 +302,30 @@ def test_what_the_owner_of_a_set_names_is_not_contested(whole: Resource, additio
     assert outcomes(POLICY, POLICIES, WEB, whole, addition) == []
 
 
+def record(title: str, name: Any, zone: str = "ACME.com.") -> Resource:
+    zones = {"zoneId": Resource("aws:route53/zone:Zone", zone, {"name": zone})}
+    return made("route53/Record", title, zones, name=name, type="A")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "contested"),
+    [
+        ("api", "api.acme.com", True),
+        ("API", "api.acme.com.", True),
+        ("", "acme.com", True),
+        ("*.api", "*.api.acme.com", True),
+        ("api", "api", True),
+        ("api", "acme.com", False),
+        ("api.com", "api", False),
+        ("", "www", False),
+        ("api", "api.example.com", False),
+    ],
+)
+def test_a_name_without_that_of_the_zone_is_relative_to_it(first: str, second: str, *, contested: bool) -> None:
+    zone = Resource("aws:route53/zone:Zone", "ACME.com.", {"name": "ACME.com."})
+    assert len(messages(POLICY, zone, record("a", first), record("b", second))) == contested
+
+
 TABLE = Resource("aws:ec2/routeTable:RouteTable", "rt", {})
 FLAT = {"type": "A", "zoneId": "Z1"}
 

@@ -1,27 +1,63 @@
 """An identity that may list a bucket without a prefix can read the name of every object in it.
 
 Names reveal customers, dates and deleted objects. With `s3:ListBucket` a reader of one folder also learns what to
-request in all others. A condition on `s3:prefix` limits a workload to its own part of the bucket.
+request in all others. A condition on `s3:prefix` limits a workload to its own part of the bucket. A service that uses a
+role with its own code, such as Firehose, needs all of the bucket that it delivers to, so a bucket that its role names is
+not reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policypack.core.examples import allow, bucket_policy, deny, example, granted, reported_at, role_policy
-from policypack.core.policy import Policy, Severity, Undecided, Violation
+import msgspec
+
+from policypack.access.role_users import used_by_services
+from policypack.core.examples import (
+    allow,
+    bucket_policy,
+    construct,
+    deny,
+    document,
+    example,
+    granted,
+    reported_at,
+    role_policy,
+)
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.actions import concerns, expand
 from policypack.iam.condition_keys import narrows
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import IDENTITY, RESOURCE, documents
 from policypack.iam.globs import covers, everything
+from policypack.resources.attachments import as_used
+from policypack.resources.tokens import ROLE
 
 LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 
 
-def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
-    for statement in document.statements:
+class Listing(msgspec.Struct, frozen=True):
+    """A document, and whether only AWS services use it, with their own code."""
+
+    document: PolicyDocument
+    by_services: bool
+
+
+@over_stack
+def listings(stack: Stack) -> Iterator[Placed[Listing | Unknown]]:
+    """The identity and resource documents of a stack."""
+    for resource in stack.resources:
+        used = as_used(stack, resource)
+        for path, value in documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True)(used):
+            if isinstance(value, PolicyDocument):
+                yield resource, path, Listing(value, resource.urn in used_by_services(stack))
+            else:
+                yield resource, path, value
+
+
+def check(listing: Listing) -> Iterator[Violation | Undecided]:
+    for statement in listing.document.statements:
         listed = [name for name in LISTS if statement.allows and concerns(statement, name)]
         if not listed or _limited(statement) or _services_only(statement):
             continue
@@ -33,7 +69,11 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
                 yield Undecided(statement.at("Resource"))
         elif "Condition" in statement.unknown:
             yield Undecided(statement.at("Condition"))
-        elif not all(any(_denies_the_rest(other, place) for other in document.statements) for place in places):
+        elif not all(
+            (listing.by_services and _named(place))
+            or any(_denies_the_rest(other, place) for other in listing.document.statements)
+            for place in places
+        ):
             message = (
                 f"allows `{listed[0]}` without a condition on `s3:prefix`, so every name in the bucket can be read"
             )
@@ -53,6 +93,11 @@ def _services_only(statement: Statement) -> bool:
     return bool(principals) and all(principal.type == "Service" for principal in principals)
 
 
+def _named(place: str) -> bool:
+    """Whether an ARN names a bucket, at least by the start of its name."""
+    return not place.rpartition(":")[2].startswith(("*", "?"))
+
+
 def _denies_the_rest(statement: Statement, place: str) -> bool:
     """Whether this denies every other prefix, which has the same effect as a condition."""
     if statement.allows or not all(concerns(statement, name) for name in LISTS) or len(statement.conditions) != 1:
@@ -66,6 +111,13 @@ def _denies_the_rest(statement: Statement, place: str) -> bool:
 BUCKET = "arn:aws:s3:::inbox"
 
 
+def _used_by(service: str, action: str, resource: str) -> Resource:
+    """A role that a service uses, with an inline policy."""
+    trust = allow("sts:AssumeRole", None, Principal={"Service": f"{service}.amazonaws.com"})
+    policies = [{"name": "list", "policy": document(allow(action, resource))}]
+    return construct(ROLE, "deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
+
+
 POLICY = Policy(
     id="iam-unscoped-list",
     title="Policy document allows listing a whole bucket",
@@ -76,6 +128,7 @@ POLICY = Policy(
     references=[
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html",
+        "https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html",
     ],
     bad=reported_at(
         "policy.Statement[0].Action",
@@ -93,6 +146,11 @@ POLICY = Policy(
             bucket_policy(allow("s3:ListBucketVersions", BUCKET, Principal={"AWS": "111122223333"})),
             note="object versions",
         ),
+    )
+    + reported_at(
+        "inlinePolicies[0].policy.Statement[0].Action",
+        example(_used_by("ec2", "s3:ListBucket", BUCKET), note="a role for the code of an instance"),
+        example(_used_by("firehose", "s3:ListBucket", "*"), note="every bucket"),
     ),
     good=[
         example(granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}})),
@@ -109,9 +167,10 @@ POLICY = Policy(
             ),
             note="a denial of every other prefix",
         ),
+        example(_used_by("firehose", "s3:ListBucket", BUCKET), note="the bucket that a service delivers to"),
         example(granted("s3:ListAllMyBuckets", "*"), note="the list of buckets, which has no prefix"),
     ],
     requires=["iam-malformed-document"],
-    reads=documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True),
+    reads=listings,
     check=check,
 )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from policypack.core.examples import allow, bucket_policy, deny, role_policy
-from policypack.core.policy import UNKNOWN
+import pytest
+
+from policypack.core.examples import allow, bucket_policy, construct, deny, document, role_policy
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.permissions.unscoped_list import POLICY
+from policypack.resources.attachments import ROLE_POLICY
+from policypack.resources.tokens import ROLE
 from tests.policies.helpers import reported, silent, undecided, undecided_at, violations
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"
@@ -68,3 +72,68 @@ def test_a_service_that_finds_its_bucket() -> None:
     assert violations(POLICY, bucket_policy(allow("s3:ListBucket", BUCKET, Principal=config))) == []
     both = bucket_policy(allow("s3:ListBucket", BUCKET, Principal=config | team))
     assert violations(POLICY, both) == ["policy.Statement[0].Action"]
+
+
+def service_role(*principals: dict[str, Any], name: str = "deliver") -> Resource:
+    trust = [allow("sts:AssumeRole", None, Principal=principal) for principal in principals]
+    return construct(ROLE, name, name=name, assumeRolePolicy=document(*trust))
+
+
+def of_role(*roles: str, resource: str = BUCKET, action: str = "s3:ListBucket") -> list[Resource]:
+    """A managed policy that these roles have."""
+    arn = "arn:aws:iam::111122223333:policy/list"
+    listing = document(allow(action, resource))
+    return [
+        construct("aws:iam/policy:Policy", "list", name="list", policy=listing, outputs={"arn": arn}),
+        *(
+            construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", role, role=role, policyArn=arn)
+            for role in roles
+        ),
+    ]
+
+
+def service(*names: str) -> dict[str, Any]:
+    return {"Service": [f"{name}.amazonaws.com" for name in names]}
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [
+        [service("firehose")],
+        [service("glue")],
+        [service("codepipeline", "cloudformation")],
+        [service("codebuild"), service("codedeploy.eu-west-1")],
+        [service("athena")],
+    ],
+)
+def test_roles_of_services_may_list_the_bucket_that_they_name(principals: list[dict[str, Any]]) -> None:
+    inline = construct(ROLE_POLICY, "list", role="deliver", policy=document(allow("s3:List*", BUCKET)))
+    assert violations(POLICY, service_role(*principals), inline) == []
+    assert violations(POLICY, service_role(*principals), *of_role("deliver")) == []
+    everything = construct(ROLE_POLICY, "list", role="deliver", policy=document(allow("s3:List*", "arn:aws:s3:::*")))
+    assert violations(POLICY, service_role(*principals), everything) == ["policy.Statement[0].Action"]
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [
+        [service("lambda")],
+        [service("firehose", "lambda")],
+        [service("ec2")],
+        [service("ecs-tasks")],
+        [service("firehose"), {"AWS": "111122223333"}],
+        [{"Federated": "accounts.google.com"}],
+        [{"AWS": "*"}],
+        [],
+    ],
+)
+def test_roles_of_other_code_are_limited_to_a_prefix(principals: list[dict[str, Any]]) -> None:
+    inline = construct(ROLE_POLICY, "list", role="deliver", policy=document(allow("s3:ListBucket", BUCKET)))
+    assert violations(POLICY, service_role(*principals), inline) == ["policy.Statement[0].Action"]
+
+
+def test_a_policy_that_a_service_shares_with_a_function_is_limited() -> None:
+    roles = [service_role(service("firehose")), service_role(service("lambda"), name="work")]
+    assert violations(POLICY, *roles, *of_role("deliver")) == []
+    assert violations(POLICY, *roles, *of_role("deliver", "work")) == ["policy.Statement[0].Action"]
+    assert violations(POLICY, *roles, *of_role("deliver", "of-another-stack")) == ["policy.Statement[0].Action"]
