@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
+    from policypack.core.witness import Witness
     from policypack.evaluation.settings import Settings
 
 T = TypeVar("T")
@@ -259,6 +260,8 @@ class Violation:
     """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
     severity: Severity | None = None
     """How bad this violation is, where that is not the card's severity."""
+    witness: Witness | None = None
+    """An example of a request that is allowed; `message` is then the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,12 +390,14 @@ class Outcome:
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
     why: str = ""
-    """Why it is undecided, as a clause about the path: `is known only after the update`. Else empty."""
+    """Why it is undecided, as a clause about the path, or why the request of `witness` is allowed. Else empty."""
     place: str = ""
     """What identifies the resource and the place in it across edits and stacks: see `evaluation.places`."""
     former_places: tuple[str, ...] = ()
     """The places that it had under the aliases of its resource."""
     exemption: Exemption | None = None
+    witness: Witness | None = None
+    """An example of a request that is allowed; `message` begins with it."""
 
     @property
     def blocks(self) -> bool:

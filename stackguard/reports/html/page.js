@@ -161,11 +161,10 @@
 
   function request(example) {
     const list = element("ul", null,
-      element("li", null, "caller: ", isolated(example.caller)),
+      element("li", null, "caller: ", isolated(example.principal)),
       element("li", null, "action: ", code(example.action)),
       element("li", null, "resource: ", code(example.resource)));
-    if (example.address) list.append(element("li", null, "from: ", code(example.address)));
-    for (const [key, value] of example.context ?? []) {
+    for (const [key, value] of Object.entries(example.context)) {
       list.append(element("li", null, "with ", code(key), " = ", code(value)));
     }
     return list;

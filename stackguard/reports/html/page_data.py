@@ -13,7 +13,9 @@ from stackguard.positions.repository import shown
 from stackguard.reports import Report, Run
 from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable, type_of
-from stackguard.reports.html.documents import Document, ExampleRequest, Span, example_request, marked
+from stackguard.reports.html.documents import Document, Span, marked
+from stackguard.reports.json import witness_entry
+from stackguard.reports.json_types import WitnessEntry
 
 KINDS = [Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED]
 STATUSES = ["blocks", "advisory", "below-fail-on", "baselined", "waived"]
@@ -74,7 +76,7 @@ class OutcomeEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     document: int | None = None
     statement: Span | None = None
     element: Span | None = None
-    request: ExampleRequest | None = None
+    request: WitnessEntry | None = None
     exemption: ExemptionEntry | None = None
 
 
@@ -109,7 +111,7 @@ def outcomes(run: Run) -> PageData:
     for stack, report in enumerate(run.reports):
         suffix = f"-{stack}" if len(run.reports) > 1 else ""
         for result in identified(report.condensed, report.blocks):
-            outcome, message = result.outcome, printable(result.outcome.message)
+            outcome = result.outcome
             document = marked(outcome) if outcome.kind is not Kind.ERROR else None
             entries.append(
                 OutcomeEntry(
@@ -120,7 +122,7 @@ def outcomes(run: Run) -> PageData:
                     stack=stack,
                     policy=policies.number(_card(outcome.policy)),
                     resource=resources.number(_resource(outcome.resource, report)),
-                    message=message,
+                    message=printable(outcome.message),
                     fix=printable(outcome.fix),
                     fingerprint=result.fingerprint,
                     path=printable(outcome.path),
@@ -130,7 +132,7 @@ def outcomes(run: Run) -> PageData:
                     document=None if document is None else documents.number(document.document),
                     statement=None if document is None else document.statement,
                     element=None if document is None else document.element,
-                    request=example_request(message),
+                    request=witness_entry(outcome.witness),
                     exemption=_exemption(outcome.exemption) if outcome.exemption else None,
                 )
             )
