@@ -360,6 +360,7 @@ class Exemption:
     kind: Literal["waived", "baselined"]
     reason: str = ""
     owner: str = ""
+    """Of a waiver, or who added the entry of a baseline."""
     expires: date | None = None
     """The last day of a waiver."""
     ticket: str = ""

@@ -181,8 +181,9 @@ def apply(
     accepted = taken(outcomes, open_, left)
     new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
     exempt = {*accepted, *new}
+    by = {index: baseline.entries[stack.in_project, print_].added.by for index, print_ in accepted.items()}
     exempted = tuple(
-        replace(outcome, exemption=Exemption("baselined")) if index in exempt else outcome
+        replace(outcome, exemption=Exemption("baselined", owner=by.get(index, ""))) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
     gone = Counter(

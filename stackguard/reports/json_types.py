@@ -52,7 +52,10 @@ class ExemptionEntry(msgspec.Struct, frozen=True, rename="camel"):
         msgspec.Meta(description="`waived`: a waiver accepts it. `baselined`: it is in the baseline."),
     ]
     reason: Annotated[str, msgspec.Meta(description="The waiver's reason; empty for the baseline.")] = ""
-    owner: Annotated[str, msgspec.Meta(description="The waiver's owner; empty if it names none.")] = ""
+    owner: Annotated[
+        str,
+        msgspec.Meta(description="The waiver's owner, or who added the baseline's entry; empty if that is unknown."),
+    ] = ""
     expires: Annotated[
         str | None,
         msgspec.Meta(description="The last day of the waiver; null for the baseline.", examples=["2027-01-31"]),
