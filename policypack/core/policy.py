@@ -16,6 +16,7 @@ from policypack.core.controls import Control
 
 if TYPE_CHECKING:
     from policypack.core.examples import Example
+    from policypack.core.witness import Witness
     from policypack.evaluation.settings import Settings
 
 T = TypeVar("T")
@@ -261,6 +262,8 @@ class Violation:
     """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
     severity: Severity | None = None
     """How bad this violation is, where that is not the card's severity."""
+    witness: Witness | None = None
+    """An example of a request that is allowed; `message` is then the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +364,7 @@ class Exemption:
     kind: Literal["waived", "baselined"]
     reason: str = ""
     owner: str = ""
+    """Of a waiver, or who added the entry of a baseline."""
     expires: date | None = None
     """The last day of a waiver."""
     ticket: str = ""
@@ -391,12 +395,14 @@ class Outcome:
     enforcement: EnforcementLevel = EnforcementLevel.MANDATORY
     waits_for: tuple[str, ...] = ()
     why: str = ""
-    """Why it is undecided, as a clause about the path: `is known only after the update`. Else empty."""
+    """Why it is undecided, as a clause about the path, or why the request of `witness` is allowed. Else empty."""
     place: str = ""
     """What identifies the resource and the place in it across edits and stacks: see `evaluation.places`."""
     former_places: tuple[str, ...] = ()
     """The places that it had under the aliases of its resource."""
     exemption: Exemption | None = None
+    witness: Witness | None = None
+    """An example of a request that is allowed; `message` begins with it."""
 
     @property
     def blocks(self) -> bool:

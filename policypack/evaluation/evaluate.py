@@ -227,7 +227,12 @@ class _Judging:
         if level is EnforcementLevel.DISABLED:
             return
         if isinstance(judgement, Violation):
-            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
+            message, why, witness = judgement.message, "", judgement.witness
+            if witness is not None:
+                message, why = f"{witness}: {message}", message
+            outcome = Outcome(
+                Kind.VIOLATION, policy, resource, path, message, policy.fix, level, why=why, witness=witness
+            )
         else:
             level = undecided_level(policy.id, level, self.settings)
             outcome = _undecided(policy, resource, path, judgement, level)

@@ -22,6 +22,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
+
 from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Outcome, Resource, Stack, covers
 from policypack.core.values import rewritten, texts
@@ -34,7 +36,7 @@ QUOTED = re.compile(r"`([^`]*)`")
 
 
 def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
-    """The outcome without secrets in its message and its reason.
+    """The outcome without secrets in its message, its reason and its example of a request.
 
     Under a secret path only names stay in backticks: elements, parts of the path, and what the policy's card quotes. In
     other texts, every text that a secret contains is replaced.
@@ -45,7 +47,14 @@ def redacted(outcome: Outcome, elsewhere: Sequence[str] = ()) -> Outcome:
     """
     secrets = (secret_texts(outcome.resource), elsewhere)
     message, why = (_redacted(text, outcome, secrets) for text in (outcome.message, outcome.why))
-    return outcome if (message, why) == (outcome.message, outcome.why) else replace(outcome, message=message, why=why)
+    if (message, why) == (outcome.message, outcome.why):
+        return outcome
+    witness = outcome.witness
+    if witness is not None:
+        quoted = witness.rewritten(lambda text: _redacted(f"`{text}`", outcome, secrets)[1:-1])
+        address = witness.address and hidden(witness.address, *secrets)
+        witness = msgspec.structs.replace(quoted, outsider=hidden(witness.outsider, *secrets), address=address)
+    return replace(outcome, message=message, why=why, witness=witness)
 
 
 def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
@@ -61,6 +70,7 @@ def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
             why=mask.hide(outcome.why),
             fix=mask.hide(outcome.fix),
             waits_for=tuple(map(mask.hide, outcome.waits_for)),
+            witness=outcome.witness and outcome.witness.rewritten(mask.hide),
         )
         for outcome in outcomes
     )

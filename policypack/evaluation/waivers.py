@@ -22,6 +22,7 @@ from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, S
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, known_as
 from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.settings.files import settings_errors
 from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.iam.tables import canonical
@@ -137,14 +138,8 @@ def read(path: Path) -> tuple[PlacedWaiver, ...]:
     Raises:
         SettingsError: the file cannot be read, or does not fit the schema; the message names the line and the key.
     """
-    try:
+    with settings_errors("waiver file", path):
         document = yaml_reader.read(path)
-    except FileNotFoundError:
-        raise SettingsError(f"there is no waiver file `{path}`") from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
-    except yaml_reader.YamlError as error:
-        raise SettingsError(error.at(path)) from None
     raw = {} if document.value is None else document.value
     if not isinstance(raw, Mapping):
         raise SettingsError(f"{path}:1: must be a mapping with `waivers`, a list")
@@ -226,14 +221,19 @@ def waive(
 def _key(waiver: Waiver) -> object:
     """The resource of a waiver, as `_keys` has it."""
     named = waiver.resource
-    return named if isinstance(named, str) else (canonical(named.type), named.name)
+    return named if isinstance(named, str) else (_shown(named.type), named.name)
+
+
+def _shown(type_token: str) -> str:
+    """A type token as reports show it: `aws:s3:Bucket` for `aws:s3/bucket:Bucket`."""
+    return re.sub(r"/[^:]*", "", canonical(type_token))
 
 
 def _keys(resources: Iterable[Resource]) -> set[object]:
     """What waivers may call the resources: their URNs, types and names, and those of their aliases."""
     urns = {urn for resource in resources for urn in (resource.urn, *resource.options.aliases)}
     parts = (urn.split("::", 3) for urn in urns)
-    return {*urns, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+    return {*urns, *((_shown(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
 
 
 def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:

@@ -15,8 +15,9 @@ import msgspec
 
 from policypack.access.exposure.public import public
 from policypack.access.solver.diff import diff
-from policypack.access.solver.verdict import Answer, Verdict, Witness, refusal
+from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.core.caches import forget
+from policypack.core.witness import Witness
 from policypack.iam import tables
 from policypack.iam.document import PolicyDocument
 from policypack.iam.grammar import parse
@@ -141,14 +142,11 @@ def witness_json(witness: Witness | None) -> dict[str, Any] | None:
     """A witness as JSON."""
     if witness is None:
         return None
-    context = dict(witness.context)
-    if witness.address:
-        context = {"aws:SourceIp": witness.address, **context}
     return {
         "principal": witness.outsider,
         "action": witness.action,
         "resource": witness.resource,
-        "context": context,
+        "context": witness.keys,
     }
 
 

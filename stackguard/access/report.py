@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.solver.verdict import Answer, Verdict, Witness
+from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import Resource, Unseen
 from policypack.core.values import rewritten
+from policypack.core.witness import Witness
 from policypack.evaluation.redaction import QUOTED, REDACTED, hidden, is_secret
 from policypack.evaluation.spellings import PUBLIC
 from stackguard.access.lines import witness_json

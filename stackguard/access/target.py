@@ -16,28 +16,31 @@ LONGEST_DOCUMENT = 1 << 20
 """Bytes. AWS accepts no policy document of more than 20,480 characters, so a longer file is a stack."""
 
 
-def read(target: str, options: RunOptions) -> str | LoadedStack:
+def read(target: str, options: RunOptions, central: Path | None = None) -> str | LoadedStack:
     """The text of a policy document, or the resources of a stack.
 
     Args:
         target: a program's folder, a file, or `-`.
         options: how to run a program.
+        central: the central settings file.
 
     Raises:
         CannotJudge: it cannot be read, is malformed, or its program failed.
         SettingsError: the settings, which are only for a program, do not fit their schema.
     """
-    return sources.read(target, _with_account(target, options), _document_or_stack)
+    return sources.read(target, _with_account(target, options, central), _document_or_stack)
 
 
-def load(target: str, options: RunOptions) -> LoadedStack:
+def load(target: str, options: RunOptions, central: Path | None = None) -> LoadedStack:
     """The resources of a stack. Arguments and errors are as of `read`."""
-    return sources.load(target, _with_account(target, options))
+    return sources.load(target, _with_account(target, options, central))
 
 
-def _with_account(target: str, options: RunOptions) -> RunOptions:
+def _with_account(target: str, options: RunOptions, central: Path | None) -> RunOptions:
     """The options; for a program with the account of its settings."""
-    return options.under(settings_for(target, options.stack)) if Path(target).is_dir() else options
+    if not Path(target).is_dir():
+        return options
+    return options.under(settings_for(target, options.stack, central=central))
 
 
 def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions) -> str | LoadedStack:

@@ -77,7 +77,9 @@ class UnusedReport:
     """Resources that the preview cannot see: they can allow a role more."""
 
 
-def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -> UnusedReport:
+def ask(
+    target: str, options: RunOptions, code: Path | None, name: str | None, central: Path | None = None
+) -> UnusedReport:
     """Compare the code of a stack's functions with their roles.
 
     Args:
@@ -85,11 +87,12 @@ def ask(target: str, options: RunOptions, code: Path | None, name: str | None) -
         options: how to run a program.
         code: the folder of the function's package; None is the package in the stack.
         name: of one function, as the program or AWS names it; None means all.
+        central: the central settings file.
 
     Raises:
         CannotJudge: the target cannot be read, or it is ambiguous which function is meant.
     """
-    loaded = load(target, options)
+    loaded = load(target, options, central)
     stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
     every = functions(stack)
     chosen = [function for function in every if name in (None, function.name, function["name"])]

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli.common import attempt, format_option, program_options
+from stackguard.cli.common import attempt, central_option, format_option, program_options
 from stackguard.cli.streams import unread
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def access() -> None:
       stackguard access public stack            find what outsiders can access
       stackguard access diff state.json stack   find what the program newly allows
       stackguard access unused stack            find missing and unused permissions
+
+    Of the settings, only `accountId` counts, since nothing is judged by policy: a program gets the account that it has
+    in `stackguard check`, with the same `--central`.
     """  # noqa: D301 (click reads the character \\b)
 
 
@@ -64,6 +67,7 @@ def access() -> None:
 )
 @click.option("--all", "everything", is_flag=True, help="For a stack, also list the resources that are not public.")
 @format_option("text", "json")
+@central_option
 @program_options
 @click.pass_context
 def public(
@@ -74,6 +78,7 @@ def public(
     type_token: str | None,
     everything: bool,
     format_: str,
+    central: Path | None,
     options: RunOptions,
 ) -> None:
     """List the resources in TARGET that anyone outside can access, each with an example request.
@@ -102,7 +107,7 @@ def public(
         return
     codes = []
     for target in targets or ("-",):
-        reading = partial(read, target, options)
+        reading = partial(read, target, options, central)
         loaded = _text(target) if type_token is not None else attempt(reading, f"reading {target}")
         if isinstance(loaded, str):
             try:
@@ -124,9 +129,18 @@ def public(
 @click.argument("targets", nargs=-1, metavar="OLD NEW")
 @jsonl_option
 @format_option("text", "json")
+@central_option
 @program_options
 @click.pass_context
-def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: str, options: RunOptions) -> None:
+def diff(
+    ctx: click.Context,
+    *,
+    targets: tuple[str, ...],
+    jsonl: bool,
+    format_: str,
+    central: Path | None,
+    options: RunOptions,
+) -> None:
     """List the classes of requests that NEW allows and OLD does not, each with an example request.
 
     OLD and NEW are two stacks or two policy documents. A stack is the folder of a Pulumi program, or the output of
@@ -157,7 +171,7 @@ def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: 
         raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
     of_state = replace(options, stack=None)  # only a program can have several stacks
     old, new = (
-        attempt(partial(read, target, options if Path(target).is_dir() else of_state), f"reading {target}")
+        attempt(partial(read, target, options if Path(target).is_dir() else of_state, central), f"reading {target}")
         for target in targets
     )
     if isinstance(old, str) and isinstance(new, str):
@@ -181,6 +195,7 @@ def diff(ctx: click.Context, *, targets: tuple[str, ...], jsonl: bool, format_: 
 )
 @click.option("--function", "function_name", metavar="NAME", help="Only this function.")
 @format_option("text", "json")
+@central_option
 @program_options
 @click.pass_context
 def unused(
@@ -190,6 +205,7 @@ def unused(
     code: Path | None,
     function_name: str | None,
     format_: str,
+    central: Path | None,
     options: RunOptions,
 ) -> None:
     """List the AWS calls of the functions in STACK that their roles do not allow, and allowed actions that they never call.
@@ -205,7 +221,7 @@ def unused(
     from stackguard.access import unused as reports
     from stackguard.reports.destinations import write
 
-    report = attempt(partial(reports.ask, target, options, code, function_name), f"reading {target}")
+    report = attempt(partial(reports.ask, target, options, code, function_name, central), f"reading {target}")
     exit_code = attempt(partial(reports.exit_code, report), "comparing")
     write(reports.render(report, format_), None)
     ctx.exit(exit_code)

@@ -77,17 +77,20 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
     )
 
 
+central_option = click.option(
+    "--central",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar="STACKGUARD_CENTRAL",
+    show_envvar=True,
+    help="The central settings file, which applies below all others and locks what they may not loosen.",
+)
+
+
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for settings files to a command, which takes them as `settings` and `central`."""
     for option in (
-        click.option(
-            "--central",
-            metavar="FILE",
-            type=click.Path(path_type=Path),
-            envvar="STACKGUARD_CENTRAL",
-            show_envvar=True,
-            help="The central settings file, which applies below all others and locks what they may not loosen.",
-        ),
+        central_option,
         click.option(
             "--settings",
             metavar="FILE",

@@ -20,6 +20,7 @@ from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, taken
 from policypack.evaluation.settings import SettingsError
+from policypack.evaluation.settings.files import settings_errors
 from policypack.evaluation.waivers import WaiverRules
 from stackguard.reports.formatting import name_of, printable_json
 
@@ -122,12 +123,8 @@ def read(path: Path) -> Baseline:
     Raises:
         SettingsError: it cannot be read, or is malformed; the message says where.
     """
-    try:
+    with settings_errors("baseline file", path):
         content = files.content(path)
-    except FileNotFoundError:
-        raise SettingsError(f"there is no baseline file `{path}`") from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
     try:
         raw = json.loads(content, object_pairs_hook=_first)
     except (ValueError, RecursionError) as error:
@@ -181,8 +178,9 @@ def apply(
     accepted = taken(outcomes, open_, left)
     new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
     exempt = {*accepted, *new}
+    by = {index: baseline.entries[stack.in_project, print_].added.by for index, print_ in accepted.items()}
     exempted = tuple(
-        replace(outcome, exemption=Exemption("baselined")) if index in exempt else outcome
+        replace(outcome, exemption=Exemption("baselined", owner=by.get(index, ""))) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
     gone = Counter(

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Policy
-from policypack.evaluation.grouping import one_per_value
 from policypack.evaluation.places import fingerprint, taken
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
 from stackguard.reports import Change, NewAccess, Report
-from stackguard.reports.formatting import name_of, printable
+from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
 
 GIT_SECONDS = 120.0
@@ -76,9 +75,9 @@ def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple
         left[print_].pop()
     return Change(
         name,
-        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index not in paired)),
-        tuple(one_per_value(outcome for rest in left.values() for outcome in rest)),
-        tuple(one_per_value(outcome for index, outcome in enumerate(outcomes) if index in paired)),
+        tuple(outcome for index, outcome in enumerate(outcomes) if index not in paired),
+        tuple(outcome for rest in left.values() for outcome in rest),
+        tuple(outcome for index, outcome in enumerate(outcomes) if index in paired),
         access,
     )
 
@@ -94,10 +93,11 @@ def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
         answer = without_secret(gain.by, gain.path, gain.answer)
         yield NewAccess(
             answer.verdict,
-            clean(name_of(gain.holder.urn)),
-            clean(str(answer.witness)) if answer.witness else "",
+            clean(gain.holder.urn),
+            answer.witness and answer.witness.rewritten(clean),
             clean(answer.why),
-            clean(", ".join(filter(None, (name_of(gain.by.urn), gain.path)))),
+            clean(gain.by.urn),
+            clean(gain.path),
         )
 
 

@@ -33,7 +33,7 @@ class PackObserver:
     """The outcomes of the resources in registration order, then of the stack; complete when `follow` returns."""
     notes: tuple[Note, ...] = ()
     policies: tuple[str, ...] = ()
-    """The names of the policies that ran."""
+    """The ids of the policies that ran."""
     cards: tuple[Policy[Any], ...] = ()
     """Those of all policies, disabled ones included."""
     followed: bool = False

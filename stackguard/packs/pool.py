@@ -51,10 +51,9 @@ class Packs:
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """The names of the policies that are not disabled."""
-        return tuple(
-            name for pack in self.packs for name, policy in pack.policies.items() if policy.level != "disabled"
-        )
+        """The ids of the policies that are not disabled."""
+        policies = (policy for pack in self.packs for policy in pack.policies.values())
+        return tuple(policy.card.id for policy in policies if policy.level != "disabled")
 
     @property
     def cards(self) -> tuple[Policy[Any], ...]:

@@ -9,7 +9,7 @@ import enum
 import importlib
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from policypack.evaluation.waivers import WaiverProblem
 from stackguard.notes import Note
 
 if TYPE_CHECKING:
+    from policypack.core.witness import Witness
     from policypack.frameworks.roll_up import RollUp
     from stackguard.reports.evidence import Record
     from stackguard.reports.fingerprint import IdentifiedOutcome
@@ -35,28 +36,37 @@ class NewAccess:
 
     verdict: str
     holder: str
-    """The type and name of the resource that has the access."""
-    example: str
+    """The URN of the resource that has the access."""
+    witness: Witness | None
     why: str
     by: str
-    """The type and name of the resource that gives it, and the path in it."""
+    """The URN of the resource that gives it."""
+    path: str = ""
+    """The place in that resource."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
-    """What a stack changes against its base, with one outcome for each unknown value.
-
-    Equal outcomes are paired one by one, and aliases are followed.
-    """
+    """What a stack changes against its base. Equal outcomes are paired one by one, and aliases are followed."""
 
     base: str
     """As on the command line."""
     new: tuple[Outcome, ...] = ()
+    """Of the stack's own outcomes; so is `unchanged`."""
     fixed: tuple[Outcome, ...] = ()
+    """Of the outcomes of the base."""
     unchanged: tuple[Outcome, ...] = ()
     access: tuple[NewAccess, ...] = ()
     problem: str = ""
     """Why there is no comparison: one line. Then nothing else is set."""
+
+    @cached_property
+    def condensed(self) -> Change:
+        """The change with one outcome for each unknown value."""
+        from policypack.evaluation.grouping import one_per_value
+
+        new, fixed, unchanged = (tuple(one_per_value(part)) for part in (self.new, self.fixed, self.unchanged))
+        return replace(self, new=new, fixed=fixed, unchanged=unchanged)
 
 
 @dataclass(frozen=True)

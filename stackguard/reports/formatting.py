@@ -78,16 +78,16 @@ def many(count: int, noun: str) -> str:
 
 
 def exemption_text(exemption: Exemption) -> str:
-    """The reason of a waiver, and who stands for it until when; empty for the baseline."""
+    """The reason of a waiver, and who stands for it until when; of the baseline, who added the entry."""
     parts = {
         "until": exemption.expires,
-        "owner": exemption.owner,
+        "owner" if exemption.kind == "waived" else "added by": exemption.owner,
         "ticket": exemption.ticket,
         "approved by": exemption.approver,
         "in": exemption.source,
     }
     more = ", ".join(f"{name} {value}" for name, value in parts.items() if value)
-    return printable(f"{exemption.reason} ({more})" if more else exemption.reason)
+    return printable(f"{exemption.reason} ({more})" if more and exemption.reason else more or exemption.reason)
 
 
 def url(policy: Policy[Any]) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
+from policypack.core.witness import Witness
 from policypack.evaluation.places import fingerprint
 from policypack.frameworks.roll_up import RollUp, Status
 from stackguard.positions import shown_lines
-from stackguard.reports import Report, Run, Screen
+from stackguard.reports import Change, NewAccess, Report, Run, Screen
 from stackguard.reports.evidence import Came
-from stackguard.reports.fingerprint import IdentifiedOutcome
+from stackguard.reports.fingerprint import IdentifiedOutcome, identified
 from stackguard.reports.formatting import indented_json, printable, url
 from stackguard.reports.json_types import (
+    AccessEntry,
+    ChangeEntry,
     ControlCounts,
     ControlEntry,
     Evidence,
@@ -34,6 +37,7 @@ from stackguard.reports.json_types import (
     StacksReport,
     Summary,
     TypeCount,
+    WitnessEntry,
 )
 
 
@@ -126,6 +130,29 @@ def _stack(report: Report) -> StackReport:
         accounts=tuple(map(printable, report.accounts)),
         region=report.region and printable(report.region),
         seconds=round(report.seconds, 3),
+        change=_change(report.change, report) if report.change else None,
+    )
+
+
+def _change(change: Change, report: Report) -> ChangeEntry:
+    return ChangeEntry(
+        printable(change.base),
+        printable(change.problem),
+        len(change.new),
+        len(change.unchanged),
+        tuple(_entry(report, result, "fixed") for result in identified(change.fixed, report.blocks)),
+        tuple(map(_access, change.access)),
+    )
+
+
+def _access(access: NewAccess) -> AccessEntry:
+    return AccessEntry(
+        "undecided" if access.verdict == "undecided" else "new-access",
+        printable(access.holder),
+        printable(access.by),
+        printable(access.path),
+        printable(access.why),
+        witness_entry(access.witness),
     )
 
 
@@ -184,12 +211,18 @@ def _total(stacks: Sequence[Summary]) -> Summary:
 
 
 def _entries(report: Report) -> Iterator[OutcomeEntry]:
-    for identified in report.identified:
-        yield _entry(report, identified)
+    changes: dict[int, Literal["new", "unchanged"]] = {}
+    if report.change:
+        changes |= {id(outcome): "new" for outcome in report.change.new}
+        changes |= {id(outcome): "unchanged" for outcome in report.change.unchanged}
+    for result in report.identified:
+        yield _entry(report, result, changes.get(id(result.outcome)))
 
 
-def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
-    outcome = identified.outcome
+def _entry(
+    report: Report, result: IdentifiedOutcome, change: Literal["new", "unchanged", "fixed"] | None = None
+) -> OutcomeEntry:
+    outcome = result.outcome
     resource, policy = outcome.resource, outcome.policy
     return OutcomeEntry(
         outcome=outcome.kind,
@@ -204,16 +237,26 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
         message=printable(outcome.message),
         fix=printable(outcome.fix),
         url=printable(url(policy)),
-        fingerprint=identified.fingerprint,
+        fingerprint=result.fingerprint,
         waits_for=tuple(map(printable, outcome.waits_for)),
         waived=outcome.exemption is not None and outcome.exemption.kind == "waived",
-        subsumed_by=identified.cause,
-        position=_position(outcome, report),
+        subsumed_by=result.cause,
+        position=None if change == "fixed" else _position(outcome, report),
         project=printable(report.stack.project),
         stack=printable(report.stack.stack),
         exemption=_exemption(outcome.exemption) if outcome.exemption else None,
         violation_id=fingerprint(outcome),
+        witness=witness_entry(outcome.witness),
+        change=change,
     )
+
+
+def witness_entry(witness: Witness | None) -> WitnessEntry | None:
+    """The public form of a request."""
+    if witness is None:
+        return None
+    shown = witness.rewritten(printable)
+    return WitnessEntry(shown.outsider, shown.action, shown.resource, shown.keys)
 
 
 def _position(outcome: Outcome, report: Report) -> SourcePosition | None:

@@ -53,7 +53,10 @@ class ExemptionEntry(msgspec.Struct, frozen=True, rename="camel"):
         msgspec.Meta(description="`waived`: a waiver accepts it. `baselined`: it is in the baseline."),
     ]
     reason: Annotated[str, msgspec.Meta(description="The waiver's reason; empty for the baseline.")] = ""
-    owner: Annotated[str, msgspec.Meta(description="The waiver's owner; empty if it names none.")] = ""
+    owner: Annotated[
+        str,
+        msgspec.Meta(description="The waiver's owner, or who added the baseline's entry; empty if that is unknown."),
+    ] = ""
     expires: Annotated[
         str | None,
         msgspec.Meta(description="The last day of the waiver; null for the baseline.", examples=["2027-01-31"]),
@@ -63,6 +66,21 @@ class ExemptionEntry(msgspec.Struct, frozen=True, rename="camel"):
     source: Annotated[
         str, msgspec.Meta(description="The file and line of the waiver.", examples=["stackguard-waivers.yaml:3"])
     ] = ""
+
+
+class WitnessEntry(msgspec.Struct, frozen=True):
+    """An example of a request that is allowed, as in the JSON of `stackguard access`."""
+
+    principal: Annotated[str, msgspec.Meta(description="Who sends it.", examples=["anyone on the internet"])]
+    action: Annotated[str, msgspec.Meta(description="The action.", examples=["s3:GetObject"])]
+    resource: Annotated[str, msgspec.Meta(description="The resource, as an ARN where it has one.")]
+    context: Annotated[
+        dict[str, str],
+        msgspec.Meta(
+            description="The condition keys that the request must have, with their values.",
+            examples=[{"aws:SourceIp": "203.0.113.7"}],
+        ),
+    ]
 
 
 class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
@@ -120,6 +138,17 @@ class OutcomeEntry(msgspec.Struct, frozen=True, rename="camel"):
         msgspec.Meta(
             description="Equal for equal violations, of which one place can have several, and the same in every stack of"
             " a project: the key of the baseline."
+        ),
+    ] = None
+    witness: Annotated[
+        WitnessEntry | None,
+        msgspec.Meta(description="An example of a request that the resource allows; null for most policies."),
+    ] = None
+    change: Annotated[
+        Literal["new", "unchanged", "fixed"] | None,
+        msgspec.Meta(
+            description="With `--base`, whether the base has it too; an outcome that is `fixed` is in the stack's `change`"
+            " only. Null without a comparison."
         ),
     ] = None
 
@@ -225,6 +254,36 @@ PolicyIds = Annotated[tuple[str, ...], msgspec.Meta(description="The policies th
 WaiverProblems = Annotated[tuple[ProblemEntry, ...], msgspec.Meta(description="Waivers that somebody has to edit.")]
 
 
+class AccessEntry(msgspec.Struct, frozen=True):
+    """A class of requests that a stack newly allows, as in the JSON of `stackguard access diff`."""
+
+    verdict: Annotated[
+        Literal["new-access", "undecided"],
+        msgspec.Meta(description="`undecided`: it may be allowed, because a value is unknown."),
+    ]
+    holder: Annotated[str, msgspec.Meta(description="The URN of the resource that has the access.")]
+    urn: Annotated[str, msgspec.Meta(description="The URN of the resource that gives it.")]
+    path: Annotated[str, msgspec.Meta(description="The place in that resource; empty for the whole resource.")]
+    why: Annotated[str, msgspec.Meta(description="Why it is new or undecided: a clause.")]
+    witness: Annotated[
+        WitnessEntry | None, msgspec.Meta(description="An example of such a request; null if there is none.")
+    ]
+
+
+class ChangeEntry(msgspec.Struct, frozen=True):
+    """What a stack changes against the base of `--base`. Equal outcomes are paired one by one."""
+
+    base: Annotated[str, msgspec.Meta(description="The file, the folder or the commit, as on the command line.")]
+    problem: Annotated[str, msgspec.Meta(description="Why there is no comparison: one line; empty if there is one.")]
+    new: Annotated[Count, msgspec.Meta(description="Outcomes that the base does not have.")]
+    unchanged: Annotated[Count, msgspec.Meta(description="Outcomes that the base has too.")]
+    fixed: Annotated[
+        tuple[OutcomeEntry, ...],
+        msgspec.Meta(description="The outcomes of the base that are not there any more, without positions."),
+    ]
+    access: Annotated[tuple[AccessEntry, ...], msgspec.Meta(description="What the stack newly allows.")]
+
+
 class ControlCounts(msgspec.Struct, frozen=True, rename="camel"):
     """The controls of a framework by status."""
 
@@ -296,6 +355,9 @@ class StackReport(msgspec.Struct, frozen=True, rename="camel"):
     seconds: Annotated[
         float, msgspec.Meta(ge=0, description="How long it took to run or read the target, and to judge it.")
     ]
+    change: Annotated[
+        ChangeEntry | None, msgspec.Meta(description="The comparison with the base; null without `--base`.")
+    ] = None
 
 
 class FailedStack(msgspec.Struct, frozen=True):

@@ -36,8 +36,6 @@ SCORES: Mapping[Severity, str] = {
     Severity.LOW: "2.0",
 }
 """GitHub reads a score over 9.0 as critical, from 7.0 as high, from 4.0 as medium, from 0.1 as low."""
-ACCESS = re.compile(r"(.+? may `[^`]*` on `[^`]*`(?:, with `[^`]*` `[^`]*`)*): (.+)", re.DOTALL)
-"""A message of the access engine: an example of a request, and why it is allowed."""
 LINK = re.compile(r"https://[\w.~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 """The references of a card that become links: another pack can put any text there."""
 
@@ -262,14 +260,12 @@ def _related(report: Report, outcome: Outcome) -> list[Object]:
 
 def _code_flows(report: Report, outcome: Outcome) -> list[Object]:
     """From the request that is an example to the statement that allows it."""
-    match = ACCESS.fullmatch(outcome.message)
-    if match is None:
+    if outcome.witness is None:
         return []
-    request, why = match.groups()
     resource = outcome.resource
     place = location_of(nearest_to(outcome, report), report, resource)
     allowed_by = " ".join(filter(None, (name_of(resource.urn), outcome.path)))
-    steps = [message(request), message(f"allowed by {allowed_by}: {why}")]
+    steps = [message(str(outcome.witness)), message(f"allowed by {allowed_by}: {outcome.why}")]
     return [{"threadFlows": [{"locations": [{"location": {**place, "message": step}} for step in steps]}]}]
 
 

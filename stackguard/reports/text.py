@@ -110,7 +110,7 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     yield from _exempt(report, screen)
     yield _count(report, len(shown))
     if report.change:
-        yield from wrapped(_change(report.change), screen, 0)
+        yield from wrapped(_change(report.change.condensed), screen, 0)
     if report.gone:
         gone = f"{many(report.gone, 'violation')} of the baseline {'is' if report.gone == 1 else 'are'} gone"
         yield from wrapped(f"{gone}; `stackguard baseline --prune` removes what is gone from the file", screen, 0)

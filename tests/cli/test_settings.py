@@ -17,6 +17,15 @@ overrides:
   - stacks: [dev*]
     failOn: critical
 """
+TOPIC = """
+import json
+import pulumi_aws as aws
+
+account = aws.get_caller_identity().account_id
+topic = f"arn:aws:sns:eu-west-1:{account}:orders"
+allow = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+aws.sns.TopicPolicy("orders", arn=topic, policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+"""
 
 
 def test_a_file_of_a_parent_folder_counts(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:
@@ -66,6 +75,25 @@ def test_what_a_central_file_locks_wins_and_a_note_names_both_places(
 def test_a_central_file_that_is_missing_is_exit_code_2(capfd: pytest.CaptureFixture[str], bad: str) -> None:
     ran = Ran(capfd, "check", bad, "--central", "nope.yaml")
     assert (ran.code, ran.err) == (2, "cannot judge: there is no central settings file `nope.yaml`\n")
+
+
+@pytest.mark.parametrize("command", [["access", "public", "--all"], ["access", "diff", "old.json"]])
+def test_access_takes_the_account_of_the_central_file(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "infra" / "Pulumi.dev.yaml").touch()
+    (tmp_path / "infra" / "__main__.py").write_text(TOPIC)
+    (tmp_path / "old.json").write_text('{"version": 3, "deployment": {"resources": []}}')
+    (tmp_path / "central.yaml").write_text('accountId: "210987654321"\n')
+    assert "210987654321" not in Ran(capfd, *command, "infra").out
+    ran = Ran(capfd, *command, "infra", "--central", "central.yaml")
+    assert "210987654321" in ran.out, ran.err
+    monkeypatch.setenv("STACKGUARD_CENTRAL", "central.yaml")
+    assert "210987654321" in Ran(capfd, *command, "infra").out
+    assert Ran(capfd, *command, "infra", "--central", "nope.yaml").code == 2
 
 
 def test_what_may_not_be_waived_is_not_and_says_so(capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.waivers import WaiverRules
 from stackguard.gate.baseline import Added, Baseline, apply, read
+from stackguard.reports.formatting import exemption_text
 from tests.evaluation.test_places import OTHER, WIDE, outcomes, role_policy
 
 POLICY = "iam-wildcard-action"
@@ -63,6 +64,14 @@ def test_an_entry_is_used_once_though_a_copy_has_the_old_name_as_an_alias() -> N
     copy = role_policy(WIDE, name="copy", options=Options(aliases=(old.urn,)))
     result = apply(reported(copy, old), baseline_of(old), DEV, [POLICY])
     assert [outcome.blocks for outcome in result.outcomes] == [True, False]
+
+
+def test_a_baselined_outcome_names_who_added_its_entry() -> None:
+    old = role_policy(WIDE, name="old")
+    new = role_policy(WIDE, name="new", options=Options(aliases=(old.urn,)))
+    (outcome,) = apply(reported(new), baseline_of(old), DEV, [POLICY]).outcomes
+    assert outcome.exemption
+    assert exemption_text(outcome.exemption) == "added by ana"
 
 
 def test_each_stack_has_its_own_entries() -> None:

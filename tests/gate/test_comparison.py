@@ -74,8 +74,10 @@ def test_new_access_is_listed(compared: Check) -> None:
     written("old.json", role("s3:GetObject"))
     (access,) = compared(written("new.json", role("s3:PutObject")), "old.json").access
     assert access.verdict == "new-access"
-    assert "s3:PutObject" in access.example
-    assert access.by.startswith("aws:iam:RolePolicy reader, policy.Statement")
+    assert access.witness is not None
+    assert access.witness.action == "s3:PutObject"
+    assert access.by.endswith("::aws:iam/rolePolicy:RolePolicy::reader")
+    assert access.path.startswith("policy.Statement")
 
 
 def test_an_export_is_compared_with_its_version_at_a_commit(compared: Check) -> None:

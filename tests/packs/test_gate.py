@@ -11,10 +11,11 @@ import pytest
 
 from policypack.core.policy import Kind
 from policypack.crossguard import message
+from policypack.evaluation.places import fingerprints
 from policypack.policies import POLICIES
 from stackguard import cli
 from stackguard.errors import CannotJudge
-from stackguard.gate.request import CheckRequest, judge
+from stackguard.gate.request import CheckRequest, Judged, judge, judge_stack
 from stackguard.notes import NoteKind
 from stackguard.packs import PackSpec
 from stackguard.reports import Report
@@ -68,6 +69,48 @@ def test_the_program_and_our_policies_use_the_result_of_a_remediation(tmp_path: 
     changed = [note for note in report.notes if note.kind is NoteKind.REMEDIATED]
     assert [(note.about, note.message, len(note.urns)) for note in changed] == [("ours/acl", "changes `acl`", 2)]
     assert report.policies == len(POLICIES) + 2
+
+
+WAIVER = "- {{policy: {policy}, resource: {{type: {type}, name: inbox}}, reason: legacy, expires: {until}{more}}}\n"
+
+
+def waived(
+    target: Path,
+    *packs: Path,
+    policy_id: str,
+    token: str = "aws:s3/bucket:Bucket",
+    until: str = "2999-01-01",
+    more: str = "",
+) -> Judged:
+    file = target.parent / "waivers.yaml"
+    file.write_text("waivers:\n" + WAIVER.format(policy=policy_id, type=token, until=until, more=more))
+    request = CheckRequest(str(target), packs=tuple(map(PackSpec, packs)), own=not packs, waivers=file)
+    return judge_stack(request)
+
+
+@pytest.mark.parametrize("form", ["program", "state"])
+def test_a_waiver_accepts_a_violation_of_another_pack(tmp_path: Path, form: str) -> None:
+    target = program(tmp_path / "program")
+    if form == "state":
+        target = tmp_path / "state.json"
+        names = ("inbox", "orders")
+        target.write_bytes(
+            as_bytes(export([state("aws:s3/bucket:Bucket", name, {"acl": "public-read"}) for name in names]))
+        )
+    judges = "args.resource_type == 'aws:s3/bucket:Bucket' and report('is public')"
+    pack = pack_of(tmp_path / "pack", policy("acl", judges), policy("quiet", "pass"))
+    judged = waived(target, pack, policy_id="ours/acl", token="aws:s3:Bucket")
+    (exempt,) = [outcome for outcome in judged.report.outcomes if outcome.exemption]
+    assert (exempt.policy.id, exempt.resource.name, judged.problems) == ("ours/acl", "inbox", ())
+    assert [outcome.resource.name for outcome in judged.report.outcomes if outcome.blocks] == ["orders"]
+    fingerprint = fingerprints([exempt])[0]
+    assert waived(target, pack, policy_id="ours/acl", more=f", finding: {fingerprint}").problems == ()
+    kinds = {"ours/acl": "expired", "ours/quiet": "unused", "acl": None, "theirs/acl": None}
+    for policy_id, kind in kinds.items():
+        until = "2020-01-01" if kind == "expired" else "2999-01-01"
+        problems = waived(target, pack, policy_id=policy_id, until=until).problems
+        assert [problem.kind for problem in problems] == ([kind] if kind else [])
+    assert waived(target, policy_id="ours/quiet").problems == ()
 
 
 @pytest.mark.parametrize("row", ["row02_no_access_block", "row06_no_source_account", "row10_first_record_only"])

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import Exemption, Outcome, Policy, Position, Resource, Stack
+from policypack.core.policy import Exemption, Outcome, Policy, Position, Resource, Severity, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
@@ -29,9 +29,24 @@ WAIVER = Exemption(
     "ann",
     "stackguard-waivers.yaml:3",
 )
-BASELINED = Exemption("baselined")
+BASELINED = Exemption("baselined", owner="ann@example.com")
 HOSTILE = "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">'\"&{{ 7*7 }}\u202egpj\x1b[31m"
 POLICIES = (*sample.POLICIES, sample.CRASH)
+
+PROGRAM = """import json
+import pulumi_aws as aws
+
+class Ingest:
+    def __init__(self):
+        aws.iam.RolePolicy(
+            "reader",
+            role="reader",
+            policy=json.dumps({"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+                {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+            ]}),
+        )
+"""
 
 
 def outcomes(resources: tuple[Resource, ...], policies: tuple[Policy[Any], ...] = sample.POLICIES) -> list[Outcome]:
@@ -93,6 +108,28 @@ def everything() -> str:
         ),
         frameworks=rolled_up("Acme's baseline"),
     )
+
+
+def grouped() -> str:
+    """Two resources, two policies, and two statements in the first resource."""
+    reader = sample.role_policy("reader", sample.document(sample.allow("s3:*", "*"), sample.allow("iam:*", "*")))
+    writer = sample.role_policy("writer", sample.document(sample.allow("s3:*", "*")))
+    second = replace(sample.WILDCARD, id="iam-second", severity=Severity.HIGH)
+    return html(report((reader, writer), (sample.WILDCARD, second)))
+
+
+def placed(folder: Path) -> str:
+    """A policy that a component constructs; the source in the folder states its second statement on line 11."""
+    (folder / ".git").mkdir()
+    (folder / "__main__.py").write_text("from storage import Ingest\n\nIngest()\n")
+    (folder / "storage.py").write_text(PROGRAM)
+    reader = replace(
+        sample.role_policy("reader", sample.document(sample.allow("s3:GetObject", "*"), sample.allow("iam:*", "*"))),
+        parent=sample.COMPONENT,
+        position=Position("storage.py", 6),
+        callers=(Position("__main__.py", 3),),
+    )
+    return html(report((reader,), (sample.WILDCARD,), folder=folder))
 
 
 def many(count: int) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 from policypack.core.policy import Exemption, Kind, Outcome, Policy, Position, Resource, Stack
 from policypack.core.stack_name import StackName
+from policypack.core.witness import Witness
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.waivers import ProblemKind, WaiverProblem
-from stackguard.reports import Failed, Report, Run
+from stackguard.reports import Change, Failed, NewAccess, Report, Run
 from tests.reports import sample
 
 WAIVER = Exemption(
@@ -22,6 +23,7 @@ BASELINED = Exemption("baselined")
 PROBLEM = WaiverProblem(
     ProblemKind.EXPIRED, "stackguard-waivers.yaml:8", "s3-public-acl", "the waiver of `s3-public-acl` expired"
 )
+ACCESS = NewAccess("new-access", sample.BUCKET, Witness("anyone", None, "s3:GetObject", "x"), "why", sample.BUCKET)
 FAILED = Failed("infra", StackName("", "shop", "broken"), "the program failed: `KeyError`", "Traceback\n  \x1b[31mboom")
 
 
@@ -62,6 +64,14 @@ def everything() -> Run:
         failed=(FAILED,),
         problems=(PROBLEM,),
     )
+
+
+def changed() -> Run:
+    """A stack with exemptions that is compared with a base."""
+    judged = report(exempt=True)
+    new, *unchanged = [outcome for outcome in judged.outcomes if not outcome.exemption]
+    fixed = outcomes((sample.PLAINTEXT,), *buckets(1))
+    return run(replace(judged, change=Change("main", (new,), tuple(fixed), tuple(unchanged), (ACCESS,))))
 
 
 def buckets(count: int, *, name: str = "b", lines: bool = True) -> list[Resource]:

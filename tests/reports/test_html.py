@@ -4,16 +4,18 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from policypack.access.solver.verdict import Answer, Verdict, Witness
-from policypack.core.policy import Resource
+from policypack.core.policy import Judgement, Resource, Violation
 from policypack.core.stack_name import StackName
+from policypack.core.witness import Witness
 from stackguard.reports import Failed, Run, Screen, render
-from stackguard.reports.html.documents import LONGEST, example_request, span
+from stackguard.reports.formatting import printable
+from stackguard.reports.html.documents import LONGEST, span
 from tests.reports import html_runs, sample
 from tests.reports.html_runs import HOSTILE, html, report
 
@@ -132,16 +134,24 @@ def test_the_span_of_a_path(steps: list[str | int], expected: list[str]) -> None
     assert [line.strip() for line in json.dumps(value, indent=2).split("\n")[first:last]] == expected
 
 
-def test_the_example_request_of_the_access_engine_is_taken_apart() -> None:
+def test_the_example_request_is_data() -> None:
     witness = Witness(
-        "anyone", "198.51.100.7", "s3:GetObject", "arn:aws:s3:::inbox/*", (("aws:SecureTransport", "true"),)
+        "anyone", "198.51.100.7", "s3:GetObject", f"arn:aws:s3:::{HOSTILE}", (("aws:SecureTransport", "true"),)
     )
-    request = example_request(Answer(Verdict.PUBLIC, "nothing closes it", "", witness).message)
-    assert request is not None
-    assert (request.caller, request.address, request.action) == ("anyone", "198.51.100.7", "s3:GetObject")
-    assert request.resource == "arn:aws:s3:::inbox/*"
-    assert request.context == (("aws:SecureTransport", "true"),)
-    assert example_request("allows `s3:*`, on `*`") is None
+
+    def public(bucket: Resource) -> Iterator[Judgement]:
+        yield Violation("", "nothing closes it", witness=witness)
+
+    policies = (replace(sample.PLAINTEXT, check=public), sample.WILDCARD)
+    first, second = data(html(report(sample.resources()[:4], policies)))["outcomes"]
+    assert "request" not in first
+    assert second["message"].startswith("anyone, from 198.51.100.7, may `s3:GetObject` on `arn:aws:s3:::")
+    assert second["request"] == {
+        "principal": "anyone",
+        "action": "s3:GetObject",
+        "resource": printable(f"arn:aws:s3:::{HOSTILE}"),
+        "context": {"aws:SourceIp": "198.51.100.7", "aws:SecureTransport": "true"},
+    }
 
 
 def test_what_needs_somebody_comes_first() -> None:

@@ -20,6 +20,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
 
 Open = Callable[..., Page]
+ROW = "#rows > li:has(> details)"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def rows(page: Page) -> list[str]:
 def test_the_outcome_opens_with_its_document_fix_and_reason(open_page: Open) -> None:
     page = open_page(html_runs.many(3))
     expect(page.get_by_role("status")).to_have_text("3 outcomes, 2 of them block")
-    first = page.locator("#rows > li").first
+    first = page.locator(ROW).first
     first.locator("summary").click()
     assert "logs:PutLogEvents" in "".join(first.locator("mark").all_text_contents())
     assert "GetObject" in first.locator("pre").inner_text()
@@ -72,7 +73,7 @@ def test_the_outcome_opens_with_its_document_fix_and_reason(open_page: Open) -> 
 
 def test_a_waived_outcome_shows_who_accepted_it_and_until_when(open_page: Open) -> None:
     page = open_page(html_runs.many(3))
-    waived = page.locator("#rows > li", has_text="waived")
+    waived = page.locator(ROW, has_text="waived")
     waived.locator("summary").click()
     for text in ("the partner needs it", "team-0", "2027-01-31", "SEC-12", "ann", "stackguard-waivers.yaml:3"):
         expect(waived).to_contain_text(text)
@@ -94,6 +95,56 @@ def test_each_filter_narrows_the_list(open_page: Open, control: str, value: str,
     page.get_by_label(control.capitalize(), exact=True).select_option(value)
     expect(page.get_by_role("status")).to_contain_text(count)
     assert len(rows(page)) == int(count.split(maxsplit=1)[0])
+
+
+def test_outcomes_stand_below_their_resource_and_statement(open_page: Open) -> None:
+    page = open_page(html_runs.grouped())
+    headings = page.locator("#rows :is(h3, h4), #rows .id")
+    assert headings.all_inner_texts() == [
+        "aws:iam:RolePolicy reader",
+        "policy.Statement[0]",
+        *["iam-wildcard-action", "iam-second"],
+        "policy.Statement[1]",
+        *["iam-wildcard-action", "iam-second"],
+        "aws:iam:RolePolicy writer",
+        "policy.Statement[0]",
+        *["iam-wildcard-action", "iam-second"],
+    ]
+    page.get_by_label("Search").fill("iam-second")
+    expect(page.get_by_role("status")).to_contain_text("3 of 6 outcomes")
+    assert page.locator("#rows :is(h3, h4)").all_inner_texts() == [
+        "aws:iam:RolePolicy reader",
+        "aws:iam:RolePolicy writer",
+    ]
+    page.get_by_label("Group by").select_option("nothing")
+    expect(page).to_have_url(re.compile("group=none"))
+    assert page.locator("#rows :is(h3, h4)").count() == 0
+    assert [row.split("\n")[0] for row in rows(page)] == [
+        "high iam-second aws:iam:RolePolicy reader policy.Statement[0].Action",
+        "high iam-second aws:iam:RolePolicy reader policy.Statement[1].Action",
+        "high iam-second aws:iam:RolePolicy writer policy.Statement[0].Action",
+    ]
+
+
+def test_the_lines_of_statement_constructor_and_calls_are_shown(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(html_runs.placed(tmp_path))
+    heading = page.locator("#rows > li.heading").first
+    expect(heading).to_contain_text("constructed at storage.py:6, in my:index:Ingest ingest, called at __main__.py:3")
+    first = page.locator(ROW).first
+    expect(first.locator("summary")).to_contain_text("storage.py:11")
+    first.locator("summary").click()
+    for term, text in {"Line": "storage.py:11", "Constructed at": "storage.py:6", "Called at": "__main__.py:3"}.items():
+        expect(first.locator(".facts > div", has=page.locator(f"dt:text-is('{term}')"))).to_contain_text(text)
+    page.get_by_label("Search").fill("__main__.py:3")
+    expect(page.get_by_role("status")).to_contain_text("1 outcome")
+
+
+def test_whoever_added_to_the_baseline_is_an_owner(open_page: Open) -> None:
+    page = open_page(html_runs.everything())
+    page.get_by_label("Owner", exact=True).select_option("ann@example.com")
+    expect(page.get_by_role("status")).to_contain_text("1 of 13 outcomes")
+    page.locator(ROW).first.locator("summary").click()
+    expect(page.locator(ROW).first).to_contain_text("Added by")
 
 
 def test_search_and_resource_narrow_the_list_together(open_page: Open) -> None:
@@ -126,10 +177,10 @@ def test_what_follows_from_another_outcome_leads_there(open_page: Open) -> None:
     cause = replace(sample.WILDCARD, id="iam-cause", subsumes=["iam-effect"])
     effect = replace(sample.WILDCARD, id="iam-effect", severity=Severity.HIGH)
     page = open_page(html_runs.html(html_runs.report((html_runs.reader(0),), (cause, effect))))
-    following = page.locator("#rows > li", has_text="follows from iam-cause")
+    following = page.locator(ROW, has_text="follows from iam-cause")
     following.locator("summary").click()
     following.get_by_role("link", name="iam-cause").click()
-    first = page.locator("#rows > li").first
+    first = page.locator(ROW).first
     expect(first.locator("summary")).to_be_focused()
     expect(first.get_by_role("link", name="iam-effect")).to_be_visible()
 

@@ -17,8 +17,9 @@ from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.places import fingerprints
 from policypack.evaluation.redaction import redacted
 from policypack.evaluation.settings import Settings
+from policypack.policies.iam.principals.public_policy import POLICY as PUBLIC_POLICY
 from stackguard import reports
-from stackguard.reports import Report, Screen
+from stackguard.reports import Change, Report, Screen
 from stackguard.reports.json_types import OutcomesReport, schema
 from tests.reports import runs, sample
 from tests.reports.sample import render
@@ -174,6 +175,23 @@ def test_a_secret_is_not_quoted_from_elsewhere_in_the_resource(name: str, messag
     assert "48151623" not in text
 
 
+def test_a_request_of_a_secret_document_is_not_shown() -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{sample.MARKER}/*"}
+        ],
+    }
+    policy = Resource("aws:s3/bucketPolicy:BucketPolicy", "open", {"bucket": "inbox", "policy": json.dumps(document)})
+    secret = replace(policy, secrets=frozenset({"policy"}))
+    for resource, shown in ((policy, True), (secret, False)):
+        (entry,) = json.loads(render(judged((PUBLIC_POLICY,), (resource,)), "json", Screen()))["outcomes"]
+        assert entry["witness"]["principal"] in entry["message"]
+        assert (sample.MARKER in entry["witness"]["resource"]) is shown
+        for name in ("html", "json", "sarif"):
+            assert ("hush" in render(judged((PUBLIC_POLICY,), (resource,)), name, Screen())) is shown
+
+
 def test_names_stay_readable_beside_a_secret() -> None:
     resource = Resource("a:b:C", "reader", {"policy": sample.MARKER, "role": "x"}, secrets=frozenset({"policy"}))
     message = "`policy.Statement[0].Action` of `reader` has `Action` beside `NotAction` and `role`; write `Allow`, `s3:GetObject` or `hush`"
@@ -258,6 +276,28 @@ def test_several_stacks_are_one_document_in_which_each_outcome_names_its_stack(s
     assert document["summary"]["resources"] == 14
     assert document["waiverProblems"][0]["kind"] == "expired"
     assert without_lines(text) == snapshot
+
+
+def test_the_change_against_a_base_is_data(snapshot: SnapshotAssertion) -> None:
+    text = reports.render(runs.changed(), "json", Screen())
+    document = json.loads(text)
+    jsonschema.validate(document, schema())
+    assert [outcome["change"] for outcome in document["outcomes"]] == [None, None, "new", *["unchanged"] * 5]
+    change = document["change"]
+    assert (change["new"], change["unchanged"], [fixed["change"] for fixed in change["fixed"]]) == (1, 5, ["fixed"])
+    assert change["access"][0]["witness"]["action"] == "s3:GetObject"
+    assert change == snapshot
+
+
+def test_without_a_comparison_the_reason_is_data() -> None:
+    report = replace(runs.report(), change=Change("main", problem="`main` cannot be judged: the program failed"))
+    document = json.loads(reports.render(runs.run(report, runs.report(stack="dev")), "json", Screen()))
+    jsonschema.validate(document, schema())
+    assert [stack["change"] and stack["change"]["problem"] for stack in document["stacks"]] == [
+        "`main` cannot be judged: the program failed",
+        None,
+    ]
+    assert {outcome["change"] for outcome in document["outcomes"]} == {None}
 
 
 def test_an_exempt_outcome_names_its_waiver() -> None:

@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from policypack.core.policy import Kind, Policy, Position, Resource, Severity, Stack, Unknown, Violation
 from policypack.core.tags import Tag
+from policypack.core.witness import Witness
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.settings import Settings
 from stackguard import reports
@@ -286,9 +287,8 @@ def test_a_log_is_not_larger_than_code_scanning_takes(monkeypatch: pytest.Monkey
 
 def test_an_example_of_a_request_is_a_code_flow() -> None:
     def public(bucket_: Resource) -> Any:
-        yield Violation(
-            "policy", "anyone may `s3:GetObject` on `arn:aws:s3:::x`, with `aws:Referer` `y`: nothing limits it"
-        )
+        witness = Witness("anyone", None, "s3:GetObject", "arn:aws:s3:::x", (("aws:Referer", "y"),))
+        yield Violation("policy", "nothing limits it", witness=witness)
 
     policy = replace(sample.PLAINTEXT, check=public)
     (flow,) = one(reported((policy,), (bucket(),)))["codeFlows"]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.exposure.outsiders import Outsider
-from policypack.access.solver.verdict import Answer, Verdict, Witness
+from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import UNKNOWN, Judgement, Resource, Undecided, Unknown, Violation
+from policypack.core.witness import Witness
 from policypack.iam.addresses import everything
 
 WORST = (Verdict.PUBLIC, Verdict.UNDECIDED, Verdict.INVALID, Verdict.NOT_PUBLIC)
@@ -44,6 +45,6 @@ def undecided(value: Unknown = UNKNOWN) -> Answer:
 def judge(answer: Answer, why: str = UNKNOWN.why) -> Iterator[Judgement]:
     """The violation of a public answer, or the outcome of an undecided one with this reason."""
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation(answer.path, answer.message)
+        yield Violation(answer.path, answer.why, witness=answer.witness)
     elif answer.verdict is Verdict.UNDECIDED:
         yield Undecided(answer.path, why)

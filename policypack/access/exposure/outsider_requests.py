@@ -21,8 +21,8 @@ from policypack.access.solver.dimensions import CHEAP, Cell, combinations, weigh
 from policypack.access.solver.partition import Work
 from policypack.access.solver.request import Caller, Request
 from policypack.access.solver.request_space import RequestSpace
-from policypack.access.solver.verdict import Witness
 from policypack.access.solver.witness import witness_of
+from policypack.core.witness import Witness
 from policypack.iam.addresses import Ranges, broad, everything, nothing
 from policypack.iam.document import Condition, Statement
 

@@ -13,8 +13,9 @@ import msgspec
 
 from policypack.access.exposure.public import exposure
 from policypack.access.solver.bounds import OWN, unknown_paths, variable
-from policypack.access.solver.verdict import Answer, Verdict, Witness
+from policypack.access.solver.verdict import Answer, Verdict
 from policypack.core.policy import UNKNOWN
+from policypack.core.witness import Witness
 from policypack.iam.addresses import everything
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import requires_key

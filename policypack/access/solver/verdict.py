@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from policypack.access.solver.conditions import address_problems
+from policypack.core.witness import Witness
 from policypack.iam.document import PolicyDocument
 from policypack.iam.element_forms import NO_ACCOUNT
 
@@ -22,23 +23,6 @@ class Verdict(enum.StrEnum):
     INVALID = "invalid"
 
 
-class Witness(msgspec.Struct, frozen=True):
-    """An example of a request that a document allows."""
-
-    outsider: str
-    """A description of the caller."""
-    address: str | None
-    action: str
-    resource: str
-    context: tuple[tuple[str, str], ...] = ()
-    """Condition keys that the request must have, with their values."""
-
-    def __str__(self) -> str:
-        origin = f", from {self.address}," if self.address else ""
-        context = "".join(f", with `{key}` `{value}`" for key, value in self.context)
-        return f"{self.outsider}{origin} may `{self.action}` on `{self.resource}`{context}"
-
-
 class Answer(msgspec.Struct, frozen=True):
     """A verdict and its reason as a clause, with the statement and an example if there are any."""
 
@@ -46,11 +30,6 @@ class Answer(msgspec.Struct, frozen=True):
     why: str
     path: str = ""
     witness: Witness | None = None
-
-    @property
-    def message(self) -> str:
-        """The example, if there is one, and the reason."""
-        return f"{self.witness}: {self.why}" if self.witness else self.why
 
 
 def refusal(document: PolicyDocument, *, sample: bool = False) -> Answer | None:

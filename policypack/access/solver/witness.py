@@ -11,8 +11,8 @@ import msgspec
 from policypack.access.solver.conditions import met
 from policypack.access.solver.dimensions import resources
 from policypack.access.solver.request import Request, includes_caller
-from policypack.access.solver.verdict import Witness
 from policypack.core.caches import bounded_cache
+from policypack.core.witness import Witness
 from policypack.iam.actions import Action, concerns, exists, expand
 from policypack.iam.condition_keys import SERVICE_KEYS
 from policypack.iam.document import Statement

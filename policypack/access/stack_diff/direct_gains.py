@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from policypack.access.exposure.outsiders import ANYONE, STRANGER
-from policypack.access.solver.verdict import Verdict, Witness
+from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.acl_grants import acl_documents
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.direct_grants import GrantDocument, direct_grants
 from policypack.access.stack_diff.gains import Gain, Holding, gained_by
 from policypack.core.policy import Resource, Stack
+from policypack.core.witness import Witness
 from policypack.iam.globs import has_wildcard
 from policypack.resources.attachments import AttachedDocument
 

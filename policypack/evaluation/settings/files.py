@@ -6,10 +6,11 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from policypack.core import files, toml_reader
+from policypack.core import files, toml_reader, yaml_reader
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
 from policypack.evaluation.settings.resolving import resolve
@@ -88,22 +89,34 @@ def load(path: Path, *, folder: Path | None = None, central: bool = False) -> La
         SettingsError: the file is missing, malformed, or does not fit the schema.
     """
     base = folder or Path(os.path.abspath(path)).parent  # noqa: PTH100
-    try:
+    with settings_errors("central settings file" if central else "settings file", path):
         value, place = _toml(path) if path.name == PYPROJECT else _yaml(path)
-    except FileNotFoundError:
-        raise SettingsError(f"there is no {'central ' if central else ''}settings file `{path}`") from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
     return layer(value, place, folder=base, central=central)
 
 
-def _yaml(path: Path) -> tuple[Any, Place]:
-    from policypack.core import yaml_reader  # an export without settings needs no YAML
+@contextmanager
+def settings_errors(kind: str, path: Path) -> Iterator[None]:
+    """Reading a file of the operator: what is wrong with the file is an error of the settings.
 
+    Args:
+        kind: what the file is, for the error: `waiver file`.
+        path: the file.
+
+    Raises:
+        SettingsError: the file is missing, cannot be read, or is no YAML.
+    """
     try:
-        document = yaml_reader.read(path)
+        yield
+    except FileNotFoundError:
+        raise SettingsError(f"there is no {kind} `{path}`") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
     except yaml_reader.YamlError as error:
         raise SettingsError(error.at(path)) from None
+
+
+def _yaml(path: Path) -> tuple[Any, Place]:
+    document = yaml_reader.read(path)
     return document.value, lambda keys: f"{path}:{document.line(keys)}"
 
 

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from policypack.core import yaml_reader
-from stackguard.errors import CannotJudge
+from stackguard.errors import CannotJudge, reason
 from stackguard.reports.formatting import printable, printable_json
 
 EXPECTED: Mapping[str, str] = {"str": "a text", "array": "a list", "object": "a mapping"}
@@ -61,8 +61,7 @@ def read(path: Path) -> tuple[File, Mapping[str, str]]:
     try:
         document = yaml_reader.read(path)
     except OSError as error:
-        reason = (error.strerror or "it is no file").lower()
-        raise CannotJudge(f"the mock file `{path}` cannot be read: {reason}") from None
+        raise CannotJudge(f"the mock file `{path}` cannot be read: {reason(error)}") from None
     except yaml_reader.YamlError as error:
         raise CannotJudge(error.at(path)) from None
     try:

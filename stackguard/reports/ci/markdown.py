@@ -122,7 +122,7 @@ def _verdict(run: Run) -> str:
         outcome
         for report in run.reports
         if report.change and not report.change.problem
-        for outcome in report.change.new
+        for outcome in report.change.condensed.new
         if report.blocks(outcome)
     ]
     if run.exit_code == 2:
@@ -142,7 +142,7 @@ def _provenance(run: Run) -> str:
 
 
 def _stack(report: Report, of_stack: Sequence[Row]) -> Iterator[Block]:
-    change = report.change
+    change = report.change and report.change.condensed
     if change is None or change.problem:
         if change is not None:
             yield Block(f"<p>No comparison: {_prose(change.problem)}</p>\n\n")
@@ -235,8 +235,9 @@ def _item(line: Callable[[], str]) -> str:
 
 def _access(access: Sequence[NewAccess]) -> Iterator[Block]:
     def line(entry: NewAccess) -> str:
-        request = _prose(entry.example or entry.why)
-        return f"<b>{_prose(entry.verdict)}</b> {_code(entry.holder)}: {request} (by {_code(entry.by)})"
+        request = _prose(str(entry.witness or entry.why))
+        by = ", ".join(filter(None, (name_of(entry.by), entry.path)))
+        return f"<b>{_prose(entry.verdict)}</b> {_code(name_of(entry.holder))}: {request} (by {_code(by)})"
 
     yield from _folded(f"New access ({len(access)})", ((partial(line, entry), ACCESS_RANK) for entry in access), 0)
 

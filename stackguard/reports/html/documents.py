@@ -17,12 +17,6 @@ from stackguard.reports.formatting import printable
 LONGEST = 1000
 """Lines of a document; of a longer one only those around the statement are shown."""
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
-REQUEST = re.compile(
-    r"(?P<caller>[^`]+?)(?:, from (?P<address>[^\s,`]+),)? may `(?P<action>[^`]+)` on `(?P<resource>[^`]+)`"
-    r"(?P<context>(?:, with `[^`]+` `[^`]*`)*): "
-)
-"""How a message of the access engine begins: see `access.solver.verdict.Witness`."""
-CONTEXT = re.compile(r", with `([^`]+)` `([^`]*)`")
 
 Span = tuple[int, int]
 
@@ -47,16 +41,6 @@ class Marked(NamedTuple):
     element: Span
 
 
-class ExampleRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The request that a message of the access engine has as an example."""
-
-    caller: str
-    action: str
-    resource: str
-    address: str = ""
-    context: tuple[tuple[str, str], ...] = ()
-
-
 def marked(outcome: Outcome) -> Marked | None:
     """The document that an outcome is about; None for a secret or another path."""
     resource, path = outcome.resource, outcome.path
@@ -69,15 +53,6 @@ def marked(outcome: Outcome) -> Marked | None:
         spans = (span(document.raw, statement), span(document.raw, steps)) if steps else ((0, 0), (0, 0))
         return _shortened(printable(prefix), tuple(json_lines(document.raw)), *spans)
     return None
-
-
-def example_request(message: str) -> ExampleRequest | None:
-    """The request in a message; None if there is none."""
-    match = REQUEST.match(message)
-    if match is None:
-        return None
-    context = tuple((key, value) for key, value in CONTEXT.findall(match["context"]))
-    return ExampleRequest(match["caller"], match["action"], match["resource"], match["address"] or "", context)
 
 
 def span(value: Any, steps: Sequence[str | int]) -> Span:

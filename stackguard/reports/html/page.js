@@ -41,7 +41,7 @@
     kind: (outcome) => outcome.kind,
     owner: (outcome) => outcome.owner ?? "",
   };
-  const CONTROLS = ["search", "resource", "sort", ...Object.keys(FILTERS)];
+  const CONTROLS = ["search", "resource", "sort", "group", ...Object.keys(FILTERS)];
   const SORTS = {
     severity: (outcome) => RANKS.indexOf(outcome.severity),
     policy: FILTERS.policy,
@@ -67,7 +67,7 @@
     const exemption = outcome.exemption ?? {};
     return outcome.haystack ??= [
       policyOf(outcome).id, policyOf(outcome).title, outcome.severity, outcome.kind, STATUS[outcome.status], data.stacks[outcome.stack],
-      resource.type, resource.name, resource.urn, resource.place, outcome.path, outcome.message, outcome.fix, outcome.fingerprint,
+      resource.type, resource.name, resource.urn, resource.place, ...(resource.calls ?? []), outcome.line, outcome.path, outcome.message, outcome.fix, outcome.fingerprint,
       outcome.owner, exemption.reason, exemption.ticket, exemption.approver,
     ].join("\n").toLowerCase();
   }
@@ -80,10 +80,52 @@
       chosen.every(([name, value]) => value(outcome) === $(name).value)
       && (!named || `${label(resourceOf(outcome))}\n${resourceOf(outcome).urn}`.toLowerCase().includes(named))
       && words.every((word) => haystack(outcome).includes(word)));
-    const order = SORTS[$("sort").value];
-    if (!order) return matches;
-    const keyed = matches.map((outcome) => [order(outcome), outcome]);
+    return grouped(sorted(matches, SORTS[$("sort").value]));
+  }
+
+  function sorted(outcomes, order) {
+    if (!order) return outcomes;
+    const keyed = outcomes.map((outcome) => [order(outcome), outcome]);
     return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, outcome]) => outcome);
+  }
+
+  // Groups --------------------------------------------------------------------------------------------------------
+
+  const groups = () => $("group").value !== "none";
+  const statementOf = (outcome) => (outcome.path ?? "").slice(0, outcome.within ?? 0);
+  const resourceKey = (outcome) => `${outcome.stack} ${outcome.resource}`;
+  const statementKey = (outcome) => `${resourceKey(outcome)} ${statementOf(outcome)}`;
+
+  // The outcomes of a resource, and in it of a statement, stand where the first of them stands.
+  function grouped(outcomes) {
+    if (!groups()) return outcomes;
+    const by = (key, list) => [...Map.groupBy(list, key).values()];
+    return by(resourceKey, outcomes).flatMap((ofResource) => by(statementKey, ofResource).flat());
+  }
+
+  // The headings of the first outcome of a resource, and of the first of several in a statement.
+  function headings(before, outcome, after) {
+    if (!groups()) return [];
+    const resource = resourceOf(outcome);
+    const nodes = [];
+    if (!before || resourceKey(before) !== resourceKey(outcome)) {
+      nodes.push(element("li", { class: "heading" },
+        element("h3", null, isolated(label(resource))),
+        several ? element("p", { class: "at" }, isolated(data.stacks[outcome.stack])) : null,
+        place(resource) && element("p", { class: "at" }, place(resource))));
+    }
+    const same = (other) => other && statementKey(other) === statementKey(outcome);
+    if (statementOf(outcome) && same(after) && !same(before)) {
+      nodes.push(element("li", { class: "heading" }, element("h4", null, code(statementOf(outcome)))));
+    }
+    return nodes;
+  }
+
+  // Where the program constructs a resource, its component, and the calls that lead there.
+  function place(resource) {
+    const parts = [resource.place && `constructed at ${resource.place}`, resource.parent && `in ${resource.parent}`,
+      resource.calls && `called at ${resource.calls.join(", ")}`];
+    return parts.filter(Boolean).join(", ");
   }
 
   // Rows ----------------------------------------------------------------------------------------------------------
@@ -97,9 +139,11 @@
       element("span", { class: `badge ${kind}` }, kind), space,
       exempt ? element("span", { class: "badge" }, STATUS[outcome.status]) : null, exempt ? space : null,
       element("span", { class: "id" }, policyOf(outcome).id), space,
-      several ? element("span", { class: "at" }, isolated(data.stacks[outcome.stack])) : null, several ? space : null,
-      isolated(label(resource)), space,
-      outcome.path ? element("code", { class: "at" }, outcome.path) : null,
+      ...(groups() ? [] : [
+        several ? element("span", { class: "at" }, isolated(data.stacks[outcome.stack])) : null, several ? space : null,
+        isolated(label(resource)), space]),
+      outcome.path ? element("code", { class: "at" }, outcome.path) : null, space,
+      outcome.line ? element("code", { class: "at" }, outcome.line) : null,
       cause ? element("span", { class: "at" }, ` follows from ${policyOf(cause).id}`) : null,
       element("span", { class: "message" }, prose(outcome.message)));
     const details = element("details", null, summary);
@@ -124,7 +168,7 @@
     const exemption = outcome.exemption;
     if (exemption) {
       fact(outcome.status === "waived" ? "Waived" : "Accepted", exemption.reason ? prose(exemption.reason) : STATUS[outcome.status]);
-      fact("Owner", exemption.owner && isolated(exemption.owner));
+      fact(outcome.status === "waived" ? "Owner" : "Added by", exemption.owner && isolated(exemption.owner));
       fact("Expires", exemption.expires && element("time", null, exemption.expires));
       fact("Ticket", exemption.ticket && isolated(exemption.ticket));
       fact("Approved by", exemption.approver && isolated(exemption.approver));
@@ -142,7 +186,10 @@
     fact("Policy", prose(policy.title));
     const references = (policy.references ?? []).map((address) => element("li", null, reference(address)));
     if (references.length) fact("References", element("ul", null, ...references));
-    fact("Program", resource.place && code(resource.place));
+    fact("Line", outcome.line && code(outcome.line));
+    fact("Constructed at", resource.place && code(resource.place));
+    const calls = (resource.calls ?? []).map((call) => element("li", null, code(call)));
+    if (calls.length) fact("Called at", element("ul", null, ...calls));
     fact("Component", resource.parent && isolated(resource.parent));
     fact("Stack", isolated(data.stacks[outcome.stack]));
     fact("URN", code(resource.urn));
@@ -161,11 +208,10 @@
 
   function request(example) {
     const list = element("ul", null,
-      element("li", null, "caller: ", isolated(example.caller)),
+      element("li", null, "caller: ", isolated(example.principal)),
       element("li", null, "action: ", code(example.action)),
       element("li", null, "resource: ", code(example.resource)));
-    if (example.address) list.append(element("li", null, "from: ", code(example.address)));
-    for (const [key, value] of example.context ?? []) {
+    for (const [key, value] of Object.entries(example.context)) {
       list.append(element("li", null, "with ", code(key), " = ", code(value)));
     }
     return list;
@@ -188,12 +234,13 @@
 
   // The list ------------------------------------------------------------------------------------------------------
 
-  let matches = all;
+  let matches = [];
   let shown = 0;
 
   function show(count) {
     const next = matches.slice(shown, Math.max(shown, shown + count));
-    $("rows").append(...next.map(row));
+    $("rows").append(...next.flatMap((outcome, index) =>
+      [...headings(matches[shown + index - 1], outcome, matches[shown + index + 1]), row(outcome)]));
     shown += next.length;
     $("more").hidden = shown >= matches.length;
     $("more").textContent = `Show ${number(Math.min(PAGE, matches.length - shown))} more of ${number(matches.length - shown)}`;
@@ -229,6 +276,7 @@
     const outcome = byKey.get(key);
     if (outcome) reveal(outcome);
     else if (key !== "outcomes") choose(new URLSearchParams(key));
+    else if (!shown) list();
   }
 
   function reveal(outcome) {
@@ -250,7 +298,7 @@
   $("more").addEventListener("click", () => {
     const first = shown;
     show(PAGE);
-    $("rows").children[first].querySelector("summary").focus();
+    $("rows").querySelectorAll("summary")[first].focus();
   });
   $("expand").addEventListener("click", () => {
     const open = $("expand").textContent === "Expand all";
@@ -295,6 +343,5 @@
   Object.keys(FILTERS).forEach(fillSelect);
   $("filters").hidden = all.length === 0;
   $("scriptless").hidden = true;
-  list();
   follow();
 }

@@ -7,13 +7,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from policypack.core.policy import ROOT_TYPE, Exemption, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, Exemption, Kind, Outcome, Policy, Position, Resource, Severity
+from policypack.evaluation.grouping import statement_path
 from stackguard.card_sections import paragraphs
-from stackguard.positions.repository import shown
+from stackguard.positions import Lines, shown_lines
 from stackguard.reports import Report, Run
 from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable, type_of
-from stackguard.reports.html.documents import Document, ExampleRequest, Span, example_request, marked
+from stackguard.reports.html.documents import Document, Span, marked
+from stackguard.reports.json import witness_entry
+from stackguard.reports.json_types import WitnessEntry
 
 KINDS = [Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED]
 STATUSES = ["blocks", "advisory", "below-fail-on", "baselined", "waived"]
@@ -39,6 +42,8 @@ class ResourceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     parent: str = ""
     place: str = ""
     """The file and the line at which the program constructs it."""
+    calls: tuple[str, ...] = ()
+    """The calls that lead there, innermost first."""
 
 
 class ExemptionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,14 +72,19 @@ class OutcomeEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     fix: str
     fingerprint: str
     path: str = ""
+    within: int = 0
+    """The length of the beginning of the path that leads to a statement; 0 if it leads to none."""
+    line: str = ""
+    """The file and the line of the statement or the property, if the source states it elsewhere than the constructor."""
     owner: str = ""
+    """Whoever stands for the waiver, or has added the entry of the baseline."""
     waits_for: tuple[str, ...] = ()
     cause: str = ""
     """The key of the outcome that it follows from."""
     document: int | None = None
     statement: Span | None = None
     element: Span | None = None
-    request: ExampleRequest | None = None
+    request: WitnessEntry | None = None
     exemption: ExemptionEntry | None = None
 
 
@@ -109,8 +119,9 @@ def outcomes(run: Run) -> PageData:
     for stack, report in enumerate(run.reports):
         suffix = f"-{stack}" if len(run.reports) > 1 else ""
         for result in identified(report.condensed, report.blocks):
-            outcome, message = result.outcome, printable(result.outcome.message)
+            outcome = result.outcome
             document = marked(outcome) if outcome.kind is not Kind.ERROR else None
+            lines = shown_lines(outcome, report.folder)
             entries.append(
                 OutcomeEntry(
                     key=f"{result.fingerprint}{suffix}",
@@ -119,18 +130,20 @@ def outcomes(run: Run) -> PageData:
                     severity=outcome.policy.severity,
                     stack=stack,
                     policy=policies.number(_card(outcome.policy)),
-                    resource=resources.number(_resource(outcome.resource, report)),
-                    message=message,
+                    resource=resources.number(_resource(outcome.resource, lines)),
+                    message=printable(outcome.message),
                     fix=printable(outcome.fix),
                     fingerprint=result.fingerprint,
                     path=printable(outcome.path),
+                    within=len(printable(statement_path(outcome.path))),
+                    line=_place(lines.stated),
                     owner=printable(outcome.exemption.owner) if outcome.exemption else "",
                     waits_for=tuple(map(name_of, outcome.waits_for)),
                     cause=f"{result.cause}{suffix}" if result.cause else "",
                     document=None if document is None else documents.number(document.document),
                     statement=None if document is None else document.statement,
                     element=None if document is None else document.element,
-                    request=example_request(message),
+                    request=witness_entry(outcome.witness),
                     exemption=_exemption(outcome.exemption) if outcome.exemption else None,
                 )
             )
@@ -165,12 +178,8 @@ def _order(entry: OutcomeEntry, policy: str) -> tuple[int | str, ...]:
     )
 
 
-def _place(resource: Resource, report: Report) -> str:
-    """Where the program constructs a resource."""
-    if resource.position is None or resource.type == ROOT_TYPE:
-        return ""
-    position = shown(resource.position, report.folder)
-    return f"{printable(position.file)}:{position.line}"
+def _place(position: Position | None) -> str:
+    return f"{printable(position.file)}:{position.line}" if position else ""
 
 
 def _card(policy: Policy[Any]) -> PolicyCard:
@@ -182,14 +191,15 @@ def _card(policy: Policy[Any]) -> PolicyCard:
     )
 
 
-def _resource(resource: Resource, report: Report) -> ResourceEntry:
-    parent = resource.parent
+def _resource(resource: Resource, lines: Lines) -> ResourceEntry:
+    parent, constructed = resource.parent, resource.type != ROOT_TYPE
     return ResourceEntry(
         type_of(resource.type),
         printable(resource.name),
         printable(resource.urn),
         name_of(parent) if parent and f"::{ROOT_TYPE}::" not in parent else "",
-        _place(resource, report),
+        _place(lines.constructor) if constructed else "",
+        tuple(map(_place, lines.callers)) if constructed else (),
     )
 
 
