@@ -9,7 +9,6 @@ import msgspec
 
 from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
 from policypack.evaluation.places import fingerprint
-from stackguard.positions import shown_lines
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.evidence import Came
 from stackguard.reports.fingerprint import IdentifiedOutcome
@@ -182,7 +181,7 @@ def _entry(report: Report, identified: IdentifiedOutcome) -> OutcomeEntry:
 
 
 def _position(outcome: Outcome, report: Report) -> SourcePosition | None:
-    lines = shown_lines(outcome, report.folder)
+    lines = report.positions.shown_lines(outcome)
     if lines.constructor is None:
         return None
     return SourcePosition(

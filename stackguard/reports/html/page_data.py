@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Literal
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from policypack.core.policy import ROOT_TYPE, Exemption, Kind, Outcome, Policy, Resource, Severity
 from stackguard.card_sections import paragraphs
-from stackguard.positions.repository import shown
 from stackguard.reports import Report, Run
-from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable, type_of
 from stackguard.reports.html.documents import Document, ExampleRequest, Span, example_request, marked
 
 KINDS = [Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED]
 STATUSES = ["blocks", "advisory", "below-fail-on", "baselined", "waived"]
 
+T = TypeVar("T")
 Status = Literal["blocks", "advisory", "below-fail-on", "baselined", "waived"]
 
 
@@ -93,9 +93,16 @@ class _Table:
 
     def __init__(self) -> None:
         self.numbers: dict[Hashable, int] = {}
+        self._made: dict[int, tuple[object, int]] = {}
 
     def number(self, value: Hashable) -> int:
         return self.numbers.setdefault(value, len(self.numbers))
+
+    def number_of(self, subject: T, make: Callable[[T], Hashable]) -> int:
+        """The number of what is made of an object, which thousands of outcomes share."""
+        if id(subject) not in self._made:
+            self._made[id(subject)] = subject, self.number(make(subject))
+        return self._made[id(subject)][1]
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -108,7 +115,7 @@ def outcomes(run: Run) -> PageData:
     entries = []
     for stack, report in enumerate(run.reports):
         suffix = f"-{stack}" if len(run.reports) > 1 else ""
-        for result in identified(report.condensed, report.blocks):
+        for result in report.identified_condensed:
             outcome, message = result.outcome, printable(result.outcome.message)
             document = marked(outcome) if outcome.kind is not Kind.ERROR else None
             entries.append(
@@ -118,8 +125,8 @@ def outcomes(run: Run) -> PageData:
                     status=status(report, outcome),
                     severity=outcome.policy.severity,
                     stack=stack,
-                    policy=policies.number(_card(outcome.policy)),
-                    resource=resources.number(_resource(outcome.resource, report)),
+                    policy=policies.number_of(outcome.policy, _card),
+                    resource=resources.number_of(outcome.resource, partial(_resource, report=report)),
                     message=message,
                     fix=printable(outcome.fix),
                     fingerprint=result.fingerprint,
@@ -169,7 +176,7 @@ def _place(resource: Resource, report: Report) -> str:
     """Where the program constructs a resource."""
     if resource.position is None or resource.type == ROOT_TYPE:
         return ""
-    position = shown(resource.position, report.folder)
+    position = report.positions.shown(resource.position)
     return f"{printable(position.file)}:{position.line}"
 
 
