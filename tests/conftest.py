@@ -51,7 +51,13 @@ AT_BOTH_DOORS = {
 """These share the runs of `tests/agreement/doors.py`."""
 
 
+ON_THEIR_OWN = {"tests/docs/test_snippets.py"}
+"""Their tests share nothing, and are as long as files."""
+
+
 LONGEST = (
+    "tests/docs/test_snippets.py",
+    "tests/cli/test_several.py",
     "tests/agreement/test_doors.py",
     "tests/packs/test_gate.py",
     "tests/crossguard/test_offline.py",
@@ -89,6 +95,8 @@ class FilesTogether(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in ON_THEIR_OWN:
+            return nodeid
         return "at both doors" if file in AT_BOTH_DOORS else file
 
 

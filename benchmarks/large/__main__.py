@@ -1,4 +1,7 @@
-"""A stack of 2,000 resources: buckets, their access blocks, roles and the documents that grant them access to the objects."""
+"""A stack of 2,000 resources: buckets, their access blocks, roles and the documents that grant them access to the objects.
+
+With `--config large:flawed=true` it has 4,500 violations.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,21 @@ def document(*statements: dict[str, object]) -> str:
 
 def objects_of(arn: str) -> str:
     """A document that allows to read and write the objects of a bucket."""
-    return document({"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{arn}/*"})
+    return document({"Effect": "Allow", "Action": allowed, "Resource": f"{arn}/*"})
 
 
-for number in range(pulumi.Config().require_int("buckets")):
+config = pulumi.Config()
+flawed = config.get_bool("flawed") or False
+allowed = ["s3:*", "sqs:*"] if flawed else ["s3:GetObject", "s3:PutObject"]
+
+for number in range(config.require_int("buckets")):
     bucket = aws.s3.Bucket(f"bucket-{number}")
     aws.s3.BucketPublicAccessBlock(
         f"bucket-{number}",
         bucket=bucket.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
+        block_public_acls=not flawed,
+        block_public_policy=not flawed,
+        ignore_public_acls=not flawed,
         restrict_public_buckets=True,
     )
     role = aws.iam.Role(f"role-{number}", assume_role_policy=document(TRUST))

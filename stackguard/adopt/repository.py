@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from policypack.core.files import repository
+from stackguard import git
 from stackguard.errors import CannotJudge
+from stackguard.gate import stacks
 from stackguard.preview.project import settings_file
-from stackguard.preview.project.project import stacks
+from stackguard.preview.project.project import stacks as stacks_of
 from stackguard.preview.project.toolchain import python_options
 
 CI = Literal["github", "gitlab"]
-NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__"})
-"""Folders of installed packages, whose projects belong to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +47,13 @@ def find(folder: Path) -> Repository:
     start = folder.absolute()
     root = repository(start) or start
     projects, others = [], []
-    for place in sorted(_project_folders(root)):
+    for place in sorted(stacks.below(root).projects):
         name = place.relative_to(root).as_posix()
         try:
             projects.append(_project(place, name))
         except CannotJudge as error:
             others.append((name, error.message.removeprefix(f"{place}/")))
-    head = _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    head = git.value(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     return Repository(root, tuple(projects), tuple(others), _ci(root), head or None)
 
 
@@ -69,48 +66,14 @@ def _project(place: Path, name: str) -> Project:
     options = python_options(values.get("runtime"), file, "project", "programs")
     if not name.isprintable():
         raise CannotJudge("a name with characters that cannot be printed")
-    return Project(name, dict(options), tuple(stacks(place)))
-
-
-def _project_folders(root: Path) -> Iterator[Path]:
-    """The folders with a `Pulumi.yaml`, but for hidden ones, environments, installed packages and other repositories."""
-    for name, folders, _ in os.walk(root):
-        place = Path(name)
-        folders[:] = [
-            inner
-            for inner in folders
-            if not inner.startswith(".")
-            and inner not in NOT_OURS
-            and not (place / inner / "pyvenv.cfg").exists()
-            and not (place / inner / ".git").exists()
-        ]
-        if settings_file.find(place, "Pulumi"):
-            yield place
+    return Project(name, dict(options), tuple(stacks_of(place)))
 
 
 def _ci(root: Path) -> CI | None:
     """The CI system, by the remote's address, else by the files of one."""
-    remote = _git(root, "config", "--get", "remote.origin.url")
+    remote = git.value(root, "config", "--get", "remote.origin.url")
     if "gitlab" in remote or (root / ".gitlab-ci.yml").exists():
         return "gitlab"
     if "github" in remote or (root / ".github").is_dir():
         return "github"
     return None
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git prints; empty if there is no git, or no such value."""
-    try:
-        done = subprocess.run(  # noqa: S603
-            ["git", *arguments],  # noqa: S607 (git as the user has it)
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stackguard.gate.request import CheckRequest
     from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
+    from stackguard.preview.server.hosts import Hosts
     from stackguard.reports import Run, Screen
     from stackguard.sources import RunOptions
 
@@ -199,7 +200,11 @@ def check(
             "`--no-own-policies` runs only policy packs; give a `--policy-pack` or `--policies`, and no `--policy`"
         )
 
-    from stackguard.gate import request, stacks
+    from stackguard.gate import stacks
+
+    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
+    hosts = _hosts(expanded, options) if expanded.several and not show_settings else None
+    from stackguard.gate import request  # while the hosts import Pulumi
 
     asked = request.CheckRequest(
         ".",
@@ -217,7 +222,6 @@ def check(
         base=base,
         evidence=evidence is not None,
     )
-    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
     if show_settings:
         for stack in expanded.stacks:
             _show_settings(_one(asked, stack))
@@ -228,7 +232,10 @@ def check(
 
         asked = replace(asked, by_type=typed(named))
     in_text = any(destination.format == "text" and destination.file is None for destination in destinations)
-    run = _several(asked, expanded, jobs, in_text=in_text) if expanded.several else _single(asked, expanded.stacks[0])
+    if expanded.several:
+        run = _several(asked, expanded, jobs, hosts, in_text=in_text)
+    else:
+        run = _single(asked, expanded.stacks[0])
     if named:
         run = replace(run, frameworks=_rolled_up(named, run))
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
@@ -311,13 +318,20 @@ def _single(asked: CheckRequest, stack: StackTarget) -> Run:
     return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
 
 
-def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, *, in_text: bool) -> Run:
+def _hosts(expanded: Expansion, options: RunOptions) -> Hosts:
+    """Start the hosts of the programs of a run."""
+    from stackguard.gate import imported
+
+    return imported.hosts(expanded.stacks, options.config)
+
+
+def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, hosts: Hosts | None, *, in_text: bool) -> Run:
     """Judge several stacks at the same time, with their progress; `in_text` is whether a text report shows failures."""
     from stackguard.cli.progress import following
     from stackguard.gate import parallel
 
     with following(expanded) as progress:
-        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
+        run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress, hosts=hosts)
     for failed in run.failed:
         if failed.detail or not in_text:
             Failure(f"{failed.label}: {failed.message}", failed.detail).show()

@@ -130,7 +130,7 @@ def programs_options(command: Callable[..., None]) -> Callable[..., None]:
         "-j",
         type=click.IntRange(min=1),
         metavar="NUMBER",
-        help="How many stacks to judge at the same time; by default as many as there are cores and memory for.",
+        help="How many stacks to judge at the same time; by default one more than there are cores, if there is memory for them.",
     )
     @_run_options
     @functools.wraps(command)

@@ -8,7 +8,6 @@ Python of today's.
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,15 +18,12 @@ from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Policy
 from policypack.evaluation.places import fingerprint, taken
+from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
 from stackguard.reports import Change, NewAccess, Report
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
-
-GIT_SECONDS = 120.0
-OF_HOOKS = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"})
-"""Variables that git sets for its hooks, and that would name another repository or index."""
 
 
 def compared(
@@ -114,9 +110,9 @@ def _base(base: str, target: str) -> Iterator[tuple[str | None, bool]]:
     if target == STANDARD_INPUT or not start.is_dir():
         raise CannotJudge(f"there is no file or folder `{base}` to compare with")
     try:
-        root = Path(_git(start, "rev-parse", "--show-toplevel").strip())
-        commit = _git(start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").strip()
-    except _GitError:
+        root = Path(git.run(start, "rev-parse", "--show-toplevel"))
+        commit = git.run(start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    except git.GitError:
         raise CannotJudge(
             f"`--base {base}` is no file, no folder and no commit of the repository of `{target}`; in a shallow clone,"
             " fetch it first"
@@ -126,30 +122,9 @@ def _base(base: str, target: str) -> Iterator[tuple[str | None, bool]]:
         tree.mkdir()
         try:
             index = {"GIT_INDEX_FILE": str(tree.parent / "index")}
-            _git(root, "read-tree", commit, **index)
-            _git(root, "checkout-index", "--all", "--quiet", f"--prefix={tree}/", **index)
-        except _GitError as error:
-            raise CannotJudge(f"`{base}` cannot be checked out: {error}") from None
+            git.run(root, "read-tree", commit, **index)
+            git.run(root, "checkout-index", "--all", "--quiet", f"--prefix={tree}/", **index)
+        except git.GitError as error:
+            raise CannotJudge(f"`{base}` cannot be checked out: {printable(str(error))}") from None
         there = tree / folder.resolve().relative_to(root.resolve())
         yield (str(there) if there.exists() else None), True
-
-
-class _GitError(Exception):
-    """Git failed; the message is its first line."""
-
-
-def _git(folder: Path, *arguments: str, **environment: str) -> str:
-    try:
-        ran = subprocess.run(  # noqa: S603 (no shell, and a name cannot be an option)
-            ["git", "-C", folder, *arguments],  # noqa: S607 (git as the user has it)
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=GIT_SECONDS,
-            env={name: value for name, value in os.environ.items() if name not in OF_HOOKS} | environment,
-        )
-    except subprocess.CalledProcessError as error:
-        raise _GitError(printable(error.stderr.strip().partition("\n")[0])) from None
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
-        raise _GitError(type(error).__name__) from None
-    return ran.stdout

@@ -1,15 +1,21 @@
-"""The services of pulumi-aws that several programs mention, so that one import serves them. Nothing depends on this guess."""
+"""Starts the hosts of programs, each with the services of pulumi-aws that several of its programs mention.
+
+Nothing depends on this guess: a program imports what its host has not.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from stackguard.gate.stacks import own
+from stackguard.errors import CannotJudge
+from stackguard.gate.stacks import StackTarget, own
+from stackguard.preview.project.project import Project, load
+from stackguard.preview.server.hosts import Hosts
 
 ATTRIBUTE = re.compile(rb"\baws\.([a-z]\w*)|\bpulumi_aws\.([a-z]\w*)")
 NAMES = re.compile(rb"^\s*from\s+pulumi_aws\s+import\s+(\([^)]*\)|[^\n#]*)", re.MULTILINE)
@@ -18,6 +24,20 @@ FILES = 200
 """The most files of a program that are read."""
 LONGEST = 1 << 18
 """Bytes of a file that are read."""
+
+
+def hosts(stacks: Iterable[StackTarget], config: Mapping[str, str]) -> Hosts:
+    """Start the hosts of the programs of these stacks."""
+    programs = list(_programs(stacks, config))
+    return Hosts(programs, services(program.root for program in programs))
+
+
+def _programs(stacks: Iterable[StackTarget], config: Mapping[str, str]) -> Iterator[Project]:
+    """The programs that can be read."""
+    for stack in stacks:
+        if stack.folder is not None:
+            with suppress(CannotJudge):  # it is reported when it is judged
+                yield load(stack.folder, stack.stack, config)
 
 
 def services(folders: Iterable[Path]) -> set[str]:

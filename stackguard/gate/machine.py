@@ -15,8 +15,11 @@ LIMITS = Path("/sys/fs/cgroup")
 
 
 def jobs() -> int:
-    """As many as there are cores and free memory for, in the container if there is one; at least one."""
-    return max(1, min(_cores(), _free() // (MEGABYTES << 20)))
+    """One more than there are cores, as far as there is free memory, in the container if there is one; at least one.
+
+    A stack's program and what judges it wait for each other, which leaves time for another.
+    """
+    return max(1, min(_cores() + 1, _free() // (MEGABYTES << 20)))
 
 
 def _cores() -> int:

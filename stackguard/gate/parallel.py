@@ -14,14 +14,16 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from traceback import format_tb
 from typing import NoReturn
 
+from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.waivers import to_edit
 from stackguard import signals
@@ -31,7 +33,7 @@ from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack
 from stackguard.gate.stacks import StackTarget
-from stackguard.preview.project.project import Project, load
+from stackguard.preview.project import sdk
 from stackguard.preview.server import process
 from stackguard.preview.server.hosts import FORKS, Hosts
 from stackguard.reports import Failed, Run
@@ -40,6 +42,14 @@ TICK = 0.1
 """Seconds between two looks of a watcher at the time."""
 GRACE = 10.0
 """Seconds in which a process ends its program, once it is told to end."""
+
+OF_EVERY_STACK = (
+    "policypack.evaluation.policy_modules",
+    "policypack.lambda_code.unread_code",
+    "stackguard.preview.server.serve",
+    "stackguard.sources.program",
+)
+"""What judging a stack imports on first use."""
 
 Result = Judged | Failed
 
@@ -61,7 +71,12 @@ UNWATCHED = Watcher()
 
 
 def run(
-    request: CheckRequest, stacks: Sequence[StackTarget], *, jobs: int | None = None, watcher: Watcher = UNWATCHED
+    request: CheckRequest,
+    stacks: Sequence[StackTarget],
+    *,
+    jobs: int | None = None,
+    watcher: Watcher = UNWATCHED,
+    hosts: Hosts | None = None,
 ) -> Run:
     """Judge several stacks, and keep how that came about.
 
@@ -70,9 +85,10 @@ def run(
         stacks: the targets and their stacks.
         jobs: how many at the same time; None is what the machine has cores and memory for.
         watcher: follows the run.
+        hosts: of the programs, if they are started already; they are closed.
     """
     started = datetime.now(UTC)
-    results = judge_all(request, stacks, jobs=jobs, watcher=watcher)
+    results = judge_all(request, stacks, jobs=jobs, watcher=watcher, hosts=hosts)
     judged = [result for result in results if isinstance(result, Judged)]
     failed = tuple(result for result in results if isinstance(result, Failed))
     return Run(
@@ -96,11 +112,17 @@ def run(
 
 
 def judge_all(
-    request: CheckRequest, stacks: Sequence[StackTarget], *, jobs: int | None = None, watcher: Watcher = UNWATCHED
+    request: CheckRequest,
+    stacks: Sequence[StackTarget],
+    *,
+    jobs: int | None = None,
+    watcher: Watcher = UNWATCHED,
+    hosts: Hosts | None = None,
 ) -> tuple[Result, ...]:
     """The result for each stack, in their order; the arguments are those of `run`."""
     if FORKS:
-        return _Pool(request, stacks, jobs or machine.jobs(), watcher).results()
+        hosts = hosts or imported.hosts(stacks, request.options.config)
+        return _Pool(request, stacks, jobs or machine.jobs(), watcher, hosts).results()
     results = []
     for index, stack in enumerate(stacks):
         start = time.monotonic()
@@ -146,15 +168,15 @@ class _Worker:
 class _Pool:
     """Forks a process for each stack, so many at the same time."""
 
-    def __init__(self, request: CheckRequest, stacks: Sequence[StackTarget], jobs: int, watcher: Watcher) -> None:
-        self.request, self.stacks, self.jobs, self.watcher = request, stacks, jobs, watcher
+    def __init__(
+        self, request: CheckRequest, stacks: Sequence[StackTarget], jobs: int, watcher: Watcher, hosts: Hosts
+    ) -> None:
+        self.request, self.stacks, self.jobs, self.watcher, self.hosts = request, stacks, jobs, watcher, hosts
         self.waiting = deque(range(len(stacks)))
         self.running: dict[Connection, _Worker] = {}
         self.judged: dict[int, Result] = {}
         self.alive, self._lifeline = os.pipe()
         """This process keeps the second one open for as long as it lives."""
-        programs = list(_programs(stacks, request.options.config))
-        self.hosts = Hosts(programs, imported.services(program.root for program in programs))
 
     def results(self) -> tuple[Result, ...]:
         """The result of each stack, in order."""
@@ -179,14 +201,20 @@ class _Pool:
         return tuple(self.judged[index] for index in range(len(self.stacks)))
 
     def _prepare(self) -> None:
-        """Import here what every stack needs, while the programs' interpreter imports Pulumi."""
-        import stackguard.preview.server.serve  # noqa: F401 (for the forks)
-
+        """Import and read here what every stack needs, while the programs' interpreter imports Pulumi."""
+        gc.disable()  # what is imported stays: collections while importing take a tenth of its time
+        for module in OF_EVERY_STACK:
+            import_module(module)
+        for interpreter in self.hosts.interpreters:
+            sdk.packages(interpreter)
+        with contextlib.suppress(SettingsError):  # it is reported when a stack is judged
+            self.request.layers.of(StackName())
         if self.request.own:
             from policypack.policies import POLICIES
 
             warm_up(POLICIES)
         gc.freeze()  # what is imported stays shared
+        gc.enable()
 
     def _start(self, index: int) -> None:
         reading, writing = multiprocessing.Pipe(duplex=False)
@@ -273,11 +301,3 @@ def _end_with(alive: int) -> None:
     """End this process when the one that keeps the other end of a pipe has ended."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _programs(stacks: Iterable[StackTarget], config: Mapping[str, str]) -> Iterator[Project]:
-    """The programs that can be read."""
-    for stack in stacks:
-        if stack.folder is not None:
-            with contextlib.suppress(CannotJudge):  # it is reported when it is judged
-                yield load(stack.folder, stack.stack, config)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import msgspec
 
 from policypack.core.files import repository
 from policypack.evaluation.settings import Settings
+from stackguard import git
 from stackguard.gate.baseline import Added
 from stackguard.reports import Provenance
 
@@ -62,10 +62,8 @@ def _author() -> str:
     for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "GIT_AUTHOR_NAME"):
         if author := os.environ.get(name):
             return author
-    with suppress(OSError, subprocess.SubprocessError):
-        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False, timeout=5)  # noqa: S607 (git as the user has it)
-        if author := asked.stdout.strip():
-            return author
+    if author := git.value(Path(), "config", "user.name"):
+        return author
     with suppress(OSError, KeyError):
         return getpass.getuser()
     return ""

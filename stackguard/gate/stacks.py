@@ -10,13 +10,14 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from policypack.core.files import repository
 from policypack.core.stack_name import StackName
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import find
 
 PROJECT = "Pulumi"
 """The name of a project's file, without its extension."""
-FOREIGN = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
+FOREIGN = frozenset({"node_modules", "site-packages", "__pycache__"})
 """Folders of installed code, whose projects are not the repository's own."""
 NO_TARGETS = frozenset({".cfg", ".ini", ".lock", ".md", ".py", ".rst", ".sh", ".toml", ".txt", ".yaml", ".yml"})
 """What `infra/*` matches besides projects, exports and previews."""
@@ -84,14 +85,18 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     """
     asked = tuple(targets or (".",))
     given = [path for target in asked for path in _matched(target)]
-    programs = {target: _projects(Path(target), explicit=len(given) == 1) for target in given if _is_folder(target)}
-    holders = [
-        target for target, folders in programs.items() if folders and not _absolute(target).is_relative_to(folders[0])
-    ]
+    folders = {target: _projects(Path(target), explicit=len(given) == 1) for target in given if _is_folder(target)}
+    programs = {target: below.projects for target, below in folders.items()}
+    holders = [target for target, inner in programs.items() if inner and not _absolute(target).is_relative_to(inner[0])]
     if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
         folder = next(iter(programs.get(given[0], ())), None)
         return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False)
     found = _Found(selection)
+    found.notes += [
+        f"`{_shown(target, other)}` is a repository of its own, and was not judged; give it as a target"
+        for target, below in folders.items()
+        for other in below.repositories
+    ]
     for target in given:
         if target not in programs:
             found.file(target, others=any(programs.values()))
@@ -203,21 +208,40 @@ def _is_folder(target: str) -> bool:
         return False
 
 
-def _projects(folder: Path, *, explicit: bool) -> list[Path]:
-    """The project that a folder belongs to, or else those below it, sorted; none below a hidden or installed one."""
+def _projects(folder: Path, *, explicit: bool) -> Below:
+    """The project that a folder belongs to, or else those below it; none below a hidden or installed one."""
     from stackguard.preview.project.project import nearest
 
     if above := nearest(folder):
-        return [above]
+        return Below((above,))
     absolute = _absolute(folder)
-    return sorted(_below(absolute)) if explicit or own(absolute) else []
+    return below(absolute) if explicit or own(absolute) else Below()
 
 
-def _below(folder: Path) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The projects below a folder, sorted."""
+
+    projects: tuple[Path, ...] = ()
+    repositories: tuple[Path, ...] = ()
+    """The repositories inside its repository that have projects."""
+
+
+def below(folder: Path) -> Below:
+    """The projects in an absolute folder and below it, but for hidden and installed ones.
+
+    A repository inside a repository is not part of it (decision 53): neither its settings nor its baseline apply there.
+    """
+    projects, repositories = [], []
+    inside = repository(folder) is not None
     for root, folders, _ in os.walk(folder):
-        folders[:] = [name for name in folders if own(Path(root, name))]
+        ours = [path for name in folders if own(path := Path(root, name))]
+        others = [path for path in ours if inside and (path / ".git").exists()]
+        repositories += [path for path in others if below(path).projects]
+        folders[:] = [path.name for path in ours if path not in others]
         if find(Path(root), PROJECT):
-            yield Path(root)
+            projects.append(Path(root))
+    return Below(tuple(sorted(projects)), tuple(sorted(repositories)))
 
 
 def own(folder: Path) -> bool:

@@ -1,6 +1,6 @@
 """Positions: an outcome goes in; the line of the statement, of the constructor and of its callers in the source come out.
 
-`lines_of` reads the source of a program without importing it, and only for outcomes. A line is stated if it is certain,
+`Positions` reads the source of a program without importing it, and only for outcomes. A line is stated if it is certain,
 else it is the constructor's; a source that is missing or does not parse is no error.
 """
 
@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core.policy import Outcome, Position
+from policypack.core.policy import Outcome, Position, Resource
 from stackguard.positions.repository import absolute, repository, shown
 
 
@@ -31,6 +31,64 @@ class Lines:
         return self.stated or self.constructor
 
 
+class Positions:
+    """The positions of one report: each file, and each path of a resource, is looked up once for all formats."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Begin.
+
+        Args:
+            folder: that the files of positions are relative to; None is the working folder.
+        """
+        self._folder = folder
+        self._base = absolute(folder or Path())
+        self._own: dict[str, str | None] = {}
+        self._shown: dict[str, str] = {}
+        self._lines: dict[tuple[int, str], tuple[Resource, Lines]] = {}
+
+    def lines(self, outcome: Outcome) -> Lines:
+        """`lines_of` an outcome."""
+        key = id(outcome.resource), outcome.path  # the base of a comparison has other resources with the same URNs
+        if key not in self._lines:
+            self._lines[key] = outcome.resource, self._lines_of(outcome)
+        return self._lines[key][1]
+
+    def shown_lines(self, outcome: Outcome) -> Lines:
+        """`lines_of` for a report: files are relative to the repository, and the constructor is as it is registered."""
+        resource, stated = outcome.resource, self.lines(outcome).stated
+        return Lines(
+            self.shown(resource.position) if resource.position else None,
+            self.shown(stated) if stated else None,
+            tuple(map(self.shown, resource.callers)),
+        )
+
+    def shown(self, position: Position) -> Position:
+        """A position as `repository.shown` has it."""
+        if position.file not in self._shown:
+            self._shown[position.file] = shown(position, self._folder).file
+        return Position(self._shown[position.file], position.line)
+
+    def _lines_of(self, outcome: Outcome) -> Lines:
+        resource = outcome.resource
+        own = [self._in_repository(position) for position in (resource.position, *resource.callers) if position]
+        calls = [position for position in own if position]
+        if not calls or own[0] is None:
+            return Lines()
+        from stackguard.positions.source import stated
+
+        line = stated(outcome, calls, self._base)
+        return Lines(calls[0], None if line == calls[0] else line, tuple(calls[1:]))
+
+    def _in_repository(self, position: Position) -> Position | None:
+        """The position with an absolute file, if that is there, is the program's own and is in the repository."""
+        if position.file not in self._own:
+            file = absolute(self._base / position.file)
+            own = not position.installed and os.path.isfile(file)  # noqa: PTH113 (a path may be too long)
+            self._own[position.file] = str(file) if own and file.is_relative_to(repository(self._base)) else None
+        found = self._own[position.file]
+        return Position(found, position.line) if found else None
+
+
 def lines_of(outcome: Outcome, folder: Path | None) -> Lines:
     """Where an outcome is in the source of its program.
 
@@ -38,34 +96,4 @@ def lines_of(outcome: Outcome, folder: Path | None) -> Lines:
         outcome: of a resource that a program constructs.
         folder: that the files of positions are relative to; None is the working folder.
     """
-    resource, base = outcome.resource, absolute(folder or Path())
-    own = [_in_repository(position, base) for position in (resource.position, *resource.callers) if position]
-    calls = [position for position in own if position]
-    if not calls or own[0] is None:
-        return Lines()
-    from stackguard.positions.source import stated
-
-    line = stated(outcome, calls, base)
-    return Lines(calls[0], None if line == calls[0] else line, tuple(calls[1:]))
-
-
-def shown_lines(outcome: Outcome, folder: Path | None) -> Lines:
-    """`lines_of` for a report: files are relative to the repository, and the constructor is as it is registered.
-
-    Args:
-        outcome: as of `lines_of`.
-        folder: as of `lines_of`.
-    """
-    resource, lines = outcome.resource, lines_of(outcome, folder)
-    return Lines(
-        shown(resource.position, folder) if resource.position else None,
-        shown(lines.stated, None) if lines.stated else None,
-        tuple(shown(call, folder) for call in resource.callers),
-    )
-
-
-def _in_repository(position: Position, base: Path) -> Position | None:
-    """The position with an absolute file, if that is there, is the program's own and is in the repository."""
-    file = absolute(base / position.file)
-    own = not position.installed and os.path.isfile(file)  # noqa: PTH113 (a path may be too long)
-    return Position(str(file), position.line) if own and file.is_relative_to(repository(base)) else None
+    return Positions(folder).lines(outcome)

@@ -31,7 +31,10 @@ def stated(outcome: Outcome, calls: Sequence[Position], base: Path) -> Position 
     if not path:
         return None
     sources = tuple(module(Path(call.file)) for call in calls)  # other objects after an edit
-    arguments = _arguments(resource.type, resource.name, tuple(calls), base, sources)
+    # Only where one line constructs several is the name needed: a loop constructs hundreds of resources at one line.
+    arguments = _arguments(resource.type, "", tuple(calls), base, sources) or _arguments(
+        resource.type, resource.name, tuple(calls), base, sources
+    )
     if arguments is None:
         return None
     place = statement_at(resource, path)

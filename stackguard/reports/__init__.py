@@ -23,6 +23,7 @@ from stackguard.notes import Note
 if TYPE_CHECKING:
     from policypack.core.witness import Witness
     from policypack.frameworks.roll_up import RollUp
+    from stackguard.positions import Positions
     from stackguard.reports.evidence import Record
     from stackguard.reports.fingerprint import IdentifiedOutcome
 
@@ -133,11 +134,26 @@ class Report:
         return identified(self.outcomes, self.blocks)
 
     @cached_property
+    def identified_condensed(self) -> list[IdentifiedOutcome]:
+        """The outcomes, but one for each unknown value, with their fingerprints."""
+        from stackguard.reports.fingerprint import identified
+
+        return self.identified if self.condensed == self.outcomes else identified(self.condensed, self.blocks)
+
+    @cached_property
     def identified_live(self) -> list[IdentifiedOutcome]:
         """The outcomes that are not exempt, one for each unknown value, with their fingerprints."""
         from stackguard.reports.fingerprint import identified
 
-        return identified([outcome for outcome in self.condensed if not outcome.exemption], self.blocks)
+        live = [outcome for outcome in self.condensed if not outcome.exemption]
+        return self.identified_condensed if len(live) == len(self.condensed) else identified(live, self.blocks)
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Where the outcomes are in the source of the program."""
+        from stackguard.positions import Positions
+
+        return Positions(self.folder)
 
     @cached_property
     def came(self) -> Counter[str]:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policypack.core.policy import Exemption
 from stackguard.reports import Report, Run, Screen
@@ -55,6 +56,7 @@ def _exemption(exemption: Exemption) -> Iterator[str]:
     yield from (exemption.ticket, exemption.approver, exemption.source)
 
 
+@lru_cache(1 << 14)
 def _cell(value: str) -> str:
     text = printable(value)
     return f"'{text}" if text and not text[0].isalnum() and FORMULA.match(text) else text

@@ -11,7 +11,6 @@ from policypack.core.policy import Exemption, Kind, Outcome, Position, Severity
 from policypack.core.witness import Witness
 from policypack.evaluation.places import fingerprint
 from policypack.frameworks.roll_up import RollUp, Status
-from stackguard.positions import shown_lines
 from stackguard.reports import Change, NewAccess, Report, Run, Screen
 from stackguard.reports.evidence import Came
 from stackguard.reports.fingerprint import IdentifiedOutcome, identified
@@ -260,7 +259,7 @@ def witness_entry(witness: Witness | None) -> WitnessEntry | None:
 
 
 def _position(outcome: Outcome, report: Report) -> SourcePosition | None:
-    lines = shown_lines(outcome, report.folder)
+    lines = report.positions.shown_lines(outcome)
     if lines.constructor is None:
         return None
     return SourcePosition(

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from policypack.core.policy import Outcome, Position, Resource
-from stackguard.positions import lines_of
 from stackguard.positions.repository import absolute, repository
 from stackguard.reports import Report
 from stackguard.reports.formatting import printable
@@ -58,7 +57,7 @@ def constructor_of(resource: Resource, report: Report) -> Position:
 
 def nearest_to(outcome: Outcome, report: Report) -> Position:
     """The position of `place_of`."""
-    return lines_of(outcome, report.folder).nearest or _target(report)
+    return report.positions.lines(outcome).nearest or _target(report)
 
 
 def location(file: Path, line: int, resource: tuple[str, str] | None) -> Object:

@@ -20,7 +20,6 @@ from policypack.evaluation.coverage import summary as without_policy
 from policypack.frameworks.model import Framework
 from stackguard.card_sections import paragraphs
 from stackguard.notes import Note
-from stackguard.positions import lines_of
 from stackguard.reports import Report, Run, Screen
 from stackguard.reports.fingerprint import IdentifiedOutcome
 from stackguard.reports.formatting import indented_json, name_of, printable
@@ -245,7 +244,7 @@ def _result(report: Report, identified: IdentifiedOutcome, indexes: Mapping[str,
 
 def _related(report: Report, outcome: Outcome) -> list[Object]:
     """The constructor and the calls that lead to it, the component, and the resources whose update gives the value."""
-    lines = lines_of(outcome, report.folder)
+    lines = report.positions.lines(outcome)
     constructed = [(lines.constructor, "constructed here")] if lines.stated and lines.constructor else []
     calls = [*constructed, *((call, "called here") for call in lines.callers)][:MOST_RELATED]
     places = [location_of(call, report) | {"message": message(text)} for call, text in calls]

@@ -11,8 +11,6 @@ from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource,
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
-from stackguard.positions import shown_lines
-from stackguard.positions.repository import shown
 from stackguard.reports import Change, Detail, Report, Run, Screen
 from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
@@ -199,10 +197,10 @@ def _heading(resource: Resource, report: Report) -> Iterator[Text]:
     """The resource, where the program constructs it, its component, and the calls that lead there."""
     line = Text.assemble((f"{type_of(resource.type)} {printable(resource.name)}", "bold"))
     if resource.position is not None and resource.type != ROOT_TYPE:
-        line.append(f"  {_place(shown(resource.position, report.folder))}", "dim")
+        line.append(f"  {_place(report.positions.shown(resource.position))}", "dim")
     yield line
     in_component = resource.parent and f"::{ROOT_TYPE}::" not in resource.parent
-    calls = ", ".join(_place(shown(call, report.folder)) for call in resource.callers[:MAX_CALLERS])
+    calls = ", ".join(_place(report.positions.shown(call)) for call in resource.callers[:MAX_CALLERS])
     remarks = [f"in {name_of(resource.parent)}"] if in_component else []
     remarks += [f"called at {calls}"] if calls else []
     if remarks:
@@ -263,7 +261,7 @@ def _title(outcome: Outcome, report: Report) -> Text:
     line = Text.assemble("  ", (label, STYLES[label]), "  ", (outcome.policy.id, "bold"))
     if outcome.path:
         line.append(f"  {printable(outcome.path)}")
-    if stated := shown_lines(outcome, report.folder).stated:
+    if stated := report.positions.shown_lines(outcome).stated:
         line.append(f"  {_place(stated)}", "dim")
     if not report.blocks(outcome):
         line.append("  (below `--fail-on`)" if outcome.blocks else "  (advisory)", "dim")

@@ -72,7 +72,7 @@ def test_stacks_are_judged_one_after_another_where_a_process_cannot_fork(monkeyp
     assert seen == [(0, "starting"), (0, Failed), (1, "starting"), (1, Failed)]
 
 
-@pytest.mark.parametrize(("cores", "free", "jobs"), [(8, 1 << 33, 8), (8, 1 << 30, 2), (8, 0, 1), (1, 1 << 40, 1)])
+@pytest.mark.parametrize(("cores", "free", "jobs"), [(8, 1 << 33, 9), (8, 1 << 30, 2), (8, 0, 1), (1, 1 << 40, 2)])
 def test_jobs_fit_the_machine(monkeypatch: pytest.MonkeyPatch, cores: int, free: int, jobs: int) -> None:
     monkeypatch.setattr(machine, "_cores", lambda: cores)
     monkeypatch.setattr(machine, "_free", lambda: free)
@@ -82,7 +82,10 @@ def test_jobs_fit_the_machine(monkeypatch: pytest.MonkeyPatch, cores: int, free:
 def test_the_limits_of_a_container_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "LIMITS", tmp_path)
     (tmp_path / "cpu.max").write_text("100000 100000\n")
-    assert machine.jobs() == 1
+    monkeypatch.setattr(machine, "_free", lambda: 1 << 40)
+    assert machine.jobs() == 2
+    monkeypatch.undo()
+    monkeypatch.setattr(machine, "LIMITS", tmp_path)
     (tmp_path / "cpu.max").write_text("max 100000\n")
     (tmp_path / "memory.max").write_text(f"{800 << 20}\n")
     (tmp_path / "memory.current").write_text(f"{400 << 20}\n")

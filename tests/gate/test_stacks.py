@@ -27,6 +27,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path("infra", other, "x").mkdir(parents=True)
         Path("infra", other, "x", "Pulumi.yaml").write_text("name: foreign\nruntime: python\n")
     Path("infra/env/pyvenv.cfg").touch()
+    Path("infra/venv/pyvenv.cfg").touch()
     Path("infra/common").mkdir()
     Path("infra/README.md").touch()
     Path("prod.json").touch()
@@ -123,3 +124,26 @@ def test_a_pattern_that_fits_nothing(targets: tuple[str, ...], selection: Select
     with pytest.raises(CannotJudge) as caught:
         expand(targets, selection)
     assert message in caught.value.message
+
+
+def test_a_folder_is_no_virtual_environment_by_its_name() -> None:
+    Path("infra/venv/pyvenv.cfg").unlink()
+    assert ("infra/venv/x", None) in asked("infra")
+
+
+def test_a_repository_inside_a_repository_is_named_and_not_judged() -> None:
+    Path(".git").mkdir()
+    Path("infra/deep/.git").write_text("gitdir: ../../.git/modules/deep\n")  # a submodule
+    Path("infra/common/.git").mkdir()  # it has no project
+    expansion = expand(["infra"], Selection())
+    assert [stack.target for stack in expansion.stacks] == ["infra/bill", "infra/shop"]
+    assert expansion.notes == ("`infra/deep` is a repository of its own, and was not judged; give it as a target",)
+    assert asked("infra/deep") == [("infra/deep/er", None)]
+
+
+def test_below_a_folder_of_no_repository_every_repository_is_judged() -> None:
+    Path("infra/deep/.git").mkdir()
+    Path("infra/.git/HEAD").touch()
+    assert ("infra/deep/er", None) not in asked("infra")
+    Path("infra/.git").rename("elsewhere")
+    assert ("infra/deep/er", None) in asked("infra")

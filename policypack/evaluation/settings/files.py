@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core import files, toml_reader, yaml_reader
+from policypack.core.caches import bounded_cache
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
 from policypack.evaluation.settings.resolving import resolve
@@ -35,8 +36,8 @@ def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
     if target is not None:
         absolute = Path(os.path.abspath(target))  # noqa: PTH100 (a link stays a link)
         starts.insert(0, absolute if absolute.is_dir() else absolute.parent)
-    candidates = (file for start in starts for folder in _upwards(start) for file in _candidates(folder))
-    return next((relative(file) for file in candidates), None)
+    folders = dict.fromkeys(folder for start in starts for folder in _upwards(start))
+    return next((relative(file) for folder in folders for file in _candidates(folder)), None)
 
 
 def _upwards(folder: Path) -> Iterator[Path]:
@@ -62,10 +63,16 @@ def _has_table(file: Path) -> bool:
 
 
 def _table(file: Path) -> dict[str, Any]:
-    value: Any = toml_reader.parse(files.content(file).decode("utf-8-sig"))
+    value: Any = _parsed(files.content(file).decode("utf-8-sig"))
     for name in TABLE.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return {key: item for key, item in value.items() if key != NOT_SETTINGS} if isinstance(value, dict) else {}
+
+
+@bounded_cache(8)
+def _parsed(text: str) -> dict[str, Any]:
+    """The value of a TOML text: the stacks of a run have the same files above them."""
+    return toml_reader.parse(text)
 
 
 def relative(path: Path) -> Path:

@@ -118,6 +118,11 @@ class Hosts:
                     command = [interpreter, "-u", "-c", BOOT, str(HOST)]
                     self._hosts[interpreter, variables] = Host(command, dict(variables), names)
 
+    @property
+    def interpreters(self) -> set[Path]:
+        """Those that have a host."""
+        return {Path(interpreter) for interpreter, _ in self._hosts}
+
     def spawn(self, command: Sequence[str], **options: Any) -> process.RunningProcess:
         """Start a program, instead of `subprocess.Popen`."""
         interpreter, _unbuffered, *arguments = command

@@ -32,7 +32,7 @@ def _lines(run: Run) -> Iterator[str]:
     for level, properties, text in _annotations(run):
         shown[level] += 1
         if shown[level] <= MOST:
-            yield f"::{level} {properties}::{_escaped(text)}"
+            yield f"::{level} {_properties(properties)}::{_escaped(text)}"
         else:
             more.append(f"{level}: {_inert(text)}")
     if more:
@@ -41,20 +41,20 @@ def _lines(run: Run) -> Iterator[str]:
     yield _inert(f"stackguard: {violations(run.reports)} in {many(len(run.reports), 'stack')}")
 
 
-def _annotations(run: Run) -> Iterator[tuple[str, str, str]]:
+def _annotations(run: Run) -> Iterator[tuple[str, Mapping[str, str], str]]:
     """The level, the properties and the text of each annotation."""
     for failed in run.failed:
-        yield "error", _properties(title="cannot judge"), f"{failed.label}: {failed.message}"
+        yield "error", {"title": "cannot judge"}, f"{failed.label}: {failed.message}"
     problem_level = "error" if run.problems_block else "notice"
     for problem in run.problems:
         file, _, line = problem.source.rpartition(":")
         place: Mapping[str, str] = {"file": relative(Path(file)), "line": line} if line.isdigit() else {}
-        yield problem_level, _properties(**place, title=f"{problem.kind} waiver"), problem.message
+        yield problem_level, {**place, "title": f"{problem.kind} waiver"}, problem.message
     for row in rows(run):
         stack = f"{row.report.label}: " if run.several else ""
         title = f"{row.label}: {row.outcome.policy.id}"
         text = f"{stack}{row.text}\nfix: {row.outcome.fix}"
-        yield _level(row), _properties(file=row.file, line=str(row.line), title=title), text
+        yield _level(row), {"file": row.file, "line": str(row.line), "title": title}, text
 
 
 def _level(row: Row) -> str:
@@ -63,7 +63,7 @@ def _level(row: Row) -> str:
     return "error" if row.outcome.policy.severity.rank >= Severity.HIGH.rank else "warning"
 
 
-def _properties(**values: str) -> str:
+def _properties(values: Mapping[str, str]) -> str:
     return ",".join(
         f"{name}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in values.items()
     )

@@ -72,7 +72,7 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
     outcome, policy = row.outcome, row.outcome.policy
     undecided = "undecided: " if outcome.kind is Kind.UNDECIDED else ""
     stack = f"{printable(row.report.label)}: " if run.several else ""
-    links = [printable(reference) for reference in policy.references if LINK.fullmatch(printable(reference))]
+    links = _links(tuple(policy.references))
     identifier = {"type": "stackguard_policy_id", "name": printable(policy.id), "value": printable(policy.id)}
     place = {"file": row.file, "start_line": row.line, "end_line": row.line}
     signature = {"algorithm": "hash", "value": row.fingerprint}
@@ -87,6 +87,11 @@ def _vulnerability(row: Row, run: Run) -> dict[str, Any]:
         "location": place,
         "tracking": {"type": "source", "items": [place | {"signatures": [signature]}]},
     }
+
+
+@cache
+def _links(references: tuple[str, ...]) -> list[str]:
+    return [link for link in map(printable, references) if LINK.fullmatch(link)]
 
 
 @cache

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from policypack.core.policy import Outcome, Unknown, covers
+from policypack.core.memo import memoized
+from policypack.core.policy import Outcome, Resource, Unknown, covers
 from policypack.evaluation.statement_place import contains_secret
 from policypack.iam.document_readers import documents_of
 from stackguard.reports.excerpt import json_lines
@@ -51,8 +52,16 @@ def marked(outcome: Outcome) -> Marked | None:
         steps = [int(index) if index else name for index, name in STEP.findall(inside)]
         statement = steps[:2] if steps[1:2] and isinstance(steps[1], int) else steps[:1]
         spans = (span(document.raw, statement), span(document.raw, steps)) if steps else ((0, 0), (0, 0))
-        return _shortened(printable(prefix), tuple(json_lines(document.raw)), *spans)
+        return _shortened(printable(prefix), _lines(resource, prefix), *spans)
     return None
+
+
+@memoized
+def _lines(resource: Resource, prefix: str) -> tuple[str, ...]:
+    """The lines of a document, which all outcomes about it have."""
+    document = dict(documents_of(resource))[prefix]
+    assert not isinstance(document, Unknown)
+    return tuple(json_lines(document.raw))
 
 
 def span(value: Any, steps: Sequence[str | int]) -> Span:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Literal
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from policypack.core.policy import ROOT_TYPE, Exemption, Kind, Outcome, Policy, Position, Resource, Severity
 from policypack.evaluation.grouping import statement_path
 from stackguard.card_sections import paragraphs
-from stackguard.positions import Lines, shown_lines
+from stackguard.positions import Lines
 from stackguard.reports import Report, Run
-from stackguard.reports.fingerprint import identified
 from stackguard.reports.formatting import name_of, printable, type_of
 from stackguard.reports.html.documents import Document, Span, marked
 from stackguard.reports.json import witness_entry
@@ -21,6 +21,7 @@ from stackguard.reports.json_types import WitnessEntry
 KINDS = [Kind.ERROR, Kind.VIOLATION, Kind.UNDECIDED]
 STATUSES = ["blocks", "advisory", "below-fail-on", "baselined", "waived"]
 
+T = TypeVar("T")
 Status = Literal["blocks", "advisory", "below-fail-on", "baselined", "waived"]
 
 
@@ -103,9 +104,16 @@ class _Table:
 
     def __init__(self) -> None:
         self.numbers: dict[Hashable, int] = {}
+        self._made: dict[int, tuple[object, int]] = {}
 
     def number(self, value: Hashable) -> int:
         return self.numbers.setdefault(value, len(self.numbers))
+
+    def number_of(self, subject: T, make: Callable[[T], Hashable]) -> int:
+        """The number of what is made of an object, which thousands of outcomes share."""
+        if id(subject) not in self._made:
+            self._made[id(subject)] = subject, self.number(make(subject))
+        return self._made[id(subject)][1]
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -118,10 +126,10 @@ def outcomes(run: Run) -> PageData:
     entries = []
     for stack, report in enumerate(run.reports):
         suffix = f"-{stack}" if len(run.reports) > 1 else ""
-        for result in identified(report.condensed, report.blocks):
-            outcome = result.outcome
+        for result in report.identified_condensed:
+            outcome, message = result.outcome, printable(result.outcome.message)
             document = marked(outcome) if outcome.kind is not Kind.ERROR else None
-            lines = shown_lines(outcome, report.folder)
+            lines = report.positions.shown_lines(outcome)
             entries.append(
                 OutcomeEntry(
                     key=f"{result.fingerprint}{suffix}",
@@ -129,9 +137,9 @@ def outcomes(run: Run) -> PageData:
                     status=status(report, outcome),
                     severity=outcome.policy.severity,
                     stack=stack,
-                    policy=policies.number(_card(outcome.policy)),
-                    resource=resources.number(_resource(outcome.resource, lines)),
-                    message=printable(outcome.message),
+                    policy=policies.number_of(outcome.policy, _card),
+                    resource=resources.number_of(outcome.resource, partial(_resource, lines=lines)),
+                    message=message,
                     fix=printable(outcome.fix),
                     fingerprint=result.fingerprint,
                     path=printable(outcome.path),
