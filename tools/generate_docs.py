@@ -1,4 +1,4 @@
-"""Writes docs/policies.md, docs/policies/ from the cards, and the schemas of settings and frameworks.
+"""Writes docs/policies.md and docs/policies/ from the cards, docs/audit-tables.md, and the schemas of settings and frameworks.
 
 `--check` exits 1 when one is stale.
 """
@@ -18,6 +18,7 @@ from policypack.core.tags import Tag
 from policypack.evaluation.settings.schema import file_schema
 from policypack.frameworks import model as frameworks
 from policypack.policies import POLICIES
+from stackguard.audit.store.tables import TABLES, columns
 from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -88,6 +89,31 @@ def _sentence(phrase: str) -> str:
     return f"{phrase[0].upper()}{phrase[1:]}."
 
 
+SQL_TYPES = {str: "text", int: "integer", float: "number", bool: "boolean", list[str]: "list of texts"}
+
+
+def tables() -> Iterator[str]:
+    """The page about the tables of an audit's store."""
+    yield "<!-- generated from stackguard/audit/store/tables.py by tools/generate_docs.py: do not edit -->"
+    yield from ("# Tables of a store", "")
+    yield "What `stackguard audit query` can ask. Columns are only added: a query that works today works with later releases."
+    yield "A column that an earlier release did not write is null in the rows of its audits. Times are in UTC, as ISO 8601."
+    yield "The tables are about the newest audit, or the one of `--run`; `stacks_of_runs` and `violations_of_runs` are about all."
+    yield "Every table about a stack's content also has the stack's `organization`, `project`, `stack`, `owner`, `account` and `region`."
+    for name, row in TABLES.items():
+        if name == "facts":
+            continue
+        yield from ("", f"## {name}", "", (row.__doc__ or "").strip(), "", "| column | type | |", "|---|---|---|")
+        yield from (f"| `{column}` | {SQL_TYPES[kind]} | {text} |" for column, kind, text in columns(row))
+    yield from (
+        "",
+        "## runs",
+        "",
+        "The finished audits: `id`, `started`, `finished`, `sample` (what was left out on purpose),",
+    )
+    yield "`listed`, `judged`, `carried`, `failed`, `resources`, `seconds` and `previous`, the audit that it is compared with."
+
+
 def stale(written: Mapping[Path, str]) -> list[str]:
     """The pages that differ from the cards, or have none."""
     changed = [
@@ -104,6 +130,7 @@ def main() -> int:
     schemas = {SETTINGS_SCHEMA: file_schema(), FRAMEWORK_SCHEMA: frameworks.schema()}
     written = {
         **pages(POLICIES),
+        Path("audit-tables.md"): "\n".join(tables()) + "\n",
         **{path: f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n" for path, schema in schemas.items()},
     }
     if "--check" in sys.argv[1:]:

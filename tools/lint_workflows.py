@@ -25,6 +25,7 @@ ACTION = ROOT / "action.yml"
 COMPLETE = frozenset({"ci.yml", "stackguard.yml"})
 """The workflows that build, test and judge a repository."""
 EXAMPLES = ROOT / "docs" / "examples" / "ci"
+AUDIT = ROOT / "docs" / "examples" / "audit" / "github.yml"
 SCHEMAS = {
     ACTION: "github-actions",
     EXAMPLES / "azure-pipelines.yml": "azure-pipelines",
@@ -119,6 +120,7 @@ def main() -> int:
         for file, text in examples.items():
             (workflows / file).write_text(text, encoding="utf-8")
         files = [str(file) for place in (OURS, workflows) for file in sorted(place.glob("*.yml"))]
+        files.append(str(AUDIT))
         print(f"linting {', '.join(files)}", flush=True)
         missing = [f"{file}: {step}" for file in files for step in _missing(Path(file))]
         for line in missing:

@@ -19,18 +19,19 @@ def jobs() -> int:
 
     A stack's program and what judges it wait for each other, which leaves time for another.
     """
-    return max(1, min(_cores() + 1, _free() // (MEGABYTES << 20)))
+    return max(1, min(cores() + 1, _free() // (MEGABYTES << 20)))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The cores that this process may use."""
     try:
-        cores = len(os.sched_getaffinity(0))
+        available = len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system
-        cores = os.cpu_count() or 1
+        available = os.cpu_count() or 1
     with suppress(OSError, ValueError):
         quota, period = map(int, (LIMITS / "cpu.max").read_text().split())
-        return min(cores, max(1, quota // period))
-    return cores
+        return min(available, max(1, quota // period))
+    return available
 
 
 def _free() -> int:

@@ -74,7 +74,7 @@ def test_stacks_are_judged_one_after_another_where_a_process_cannot_fork(monkeyp
 
 @pytest.mark.parametrize(("cores", "free", "jobs"), [(8, 1 << 33, 9), (8, 1 << 30, 2), (8, 0, 1), (1, 1 << 40, 2)])
 def test_jobs_fit_the_machine(monkeypatch: pytest.MonkeyPatch, cores: int, free: int, jobs: int) -> None:
-    monkeypatch.setattr(machine, "_cores", lambda: cores)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setattr(machine, "_free", lambda: free)
     assert machine.jobs() == jobs
 

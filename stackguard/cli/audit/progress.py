@@ -52,7 +52,10 @@ class Progress(Watcher):
         self.info, self._total, self._before, self.workers = info, stacks, done, workers
         self._started = time.monotonic()
         resumed = f", {done} of them done before" if done else ""
-        click.echo(f"run {info.id}: {stacks} stacks{resumed}, {workers} worker{'s' * (workers != 1)}", err=True)
+        click.echo(
+            f"run {info.id}: {stacks} stack{'s' * (stacks != 1)}{resumed}, {workers} worker{'s' * (workers != 1)}",
+            err=True,
+        )
 
     def batch(self, batch: Batch, result: BatchResult) -> None:
         """Show the counts, and what failed."""

@@ -210,7 +210,7 @@ def _engine(job: Job, workers: int | None, scheduler: str | None, timeout: float
     from stackguard.audit.engine.pool import Pool
     from stackguard.gate import machine
 
-    return Pool(job, workers or machine.jobs(), timeout)
+    return Pool(job, workers or machine.cores(), timeout)
 
 
 def _run(audit: Audit, refs: list[StackRef], progress: Progress) -> RunInfo:
@@ -249,5 +249,5 @@ def summary(info: RunInfo) -> str:
         )
     return (
         f"{info.judged} judged, {info.carried} unchanged, {info.failed} failed{sample}; {info.resources} resources in"
-        f" {info.seconds:.1f} s ({rate:.0f} stacks a second); run {info.id}"
+        f" {info.seconds:.1f} s ({rate:.0f}/s); run {info.id}"
     )
