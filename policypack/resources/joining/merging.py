@@ -1,0 +1,93 @@
+"""Several stacks as one, in which a name or an ARN of one stack finds the resource of another.
+
+Each resource keeps its own URN, with the number of its stack in front, so that no two are equal. Resources of one account
+and region have one provider, which states the account, so that the resolver takes them for neighbours. A resource that a
+stack only reads gives way to the one that another stack manages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from policypack.core.policy import Resource, Stack
+from policypack.core.values import rewritten
+from policypack.resources.joining.physical import Scope
+from policypack.resources.providers import PROVIDER
+
+URN = "urn:pulumi:"
+
+
+class Located(msgspec.Struct, frozen=True):
+    """A resource of a stack, where it is, and the keys of what it is or belongs to."""
+
+    resource: Resource
+    scope: Scope
+    about: tuple[str, ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Resources of one stack."""
+
+    stack: str
+    """A name that tells it from the others: with its organization, or the path of its export."""
+    resources: Sequence[Located]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Several stacks as one."""
+
+    stack: Stack
+    origins: Mapping[str, tuple[str, Resource]]
+    """By URN in `stack`, the name of the stack that a resource is of, and the resource as it is there."""
+    scopes: Mapping[str, Scope]
+
+
+def merged(parts: Iterable[Part], settings: Any) -> Merged:
+    """One stack of the resources of several."""
+    resources: list[Resource] = []
+    origins: dict[str, tuple[str, Resource]] = {}
+    scopes: dict[str, Scope] = {}
+    providers: dict[str, Resource] = {}
+    managed: dict[str, int] = {}
+    reads: list[tuple[Resource, tuple[str, ...]]] = []
+    for number, part in enumerate(parts):
+        for located in part.resources:
+            resource = rewritten(located.resource, partial(_numbered, number))
+            if located.scope.account and resource.type != PROVIDER:
+                provider = _provider(located.scope)
+                providers[provider.urn] = provider
+                resource = replace(resource, provider=provider.urn)
+            origins[resource.urn] = part.stack, located.resource
+            scopes[resource.urn] = located.scope
+            if resource.external and located.about:
+                reads.append((resource, located.about))
+                continue
+            managed |= {key: len(resources) for key in located.about if not resource.external}
+            resources.append(resource)
+    for resource, about in reads:
+        place = next((managed[key] for key in about if key in managed), None)
+        if place is None or resources[place].type != resource.type:
+            resources.append(resource)
+        else:
+            options = resources[place].options
+            named = replace(options, aliases=(*options.aliases, resource.urn))
+            resources[place] = replace(resources[place], options=named)
+    return Merged(Stack((*providers.values(), *resources), settings), origins, scopes)
+
+
+def _numbered(number: int, text: str) -> str:
+    return f"{URN}{number}.{text.removeprefix(URN)}" if text.startswith(URN) else text
+
+
+def _provider(scope: Scope) -> Resource:
+    inputs: dict[str, Any] = {"allowedAccountIds": [scope.account]}
+    if scope.region:
+        inputs["region"] = scope.region
+    name = f"{scope.partition}-{scope.account}-{scope.region}"
+    return Resource(PROVIDER, name, inputs, urn=f"{URN}joined::joined::{PROVIDER}::{name}")
