@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from policypack.access.exposure.exposed import Exposed, exposed
@@ -102,17 +103,19 @@ def rejudge(component: Component, policies: Iterable[Policy[Any]], settings: Set
     stacks = component.stacks
     alone = [_judge(_of(component, [stack]), chosen, settings) for stack in stacks]
     together = _judge(component.members, chosen, settings)
-    without = {
-        stack: _judge(_of(component, [other for other in stacks if other != stack]), chosen, settings)
-        for stack in (stacks if 2 < len(stacks) <= MOST_ALONE else ())
-    }
+
+    @cache
+    def without(left_out: str) -> _Judged:
+        return _judge(_of(component, [stack for stack in stacks if stack != left_out]), chosen, settings)
+
     members = {(member.stack, member.resource.urn): member for member in component.members}
     before = {place: outcome for judged in alone for place, outcome in judged.outcomes.items()}
     exposed_alone = {key: entry for judged in alone for key, entry in judged.access.items()}
 
     def deciding(stack: str, same: Any) -> tuple[str, ...]:
         """The stacks without which the answer about a resource of `stack` is another."""
-        needed = [other for other, judged in without.items() if other != stack and not same(judged)]
+        tried = stacks if 2 < len(stacks) <= MOST_ALONE else ()
+        needed = [other for other in tried if other != stack and not same(without(other))]
         return (stack, *needed) if needed else stacks
 
     shown = [
