@@ -7,7 +7,7 @@ stack only reads gives way to the one that another stack manages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ import msgspec
 
 from policypack.core.policy import Resource, Stack
 from policypack.core.values import rewritten
-from policypack.resources.joining.physical import Scope
+from policypack.resources.joining.physical import Scope, joins, links_of, scope_of
 from policypack.resources.providers import PROVIDER
 
 URN = "urn:pulumi:"
@@ -36,6 +36,17 @@ class Part(msgspec.Struct, frozen=True):
     stack: str
     """A name that tells it from the others: with its organization, or the path of its export."""
     resources: Sequence[Located]
+
+
+def part_of(stack: Stack, name: str, accounts: Collection[str] = ()) -> Part:
+    """All resources of a stack; `accounts` are those that they are known to be in."""
+    return Part(name, tuple(_located(stack, resource, accounts) for resource in stack.resources))
+
+
+def _located(stack: Stack, resource: Resource, accounts: Collection[str]) -> Located:
+    scope = scope_of(stack, resource, accounts)
+    about = links_of(stack, resource, scope).about if resource.external and joins(resource.type) else ()
+    return Located(resource, scope, about)
 
 
 @dataclass(frozen=True)

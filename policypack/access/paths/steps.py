@@ -1,0 +1,143 @@
+"""What an identity reaches with one request or one way of escalation, computed only for identities that are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from policypack.access.least_privilege.kms_requirements import Encrypted, encrypted_resources
+from policypack.access.paths.fleet import SHARED, Fleet, Holder, arn_of
+from policypack.access.paths.hops import Hold, Hop, Node
+from policypack.access.paths.passing import taking_over
+from policypack.access.paths.powers import DECRYPT, POWERS, Power
+from policypack.access.paths.requests import Allowed, Questions
+from policypack.core.policy import Resource
+from policypack.iam.actions import concerns
+from policypack.iam.document import Statement
+from policypack.iam.globs import beginning, has_wildcard, overlaps
+from policypack.iam.tables import canonical
+from policypack.resources.references import resolve_all
+from policypack.resources.tokens import KEY
+
+MOST_TARGETS = 2_000
+"""Resources of one type that one identity is asked about."""
+ENCRYPTED_READS = frozenset(
+    {
+        "kinesis:GetRecords",
+        "s3:GetObject",
+        "secretsmanager:GetSecretValue",
+        "sqs:ReceiveMessage",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+    }
+)
+"""Actions that need the key of what they read."""
+
+
+@dataclass
+class Steps:
+    """The hops from identities. `left_out` says what was not asked."""
+
+    fleet: Fleet
+    questions: Questions
+    left_out: dict[str, None] = field(default_factory=dict)
+
+    def of(self, node: Node) -> Iterator[Hop]:
+        """The hops from the permissions of one identity."""
+        holder = self.fleet.holders.get(node.of)
+        if holder is None:
+            return
+        takeover = False
+        for hop in taking_over(self.fleet, self.questions, holder):
+            takeover |= hop.end.hold is Hold.ACCOUNT and hop.certain
+            yield hop
+        for kind, powers in POWERS.items():
+            for power in powers:
+                yield from self._by_power(holder, node, kind, power, elsewhere_only=takeover)
+
+    def _by_power(self, holder: Holder, node: Node, kind: str, power: Power, *, elsewhere_only: bool) -> Iterator[Hop]:
+        targets = self._targets(holder, kind, power)
+        if len(targets) > MOST_TARGETS:
+            self.left_out[
+                f"`{holder.identity.name}` may `{power.action}` on {len(targets)} resources; {MOST_TARGETS} are asked"
+            ] = None
+        for arn, resource in targets[:MOST_TARGETS]:
+            same_account = self.fleet.account(resource) == holder.account
+            if resource.urn == node.of or (elsewhere_only and same_account):
+                continue
+            allowed = self.questions.allowed(holder, power.action, f"{arn}{power.suffix}", resource)
+            if allowed and (key := self._key(holder, power, resource, allowed)):
+                allowed = key
+                yield Hop(
+                    node,
+                    Node(power.hold, resource.urn),
+                    power.verb,
+                    allowed.certain,
+                    allowed.by,
+                    allowed.path,
+                    allowed.why,
+                    allowed.example,
+                )
+
+    def _targets(self, holder: Holder, kind: str, power: Power) -> list[tuple[str, Resource]]:
+        """The resources that the action may be allowed on: those that the identity's documents match, or that name it."""
+        targets: dict[str, tuple[str, Resource]] = {}
+        allowing = [
+            statement
+            for attached in holder.policies.carried
+            for statement in attached.document.statements
+            if (statement.allows and concerns(statement, power.action)) or statement.unknown & {"Action", "NotAction"}
+        ]
+        if allowing:
+            for arn, resource in self._matched(allowing, kind, power.suffix):
+                targets[resource.urn] = arn, resource
+        for key in (holder.arn, holder.account, SHARED):
+            for resource in self.fleet.named.get(key, ()):
+                if canonical(resource.type) == kind and (arn := arn_of(resource)):
+                    targets[resource.urn] = arn, resource
+        return list(targets.values())
+
+    def _matched(self, statements: Sequence[Statement], kind: str, suffix: str) -> Iterator[tuple[str, Resource]]:
+        candidates = self.fleet.by_type.get(kind, ())
+        if any(statement.resources is None or "Resource" in statement.unknown for statement in statements):
+            yield from candidates
+            return
+        patterns = {pattern for statement in statements for pattern in statement.resources or ()}
+        for pattern in patterns:
+            if not has_wildcard(pattern) and pattern in self.fleet.by_arn:
+                resource = self.fleet.by_arn[pattern]
+                if canonical(resource.type) == kind:
+                    yield pattern, resource
+                continue
+            start = beginning(pattern)
+            for arn, resource in candidates:
+                target = f"{arn}{suffix}"
+                if "${" in pattern or (
+                    (target.startswith(start) or start.startswith(arn)) and overlaps(pattern, target)
+                ):
+                    yield arn, resource
+
+    def _key(self, holder: Holder, power: Power, resource: Resource, allowed: Allowed) -> Allowed | None:
+        """The answer, once the key is asked too that the resource is encrypted with; None if it may not be used."""
+        if power.action not in ENCRYPTED_READS:
+            return allowed
+        for encrypted in self._encrypted(resource):
+            value = encrypted.key
+            if isinstance(value, str) and "alias/aws/" in value:
+                continue
+            key = resolve_all(self.fleet.stack, encrypted.carrier, encrypted.name, [value], KEY)[0].only
+            if key is None or not (arn := arn_of(key)):
+                return _doubtful(allowed, f"the key of `{resource.name}` is in none of the stacks")
+            decrypting = self.questions.allowed(holder, DECRYPT, arn, key)
+            if decrypting is None:
+                return None
+            if not decrypting.certain:
+                return _doubtful(allowed, f"`{DECRYPT}` with the key of `{resource.name}`: {decrypting.why}")
+        return allowed
+
+    def _encrypted(self, resource: Resource) -> list[Encrypted]:
+        return [one for one in encrypted_resources(self.fleet.stack) if one.resource.urn == resource.urn]
+
+
+def _doubtful(allowed: Allowed, why: str) -> Allowed:
+    return Allowed(allowed.by, allowed.path, allowed.example, certain=False, why=why)
