@@ -113,6 +113,18 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def programs_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for several programs to a command, which takes them as `options`, `selection` and `jobs`."""
+    jobs = click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many stacks to judge at the same time; by default as many as there are cores and memory for.",
+    )
+    return stacks_options(jobs(command))
+
+
+def stacks_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for programs and their stacks to a command, which takes them as `options` and `selection`."""
 
     @click.option(
         "--stack",
@@ -121,13 +133,6 @@ def programs_options(command: Callable[..., None]) -> Callable[..., None]:
         help="The program's stack, if it has several; `prod*` for all that fit. Repeatable.",
     )
     @click.option("--all-stacks", is_flag=True, help="All stacks that have a Pulumi.<stack>.yaml.")
-    @click.option(
-        "--jobs",
-        "-j",
-        type=click.IntRange(min=1),
-        metavar="NUMBER",
-        help="How many stacks to judge at the same time; by default as many as there are cores and memory for.",
-    )
     @_run_options
     @functools.wraps(command)
     def with_options(*args: Any, stack: tuple[str, ...], all_stacks: bool, **parameters: Any) -> None:

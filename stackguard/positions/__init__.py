@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core.policy import Outcome, Position
+from policypack.core.policy import Outcome, Position, Resource
 from stackguard.positions.repository import absolute, repository, shown
 
 
@@ -38,14 +38,19 @@ def lines_of(outcome: Outcome, folder: Path | None) -> Lines:
         outcome: of a resource that a program constructs.
         folder: that the files of positions are relative to; None is the working folder.
     """
-    resource, base = outcome.resource, absolute(folder or Path())
+    return lines_at(outcome.resource, outcome.path, folder)
+
+
+def lines_at(resource: Resource, path: str, folder: Path | None) -> Lines:
+    """Where a path in a resource is in the source of its program; the arguments are as those of `lines_of`."""
+    base = absolute(folder or Path())
     own = [_in_repository(position, base) for position in (resource.position, *resource.callers) if position]
     calls = [position for position in own if position]
     if not calls or own[0] is None:
         return Lines()
     from stackguard.positions.source import stated
 
-    line = stated(outcome, calls, base)
+    line = stated(resource, path, calls, base)
     return Lines(calls[0], None if line == calls[0] else line, tuple(calls[1:]))
 
 

@@ -25,7 +25,7 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Principal
 from policypack.iam.globs import matches, overlaps
 from policypack.iam.tables import DocumentKind
 from policypack.resources.attachments import AttachedDocument
-from policypack.resources.tokens import KEY, ROLE, USER
+from policypack.resources.tokens import BUCKET_TYPES, KEY, ROLE, USER
 
 FREE = (
     "*:requesttag/*",
@@ -111,9 +111,12 @@ class _Question:
         self.limits = holder.policies.boundary
         self.documents = fleet.documents.get(resource.urn, ()) if resource else ()
         self.lets_in = resource is not None and resource.type in LET_IN
-        if resource is not None and resource.type == KEY and not self.documents:
-            self.documents = (_default_of(resource, holder.account),)
         self.account = fleet.account(resource) if resource else holder.account
+        if resource is not None and resource.type == KEY and not self.documents:
+            self.documents = (_default_of(resource, self.account),)
+        bucket = resource is not None and resource.type in BUCKET_TYPES
+        self.unplaced = bucket and not ACCOUNT.fullmatch(self.account) and self.account != holder.account
+        """Whether the bucket, whose name is one in all accounts, may be in that of the identity."""
         kind = "User" if holder.identity.type == USER else "AssumedRole"
         self.fixed = {
             "aws:principalarn": holder.arn,
@@ -131,7 +134,7 @@ class _Question:
         """The answer: certain if it is so with the least that may be allowed and without any chance."""
         try:
             certain = self._search(Bound.LEAST, free=False)
-            if certain and not certain.why and not self.holder.policies.unread:
+            if certain and not (certain.why or self.holder.policies.unread or self.unplaced):
                 return certain
             possible = certain or self._search(Bound.LEAST, free=True) or self._search(Bound.MOST, free=True)
         except TooManyCellsError:
@@ -141,7 +144,9 @@ class _Question:
         if possible is None:
             return None
         why = possible.why or "an unknown value decides it"
-        if self.holder.policies.unread:
+        if self.unplaced:
+            why = "the account of the bucket is unknown"
+        elif self.holder.policies.unread:
             why = "a permissions boundary that is in none of the stacks decides it"
         return msgspec.structs.replace(possible, certain=False, why=why)
 
@@ -198,7 +203,7 @@ class _Question:
         direct = self._allowing(statement for named, statement in beside if named)
         let_in = self._allowing(statement for _, statement in beside)
         bounds = [self._allowing(limit) for limit in limits]
-        if self.account != self.holder.account:
+        if self.account != self.holder.account and not self.unplaced:
             if not all(map(ACCOUNT.fullmatch, (self.account, self.holder.account))):
                 return iter(())
             groups = [[attached, let_in, *bounds]]

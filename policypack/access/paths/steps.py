@@ -47,6 +47,9 @@ class Steps:
         holder = self.fleet.holders.get(node.of)
         if holder is None:
             return
+        if holder.policies.unseen:
+            name = holder.identity.name
+            self.left_out[f"`{name}` has a policy that no stack contains or that is unknown, so it may do more"] = None
         takeover = False
         for hop in taking_over(self.fleet, self.questions, holder):
             takeover |= hop.end.hold is Hold.ACCOUNT and hop.certain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def ways(
         for name, resources in stacks.items()
     ]
     whole = merged(parts, Settings())
-    named = {role.name: role for role in whole.stack.of(ROLE)}
+    named = {identity.name: identity for identity in whole.stack.of(ROLE, "aws:iam/user:User")}
     wanted = {urn for urn, (_, resource) in whole.origins.items() if resource.name == to}
     begin = OUTSIDE if not start else Node(Hold.IDENTITY, named[start].urn)
     return Search(Fleet(whole)).ways(wanted, begin)
@@ -326,3 +327,99 @@ def test_the_shortest_way_comes_first() -> None:
         "invokes > runs as > reads",
         "invokes > runs as > assumes > reads",
     ]
+
+
+def test_a_bucket_of_an_unknown_account_may_be_read() -> None:
+    [way] = ways(three_hops(), accounts={"data": []})
+    assert shape([way]) == ["invokes > runs as > assumes > reads?"]
+    assert way[-1].why == "the account of the bucket is unknown"
+
+
+def test_a_key_of_another_account_needs_its_own_policy() -> None:
+    key_arn = f"arn:aws:kms:eu-west-1:{OTHER}:key/k1"
+    site = {"site": [function(), url(), role("api"), grants("api", allow("kms:Decrypt", key_arn))]}
+    letting = document(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    for policy, expected in ({"policy": letting}, ["invokes > runs as > decrypts with"]), ({}, []):
+        bank = {"bank": [deployed(KEY, "k", key_arn, keyId="k1", **policy)]}
+        assert shape(ways({**site, **bank}, to="k", accounts={"bank": [OTHER]})) == expected
+
+
+def test_a_gateway_without_authorization_invokes_with_a_permission_only() -> None:
+    api_arn = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:api"
+    permission = deployed(
+        "aws:lambda/permission:Permission",
+        "api",
+        function="api",
+        action="lambda:InvokeFunction",
+        principal="apigateway.amazonaws.com",
+        sourceArn="arn:aws:execute-api:eu-west-1:444455556666:a1/*",
+    )
+    integration = replace(
+        deployed("aws:apigatewayv2/integration:Integration", "i", apiId="a1", integrationUri=api_arn), id="int1"
+    )
+    core = [function(), role("api"), grants("api", READS), integration]
+
+    def route(authorization: str) -> Resource:
+        return deployed(
+            "aws:apigatewayv2/route:Route", "r", apiId="a1", target="integrations/int1", authorizationType=authorization
+        )
+
+    found = ["invokes > runs as > reads"]
+    assert shape(ways({"site": [*core, permission, route("NONE")], "data": [bucket()]})) == found
+    assert shape(ways({"site": [*core, permission, route("JWT")], "data": [bucket()]})) == []
+    assert shape(ways({"site": [*core, route("NONE")], "data": [bucket()]})) == []
+
+
+def test_a_role_that_everyone_with_a_token_may_assume_is_an_entrance() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    open_ = trusting(Federated=provider)
+    open_["Statement"][0]["Action"] = "sts:AssumeRoleWithWebIdentity"
+    parts = {"ci": [role("deployer", open_), grants("deployer", READS)], "data": [bucket()]}
+    assert shape(ways(parts)) == ["assumes > reads"]
+    fixed = trusting(Federated=provider)
+    fixed["Statement"][0] |= {
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main"}},
+    }
+    parts = {"ci": [role("deployer", fixed), grants("deployer", READS)], "data": [bucket()]}
+    assert shape(ways(parts)) == []
+
+
+def test_more_than_the_budget_is_said() -> None:
+    resources = [resource for resources in three_hops().values() for resource in resources]
+    stack = Stack(in_stack("site", *resources), Settings())
+    search = Search(Fleet(merged([part_of(stack, "site", [ACCOUNT])], Settings())))
+    search._questions.left = 0
+    search.ways(set())
+    assert search.limits == ["the budget of questions is spent, so there may be more ways"]
+
+
+@pytest.mark.parametrize(
+    "token", ["aws:secretsmanager/secret:Secret", "aws:dynamodb/table:Table", "aws:ssm/parameter:Parameter"]
+)
+def test_other_kinds_of_data_are_read(token: str) -> None:
+    service, kind, action = {
+        "aws:secretsmanager/secret:Secret": ("secretsmanager", "secret:", "secretsmanager:GetSecretValue"),
+        "aws:dynamodb/table:Table": ("dynamodb", "table/", "dynamodb:Query"),
+        "aws:ssm/parameter:Parameter": ("ssm", "parameter/", "ssm:GetParameter*"),
+    }[token]
+    of = f"arn:aws:{service}:eu-west-1:{ACCOUNT}:{kind}data"
+    site = [function(), url(), role("api"), grants("api", allow(action, of))]
+    assert shape(ways({"site": site, "data": [deployed(token, "data", of, name="data")]})) == [
+        "invokes > runs as > reads"
+    ]
+    other = [function(), url(), role("api"), grants("api", allow(action, f"{of}-other"))]
+    assert shape(ways({"site": other, "data": [deployed(token, "data", of, name="data")]})) == []
+
+
+def test_a_user_has_the_permissions_of_its_groups() -> None:
+    parts = {
+        "people": [
+            deployed("aws:iam/user:User", "ann", arn("user", "ann"), name="ann"),
+            deployed("aws:iam/group:Group", "readers", arn("group", "readers"), name="readers"),
+            deployed("aws:iam/userGroupMembership:UserGroupMembership", "m", user="ann", groups=["readers"]),
+        ],
+        "rights": [deployed("aws:iam/groupPolicy:GroupPolicy", "g", group="readers", policy=document(READS))],
+        "data": [bucket()],
+    }
+    assert shape(ways(parts, start="ann")) == ["reads"]
