@@ -127,8 +127,8 @@ def find(stacks: Iterable[LoadedStack], asked: Asked, notes: Sequence[str] = ())
     wanted = frozenset(_wanted(whole, asked))
     fleet = Fleet(whole)
     start = OUTSIDE if asked.start is None else _start(whole, asked.start)
-    search = Search(fleet)
-    ways = search.ways(wanted - {start.of}, start, asked.most)
+    search = Search(fleet, wanted - {start.of})
+    ways = search.ways(start, asked.most)
     return Found(tuple(ways), wanted, whole, loaded, tuple(search.limits), (*notes, *unknown), asked.fail)
 
 

@@ -23,11 +23,18 @@ MOST_HOPS = 10
 class Search:
     """The ways in one fleet. `limits` says which bounds were hit."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, wanted: Collection[str]) -> None:
+        """Begin.
+
+        Args:
+            fleet: the stacks.
+            wanted: URNs in the fleet's stack.
+        """
         self.fleet = fleet
+        self.wanted = wanted
         self._questions = Questions(fleet)
-        self._steps = Steps(fleet, self._questions)
         self._relays = relays(fleet)
+        self._steps = Steps(fleet, self._questions, self._leads)
         self._hops: dict[Node, Sequence[Hop]] = {}
 
     @property
@@ -36,11 +43,14 @@ class Search:
         budget = "the budget of questions is spent, so there may be more ways"
         return [*self._steps.left_out, *([budget] if self._questions.exhausted else [])]
 
-    def ways(self, wanted: Collection[str], start: Node = OUTSIDE, most: int = 3) -> list[Way]:
-        """The shortest ways to each of some resources, those without doubt first among equally long ones.
+    def _leads(self, node: Node) -> bool:
+        """Whether a place is wanted or leads on."""
+        return node.of in self.wanted or node.hold in (Hold.IDENTITY, Hold.RUN) or node in self._relays
+
+    def ways(self, start: Node = OUTSIDE, most: int = 3) -> list[Way]:
+        """The shortest ways to each wanted resource, those without doubt first among equally long ones.
 
         Args:
-            wanted: URNs in the fleet's stack.
             start: where the ways begin.
             most: the number of ways to each resource.
         """
@@ -54,21 +64,21 @@ class Search:
             if passed[node] >= most:
                 continue
             passed[node] += 1
-            if way and node.of in wanted and arrived[node.of] < most:
+            if way and node.of in self.wanted and arrived[node.of] < most:
                 arrived[node.of] += 1
                 ways.append(way)
             if len(way) >= MOST_HOPS:
                 continue
             before = {start, *(hop.end for hop in way)}
-            for hop in self._from(node, wanted):
+            for hop in self._from(node):
                 if hop.end not in before and passed[hop.end] < most:
                     uncertain = doubts + (not hop.certain)
                     heapq.heappush(queue, (len(way) + 1, uncertain, next(order), hop.end, (*way, hop)))
         return ways
 
-    def _from(self, node: Node, wanted: Collection[str]) -> Sequence[Hop]:
+    def _from(self, node: Node) -> Sequence[Hop]:
         if node.hold is Hold.ACCOUNT:
-            return list(self._in_account(node, wanted))
+            return list(self._in_account(node))
         if node not in self._hops:
             self._hops[node] = _best(self._computed(node))
         return self._hops[node]
@@ -80,9 +90,9 @@ class Search:
         if node.hold is Hold.IDENTITY:
             yield from self._steps.of(node)
 
-    def _in_account(self, node: Node, wanted: Collection[str]) -> Iterator[Hop]:
+    def _in_account(self, node: Node) -> Iterator[Hop]:
         """What an administrator of an account holds: what is wanted there, and identities that other accounts name."""
-        for urn in wanted:
+        for urn in self.wanted:
             resource = self.fleet.stack.by_urn[urn]
             if self.fleet.account(resource) == node.of:
                 yield Hop(node, Node(Hold.EDIT, urn), "controls")

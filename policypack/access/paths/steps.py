@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from policypack.access.least_privilege.kms_requirements import Encrypted, encrypted_resources
@@ -13,11 +13,12 @@ from policypack.access.paths.powers import DECRYPT, POWERS, Power
 from policypack.access.paths.requests import Allowed, Questions
 from policypack.core.policy import Resource
 from policypack.iam.actions import concerns
+from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.document import Statement
 from policypack.iam.globs import beginning, has_wildcard, overlaps
 from policypack.iam.tables import canonical
 from policypack.resources.references import resolve_all
-from policypack.resources.tokens import KEY
+from policypack.resources.tokens import BUCKET_TYPES, KEY
 
 MOST_TARGETS = 2_000
 """Resources of one type that one identity is asked about."""
@@ -40,6 +41,8 @@ class Steps:
 
     fleet: Fleet
     questions: Questions
+    leads: Callable[[Node], bool]
+    """Whether a place is wanted or leads on: others are not asked about."""
     left_out: dict[str, None] = field(default_factory=dict)
 
     def of(self, node: Node) -> Iterator[Hop]:
@@ -93,12 +96,14 @@ class Steps:
         ]
         if allowing:
             for arn, resource in self._matched(allowing, kind, power.suffix):
-                targets[resource.urn] = arn, resource
+                account = self.fleet.account(resource)
+                if account == holder.account or (resource.type in BUCKET_TYPES and not ACCOUNT.fullmatch(account)):
+                    targets[resource.urn] = arn, resource  # in another account its own document must name the identity
         for key in (holder.arn, holder.account, SHARED):
             for resource in self.fleet.named.get(key, ()):
                 if canonical(resource.type) == kind and (arn := arn_of(resource)):
                     targets[resource.urn] = arn, resource
-        return list(targets.values())
+        return [target for urn, target in targets.items() if self.leads(Node(power.hold, urn))]
 
     def _matched(self, statements: Sequence[Statement], kind: str, suffix: str) -> Iterator[tuple[str, Resource]]:
         candidates = self.fleet.by_type.get(kind, ())

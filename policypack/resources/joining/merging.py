@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,6 +19,8 @@ from policypack.resources.joining.physical import Scope, joins, links_of, scope_
 from policypack.resources.providers import PROVIDER
 
 URN = "urn:pulumi:"
+UNPLACED = Scope("")
+"""The scope of a provider itself."""
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -64,16 +65,15 @@ def merged(parts: Iterable[Part], settings: Any) -> Merged:
     resources: list[Resource] = []
     origins: dict[str, tuple[str, Resource]] = {}
     scopes: dict[str, Scope] = {}
-    providers: dict[str, Resource] = {}
+    providers: dict[Scope, Resource] = {}
     managed: dict[str, int] = {}
     reads: list[tuple[Resource, tuple[str, ...]]] = []
     for number, part in enumerate(parts):
         for located in part.resources:
-            resource = rewritten(located.resource, partial(_numbered, number))
-            if located.scope.account and resource.type != PROVIDER:
-                provider = _provider(located.scope)
-                providers[provider.urn] = provider
-                resource = replace(resource, provider=provider.urn)
+            scope = located.scope if located.resource.type != PROVIDER else UNPLACED
+            if scope.account and scope not in providers:
+                providers[scope] = _provider(scope)
+            resource = _numbered(located.resource, number, providers.get(scope))
             origins[resource.urn] = part.stack, located.resource
             scopes[resource.urn] = located.scope
             if resource.external and located.about:
@@ -92,8 +92,25 @@ def merged(parts: Iterable[Part], settings: Any) -> Merged:
     return Merged(Stack((*providers.values(), *resources), settings), origins, scopes)
 
 
-def _numbered(number: int, text: str) -> str:
-    return f"{URN}{number}.{text.removeprefix(URN)}" if text.startswith(URN) else text
+def _numbered(resource: Resource, number: int, provider: Resource | None) -> Resource:
+    """The resource with the number of its stack in each URN, on a provider of its account if that is known."""
+
+    def urn(text: str) -> str:
+        return f"{URN}{number}.{text.removeprefix(URN)}" if text.startswith(URN) else text
+
+    aliases = resource.options.aliases
+    return replace(
+        resource,
+        urn=urn(resource.urn),
+        inputs=rewritten(resource.inputs, urn),
+        parent=urn(resource.parent),
+        provider=provider.urn if provider else urn(resource.provider),
+        dependencies=tuple(map(urn, resource.dependencies)),
+        property_dependencies={
+            name: tuple(map(urn, urns)) for name, urns in resource.property_dependencies.items() if urns
+        },
+        options=replace(resource.options, aliases=tuple(map(urn, aliases))) if aliases else resource.options,
+    )
 
 
 def _provider(scope: Scope) -> Resource:

@@ -81,7 +81,7 @@ def ways(
     named = {identity.name: identity for identity in whole.stack.of(ROLE, "aws:iam/user:User")}
     wanted = {urn for urn, (_, resource) in whole.origins.items() if resource.name == to}
     begin = OUTSIDE if not start else Node(Hold.IDENTITY, named[start].urn)
-    return Search(Fleet(whole)).ways(wanted, begin)
+    return Search(Fleet(whole), wanted).ways(begin)
 
 
 def shape(found: Sequence[Way]) -> list[str]:
@@ -388,9 +388,9 @@ def test_a_role_that_everyone_with_a_token_may_assume_is_an_entrance() -> None:
 def test_more_than_the_budget_is_said() -> None:
     resources = [resource for resources in three_hops().values() for resource in resources]
     stack = Stack(in_stack("site", *resources), Settings())
-    search = Search(Fleet(merged([part_of(stack, "site", [ACCOUNT])], Settings())))
+    search = Search(Fleet(merged([part_of(stack, "site", [ACCOUNT])], Settings())), ())
     search._questions.left = 0
-    search.ways(set())
+    search.ways()
     assert search.limits == ["the budget of questions is spent, so there may be more ways"]
 
 
