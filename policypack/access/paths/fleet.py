@@ -12,6 +12,7 @@ from policypack.access.exposure.invoking import permission_document
 from policypack.access.policy_targets import protected
 from policypack.access.solver.request import Caller, account_of
 from policypack.core.policy import Resource, Stack
+from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.globs import has_wildcard
@@ -21,6 +22,7 @@ from policypack.resources.joining.merging import Merged
 from policypack.resources.naming import physical_name
 from policypack.resources.tokens import BUCKET_TYPES, GROUP, PERMISSION
 
+UNPLACED = ""
 SHARED = "*"
 """The key of documents that name everyone, or principals by a pattern."""
 
@@ -68,18 +70,17 @@ class Fleet:
         return f"unknown account of {origin[0]}" if origin else ""
 
     @cached_property
-    def by_type(self) -> Mapping[str, Sequence[tuple[str, Resource]]]:
-        """By canonical type, the resources whose ARN is known, with it."""
-        by_type: dict[str, list[tuple[str, Resource]]] = defaultdict(list)
+    def by_type(self) -> Mapping[tuple[str, str], Sequence[tuple[str, Resource]]]:
+        """By canonical type and account, the resources whose ARN is known, with it; an unknown account is empty."""
+        by_type: dict[tuple[str, str], list[tuple[str, Resource]]] = defaultdict(list)
         for resource in self.stack.resources:
             if not resource.external and (arn := arn_of(resource)):
-                by_type[canonical(resource.type)].append((arn, resource))
+                account = self.account(resource)
+                kind = canonical(resource.type)
+                by_type[kind, account].append((arn, resource))
+                if not ACCOUNT.fullmatch(account):
+                    by_type[kind, UNPLACED].append((arn, resource))
         return by_type
-
-    @cached_property
-    def by_arn(self) -> Mapping[str, Resource]:
-        """The resources by ARN."""
-        return {arn: resource for resources in self.by_type.values() for arn, resource in resources}
 
     @cached_property
     def documents(self) -> Mapping[str, Sequence[AttachedDocument]]:

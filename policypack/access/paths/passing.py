@@ -96,8 +96,8 @@ def _passing(fleet: Fleet, questions: Questions, holder: Holder, node: Node) -> 
         answer = _all_steps(questions, holder, way)
         if answer and (service not in ways or (answer.certain and not ways[service].certain)):
             ways[service] = answer
-    for arn, role in fleet.by_type.get(ROLE, ()) if ways else ():
-        if role.urn == holder.identity.urn or fleet.account(role) != holder.account:
+    for arn, role in fleet.by_type.get((ROLE, holder.account), ()) if ways else ():
+        if role.urn == holder.identity.urn:
             continue
         for service in _trusted(role):
             if service not in ways:

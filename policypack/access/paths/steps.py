@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from policypack.access.least_privilege.kms_requirements import Encrypted, encrypted_resources
-from policypack.access.paths.fleet import SHARED, Fleet, Holder, arn_of
+from policypack.access.paths.fleet import SHARED, UNPLACED, Fleet, Holder, arn_of
 from policypack.access.paths.hops import Hold, Hop, Node
 from policypack.access.paths.passing import taking_over
 from policypack.access.paths.powers import DECRYPT, POWERS, Power
@@ -15,7 +15,7 @@ from policypack.core.policy import Resource
 from policypack.iam.actions import concerns
 from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.document import Statement
-from policypack.iam.globs import beginning, has_wildcard, overlaps
+from policypack.iam.globs import has_wildcard, overlaps
 from policypack.iam.tables import canonical
 from policypack.resources.references import resolve_all
 from policypack.resources.tokens import BUCKET_TYPES, KEY
@@ -95,35 +95,30 @@ class Steps:
             if (statement.allows and concerns(statement, power.action)) or statement.unknown & {"Action", "NotAction"}
         ]
         if allowing:
-            for arn, resource in self._matched(allowing, kind, power.suffix):
-                account = self.fleet.account(resource)
-                if account == holder.account or (resource.type in BUCKET_TYPES and not ACCOUNT.fullmatch(account)):
-                    targets[resource.urn] = arn, resource  # in another account its own document must name the identity
+            for arn, resource in self._matched(holder, allowing, kind, power.suffix):
+                targets[resource.urn] = arn, resource
         for key in (holder.arn, holder.account, SHARED):
             for resource in self.fleet.named.get(key, ()):
                 if canonical(resource.type) == kind and (arn := arn_of(resource)):
                     targets[resource.urn] = arn, resource
         return [target for urn, target in targets.items() if self.leads(Node(power.hold, urn))]
 
-    def _matched(self, statements: Sequence[Statement], kind: str, suffix: str) -> Iterator[tuple[str, Resource]]:
-        candidates = self.fleet.by_type.get(kind, ())
+    def _matched(
+        self, holder: Holder, statements: Sequence[Statement], kind: str, suffix: str
+    ) -> Iterator[tuple[str, Resource]]:
+        """The resources of the account that statements may match; those of another one must name the identity."""
+        candidates = list(self.fleet.by_type.get((kind, holder.account), ()))
+        if kind in BUCKET_TYPES and ACCOUNT.fullmatch(holder.account):
+            candidates += self.fleet.by_type.get((kind, UNPLACED), ())
         if any(statement.resources is None or "Resource" in statement.unknown for statement in statements):
             yield from candidates
             return
         patterns = {pattern for statement in statements for pattern in statement.resources or ()}
-        for pattern in patterns:
-            if not has_wildcard(pattern) and pattern in self.fleet.by_arn:
-                resource = self.fleet.by_arn[pattern]
-                if canonical(resource.type) == kind:
-                    yield pattern, resource
-                continue
-            start = beginning(pattern)
-            for arn, resource in candidates:
-                target = f"{arn}{suffix}"
-                if "${" in pattern or (
-                    (target.startswith(start) or start.startswith(arn)) and overlaps(pattern, target)
-                ):
-                    yield arn, resource
+        wide = tuple(pattern for pattern in patterns if "${" in pattern or has_wildcard(_resource_in(pattern)))
+        plain = {_resource_in(pattern) for pattern in patterns}
+        for arn, resource in candidates:
+            if arn in plain or any("${" in pattern or overlaps(pattern, f"{arn}{suffix}") for pattern in wide):
+                yield arn, resource
 
     def _key(self, holder: Holder, power: Power, resource: Resource, allowed: Allowed) -> Allowed | None:
         """The answer, once the key is asked too that the resource is encrypted with; None if it may not be used."""
@@ -145,6 +140,13 @@ class Steps:
 
     def _encrypted(self, resource: Resource) -> list[Encrypted]:
         return [one for one in encrypted_resources(self.fleet.stack) if one.resource.urn == resource.urn]
+
+
+def _resource_in(pattern: str) -> str:
+    """The ARN of the resource in a pattern of an ARN: without the key of an object, or the version of a function."""
+    if pattern.startswith("arn:aws") and ":s3:::" in pattern:
+        return pattern.partition("/")[0]
+    return pattern.removesuffix(":*")
 
 
 def _doubtful(allowed: Allowed, why: str) -> Allowed:
