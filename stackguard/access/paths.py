@@ -263,8 +263,10 @@ def text(found: Found, screen: Screen) -> str:
 def _of_way(printer: _Printer, number: int, way: Way, screen: Screen) -> Iterator[Text]:
     certain = all(hop.certain for hop in way)
     heading = f"{number}. {printer.label(way[0].start)} to {printer.label(way[-1].end)}"
-    style = "bold red" if certain else "magenta"
-    yield Text.assemble((printer.clean(heading), "bold"), "  ", ("" if certain else "possibly", style))
+    line = Text(printer.clean(heading), "bold red" if certain else "bold")
+    if not certain:
+        line.append("  possibly", "magenta")
+    yield line
     clean = partial(printer.clean)
     for hop in way:
         line = Text(clean(f"   {printer.label(hop.start)} {hop.verb} {printer.label(hop.end)}"))

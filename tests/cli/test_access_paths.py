@@ -97,7 +97,7 @@ def test_a_way_is_printed_hop_by_hop(exports: Path, capsys: pytest.CaptureFixtur
     assert code == 0
     lines = [line for line in out.splitlines() if "for example" not in line]
     assert lines == [
-        "1. anyone outside to aws:s3:Bucket data  ",
+        "1. anyone outside to aws:s3:Bucket data",
         "   anyone outside invokes aws:lambda:Function api  by aws:lambda:FunctionUrl api authorizationType in fleet/site",
         "   aws:lambda:Function api runs as aws:iam:Role api  by aws:lambda:Function api role in fleet/site",
         "   aws:iam:Role api assumes aws:iam:Role reader  by aws:iam:RolePolicy api policy.Statement[0] in fleet/site",
