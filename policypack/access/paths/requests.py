@@ -25,6 +25,7 @@ from policypack.iam.document import Condition, Effect, PolicyDocument, Principal
 from policypack.iam.globs import matches, overlaps
 from policypack.iam.tables import DocumentKind
 from policypack.resources.attachments import AttachedDocument
+from policypack.resources.naming import physical_name
 from policypack.resources.tokens import BUCKET_TYPES, KEY, ROLE, USER
 
 FREE = (
@@ -41,8 +42,9 @@ FREE = (
     "sts:rolesessionname",
 )
 """Keys whose value every caller chooses. A condition on another key may or may not be met."""
-LET_IN = (ROLE, KEY)
-"""Types whose own document must let in the identities of its account too."""
+LET_IN = {ROLE: "sts:", KEY: "kms:"}
+"""Types whose own document must let in the identities of its account too, with the actions for which it must."""
+NAME = "aws:username"
 MOST_QUESTIONS = 20_000
 """Requests that are asked about for one answer."""
 
@@ -110,7 +112,7 @@ class _Question:
         self.own = holder.policies.carried
         self.limits = holder.policies.boundary
         self.documents = fleet.documents.get(resource.urn, ()) if resource else ()
-        self.lets_in = resource is not None and resource.type in LET_IN
+        self.lets_in = resource is not None and action.startswith(LET_IN.get(resource.type, "-"))
         self.account = fleet.account(resource) if resource else holder.account
         if resource is not None and resource.type == KEY and not self.documents:
             self.documents = (_default_of(resource, self.account),)
@@ -125,6 +127,8 @@ class _Question:
             "aws:viaawsservice": "false",
             **context,
         }
+        if kind == "User" and (name := physical_name(holder.identity)):
+            self.fixed[NAME] = name
         if ACCOUNT.fullmatch(holder.account):
             self.fixed |= {"aws:principalaccount": holder.account, "kms:calleraccount": holder.account}
         if ACCOUNT.fullmatch(self.account):
@@ -224,11 +228,18 @@ class _Question:
 
     def _asked(self, statements: Sequence[Statement], *, free: bool) -> Statement:
         """The request as a statement: with what it certainly sends, and without what it may not have unless `free`."""
-        used = sorted({condition.name for statement in statements for condition in statement.conditions})
-        conditions = [Condition("StringEquals", name, (self.fixed[name],)) for name in used if name in self.fixed]
+        used = {condition.name for statement in statements for condition in statement.conditions}
+        used |= {NAME for statement in statements if NAME in str(statement.resources).lower()}
+        conditions = [
+            Condition("StringEquals", name, (self.fixed[name],)) for name in sorted(used) if name in self.fixed
+        ]
+        if NAME in used - self.fixed.keys():  # a role has no user name
+            conditions.append(Condition("Null", NAME, ("true",)))
         if not free:
             conditions += [
-                Condition("Null", name, ("true",)) for name in used if name not in self.fixed and not _chosen(name)
+                Condition("Null", name, ("true",))
+                for name in sorted(used - {NAME})
+                if name not in self.fixed and not _chosen(name)
             ]
         resources = (self.target,) if self.target else ("*",)
         return Statement("", Effect.ALLOW, actions=(self.action,), resources=resources, conditions=tuple(conditions))
