@@ -34,8 +34,15 @@ ADMINISTERING = frozenset(
 
 
 def taking_over(fleet: Fleet, questions: Questions, holder: Holder) -> Iterator[Hop]:
-    """The hops from an identity to all of its account, and to roles that it can pass."""
+    """The hops from an identity to all of its account, or else to roles that it can pass."""
     node = Node(Hold.IDENTITY, holder.identity.urn)
+    whole = list(_to_account(questions, holder, node))
+    yield from whole
+    if not any(hop.certain for hop in whole):
+        yield from _passing(fleet, questions, holder, node)
+
+
+def _to_account(questions: Questions, holder: Holder, node: Node) -> Iterator[Hop]:
     if holder.policies.boundary is None and not holder.policies.unread:
         yield from _administering(node, holder)
     yield from _account(node, holder)
@@ -45,7 +52,6 @@ def taking_over(fleet: Fleet, questions: Questions, holder: Holder) -> Iterator[
             allowed = questions.allowed(holder, "iam:CreatePolicyVersion", arn, policy)
             if allowed:
                 yield _hop(node, Node(Hold.ACCOUNT, holder.account), "rewrites its own policy in", allowed)
-    yield from _passing(fleet, questions, holder, node)
 
 
 def _administering(node: Node, holder: Holder) -> Iterator[Hop]:

@@ -35,10 +35,16 @@ MACHINE = "aws:sfn/stateMachine:StateMachine"
 TABLE = "aws:dynamodb/table:Table"
 STREAM = "aws:kinesis/stream:Stream"
 POWERS: Mapping[str, tuple[Power, ...]] = {
-    BUCKET_TYPES[0]: (*_reads("s3:GetObject", suffix="/*"), *_writes("s3:PutObject", suffix="/*")),
+    BUCKET_TYPES[0]: (
+        *_reads("s3:GetObject", "s3:GetObjectVersion", suffix="/*"),
+        *_writes("s3:PutObject", suffix="/*"),
+    ),
     "aws:secretsmanager/secret:Secret": _reads("secretsmanager:GetSecretValue"),
-    "aws:ssm/parameter:Parameter": _reads("ssm:GetParameter", "ssm:GetParameters"),
-    TABLE: (*_reads("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"), *_writes("dynamodb:PutItem")),
+    "aws:ssm/parameter:Parameter": _reads("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
+    TABLE: (
+        *_reads("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
+        *_writes("dynamodb:PutItem"),
+    ),
     KEY: (Power("kms:Decrypt", Hold.READ, "decrypts with"),),
     QUEUE: (*_reads("sqs:ReceiveMessage"), *_writes("sqs:SendMessage")),
     TOPIC: (*_reads("sns:Subscribe"), *_writes("sns:Publish")),

@@ -20,6 +20,7 @@ from policypack.access.solver.request import account_of, includes_caller
 from policypack.access.solver.witness import witness_of
 from policypack.core.policy import Resource
 from policypack.iam.actions import concerns
+from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, ALWAYS_SENT
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.globs import matches, overlaps
@@ -34,6 +35,7 @@ FREE = (
     "aws:tagkeys",
     "aws:useragent",
     "ec2:instancetype",
+    "kms:encryptioncontext*",
     "s3:delimiter",
     "s3:max-keys",
     "s3:prefix",
@@ -129,10 +131,13 @@ class _Question:
         }
         if kind == "User" and (name := physical_name(holder.identity)):
             self.fixed[NAME] = name
-        if ACCOUNT.fullmatch(holder.account):
-            self.fixed |= {"aws:principalaccount": holder.account, "kms:calleraccount": holder.account}
-        if ACCOUNT.fullmatch(self.account):
-            self.fixed["aws:resourceaccount"] = self.account
+        arn = Arn.parse(holder.arn)
+        own = arn.account if arn else holder.account  # of an unknown account the ARN has the stand-in
+        other = own if self.account == holder.account else self.account
+        if ACCOUNT.fullmatch(own):
+            self.fixed |= dict.fromkeys(("aws:principalaccount", "kms:calleraccount"), own)
+        if ACCOUNT.fullmatch(other):
+            self.fixed |= dict.fromkeys(("aws:resourceaccount", "s3:resourceaccount"), other)
 
     def answer(self) -> Allowed | None:
         """The answer: certain if it is so with the least that may be allowed and without any chance."""

@@ -26,10 +26,12 @@ ENCRYPTED_READS = frozenset(
     {
         "kinesis:GetRecords",
         "s3:GetObject",
+        "s3:GetObjectVersion",
         "secretsmanager:GetSecretValue",
         "sqs:ReceiveMessage",
         "ssm:GetParameter",
         "ssm:GetParameters",
+        "ssm:GetParametersByPath",
     }
 )
 """Actions that need the key of what they read."""
@@ -131,7 +133,9 @@ class Steps:
             key = resolve_all(self.fleet.stack, encrypted.carrier, encrypted.name, [value], KEY)[0].only
             if key is None or not (arn := arn_of(key)):
                 return _doubtful(allowed, f"the key of `{resource.name}` is in none of the stacks")
-            decrypting = self.questions.allowed(holder, DECRYPT, arn, key)
+            service = f"{power.action.partition(':')[0]}.{arn.split(':')[3]}.amazonaws.com"
+            context = {"kms_viaservice": service, "aws_viaawsservice": "true"}
+            decrypting = self.questions.allowed(holder, DECRYPT, arn, key, **context)
             if decrypting is None:
                 return None
             if not decrypting.certain:
