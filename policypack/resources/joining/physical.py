@@ -126,14 +126,16 @@ def _named_scope(scope: Scope, arn: object) -> Scope:
 
 
 def _account(stack: Stack, resource: Resource, arn: Arn | None, accounts: Collection[str]) -> str:
-    known = [text for text in (arn.account if arn else "", _attached_account(resource)) if _real(text, accounts)]
+    stated = resource.inputs.get("accountId") if resource.type in SETTINGS else None
+    texts = (stated if isinstance(stated, str) else "", arn.account if arn else "", _attached_account(resource))
+    known = [text for text in texts if _real(text, accounts)]
     if known:
         return known[0]
     provider = provider_of(stack, resource)
-    stated = accounts_of(stack, provider) if provider else frozenset()
-    if not stated and (provider is None or _own(provider)):
-        stated = frozenset(accounts)
-    only = next(iter(stated)) if len(stated) == 1 else ""
+    possible = accounts_of(stack, provider) if provider else frozenset()
+    if not possible and (provider is None or _own(provider)):
+        possible = frozenset(accounts)
+    only = next(iter(possible)) if len(possible) == 1 else ""
     return only if _real(only, accounts) else ""
 
 
