@@ -52,7 +52,7 @@ class Asked:
     """Whether a way makes the exit code 1."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class PathsAnswer(msgspec.Struct, frozen=True):
     """The ways, and what the report about them needs."""
 
     ways: tuple[Way, ...]
@@ -103,7 +103,7 @@ def _exports(folder: Path, options: RunOptions, notes: list[str]) -> Iterator[Lo
             notes.append(error.message)
 
 
-def find(stacks: Iterable[LoadedStack], asked: Asked, notes: Sequence[str] = ()) -> Found:
+def find(stacks: Iterable[LoadedStack], asked: Asked, notes: Sequence[str] = ()) -> PathsAnswer:
     """The ways in some stacks.
 
     Raises:
@@ -129,7 +129,7 @@ def find(stacks: Iterable[LoadedStack], asked: Asked, notes: Sequence[str] = ())
     start = OUTSIDE if asked.start is None else _start(whole, asked.start)
     search = Search(fleet, wanted - {start.of})
     ways = search.ways(start, asked.most)
-    return Found(tuple(ways), wanted, whole, loaded, tuple(search.limits), (*notes, *unknown), asked.fail)
+    return PathsAnswer(tuple(ways), wanted, whole, loaded, tuple(search.limits), (*notes, *unknown), asked.fail)
 
 
 def _wanted(whole: Merged, asked: Asked) -> Iterator[str]:
@@ -189,9 +189,9 @@ def _start(whole: Merged, text: str) -> Node:
 class _Printer:
     """Names of places, without secrets."""
 
-    def __init__(self, found: Found) -> None:
-        self.found = found
-        self.secrets = [stack.secrets for stack in found.loaded.values()]
+    def __init__(self, answer: PathsAnswer) -> None:
+        self.answer = answer
+        self.secrets = [stack.secrets for stack in answer.loaded.values()]
 
     def clean(self, text: str) -> str:
         """The text without secrets and control characters."""
@@ -203,7 +203,7 @@ class _Printer:
             return PlaceEntry(node.hold, "", ANYONE, "")
         if node.hold is Hold.ACCOUNT:
             return PlaceEntry(node.hold, "", node.of if node.of.isdigit() else self.clean(node.of), "")
-        stack, resource = self.found.whole.origins[node.of]
+        stack, resource = self.answer.whole.origins[node.of]
         return PlaceEntry(node.hold, resource.urn, resource.name, stack)
 
     def label(self, node: Node) -> str:
@@ -212,14 +212,14 @@ class _Printer:
             return ANYONE
         if node.hold is Hold.ACCOUNT:
             return f"account {node.of}"
-        return name_of(self.found.whole.origins[node.of][1].urn)
+        return name_of(self.answer.whole.origins[node.of][1].urn)
 
     def source(self, hop: Hop) -> SourceEntry | None:
         """What allows a hop, with the line of its statement."""
-        if hop.by is None or hop.by.urn not in self.found.whole.origins:
+        if hop.by is None or hop.by.urn not in self.answer.whole.origins:
             return None
-        stack, resource = self.found.whole.origins[hop.by.urn]
-        folder = self.found.loaded[stack].folder
+        stack, resource = self.answer.whole.origins[hop.by.urn]
+        folder = self.answer.loaded[stack].folder
         position = lines_at(resource, hop.path, folder).nearest or resource.position
         position = shown(position, folder) if position else None
         line = SourceLine(file=position.file, line=position.line) if position else None
@@ -231,33 +231,35 @@ class _Printer:
         return HopEntry(start, end, hop.verb, hop.certain, self.source(hop), hop.why, hop.example)
 
 
-def json(found: Found) -> str:
+def json(answer: PathsAnswer) -> str:
     """The report for programs."""
-    printer = _Printer(found)
-    entries = tuple(PathEntry(all(hop.certain for hop in way), tuple(map(printer.entry, way))) for way in found.ways)
+    printer = _Printer(answer)
+    entries = tuple(PathEntry(all(hop.certain for hop in way), tuple(map(printer.entry, way))) for way in answer.ways)
     summary = PathsSummary(
-        len(found.loaded),
-        len(found.wanted),
-        len({way[-1].end.of for way in found.ways}),
+        len(answer.loaded),
+        len(answer.wanted),
+        len({way[-1].end.of for way in answer.ways}),
         len(entries),
         sum(entry.certain for entry in entries),
-        1 if found.exit_code else 0,
+        1 if answer.exit_code else 0,
     )
-    report = PathsReport(1, summary, entries, found.limits, found.notes)
+    report = PathsReport(1, summary, entries, answer.limits, answer.notes)
     return indented_json(rewritten(msgspec.to_builtins(report), printer.clean))
 
 
-def text(found: Found, screen: Screen) -> str:
+def text(answer: PathsAnswer, screen: Screen) -> str:
     """The report for people: each hop on one line, and below it what decides it, if something does."""
-    printer = _Printer(found)
-    lines = [line for number, way in enumerate(found.ways, 1) for line in _of_way(printer, number, way, screen)]
-    for label, remarks in (("limit", found.limits), ("note", found.notes)):
+    printer = _Printer(answer)
+    lines = [line for number, way in enumerate(answer.ways, 1) for line in _of_way(printer, number, way, screen)]
+    for label, remarks in (("limit", answer.limits), ("note", answer.notes)):
         for remark in remarks:
             lines += wrapped(printer.clean(remark), screen, 0, label)
-    reached = len({way[-1].end.of for way in found.ways})
-    certain = sum(all(hop.certain for hop in way) for way in found.ways)
-    count = f"{many(len(found.ways), 'path')}, {certain} certain, to {reached} of {many(len(found.wanted), 'resource')}"
-    return paint([*lines, Text(f"{count} in {many(len(found.loaded), 'stack')}", "bold")], screen)
+    reached = len({way[-1].end.of for way in answer.ways})
+    certain = sum(all(hop.certain for hop in way) for way in answer.ways)
+    count = (
+        f"{many(len(answer.ways), 'path')}, {certain} certain, to {reached} of {many(len(answer.wanted), 'resource')}"
+    )
+    return paint([*lines, Text(f"{count} in {many(len(answer.loaded), 'stack')}", "bold")], screen)
 
 
 def _of_way(printer: _Printer, number: int, way: Way, screen: Screen) -> Iterator[Text]:

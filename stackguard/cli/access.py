@@ -283,9 +283,9 @@ def paths(
         raise click.UsageError("give `--to RESOURCE` or `--tag KEY=VALUE`: what the ways lead to")
     loaded, notes = attempt(partial(ways.read, sources, options, selection), "reading the stacks")
     asked = ways.Asked(to, tags, start, most, fail_on_path)
-    found = attempt(partial(ways.find, loaded, asked, notes), "searching")
-    write(ways.text(found, screen(None)) if format_ == "text" else ways.json(found), None)
-    ctx.exit(found.exit_code)
+    answer = attempt(partial(ways.find, loaded, asked, notes), "searching")
+    write(ways.text(answer, screen(None)) if format_ == "text" else ways.json(answer), None)
+    ctx.exit(answer.exit_code)
 
 
 def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -163,7 +164,7 @@ class _Question:
         own = list(self._own(bound))
         beside = list(self._beside(bound))
         limits = [] if self.limits is None else [access(self.limits, bound).statements]
-        every = [*own, *(statement for _, statement in beside), *(each for limit in limits for each in limit)]
+        every = [*own, *(statement for _, statement in beside), *chain.from_iterable(limits)]
         question = self._asked([statement for statement in every if concerns(statement, self.action)], free=free)
         alternatives = tuple(self._alternatives(own, beside, limits))
         denials = [statement for statement in every if not statement.allows and concerns(statement, self.action)]
