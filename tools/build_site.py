@@ -33,6 +33,7 @@ SCHEMAS = {
     "Frameworks: --framework FILE": "requirements of a team, each with the policies that check it",
     "Outcomes: --format json": "the report of `stackguard check`",
     "Validation: template --report": "the report of `stackguard template`",
+    "Paths: access paths --format json": "the report of `stackguard access paths`",
 }
 
 
@@ -87,6 +88,7 @@ def reference() -> Iterator[str]:
         frameworks.schema(),
         json.loads((reports / "outcomes.schema.json").read_text(encoding="utf-8")),
         json.loads((reports / "validation.schema.json").read_text(encoding="utf-8")),
+        json.loads((ROOT / "stackguard/access/paths.schema.json").read_text(encoding="utf-8")),
     )
     yield "# Formats\n\nDerived from the JSON schemas. A dotted name is a property of a property; `[]` is each item of a list.\n"
     for (title, meaning), schema in zip(SCHEMAS.items(), schemas, strict=True):

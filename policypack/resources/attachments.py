@@ -29,7 +29,7 @@ ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 PERMISSION_SET = "aws:ssoadmin/permissionSet:PermissionSet"
-_CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ROLE_POLICY: ("", {"role": ROLE}),
     "aws:iam/userPolicy:UserPolicy": ("", {"user": USER}),
     "aws:iam/groupPolicy:GroupPolicy": ("", {"group": GROUP}),
@@ -44,8 +44,8 @@ _CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": ("managedPolicyArn", {}),
 }
 """By type, the property that lists managed policies, and by property that names identities, the type of these."""
-_BOUNDARY = "permissionsBoundary"
-_MEMBERSHIPS = {
+BOUNDARY = "permissionsBoundary"
+MEMBERSHIPS = {
     "aws:iam/userGroupMembership:UserGroupMembership": ("user", "groups"),
     "aws:iam/groupMembership:GroupMembership": ("users", "group"),
 }
@@ -163,7 +163,7 @@ def carriers(stack: Stack) -> Iterator[tuple[IdentityPolicies, bool]]:
 
 def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
     """Whether the policies that a resource attaches or contains go to an identity that is not in this stack."""
-    _, identities = _CARRIERS.get(resource.type, ("", {}))
+    _, identities = CARRIERS.get(resource.type, ("", {}))
     return not identities or any(
         any(referent.resource.external for referent in resolved.all)
         or bool(resolved.foreign)
@@ -175,9 +175,9 @@ def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
 
 def named_identity(carrier: Resource) -> tuple[str, str] | None:
     """The type and the written name of the one identity that a carrier's policies go to; None if it is unknown."""
-    _, identities = _CARRIERS.get(carrier.type, ("", {}))
-    names = [(kind, value) for name, kind in identities.items() for value in _listed(written(carrier, name))]
-    names += [(PERMISSION_SET, value) for value in _listed(carrier.inputs.get("permissionSetArn"))]
+    _, identities = CARRIERS.get(carrier.type, ("", {}))
+    names = [(kind, value) for name, kind in identities.items() for value in values_in(written(carrier, name))]
+    names += [(PERMISSION_SET, value) for value in values_in(carrier.inputs.get("permissionSetArn"))]
     if len(names) != 1 or not isinstance(names[0][1], str):
         return None
     kind, name = names[0]
@@ -214,7 +214,7 @@ def attached_by(stack: Stack, resource: Resource) -> frozenset[str]:
         for name in resource.inputs
         if "polic" in name.lower() and name not in documents
         for resolved in _resolved_inside(stack, resource, name)
-        if resource.type in _CARRIERS or not resolved.untraced
+        if resource.type in CARRIERS or not resolved.untraced
         for referent in resolved.all
     )
 
@@ -222,8 +222,8 @@ def attached_by(stack: Stack, resource: Resource) -> frozenset[str]:
 def _boundaries(stack: Stack) -> Iterator[str]:
     """The managed policies that are permissions boundaries of something in the stack."""
     for resource in stack.resources:
-        if written(resource, _BOUNDARY) is not None:
-            for resolved in _resolved_inside(stack, resource, _BOUNDARY):
+        if written(resource, BOUNDARY) is not None:
+            for resolved in _resolved_inside(stack, resource, BOUNDARY):
                 yield from (policy.urn for policy in resolved.resources)
 
 
@@ -258,7 +258,7 @@ def _identity_policies(stack: Stack) -> Iterator[IdentityPolicies]:
             place = (policy.resource.urn, policy.path)
             if place not in unique or policy.certain:
                 unique[place] = policy
-        yield _split(identity, unique.values(), tuple(_managed(stack, identity, _BOUNDARY)))
+        yield _split(identity, unique.values(), tuple(_managed(stack, identity, BOUNDARY)))
 
 
 def _split(identity: Resource, attached: Collection[Attached], limits: tuple[Attached, ...] = ()) -> IdentityPolicies:
@@ -269,7 +269,7 @@ def _split(identity: Resource, attached: Collection[Attached], limits: tuple[Att
 
 def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
     """The URN of an identity, and a policy that another resource contains for it or attaches to it."""
-    for type_token, (_, identities) in _CARRIERS.items():
+    for type_token, (_, identities) in CARRIERS.items():
         for resource in stack.of(type_token) if identities else ():
             policies = list(_carried(stack, resource))
             for name, kind in identities.items():
@@ -280,7 +280,7 @@ def _attached(stack: Stack) -> Iterator[tuple[str, Attached]]:
 
 def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
     """The URNs of a user and of a group that it is in, and whether that is certain."""
-    for type_token, (users, groups) in _MEMBERSHIPS.items():
+    for type_token, (users, groups) in MEMBERSHIPS.items():
         for resource in stack.of(type_token):
             for group, sure in _referred(stack, resource, groups, GROUP):
                 for user, certain in _referred(stack, resource, users, USER):
@@ -289,7 +289,7 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
 
 def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
     """Each resource that puts users into groups of which one is not in the stack, and its properties for both."""
-    for type_token, (users, groups) in _MEMBERSHIPS.items():
+    for type_token, (users, groups) in MEMBERSHIPS.items():
         for resource in stack.of(type_token):
             sides = [*_resolved(stack, resource, users, USER), *_resolved(stack, resource, groups, GROUP)]
             if any(resolved.foreign is not False for resolved in sides):
@@ -312,11 +312,11 @@ def _documents(resource: Resource, *, certain: bool = True) -> Iterator[Attached
 
 def _managed(stack: Stack, resource: Resource, name: str = "") -> Iterator[Attached]:
     """The managed policies that the property `name` refers to; by default the property of the type for them."""
-    name = name or _CARRIERS.get(resource.type, ("", {}))[0]
+    name = name or CARRIERS.get(resource.type, ("", {}))[0]
     if not name:
         return
     value = written(resource, name)
-    values = _listed(value)
+    values = values_in(value)
     for index, resolved in enumerate(resolve_all(stack, resource, name, values, MANAGED_POLICY)):
         path = f"{name}[{index}]" if isinstance(value, list) else name
         yield from _policies(resource, path, values[index], resolved)
@@ -356,10 +356,11 @@ def _referred(stack: Stack, resource: Resource, name: str, kind: str) -> Iterato
 
 
 def _resolved(stack: Stack, resource: Resource, name: str, kind: str) -> list[Resolved]:
-    return resolve_all(stack, resource, name, _listed(written(resource, name)), kind)
+    return resolve_all(stack, resource, name, values_in(written(resource, name)), kind)
 
 
-def _listed(value: Any) -> list[Any]:
+def values_in(value: Any) -> list[Any]:
+    """The values of a property that has one or a list of them."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

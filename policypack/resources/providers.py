@@ -111,7 +111,7 @@ def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None
     pair = [provider_of(stack, resource) for resource in (first, second)]
     if None in pair:
         return None
-    one, two = (_accounts_of(stack, provider) for provider in pair if provider)
+    one, two = (accounts_of(stack, provider) for provider in pair if provider)
     if one and two:
         if not one & two:
             return False
@@ -123,7 +123,7 @@ def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None
     return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
 
 
-def _accounts_of(stack: Stack, provider: Resource) -> frozenset[str]:
+def accounts_of(stack: Stack, provider: Resource) -> frozenset[str]:
     """The accounts that a provider may work in: those that it states, else the one in the ARNs of its resources."""
     return stated_accounts(provider.inputs) or _accounts_in_arns(stack).get(provider.urn, frozenset())
 

@@ -47,6 +47,7 @@ def cli() -> None:
       stackguard baseline stack                 accept the violations of today
       stackguard access public stack            find what outsiders can access
       stackguard access diff state.json stack   find what the program newly allows
+      stackguard access paths exports --to data find ways from outside to `data`
       stackguard bundle lambda_fn               build a Lambda archive
       stackguard template stack                 write a CloudFormation template
       stackguard explain                        list all policies

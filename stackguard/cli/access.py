@@ -11,10 +11,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli.common import attempt, central_option, format_option, program_options
+from stackguard.cli.common import attempt, central_option, format_option, program_options, stacks_options
 from stackguard.cli.streams import unread
 
 if TYPE_CHECKING:
+    from stackguard.gate.stacks import Selection
     from stackguard.sources import RunOptions
 
 DEFAULT_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
@@ -35,12 +36,20 @@ Exit codes:
   2    could not judge: the stack or the code cannot be read
 """
 
+PATHS_CODES = """\b
+Exit codes:
+  0    the paths are printed, also if there are none
+  1    there is a path, and --fail-on-path is given
+  2    could not judge: a source cannot be read, or nothing has such a name
+       or tag
+"""
+
 jsonl_option = click.option(
     "--jsonl", is_flag=True, help="Read questions as JSON lines, and answer each with a JSON line."
 )
 
 
-@click.group(short_help="Find public access, new access, and unused permissions.")
+@click.group(short_help="Find public access, new access, unused permissions, and paths.")
 def access() -> None:
     """Find out who can access what, offline, with an example request for each answer.
 
@@ -49,6 +58,7 @@ def access() -> None:
       stackguard access public stack            find what outsiders can access
       stackguard access diff state.json stack   find what the program newly allows
       stackguard access unused stack            find missing and unused permissions
+      stackguard access paths exports --to data find ways from outside to `data`
 
     Of the settings, only `accountId` counts, since nothing is judged by policy: a program gets the account that it has
     in `stackguard check`, with the same `--central`.
@@ -225,6 +235,73 @@ def unused(
     exit_code = attempt(partial(reports.exit_code, report), "comparing")
     write(reports.render(report, format_), None)
     ctx.exit(exit_code)
+
+
+@access.command(short_help="Find ways from outside to what matters.", epilog=PATHS_CODES)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--to", multiple=True, metavar="RESOURCE", help="The name, ARN or URN of a resource. Repeatable.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="All resources with this tag; KEY alone is every value. Repeatable.",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="PRINCIPAL",
+    help="Begin at a role, user, function or state machine, by its name, ARN or URN.  [default: anyone outside]",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    metavar="NUMBER",
+    help="The number of paths to each resource, the shortest first.",
+)
+@click.option("--fail-on-path", is_flag=True, help="Exit with 1 if there is a path.")
+@format_option("text", "json")
+@stacks_options
+@click.pass_context
+def paths(
+    ctx: click.Context,
+    *,
+    sources: tuple[str, ...],
+    to: tuple[str, ...],
+    tags: tuple[str, ...],
+    start: str | None,
+    most: int,
+    fail_on_path: bool,
+    format_: str,
+    options: RunOptions,
+    selection: Selection,
+) -> None:
+    """List the shortest ways on which someone outside comes to a resource, over all stacks and accounts of SOURCE.
+
+    SOURCE is what `stackguard check` takes, or a folder of stack exports. A way follows who may assume, invoke, pass, edit
+    or read whom: each hop is on one line, with the statement or setting that allows it, its stack, and the line in the
+    program. Between two accounts both sides must allow it; denials and boundaries count. A hop that a condition or an
+    unknown value decides is printed with `possibly`.
+
+    \b
+    Examples:
+      stackguard access paths exports --tag data=confidential
+      stackguard access paths exports --to customers --from ci-deployer
+      stackguard access paths state.json stack --to arn:aws:s3:::acme-results
+      stackguard access paths exports --tag data --format json --fail-on-path
+    """  # noqa: D301 (click reads the character \\b)
+    from stackguard.access import paths as ways
+    from stackguard.reports.destinations import screen, write
+
+    if not (to or tags):
+        raise click.UsageError("give `--to RESOURCE` or `--tag KEY=VALUE`: what the ways lead to")
+    loaded, notes = attempt(partial(ways.read, sources, options, selection), "reading the stacks")
+    asked = ways.Asked(to, tags, start, most, fail_on_path)
+    answer = attempt(partial(ways.find, loaded, asked, notes), "searching")
+    write(ways.text(answer, screen(None)) if format_ == "text" else ways.json(answer), None)
+    ctx.exit(answer.exit_code)
 
 
 def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:

@@ -117,6 +117,18 @@ def program_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def programs_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for several programs to a command, which takes them as `options`, `selection` and `jobs`."""
+    jobs = click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many stacks to judge at the same time; by default one more than there are cores, if there is memory for them.",
+    )
+    return stacks_options(jobs(command))
+
+
+def stacks_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for programs and their stacks to a command, which takes them as `options` and `selection`."""
 
     @click.option(
         "--stack",
@@ -125,13 +137,6 @@ def programs_options(command: Callable[..., None]) -> Callable[..., None]:
         help="The program's stack, if it has several; `prod*` for all that fit. Repeatable.",
     )
     @click.option("--all-stacks", is_flag=True, help="All stacks that have a Pulumi.<stack>.yaml.")
-    @click.option(
-        "--jobs",
-        "-j",
-        type=click.IntRange(min=1),
-        metavar="NUMBER",
-        help="How many stacks to judge at the same time; by default one more than there are cores, if there is memory for them.",
-    )
     @_run_options
     @functools.wraps(command)
     def with_options(*args: Any, stack: tuple[str, ...], all_stacks: bool, **parameters: Any) -> None:

@@ -48,9 +48,13 @@ class Positions:
 
     def lines(self, outcome: Outcome) -> Lines:
         """`lines_of` an outcome."""
-        key = id(outcome.resource), outcome.path  # the base of a comparison has other resources with the same URNs
+        return self.lines_at(outcome.resource, outcome.path)
+
+    def lines_at(self, resource: Resource, path: str) -> Lines:
+        """`lines_at` a path in a resource."""
+        key = id(resource), path  # the base of a comparison has other resources with the same URNs
         if key not in self._lines:
-            self._lines[key] = outcome.resource, self._lines_of(outcome)
+            self._lines[key] = resource, self._lines_at(resource, path)
         return self._lines[key][1]
 
     def shown_lines(self, outcome: Outcome) -> Lines:
@@ -68,15 +72,14 @@ class Positions:
             self._shown[position.file] = shown(position, self._folder).file
         return Position(self._shown[position.file], position.line)
 
-    def _lines_of(self, outcome: Outcome) -> Lines:
-        resource = outcome.resource
+    def _lines_at(self, resource: Resource, path: str) -> Lines:
         own = [self._in_repository(position) for position in (resource.position, *resource.callers) if position]
         calls = [position for position in own if position]
         if not calls or own[0] is None:
             return Lines()
         from stackguard.positions.source import stated
 
-        line = stated(outcome, calls, self._base)
+        line = stated(resource, path, calls, self._base)
         return Lines(calls[0], None if line == calls[0] else line, tuple(calls[1:]))
 
     def _in_repository(self, position: Position) -> Position | None:
@@ -97,3 +100,8 @@ def lines_of(outcome: Outcome, folder: Path | None) -> Lines:
         folder: that the files of positions are relative to; None is the working folder.
     """
     return Positions(folder).lines(outcome)
+
+
+def lines_at(resource: Resource, path: str, folder: Path | None) -> Lines:
+    """Where a path in a resource is in the source of its program; the arguments are as those of `lines_of`."""
+    return Positions(folder).lines_at(resource, path)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from policypack.core.policy import Outcome, Position
+from policypack.core.policy import Position, Resource
 from policypack.evaluation.statement_place import statement_at
 from stackguard.positions.expressions import Environment, Reader
 from stackguard.positions.module import Module, Scope, module
@@ -19,15 +19,15 @@ STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 CONSTRUCTOR = "__init__"
 
 
-def stated(outcome: Outcome, calls: Sequence[Position], base: Path) -> Position | None:
-    """The line of the statement, or of the property, that an outcome's path leads to; None if it is not certain.
+def stated(resource: Resource, path: str, calls: Sequence[Position], base: Path) -> Position | None:
+    """The line of the statement, or of the property, that a path leads to; None if it is not certain.
 
     Args:
-        outcome: of a resource.
+        resource: that a program constructs.
+        path: in the resource.
         calls: the constructor's call, then its callers; files are absolute.
         base: the folder of the program.
     """
-    resource, path = outcome.resource, outcome.path
     if not path:
         return None
     sources = tuple(module(Path(call.file)) for call in calls)  # other objects after an edit

@@ -66,7 +66,7 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
         TooManyCellsError: the conditions and wildcards distinguish too many requests.
     """
     statements = [statement for document in identity.documents for statement in document.statements]
-    if not any(_may_open(statement, bound) for statement in statements) or _administers(identity, statements):
+    if not any(_may_open(statement, bound) for statement in statements) or administers(identity, statements):
         return
     granted = Access.of(
         msgspec.structs.replace(statement, path=f"{index} {statement.path}")
@@ -182,7 +182,7 @@ def _places(service: str, statements: Iterable[Statement]) -> Iterator[tuple[str
                 yield partition, region, account, parts[5].replace("*", "x").replace("?", "x")
 
 
-def _administers(identity: IdentityDocuments, statements: Sequence[Statement]) -> bool:
+def administers(identity: IdentityDocuments, statements: Sequence[Statement]) -> bool:
     """Whether everything is allowed: then nothing is left to gain, and `iam-wildcard-action` reports it."""
     return (
         identity.boundary is None

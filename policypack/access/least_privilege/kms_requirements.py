@@ -68,7 +68,7 @@ POSSIBLE = {
 """By service, the actions on the key that it may use for the caller: S3 decrypts the parts of an upload."""
 
 
-class _Encrypted(msgspec.Struct, frozen=True):
+class Encrypted(msgspec.Struct, frozen=True):
     """A resource that is encrypted with a key, and the property of it, or of its sidecar, that names the key."""
 
     resource: Resource
@@ -80,7 +80,7 @@ class _Encrypted(msgspec.Struct, frozen=True):
 def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], context: RunContext) -> list[Need]:
     """The needs for keys that the other needs imply."""
     implied: dict[Need, None] = {}
-    for encrypted in _encrypted(stack):
+    for encrypted in encrypted_resources(stack):
         value = encrypted.key
         if isinstance(value, str) and (value.startswith(("alias/aws/", "aws/")) or ":alias/aws/" in value):
             continue
@@ -98,9 +98,10 @@ def key_needs(stack: Stack, function: Resource, needs: Sequence[Need], context: 
 
 
 @memoized
-def _encrypted(stack: Stack) -> Sequence[_Encrypted]:
+def encrypted_resources(stack: Stack) -> Sequence[Encrypted]:
+    """The resources that are encrypted with a key that they name."""
     encrypted = [
-        _Encrypted(resource, resource, path.partition(".")[0], key)
+        Encrypted(resource, resource, path.partition(".")[0], key)
         for token, path in KEY_PROPERTIES.items()
         for resource in stack.of(token)
         if (key := value_at(resource.inputs, path)) is not None
@@ -109,7 +110,7 @@ def _encrypted(stack: Stack) -> Sequence[_Encrypted]:
     for bucket in buckets(stack):
         for sidecar in sidecars(stack, bucket, ENCRYPTION).certain:
             keys = (key for path, key in values_at(sidecar.inputs, pattern) if path.endswith("kmsMasterKeyId"))
-            encrypted += [_Encrypted(bucket, sidecar, "rules", key) for key in keys]
+            encrypted += [Encrypted(bucket, sidecar, "rules", key) for key in keys]
     return encrypted
 
 
