@@ -18,7 +18,7 @@ LATEST = "latest"
 COMPARED = """
 SELECT CASE WHEN n.status = 'open' AND coalesce(o.status, '') NOT IN ('open', 'not-looked-at') THEN 'new'
             WHEN o.status IN ('open', 'not-looked-at') AND n.status = 'fixed' THEN 'fixed'
-            WHEN o.status IN ('open', 'not-looked-at') AND n.status = 'waived' THEN 'waived'
+            WHEN o.status IN ('open', 'not-looked-at') AND n.status IN ('waived', 'refuted') THEN n.status
             WHEN o.status IN ('open', 'not-looked-at') AND coalesce(n.status, 'not-looked-at') = 'not-looked-at'
                  THEN 'not-looked-at'
             WHEN n.status = 'open' THEN 'still-open' END AS change,
@@ -62,7 +62,7 @@ class Difference(msgspec.Struct, frozen=True, rename="camel"):
     sample: str
     """What the new run left out on purpose."""
     counts: dict[str, int]
-    """By change: `new`, `fixed`, `waived`, `not-looked-at`, `still-open`."""
+    """By change: `new`, `fixed`, `waived`, `refuted`, `not-looked-at`, `still-open`."""
     changes: tuple[Changed, ...]
     """All but those that are still open, the most severe first."""
 

@@ -26,9 +26,16 @@ ROWS = 100_000
 COMPARED = """
 CREATE TABLE now AS
 SELECT o.id, s.stack_id, o.fingerprint, o.policy, o.service, o.severity, o.rank, o.outcome,
-       CASE WHEN o.exemption = '' THEN 'open' ELSE 'waived' END AS status,
+       CASE WHEN o.exemption <> '' THEN 'waived' WHEN r.stack_id IS NOT NULL THEN 'refuted' ELSE 'open' END AS status,
        o.urn, o.type, o.name, s.organization, s.project, s.stack, s.owner, s.account, s.region
 FROM outcomes o JOIN stacks s ON o.shard = s.shard AND o.stack_id = s.stack_id
+LEFT JOIN (SELECT DISTINCT stack_id, policy, urn, path FROM joined WHERE effect = 'refuted') r
+       ON (r.stack_id, r.policy, r.urn, r.path) = (o.stack_id, o.policy, o.urn, o.path);
+INSERT INTO now
+SELECT DISTINCT ON (j.id) j.id, s.stack_id, j.fingerprint, j.policy, split_part(j.policy, '-', 1), j.severity, j.rank,
+       j.outcome, 'open', j.urn, j.type, j.name, s.organization, s.project, s.stack, s.owner, s.account, s.region
+FROM joined j JOIN stacks s ON j.stack_id = s.stack_id
+WHERE j.effect = 'shown' AND NOT EXISTS (FROM now WHERE now.id = j.id)
 """
 JOINED = """
 SELECT $run AS run, coalesce(n.id, p.id) AS id, coalesce(n.stack_id, p.stack_id) AS stack_id,
@@ -70,6 +77,7 @@ def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) 
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
         _load(database, runs, "stacks", "stacks", written["stacks"])
         _load(database, runs, "outcomes", "outcomes", outcomes)
+        _load(database, runs, "joined", "joined", written["joined"])
         _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())
         database.execute(COMPARED)
         database.execute(

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from stackguard.audit import history
+from stackguard.audit import history, joined
 from stackguard.audit.engine.pool import LostError
 from stackguard.audit.engine.unit import Run, Unit, failed
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
@@ -121,7 +121,7 @@ class Audit:
             previous=finished[-1].id if finished else "",
             seconds=round(info.seconds + time.monotonic() - start, 3),
         )
-        return finish(runs, info, self.watcher)
+        return self._finish(runs, info, engine.workers)
 
     def _begun(self, runs: Runs, listed: int) -> tuple[RunInfo, frozenset[str]]:
         """The run, and the ids of the stacks that it has judged already."""
@@ -185,26 +185,21 @@ class Audit:
                 return
             yield batch
 
+    def _finish(self, runs: Runs, info: RunInfo, workers: int) -> RunInfo:
+        """Write few large files, join the stacks, compare the run with the one before, and list its files."""
+        self.watcher.phase("compacting")
+        written = compaction.compact(runs, info)
+        self.watcher.phase("joining")
+        written["joined"] = joined.write(runs, info, self.request, written, workers)
+        self.watcher.phase("comparing")
+        written["violations"] = history.violations(runs, info, written)
+        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written["stacks"]))
+        runs.save(done)
+        compaction.clean(runs, done)
+        return done
+
     def _count(self, batch: Batch, outcome: BatchResult) -> None:
         self.watcher.batch(batch, outcome)
-
-
-def finish(runs: Runs, info: RunInfo, watcher: Watcher) -> RunInfo:
-    """End a run: compare it with the one before, write few large files, and list them.
-
-    Raises:
-        OSError: the store cannot be written.
-    """
-    watcher.phase("compacting")
-    written = compaction.compact(runs, info)
-    watcher.phase("comparing")
-    rows = history.violations(runs, info, written)
-    written["violations"] = rows
-    counts = history.counts(runs, written["stacks"])
-    done = msgspec.structs.replace(info, state="finished", files=written, **counts)
-    runs.save(done)
-    compaction.clean(runs, done)
-    return done
 
 
 def check_distinct(refs: Iterable[StackRef]) -> None:

@@ -7,10 +7,10 @@ long, takes only its batch along: the coordinator tries its stacks one by one.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, ignore_interrupts, work
 
@@ -23,6 +23,21 @@ BATCHES = 20
 """After so many, a worker is replaced, so that its memory stays flat."""
 
 Finished = tuple[Batch, BatchResult | BaseException]
+
+
+FEW = 16
+"""Items that are not worth starting processes for."""
+T = TypeVar("T")
+Made = TypeVar("Made")
+
+
+def spread(function: Callable[[T], Made], items: Sequence[T], workers: int) -> Iterator[Made]:
+    """The results of a function for items, in their order, computed in processes if there are many."""
+    if len(items) <= FEW or workers == 1:
+        yield from map(function, items)
+        return
+    with _processes(workers) as pool:
+        yield from pool.map(function, items, chunksize=max(1, len(items) // (workers * FEW))).result()
 
 
 class LostError(Exception):
@@ -47,7 +62,7 @@ class Pool:
         from pebble import ProcessExpired
 
         waiting: dict[Future[BatchResult], Batch] = {}
-        with self._processes() as pool:
+        with _processes(self.workers) as pool:
             for batch in batches:
                 seconds = self.timeout * len(batch.refs) + 60
                 waiting[pool.schedule(work, args=[self.job, batch], timeout=seconds)] = batch
@@ -66,17 +81,18 @@ class Pool:
             else:
                 yield batch, LostError() if isinstance(error, expired | TimeoutError) else error
 
-    @contextmanager
-    def _processes(self) -> Iterator[ProcessPool]:
-        from pebble import ProcessPool
 
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["stackguard.audit.engine.warm"])
-        pool = ProcessPool(self.workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=context)
-        try:
-            yield pool
-            pool.close()  # type: ignore[no-untyped-call]
-            pool.join()
-        finally:
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
+@contextmanager
+def _processes(workers: int) -> Iterator[ProcessPool]:
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["stackguard.audit.engine.warm"])
+    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=context)
+    try:
+        yield pool
+        pool.close()  # type: ignore[no-untyped-call]
+        pool.join()
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()

@@ -12,8 +12,9 @@ from policypack.access.solver.verdict import Verdict
 from policypack.core.policy import Outcome, Resource, Stack
 from policypack.evaluation.places import hashed
 from policypack.iam.arn import Arn
+from policypack.joining.facts import facts
 from stackguard.access.report import StackReport, without_secret
-from stackguard.audit.store.tables import AccessRow, EvidenceRow, OutcomeRow, ResourceRow
+from stackguard.audit.store.tables import AccessRow, EvidenceRow, FactRow, OutcomeRow, ResourceRow
 from stackguard.gate.request import Judged
 from stackguard.reports import Report
 from stackguard.reports.evidence import Came
@@ -47,8 +48,16 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
             if came != Came.NOT_APPLICABLE
         ],
         "access": [AccessRow(**key, **facts) for facts in _access(loaded, stack)],
-        "facts": [],
+        "facts": [FactRow(**key, facts=text) for text in _facts(judged, loaded, stack, stack_id)],
     }
+
+
+def _facts(judged: Judged, loaded: LoadedStack, stack: Stack, stack_id: str) -> Iterator[str]:
+    """What the stack contributes to the answers about others, if it does."""
+    accounts = () if loaded.stand_in else loaded.accounts
+    contributed = facts(stack, stack_id, accounts, judged.report.outcomes)
+    if contributed.resources or contributed.settings or contributed.needs or contributed.unplaced:
+        yield loaded.mask.hide(msgspec.json.encode(contributed).decode())
 
 
 def _resources(loaded: LoadedStack, report: Report) -> Iterator[dict[str, str]]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
+OF_RUNS = ("stacks", "joined", "violations")
+"""The tables of which each run has all rows."""
 OF_STACK = ("organization", "project", "stack", "owner")
 """The columns of `stacks` that the views of its facts have, too."""
 
@@ -55,7 +57,7 @@ def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished
     connection.execute("SET allowed_directories = $1", [folders])
     connection.execute("SET enable_external_access = false")
     _table_of_runs(connection, finished)
-    for table in ("stacks", "violations"):
+    for table in OF_RUNS:
         view(connection, f"{table}_of_runs", table, files[table])
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {table}_of_runs WHERE run = '{chosen.id}'")
     extra = ", ".join(f"s.{name}" for name in OF_STACK)

@@ -139,6 +139,35 @@ class FactRow(msgspec.Struct, frozen=True, kw_only=True):
     facts: Annotated[str, _says("As JSON; its form is not promised.")]
 
 
+class JoinedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What several stacks say together and one alone does not; the joined stacks that say nothing new have a row as well."""
+
+    run: Annotated[str, _says("The run.")]
+    stack_id: StackId
+    effect: Annotated[
+        str,
+        _says(
+            "`shown`: only several stacks together show it. `refuted`: a stack alone reports it, and others answer it."
+            " `public` or `not-public`: outsiders can use the resource, or cannot, once others are known. `unjoined`: it"
+            " could not be joined. `nothing`: the join changes nothing."
+        ),
+    ]
+    stacks: Annotated[list[str], _says("The stacks from which the answer comes, as `PROJECT/STACK`.")] = []
+    id: Annotated[str, _says("As of `outcomes`; empty unless `shown`.")] = ""
+    fingerprint: Annotated[str, _says("As of `outcomes`; empty unless `shown`.")] = ""
+    outcome: Annotated[str, _says("As of `outcomes`.")] = ""
+    policy: Annotated[str, _says("The policy's id.")] = ""
+    severity: Annotated[str, _says("As of `outcomes`.")] = ""
+    rank: Annotated[int, _says("As of `outcomes`.")] = 0
+    urn: Annotated[str, _says("The resource's URN.")] = ""
+    type: Annotated[str, _says("The resource's type token.")] = ""
+    name: Annotated[str, _says("The resource's name in the program.")] = ""
+    path: Annotated[str, _says("The place in the resource.")] = ""
+    message: Annotated[str, _says("What is wrong, or why it is not: one line.")] = ""
+    fix: Annotated[str, _says("How to fix it.")] = ""
+    digest: Annotated[str, _says("Of what was judged together.")] = ""
+
+
 class ViolationRow(msgspec.Struct, frozen=True, kw_only=True):
     """A violation over all runs up to this one."""
 
@@ -152,7 +181,11 @@ class ViolationRow(msgspec.Struct, frozen=True, kw_only=True):
     rank: Annotated[int, _says("As of `outcomes`.")]
     outcome: Annotated[str, _says("As of `outcomes`.")]
     status: Annotated[
-        str, _says("`open`, `waived`, `fixed`, or `not-looked-at`: its stack was not judged in this run.")
+        str,
+        _says(
+            "`open`, `waived`, `fixed`, `refuted`: other stacks of the account answer it (`joined`), or `not-looked-at`: its"
+            " stack was not judged in this run."
+        ),
     ]
     urn: Annotated[str, _says("The resource's URN.")]
     type: Annotated[str, _says("The resource's type token.")]
@@ -176,6 +209,7 @@ TABLES: Mapping[str, type[msgspec.Struct]] = {
     "evidence": EvidenceRow,
     "access": AccessRow,
     "facts": FactRow,
+    "joined": JoinedRow,
     "violations": ViolationRow,
 }
 """By name, the rows of a table."""

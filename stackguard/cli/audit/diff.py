@@ -20,6 +20,7 @@ TITLES = {
     "new": "new",
     "fixed": "fixed",
     "waived": "newly waived",
+    "refuted": "answered by other stacks",
     "not-looked-at": "not looked at this time",
     "still-open": "still open",
 }

@@ -1,0 +1,172 @@
+"""The join of a run: the facts of its stacks go in, what they say together and none says alone comes out (decision 56).
+
+Stacks that belong together are judged again only if something of them changed since the last run, or the settings or the
+tool did.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import duckdb
+import msgspec
+
+from policypack.core.policy import Policy
+from policypack.core.stack_name import StackName
+from policypack.evaluation.places import fingerprint, hashed
+from policypack.evaluation.settings import Settings
+from policypack.joining.components import Component, components
+from policypack.joining.facts import JoinFacts
+from policypack.joining.join import Refuted, Unjoined, join
+from policypack.joining.rejudging import JoinedAccess, JoinedOutcome, Rejudged, rejudge
+from policypack.policies import POLICIES
+from stackguard.audit.engine.pool import spread
+from stackguard.audit.request import AuditRequest
+from stackguard.audit.store import shards
+from stackguard.audit.store.database import view
+from stackguard.audit.store.runs import RUNS, RunInfo, Runs
+from stackguard.audit.store.tables import JoinedRow
+from stackguard.reports.formatting import printable
+
+FACTS = """
+SELECT f.facts FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id ORDER BY f.stack_id
+"""
+ROWS = 10_000
+"""Facts that are in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The stacks of a run by id, for people."""
+
+    run: str
+    names: Mapping[str, str]
+
+    def of(self, ids: Iterable[str]) -> list[str]:
+        return [self.names.get(stack_id, stack_id) for stack_id in ids]
+
+
+def write(
+    runs: Runs, info: RunInfo, request: AuditRequest, written: Mapping[str, Sequence[str]], workers: int
+) -> tuple[str, ...]:
+    """Write what the stacks of a run say together, and return the names of the files.
+
+    Args:
+        runs: of the store.
+        info: the run, which has judged everything.
+        request: what every stack is judged by.
+        written: its files by table.
+        workers: how many processes may judge.
+
+    Raises:
+        OSError: the store cannot be read or written.
+    """
+    others = runs.finished()
+    files = [*written["facts"], *(name for other in others for name in other.files.get("facts", ()))]
+    with duckdb.connect() as database:
+        view(database, "stacks", "stacks", [str(runs.files.local(name)) for name in written["stacks"]])
+        view(database, "facts", "facts", [str(runs.files.local(name)) for name in files])
+        listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
+        names = _Names(info.id, dict(database.sql(listed).fetchall()))
+        first = join(_facts(database))
+        together = list(components(first, _facts(database))) if first.wanted else []
+    rows = [*map(partial(_refuted, names), first.refuted), *map(partial(_unjoined, names), first.unjoined)]
+    before = _before(runs, info, others)
+    again = [component for component in together if component.digest not in before]
+    rows += (row for component in together for row in before.get(component.digest, ()))
+    judged = partial(_judged, policies=request.policies, settings=request.settings_of(StackName()))
+    for component, answer in zip(again, spread(judged, again, workers), strict=True):
+        rows += _rows(names, component, answer)
+    if not rows:
+        return ()
+    name = f"{RUNS}/{info.id}/joined/all-0000.parquet"
+    runs.files.write(name, shards.encoded("joined", [msgspec.structs.replace(row, run=info.id) for row in rows]))
+    return (name,)
+
+
+def _facts(database: duckdb.DuckDBPyConnection) -> Iterator[JoinFacts]:
+    decoder = msgspec.json.Decoder(JoinFacts)
+    for batch in database.sql(FACTS).to_arrow_reader(ROWS):
+        yield from map(decoder.decode, batch.column(0).to_pylist())
+
+
+def _before(runs: Runs, info: RunInfo, others: Sequence[RunInfo]) -> dict[str, list[JoinedRow]]:
+    """By digest, the rows of the run before, if the same settings and the same tool made them."""
+    previous = next((other for other in others if other.id == info.previous), None)
+    rows: dict[str, list[JoinedRow]] = defaultdict(list)
+    if previous and (previous.settings, previous.versions) == (info.settings, info.versions):
+        for name in previous.files.get("joined", ()):
+            for row in shards.decoded("joined", runs.files.read(name)):
+                if row.digest:
+                    rows[row.digest].append(row)
+    return rows
+
+
+def _judged(component: Component, policies: Sequence[str], settings: Settings) -> Rejudged:
+    chosen: list[Policy[object]] = [policy for policy in POLICIES if not policies or policy.id in policies]
+    return rejudge(component, chosen, settings)
+
+
+def _rows(names: _Names, component: Component, answer: Rejudged) -> list[JoinedRow]:
+    rows = [
+        *map(partial(_shown, names), answer.shown),
+        *map(partial(_refuted, names), answer.refuted),
+        *map(partial(_access, names), answer.access),
+    ]
+    nothing = JoinedRow(
+        run=names.run, stack_id=component.stacks[0], effect="nothing", stacks=names.of(component.stacks)
+    )
+    return [msgspec.structs.replace(row, digest=component.digest) for row in rows or [nothing]]
+
+
+def _shown(names: _Names, joined: JoinedOutcome) -> JoinedRow:
+    outcome, print_ = joined.outcome, fingerprint(joined.outcome)
+    return JoinedRow(
+        run=names.run,
+        stack_id=joined.stack,
+        effect="shown",
+        stacks=names.of(joined.stacks),
+        id=hashed(joined.stack, print_),
+        fingerprint=print_,
+        outcome=outcome.kind.value,
+        policy=outcome.policy.id,
+        severity=outcome.policy.severity.value,
+        rank=outcome.policy.severity.rank,
+        urn=printable(outcome.resource.urn),
+        type=printable(outcome.resource.type),
+        name=printable(outcome.resource.name),
+        path=printable(outcome.path),
+        message=printable(outcome.message),
+        fix=printable(outcome.fix),
+    )
+
+
+def _refuted(names: _Names, refuted: Refuted) -> JoinedRow:
+    return JoinedRow(
+        run=names.run,
+        stack_id=refuted.stack,
+        effect="refuted",
+        stacks=names.of(refuted.stacks),
+        policy=refuted.policy,
+        urn=printable(refuted.urn),
+        path=printable(refuted.path),
+        message=printable(refuted.why),
+    )
+
+
+def _access(names: _Names, access: JoinedAccess) -> JoinedRow:
+    return JoinedRow(
+        run=names.run,
+        stack_id=access.stack,
+        effect=access.together.value,
+        stacks=names.of(access.stacks),
+        urn=printable(access.urn),
+        message=printable(": ".join(filter(None, (access.example, access.why)))),
+    )
+
+
+def _unjoined(names: _Names, unjoined: Unjoined) -> JoinedRow:
+    return JoinedRow(run=names.run, stack_id=unjoined.stack, effect="unjoined", message=printable(unjoined.why))
