@@ -11,7 +11,7 @@ import pytest
 from benchmarks.fleet import Fleet, Place, State, bucket, checkpoint, parameter, role
 from tests.audit.test_run import audited, rows
 
-ACCOUNT, OTHER = "111122223333", "444455556666"
+ACCOUNT, OTHER = "222233334444", "444455556666"
 
 
 def place(project: str, account: str = ACCOUNT) -> Place:
