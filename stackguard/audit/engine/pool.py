@@ -10,6 +10,8 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeVar
 
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, ignore_interrupts, work
@@ -82,13 +84,23 @@ class Pool:
                 yield batch, LostError() if isinstance(error, expired | TimeoutError) else error
 
 
+def prepare() -> None:
+    """Start the process from which workers are forked: it imports what they need while the stacks are listed."""
+    _context()
+    forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["stackguard.audit.engine.warm"])
+    return context
+
+
 @contextmanager
 def _processes(workers: int) -> Iterator[ProcessPool]:
     from pebble import ProcessPool
 
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["stackguard.audit.engine.warm"])
-    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=context)
+    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=_context())
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call]

@@ -132,6 +132,10 @@ def run(
       stackguard audit s3://state --store audits --include 'prod*' --fail-on-new high
     """  # noqa: D301 (click reads the character \\b)
     check_installed()
+    if scheduler is None:
+        from stackguard.audit.engine import pool
+
+        pool.prepare()
     from policypack.core.policy import Severity
     from stackguard.audit.history import still_open
     from stackguard.audit.request import MEGABYTE, AuditRequest
