@@ -20,6 +20,8 @@ def check(handling: Handling) -> Iterator[Judgement]:
         yield Violation(
             "", f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
         )
+    for place, wrong in handling.misreports:
+        yield Violation("", f"`{place}` {wrong}")
     for place in handling.idle:
         yield Violation("", f"`{place}` makes lazy work for the records, and nothing runs it")
     for pick in handling.partial:
