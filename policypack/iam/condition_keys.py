@@ -129,6 +129,16 @@ CALLER_KEYS = frozenset(
     }
 )
 """Present when the caller signed the request."""
+AVOIDABLE_KEYS = (
+    "aws:federatedprovider",
+    "aws:multifactorauth*",
+    "aws:principalorg*",
+    "aws:principaltag/*",
+    "aws:sourceidentity",
+    "aws:username",
+    "sts:externalid",
+)
+"""Patterns of keys, in lower case, that a caller may do without: untagged, without MFA, in no organization."""
 NETWORK_KEYS = frozenset(
     {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
 )
