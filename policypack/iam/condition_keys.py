@@ -82,6 +82,7 @@ GLOBAL_KEYS = {
 """
 
 SCOPING_KEYS = (
+    "*:createaction",
     "*:requesttag/*",
     "*:resourcetag/*",
     "aws:calledvia*",
@@ -116,7 +117,7 @@ SCOPING_KEYS = (
     "sns:endpoint",
     "sns:protocol",
 )
-"""Patterns of keys, in lower case, that identify resources or who is served; others describe caller and network."""
+"""Patterns of keys, in lower case, that identify resources, new ones, or who is served; others describe caller and network."""
 
 CALLER_KEYS = frozenset(
     {

@@ -87,8 +87,10 @@ def _of_all_values(condition: Condition, statement: Statement) -> bool:
 
 
 def _never_sent(name: str, statement: Statement) -> bool:
-    """Whether AWS documents a key for none of a statement's actions."""
+    """Whether AWS documents a key for none of a statement's actions; it lacks the tags of some that create."""
     expanded = [expand(action) for action in statement.actions or ()]
+    if name == TAGS and any(action.level not in ("List", "Read") for actions in expanded for action in actions):
+        return False
     return (
         bool(expanded) and all(expanded) and not any(action.lists(name) for actions in expanded for action in actions)
     )
