@@ -2,6 +2,9 @@
 
 Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
 should not stop the good ones either: collect the failures, and report them after the loop.
+
+A queue or stream delivers all records again if the function raises, so a `raise` is silent where the stack has nothing else
+that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
 """
 
 from __future__ import annotations

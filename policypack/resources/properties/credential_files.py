@@ -22,6 +22,11 @@ _PUBLIC = re.compile(r"(?:^|/)(?:tests?|testdata|fixtures|examples?|samples?|doc
 _UNSEARCHED = re.compile(
     r"(?:^|.*[._-])(?:test|spec|tests|conftest|example|sample|template|tmpl|dist|schema|min|lock)(?:[._-].*|$)|google-services\.json"
 )
+_NO_CREDENTIAL = re.compile(
+    r"(?i)(?:next|page|continuation|pagination|starting|sync|client|request|idempotency|csrf|xsrf)[_-]?token$"
+)
+"""Names of tokens that mark a place or a request."""
+_DIGIT = re.compile(r"[0-9]")
 _PGPASS = re.compile(rb"(?m)^[^#:\n]+:[^:\n]*:[^:\n]*:[^:\n]*:[^\s:]{4,}$")
 
 
@@ -42,11 +47,11 @@ def credential_in_file(name: str, content: bytes) -> str | None:
 def _kinds(text: str, *, plain: bool) -> Iterator[str]:
     """The kinds of credentials in the lines of a text; `plain` if its values need no quotes."""
     for line in text.splitlines():
-        if len(line) > LONGEST_LINE:
+        if len(line) > LONGEST_LINE or not _DIGIT.search(line):  # what is made up has a digit
             continue
-        if HINT.search(line):
+        if HINT.search(line) and ("=" in line or ":" in line or "get" in line):
             for name, value in assigned(line, plain=plain):
-                if is_made_up(value) and (kind := credential_of(name, value)):
+                if not _NO_CREDENTIAL.search(name) and is_made_up(value) and (kind := credential_of(name, value)):
                     yield kind
         if ("://" in line or "AIza" in line) and (kind := credential_in_text(line, fits=is_made_up)):
             yield kind

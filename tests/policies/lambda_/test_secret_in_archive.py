@@ -59,6 +59,8 @@ NO_SECRETS = {
     "words.py": "PASSWORD = 'enter your password, please'\nTOKEN = 'next-page-token'\n",
     "names.py": "API_KEY = 'shop-prod-api-key'\nsecret_key = get_secret('shop/prod/api2')\n",
     "default.py": "password = os.getenv('DB_PASSWORD', 'changeme')\n",
+    "columns.py": f"columns = {{'password': 'password_hash2'}}\nnext_token = '{token(24)}'\nsort_key = 'created_at2'\n",
+    "paths.yaml": "password: /shop/prod1/password\napi_token: ssm:/shop/token1\n",
     "dsn.py": "DSN = f'postgresql://{user}:{password}@db.internal/shop'\nLOCAL = 'amqp://guest:guest@mq'\n",
     "tests/test_login.py": f"PASSWORD = '{MADE_UP}'\n",
     "test_login.py": f"PASSWORD = '{MADE_UP}'\n",
