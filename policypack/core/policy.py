@@ -173,6 +173,8 @@ class Resource:
     """Whether the stack only reads it: `Bucket.get`. Other resources refer to it; it is not judged."""
     remote: bool = False
     """Whether a provider plugin constructs it: a component whose resources are missing from an offline preview."""
+    invoked: bool = False
+    """Whether it is a provider through which the program calls functions; False where only the resources are known."""
     only_boundary: bool = False
     """Whether it is a managed policy that limits others as a permissions boundary and that nothing attaches."""
     id: str = ""

@@ -161,6 +161,7 @@ class Resolver:
             position=offline.position,
             callers=offline.callers,
             accepts=offline.accepts,
+            invoked=offline.invoked,
         )
 
     def _filled(self, engine: Any, offline: Any) -> Any:

@@ -124,6 +124,10 @@ class Action(msgspec.Struct, frozen=True, eq=False):
         covered = (any(map(kind.covered_by, self._of(kind, resources))) for kind in self.required or self.optional)
         return all(covered) if self.required else any(covered)
 
+    def lists(self, key: str) -> bool:
+        """Whether AWS documents a condition key in lower case for this action by itself."""
+        return _matched(self.keys, key)
+
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
         return global_type(key) is not None or _matched(self.keys, key.lower())

@@ -82,6 +82,7 @@ GLOBAL_KEYS = {
 """
 
 SCOPING_KEYS = (
+    "*:createaction",
     "*:requesttag/*",
     "*:resourcetag/*",
     "aws:calledvia*",
@@ -116,7 +117,7 @@ SCOPING_KEYS = (
     "sns:endpoint",
     "sns:protocol",
 )
-"""Patterns of keys, in lower case, that identify resources or who is served; others describe caller and network."""
+"""Patterns of keys, in lower case, that identify resources, new ones, or who is served; others describe caller and network."""
 
 CALLER_KEYS = frozenset(
     {
@@ -129,6 +130,16 @@ CALLER_KEYS = frozenset(
     }
 )
 """Present when the caller signed the request."""
+AVOIDABLE_KEYS = (
+    "aws:federatedprovider",
+    "aws:multifactorauth*",
+    "aws:principalorg*",
+    "aws:principaltag/*",
+    "aws:sourceidentity",
+    "aws:username",
+    "sts:externalid",
+)
+"""Patterns of keys, in lower case, that a caller may do without: untagged, without MFA, in no organization."""
 NETWORK_KEYS = frozenset(
     {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
 )

@@ -10,15 +10,18 @@ import re
 from collections.abc import Iterator
 
 from policypack.core.spelling import similar
-from policypack.iam.actions import condition_keys, documented, multivalued
-from policypack.iam.condition_keys import GLOBAL_KEYS
+from policypack.iam.actions import condition_keys, documented, expand, multivalued
+from policypack.iam.condition_keys import AVOIDABLE_KEYS, GLOBAL_KEYS, NETWORK_KEYS, SERVICE_KEYS, requires_key
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.globs import matches
 from policypack.iam.tables import DocumentKind
 
 LITERAL = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 ADDRESSES = ("IpAddress", "NotIpAddress")
 TAGS = "aws:tagkeys"
+ADDRESS = "aws:sourceip"
+_OF_NETWORK = NETWORK_KEYS | {ADDRESS, "aws:vpcsourceip"}
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -54,14 +57,62 @@ def _known(name: str) -> dict[str, str]:
     return {key.lower(): key for key in known}
 
 
-def matching_without_key(statement: Statement) -> Iterator[Condition]:
-    """The `ForAllValues` conditions of an Allow statement that match requests without their key.
+def matching_without_key(document: PolicyDocument) -> Iterator[Condition]:
+    """The conditions of Allow statements that match requests without their key, and so allow what they should not.
 
-    `ForAllValues` is true for an empty set. On a key with one value this is a mistake, and on a key that describes the
-    caller it allows requests that lack the key; on tags and on what a request adds, it does no harm.
+    `ForAllValues` is true for an empty set. On a key with one value this is a mistake, on a key that describes the
+    caller it allows requests that lack the key, and on a key that no request of the statement has it is always true;
+    on other tags, it does no harm. `IfExists` is sound on a key that only some of the actions send, or every caller
+    has, and no restriction on one that callers do without.
     """
-    for condition in statement.conditions if statement.allows else ():
-        several = multivalued(condition.name)
-        wrong = condition.name.startswith("aws:") and condition.name != TAGS if several else several is False
-        if condition.qualifier == "ForAllValues" and wrong and not condition.present:
-            yield condition
+    denied = {
+        condition.name
+        for statement in document.statements
+        if not statement.allows
+        for condition in statement.conditions
+    }
+    for statement in document.statements:
+        for condition in statement.conditions if statement.allows else ():
+            optional = not condition.present and condition.name not in denied
+            if optional and (_of_all_values(condition, statement) or _avoidable(condition, statement)):
+                yield condition
+
+
+def _of_all_values(condition: Condition, statement: Statement) -> bool:
+    if condition.qualifier != "ForAllValues":
+        return False
+    several = multivalued(condition.name)
+    wrong = condition.name.startswith("aws:") and condition.name != TAGS if several else several is False
+    return wrong or (several is True and _never_sent(condition.name, statement))
+
+
+def _never_sent(name: str, statement: Statement) -> bool:
+    """Whether AWS documents a key for none of a statement's actions; it lacks the tags of some that create."""
+    expanded = [expand(action) for action in statement.actions or ()]
+    if name == TAGS and any(action.level not in ("List", "Read") for actions in expanded for action in actions):
+        return False
+    return (
+        bool(expanded) and all(expanded) and not any(action.lists(name) for actions in expanded for action in actions)
+    )
+
+
+def _avoidable(condition: Condition, statement: Statement) -> bool:
+    """Whether a caller may send a request without the key of an `IfExists` condition that nothing else replaces."""
+    if not condition.if_exists or condition.negated or condition.values == ("false",):
+        return False
+    if any(matches(pattern, condition.name) for pattern in AVOIDABLE_KEYS):
+        return True
+    if condition.name == ADDRESS:  # `iam-open-address` reads addresses
+        return False
+    alternatives = next((keys for keys in (_OF_NETWORK, SERVICE_KEYS) if condition.name in keys), frozenset())
+    others = [other for other in statement.conditions if other.name in alternatives]
+    if not others or any(map(requires_key, others)):
+        return False
+    if alternatives is SERVICE_KEYS:
+        return not _by_services(statement)
+    return not any(other.name == ADDRESS for other in others)  # an address or an endpoint: each request has one
+
+
+def _by_services(statement: Statement) -> bool:
+    """Whether only services call: `iam-confused-deputy` reads their conditions, and not every service sends a source."""
+    return bool(statement.principals) and all(one.type == "Service" for one in statement.principals or ())

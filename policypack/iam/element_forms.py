@@ -86,7 +86,10 @@ RESOURCE = _forms(
         rf"{_SHORT}|arn:[^:]+:[a-zA-Z0-9.-]+(:.*)?",
         "names a service with other characters than letters, digits, `.` and `-`",
     ),
-    (r"(?!.*::).*|([^:]*:){5}.*|.*:\*+", "has too few parts: `arn:partition:service:region:account:resource`"),
+    (
+        r"(?!.*::|arn:[^:]+:(iam|s3)(:[^:]*){0,2}$).*|([^:]*:){5}.*|.*:\*+",
+        "has too few parts: `arn:partition:service:region:account:resource`",
+    ),
     (r"(?!arn:[^:]+:iam(:|$)).*|arn:[^:]+:iam:(\*+|\**:.*)", "has a region, and IAM's resources have none"),
     (
         rf"(?!arn:[^:]+:s3(:|$)).*|arn:[^:]+:s3:(\*+|\**:.*)|arn:[^:]+:s3:[^:]+:[^:]*:(({'|'.join(_S3_REGIONAL)})[/:]|\*).*",

@@ -28,6 +28,8 @@ class Delivery(msgspec.Struct, frozen=True):
     """Whether everything in the stack that invokes it sends one record at a time."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function returns."""
+    redelivered: bool = False
+    """Whether everything in the stack that invokes it is a queue or stream, which keeps all records if it fails."""
 
 
 def delivery(stack: Stack, function: Resource) -> Delivery:
@@ -40,6 +42,7 @@ def delivery(stack: Stack, function: Resource) -> Delivery:
         and all(inputs.get("batchSize") == 1 for inputs in mappings)
         and principals <= _ONE_RECORD,
         retries=not mappings or any(_may_report(inputs.get("functionResponseTypes")) for inputs in mappings),
+        redelivered=bool(mappings) and not principals,
     )
 
 

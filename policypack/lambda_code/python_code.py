@@ -139,5 +139,10 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
             yield (
                 function,
                 path,
-                msgspec.structs.replace(result, single=result.single or sent.single, retries=sent.retries),
+                msgspec.structs.replace(
+                    result,
+                    single=result.single or sent.single,
+                    retries=sent.retries,
+                    redelivered=sent.redelivered,
+                ),
             )

@@ -15,7 +15,7 @@ import msgspec
 from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.installed_files import published
 from policypack.python.files import UnreadableError
-from policypack.resources.properties.credential_forms import credential_in
+from policypack.resources.properties.credential_files import credential_in_file
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""
@@ -90,7 +90,7 @@ def secret_text(name: str, content: bytes) -> str | None:
     base = posixpath.basename(name).lower()
     if b"PRIVATE KEY" in content and _SSH_KEY.fullmatch(base):
         return "a private key"
-    if kind := credential_in(content):
+    if kind := credential_in_file(name, content):
         return kind
     if _ENVIRONMENT.fullmatch(base) and not _SAMPLE.search(base.removeprefix(".")) and _SETTING.search(content):
         return "an environment file"

@@ -45,10 +45,14 @@ def _waits(callee: Value) -> bool:
 def _of_records(reader: Reader, node: ast.Call, arguments: Arguments, result: Values) -> Values:
     """What a library returned, with what it is to the records."""
     owner = reader.seen.get(node.func.value, EMPTY) if isinstance(node.func, ast.Attribute) else EMPTY
-    listed = records.grouped(node, owner) or records.indexes(node, arguments.all)
+    grouped = arguments.args[0] if records.called_name(node) == "groupby" and arguments.args else owner
+    listed = records.grouped(node, grouped) or records.indexes(node, arguments.all)
     if listed is not None:
         return listed
-    given_shapes = [domain.shapes(argument) for argument in arguments.all]
+    turns = [source for argument in node.args if (source := records.in_turns(argument))]
+    given_shapes = [
+        domain.shapes(values) for values in (*arguments.all, *(reader.seen.get(source, EMPTY) for source in turns))
+    ]
     keys = [key.constant for key in domain.texts(arguments.args[0])] if arguments.args else []
     return records.with_shapes(
         result, records.called(node, domain.shapes(owner), records.NONE_OF_THEM.union(*given_shapes), keys)

@@ -171,6 +171,7 @@ class How(enum.StrEnum):
     EXIT = "ends the process"
     STOP = "stops early"
     CATCH = "catches the first failure"
+    REMOVE = "removes records from their list"
 
 
 class LoopExit(msgspec.Struct, frozen=True):
@@ -180,6 +181,8 @@ class LoopExit(msgspec.Struct, frozen=True):
     how: How
     reports: bool = False
     """Whether the remaining records are reported to Lambda, which delivers them again if it is told to look."""
+    fails: bool = False
+    """Whether the whole call fails by it."""
 
 
 class RecordLoop(msgspec.Struct, frozen=True):
@@ -194,6 +197,21 @@ class RecordLoop(msgspec.Struct, frozen=True):
     """Whether it at least prints or logs something for every record."""
     inner: bool = False
     """Whether the records are those of a message."""
+
+
+class Misreport(enum.StrEnum):
+    """Why Lambda does not deliver all records again that a function reports: a clause that follows the place."""
+
+    KEY = "reports failures under another key than `batchItemFailures`, and Lambda reads no other"
+    PART = "reports a part of the failures, and the queue deletes the other messages"
+    UNREAD = "reports failures, and no event source mapping has `ReportBatchItemFailures`, so Lambda ignores them"
+
+
+class FailureReport(msgspec.Struct, frozen=True):
+    """Where a function returns the failures of its records, and what is wrong with that."""
+
+    place: CodePlace
+    wrong: Misreport | None = None
 
 
 class Taking(enum.StrEnum):
@@ -230,6 +248,9 @@ class Handling(msgspec.Struct, frozen=True):
     """Whether the service that invokes the function sends one record at a time."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function reports."""
+    redelivered: bool = False
+    """Whether everything that invokes the function delivers all records again if it fails."""
+    reports: tuple[FailureReport, ...] = ()
 
     @property
     def exits(self) -> list[LoopExit]:
@@ -240,6 +261,15 @@ class Handling(msgspec.Struct, frozen=True):
             if not (loop.searches and self.handles_all(inner=True)) and not (self.single and not loop.inner)
             for exit_ in self._losses(loop)
         ]
+
+    @property
+    def misreports(self) -> list[tuple[CodePlace, Misreport]]:
+        """The reports of failures by which records are lost. Where a loop is left early, that is the report."""
+        if self.exits:
+            return []
+        if not self.retries:
+            return [(report.place, Misreport.UNREAD) for report in self.reports]
+        return [(report.place, report.wrong) for report in self.reports if report.wrong]
 
     @property
     def partial(self) -> list[Pick]:
@@ -261,4 +291,9 @@ class Handling(msgspec.Struct, frozen=True):
         return elsewhere or any(not self._losses(loop) for loop in loops)
 
     def _losses(self, loop: RecordLoop) -> list[LoopExit]:
-        return [exit_ for exit_ in loop.exits if not (exit_.reports and self.retries)]
+        return [
+            exit_
+            for exit_ in loop.exits
+            if not (exit_.reports and self.retries)
+            and not (exit_.how is How.RAISE and exit_.fails and self.redelivered)
+        ]

@@ -28,7 +28,11 @@ _SAME = {
 FLATTENING = {"from_iterable", "sum"}
 """Calls that make one list of several."""
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
-CUTTING = {"islice", "takewhile", "dropwhile", "nsmallest", "nlargest", "sample"}
+_LIMITING = {"zip", "deque", "compress"}
+"""Calls that leave elements out if one of their arguments is limited."""
+CUTTING = {"islice", "takewhile", "dropwhile", "nsmallest", "nlargest", "sample", *_LIMITING}
+_NUMBERS = {"islice": slice(1, None), "sample": slice(1, None), "nsmallest": slice(1), "nlargest": slice(1)}
+"""Where the arguments are that limit the number of elements."""
 TAKING = {"next", "anext", "pop", "popleft", "popitem", "__next__", "min", "max", "choice"}
 """Calls that return one element."""
 _MODELS = {"dict", "parse", "model_validate", "parse_obj", "from_dict"}
@@ -77,8 +81,8 @@ def cut(base: Shapes) -> Shapes:
 
 def is_whole(index: ast.Slice) -> bool:
     """Whether a slice leaves nothing out: `[:]`, `[::-1]`."""
-    lower, upper, step = (ast.unparse(part) if part else "" for part in (index.lower, index.upper, index.step))
-    return lower in ("", "0") and (not upper or upper.startswith("len(")) and step in ("", "1", "-1")
+    lower, upper, step = (ast.unparse(part) if part else "None" for part in (index.lower, index.upper, index.step))
+    return lower in ("None", "0") and (upper == "None" or _is_length(index.upper)) and step in ("None", "1", "-1")
 
 
 def attribute(of: Shape, name: str) -> Values:
@@ -102,12 +106,19 @@ def indexes(node: ast.Call, arguments: Iterable[Values]) -> Values | None:
 
 
 def grouped(node: ast.Call, base: Values) -> Values | None:
-    """The lists of records in an event of Kafka, or the topics with their partitions; None if a call returns something else."""
+    """The lists of records in an event of Kafka, or the topics with their partitions; None if a call returns something else.
+
+    Args:
+        node: the call.
+        base: what a method is called on, or the first argument of `groupby`.
+    """
     name = called_name(node)
-    if name not in {"keys", "values", "items"} or node.args or event_text(Shape.RECORDS) not in base:
+    if name != "groupby" and (name not in {"keys", "values", "items"} or node.args):
+        return None
+    if event_text(Shape.RECORDS) not in base:
         return None
     lists = single(event_text(Shape.RECORDS))
-    if name != "items":
+    if name in {"keys", "values"}:
         return single(event_text(Shape.GROUPS)) if name == "values" else lists
     return list_of(single(ListValue((single(event_text(Shape.PART)), lists))), frozenset({Shape.GROUPS}))
 
@@ -130,9 +141,9 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         shared = (arguments | base) & (MANY | EVENTS | {Shape.GROUPS})
         return cut(shared) if _limits(node) else shared
     if name in _SELECTING and not gives_work(node):
-        return selected(arguments)
+        return cut(arguments) if _limits(node) else selected(arguments)
     if name in CUTTING:
-        return cut(arguments)
+        return arguments & MANY if _is_unlimited(node) else cut(arguments)
     if name == "dumps":
         return arguments & MANY
     if name == "len" and arguments & MANY:
@@ -207,10 +218,41 @@ def selected(source: Shapes) -> Shapes:
 def _limits(node: ast.Call) -> bool:
     """Whether a call takes a number of elements that the code fixes: `zip(records, range(3))`, `deque(records, maxlen=1)`."""
     name = called_name(node)
-    most = [keyword.value for keyword in node.keywords if keyword.arg == "maxlen"]
-    return (name == "zip" and any(map(_is_short, node.args))) or (
-        name == "deque" and any(isinstance(number, ast.Constant) and number.value for number in most)
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    if name == "zip":
+        iterators = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
+        limited = len({*iterators}) < len(iterators) or any(_is_short(one) or in_turns(one) for one in node.args)
+        return "strict" not in keywords and limited
+    most = keywords.get("maxlen")
+    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (
+        name == "deque" and isinstance(most, ast.Constant) and bool(most.value)
     )
+
+
+def _is_unlimited(node: ast.Call) -> bool:
+    """Whether a call that may leave elements out takes all of them: `islice(records, 0, None)`, `sample(records, len(records))`."""
+    if called_name(node) not in _NUMBERS:
+        return False
+    numbers = [
+        *node.args[_NUMBERS[called_name(node)]],
+        *(keyword.value for keyword in node.keywords if keyword.arg in ("k", "n")),
+    ]
+    if called_name(node) != "islice":
+        return len(numbers) == 1 and _is_length(numbers[0])
+    lower, upper, step = ([None, *numbers, None] if len(numbers) == 1 else [*numbers, None, None])[:3]
+    return is_whole(ast.Slice(lower, upper, step))
+
+
+def _is_length(node: ast.expr | None) -> bool:
+    return called_name(node) == "len" if node else False
+
+
+def in_turns(argument: ast.expr) -> ast.expr | None:
+    """The iterator that fills all arguments in turns, so that what does not fill the last turn is left out: `*[iter(records)] * 2`."""
+    match argument:
+        case ast.Starred(value=ast.BinOp(left=ast.List(elts=[source]), op=ast.Mult())):
+            return source if called_name(source) == "iter" else None
+    return None
 
 
 def _is_short(node: ast.expr) -> bool:

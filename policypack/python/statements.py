@@ -95,6 +95,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 execute(reader, body, scope)
             with _branch(reader, scope, surely=either_way or truth is False):
                 execute(reader, orelse, scope)
+            if truth is None:
+                _import_shared(reader, statement, scope)
         case (
             ast.For(target=target, iter=source, body=body, orelse=orelse)
             | ast.AsyncFor(target=target, iter=source, body=body, orelse=orelse)
@@ -146,6 +148,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             with _branch(reader, scope, surely=surely):
                 execute(reader, orelse, scope)
             execute(reader, finalbody, scope)
+            _import_shared(reader, statement, scope)
         case ast.Match(subject=subject, cases=cases):
             matched = expressions.value(reader, subject, scope)
             with _branch(reader, scope, surely=guards.on_input(reader, subject, scope)):
@@ -219,6 +222,36 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
             elif _may_register(function, in_class=True):
                 reader.escaped[cls] = None
     assignment.assign(reader, ast.Name(node.name, ast.Store()), single(cls), scope)
+
+
+def _import_shared(reader: Reader, statement: ast.If | ast.Try | ast.TryStar, scope: Scope) -> None:
+    """Import the packages that a statement needs whichever of its branches runs."""
+    for package, node in _packages([statement]).items():
+        reader.run_import(Imported(reader.place(node, scope), package))
+
+
+def _packages(body: list[ast.stmt]) -> dict[str, ast.stmt]:
+    """The packages that statements import on every way through them, each with its first import."""
+    packages: dict[str, ast.stmt] = {}
+    for statement in body:
+        match statement:
+            case ast.Import(names=names):
+                imported: dict[str, ast.stmt] = {alias.name.partition(".")[0]: statement for alias in names}
+            case ast.ImportFrom(module=str() as module, level=0):
+                imported = {module.partition(".")[0]: statement}
+            case ast.If(body=then, orelse=otherwise) if otherwise:
+                imported = _shared([then, otherwise])
+            case ast.Try(body=tried, handlers=handlers) | ast.TryStar(body=tried, handlers=handlers) if handlers:
+                imported = _shared([tried, *(handler.body for handler in handlers)])
+            case _:
+                continue
+        packages = imported | packages
+    return packages
+
+
+def _shared(branches: list[list[ast.stmt]]) -> dict[str, ast.stmt]:
+    first, *others = map(_packages, branches)
+    return {package: node for package, node in first.items() if all(package in other for other in others)}
 
 
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:

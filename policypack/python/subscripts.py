@@ -1,4 +1,7 @@
-"""Other spellings of a subscript, rewritten as one: `x.__getitem__(0)`, `operator.getitem(x, 0)`, `x[slice(1)]`, `x[len(x) - 1]`."""
+"""Other spellings of a subscript, rewritten as one: `x.__getitem__(0)`, `operator.getitem(x, 0)`, `x[slice(1)]`, `x[len(x) - 1]`.
+
+So are calls of what takes an element under another name: `first = itemgetter(0)`, `take = records.pop`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ import ast
 import re
 from collections.abc import Mapping
 
-_SPELLINGS = re.compile(r"getitem|slice\s*\(|\[\s*len\s*\(")
+_METHODS = {"pop", "popleft", "__next__", "__getitem__"}
+_GETTERS = {"itemgetter", "methodcaller"}
+_SPELLINGS = re.compile(
+    r"getitem|itemgetter|methodcaller|slice\s*\(|\[\s*len\s*\(|\.(pop|popleft|__next__)\s*([;#]|$)", re.MULTILINE
+)
 """What is in the text of a module that has another spelling."""
 
 
@@ -21,20 +28,61 @@ def plain(tree: ast.Module, content: str | bytes) -> ast.Module:
         for target in statement.targets
         if isinstance(target, ast.Name) and _slice(statement.value)
     }
-    rewritten: ast.Module = _Rewriter(slices).visit(tree)
+    rewritten: ast.Module = _Rewriter(slices, _takers(tree)).visit(tree)
     return rewritten
 
 
-class _Rewriter(ast.NodeTransformer):
-    """Rewrites a module; `slices` are its constants that are slices, by name."""
+def _takers(tree: ast.Module) -> dict[str, ast.expr]:
+    """The names that a module gives once, to what takes an element: `itemgetter(0)`, `records.pop`."""
+    stored: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                stored.setdefault(name, []).append(value)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                stored.setdefault(name, []).append(None)
+    return {
+        name: value
+        for name, (value, *others) in stored.items()
+        if value is not None and others in ([], [None]) and _takes(value)
+    }
 
-    def __init__(self, slices: Mapping[str, ast.Call]) -> None:
+
+def _takes(value: ast.expr) -> bool:
+    match value:
+        case ast.Attribute(attr=name):
+            return name in _METHODS
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _GETTERS
+    return False
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Rewrites a module; `slices` are its constants that are slices, by name, `takers` what takes an element."""
+
+    def __init__(self, slices: Mapping[str, ast.Call], takers: Mapping[str, ast.expr]) -> None:
         self.slices = slices
+        self.takers = takers
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Rewrite a call."""
         self.generic_visit(node)
+        if isinstance(node.func, ast.Name):
+            node.func = self.takers.get(node.func.id, node.func)
         match node:
+            case ast.Call(
+                func=ast.Call(func=ast.Name("itemgetter") | ast.Attribute(attr="itemgetter"), args=[index]), args=[base]
+            ):
+                return self.visit_Subscript(ast.copy_location(ast.Subscript(base, index, ast.Load()), node))
+            case ast.Call(
+                func=ast.Call(
+                    func=ast.Name("methodcaller") | ast.Attribute(attr="methodcaller"),
+                    args=[ast.Constant(value=str() as name), *arguments],
+                ),
+                args=[base],
+            ):
+                method = ast.Attribute(base, name, ast.Load())
+                return self.visit_Call(ast.copy_location(ast.Call(method, arguments, []), node))
             case (
                 ast.Call(func=ast.Attribute(value=base, attr="__getitem__"), args=[index], keywords=[])
                 | ast.Call(func=ast.Attribute(value=ast.Name("operator"), attr="getitem"), args=[base, index])

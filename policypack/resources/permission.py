@@ -21,6 +21,7 @@ from policypack.iam.arn import Arn
 from policypack.iam.globs import has_wildcard, matches
 from policypack.resources.naming import name_in, physical_name
 from policypack.resources.notification import Trigger
+from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import Referent, Resolved, resolve, written
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
@@ -146,6 +147,7 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
                 _may_invoke(permission(resource)),
                 _for_function(resource, functions, trigger, function),
                 _for_bucket(stack, resource, trigger),
+                _for_account(stack, resource, trigger),
             )
             if False not in verdicts:
                 (possible if None in verdicts else certain).append(resource)
@@ -230,6 +232,15 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
         return True
     possible = _urns(sources.all) & _urns(buckets.all) or (isinstance(source, Unknown) and not sources.certain)
     return None if possible else False
+
+
+def _for_account(stack: Stack, resource: Resource, trigger: Trigger) -> bool:
+    """Whether the permission's account may be that of the trigger's bucket: one of the stack's, if the bucket is in it."""
+    account = permission(resource).source_account
+    own = own_accounts(stack) - {STAND_IN}
+    foreign = isinstance(account, str) and bool(own) and account not in {*own, STAND_IN}
+    in_stack = any(not referent.resource.external for referent in trigger.buckets.certain)
+    return not (foreign and in_stack)
 
 
 def _head(source: str) -> str:

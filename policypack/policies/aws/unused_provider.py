@@ -7,6 +7,7 @@ the program reads as if it set the region, and the resources are somewhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policypack.core.examples import bucket, construct, example, lambda_role
 from policypack.core.policy import Placed, Policy, Severity, Stack, Violation, over_stack
@@ -16,10 +17,10 @@ from policypack.resources.providers import is_default, providers, resources_on
 
 @over_stack
 def explicit_providers(stack: Stack) -> Iterator[Placed[int]]:
-    """How many resources use each provider that the program makes. What only data sources use cannot be seen."""
+    """How many resources use each provider that the program makes, or one if functions are called through it."""
     for provider in providers(stack):
         if not is_default(provider):
-            yield provider, "", len(resources_on(stack, provider))
+            yield provider, "", len(resources_on(stack, provider)) or int(provider.invoked)
 
 
 def check(uses: int) -> Iterator[Violation]:
@@ -30,6 +31,11 @@ def check(uses: int) -> Iterator[Violation]:
 
 
 DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")
+_LOOK_UP = """\
+east = aws.Provider("east", region="us-east-1")
+certificate = aws.acm.get_certificate_output(domain="www.example.com", opts=pulumi.InvokeOptions(provider=east))
+aws.s3.Bucket("inbox")
+"""
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
 
 
@@ -51,6 +57,13 @@ POLICY = Policy(
             bucket(provider=DEFAULT.urn),
             lambda_role("reader", provider=EAST.urn),
             note="a global service counts as a use",
+        ),
+        example(
+            DEFAULT,
+            replace(EAST, invoked=True),
+            bucket(provider=DEFAULT.urn),
+            note="a look-up, as of a certificate for CloudFront, is a use",
+            program=_LOOK_UP,
         ),
     ],
     reads=explicit_providers,

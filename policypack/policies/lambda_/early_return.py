@@ -2,6 +2,9 @@
 
 Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
 should not stop the good ones either: collect the failures, and report them after the loop.
+
+A queue or stream delivers all records again if the function raises, so a `raise` is silent where the stack has nothing else
+that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ def check(handling: Handling) -> Iterator[Judgement]:
         yield Violation(
             "", f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
         )
+    for place, wrong in handling.misreports:
+        yield Violation("", f"`{place}` {wrong}")
     for place in handling.idle:
         yield Violation("", f"`{place}` makes lazy work for the records, and nothing runs it")
     for pick in handling.partial:

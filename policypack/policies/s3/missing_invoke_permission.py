@@ -72,7 +72,7 @@ def check(invoked: Invoked) -> Iterator[Violation | Undecided]:
     if not invoked.surely or invoked.perhaps:
         yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission allows it is unknown", BESIDE)
     else:
-        yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket")
+        yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket and its account")
 
 
 def _stack(**source: str) -> list[Resource]:

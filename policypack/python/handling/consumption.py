@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
@@ -27,6 +27,18 @@ class Consumption(enum.IntEnum):
     NOTHING = 0
     PART = 1
     ALL = 2
+
+
+def caught_types(block: ast.AST) -> list[ast.expr | None]:
+    """The types of the exceptions that a `try` or a `with suppress(...)` catches; None of all."""
+    match block:
+        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+            return [handler.type for handler in handlers]
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            contexts = (item.context_expr for item in items)
+            suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
+            return [caught_type for call in suppress for caught_type in call.args]
+    return []
 
 
 class Consumers:
@@ -93,6 +105,19 @@ class Consumers:
             case ast.Call():
                 return self._passed(scan, parent, lazy=lazy)
         return Consumption.ALL
+
+    def catches(
+        self, scan: Scan, node: ast.AST, caught: Callable[[ast.expr | None], bool], followed: tuple[Scan, ...] = ()
+    ) -> bool:
+        """Whether a `try` around a statement, or around a call of its function, catches its exception, by `caught`."""
+        inner, outer = node, scan.parents.get(node)
+        while outer is not None:
+            around = isinstance(outer, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) and inner in outer.body
+            if around and any(map(caught, caught_types(outer))):
+                return True
+            inner, outer = outer, scan.parents.get(outer)
+        calls = self.calls.get(scan.function, []) if scan not in followed else []
+        return any(self.catches(caller, call, caught, (*followed, scan)) for caller, call in calls)
 
     def uses_all(self, scan: Scan, node: ast.AST, *, lazy: bool, works: bool) -> bool:
         """Whether all elements of an expression are made; or used, if making them has no effect."""

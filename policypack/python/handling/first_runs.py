@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from policypack.python.handling.scan import Scan
 from policypack.python.records import called_name
@@ -17,27 +17,62 @@ def only_looks(scan: Scan, body: list[ast.stmt]) -> bool:
 
 
 def first_only(scan: Scan, loop: AnyLoop) -> bool:
-    """Whether all work of a loop is for its first runs: by their number, or by a flag that the first one sets."""
+    """Whether all work of a loop is for its first runs: by their number, by a flag that the first one sets, or by its condition."""
     counted = called_name(loop.iter) in {"enumerate", "range"} if isinstance(loop, ast.For | ast.AsyncFor) else False
     target = loop.target if isinstance(loop, ast.For | ast.AsyncFor) and counted else None
     index = target.elts[0] if isinstance(target, ast.Tuple) else target
     flags = _flags(scan, loop)
-    number = index.id if isinstance(index, ast.Name) else ""
-    for position, statement in enumerate(loop.body):
-        others = [*loop.body[:position], *loop.body[position + 1 :]]
+    counters = _counters(scan, loop)
+    if isinstance(loop, ast.While):
+        once = {name for name, step in counters.items() if step in loop.body}
+        within = any(isinstance(node, AnyLoop) for statement in loop.body for node in ast.walk(statement))
+        return not within and any(_of_later(ast.UnaryOp(ast.Not(), part), once, {}) for part in _conjuncts(loop.test))
+    numbers = {*counters, *([index.id] if isinstance(index, ast.Name) else [])}
+    body = [statement for statement in loop.body if statement not in counters.values()]
+    for position, statement in enumerate(body):
+        others = [*body[:position], *body[position + 1 :]]
         match statement:
             case ast.If(test=test, body=[*before, ast.Continue()], orelse=[]):
-                if _of_later(test, number, flags) and not scan.works(*before, *loop.body[:position]):
-                    return scan.works(*loop.body[position + 1 :])
+                if _of_later(test, numbers, flags) and not scan.works(*before, *body[:position]):
+                    return scan.works(*body[position + 1 :], printing=True)
             case ast.If(test=test, body=then, orelse=otherwise):
-                first = _of_later(ast.UnaryOp(ast.Not(), test), number, flags)
-                if first and scan.works(*then) and only_looks(scan, [*others, *otherwise]):
-                    return True
+                first = _of_later(ast.UnaryOp(ast.Not(), test), numbers, flags)
+                rest = [*others, *otherwise]
+                if first and only_looks(scan, rest):
+                    return scan.works(*then) or (scan.works(*then, printing=True) > scan.works(*rest, printing=True))
     return False
+
+
+def _conjuncts(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+
+
+def _counters(scan: Scan, loop: AnyLoop) -> dict[str, ast.stmt]:
+    """The names that count the runs of a loop: constant before it, and one more in each run."""
+    given = _assigned(scan, loop)
+    counters: dict[str, ast.stmt] = {}
+    for statement in loop.body:
+        inside = statement.body if isinstance(statement, ast.If | ast.With) else [statement]
+        for step in inside:
+            match step:
+                case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.Constant()):
+                    if all(in_loop or isinstance(constant, int) for in_loop, constant in given.get(name, [])):
+                        counters[name] = step
+    return counters
 
 
 def _flags(scan: Scan, loop: AnyLoop) -> dict[str, bool]:
     """The names that a loop only ever gives one truth value, and that have the other one before it."""
+    return {
+        name: set_to
+        for name, given in _assigned(scan, loop).items()
+        for set_to in (True, False)
+        if {*given} == {(True, set_to), (False, not set_to)}
+    }
+
+
+def _assigned(scan: Scan, loop: AnyLoop) -> dict[str, list[tuple[bool, object]]]:
+    """The constants that each name is given, None for another value, and whether that is inside a loop."""
     inside = {id(node) for node in ast.walk(loop)}
     values: dict[str, list[tuple[bool, object]]] = {}
     for node in scan.nodes:
@@ -46,12 +81,7 @@ def _flags(scan: Scan, loop: AnyLoop) -> dict[str, bool]:
             value = parent.value if isinstance(parent, ast.Assign) else None
             constant = value.value if isinstance(value, ast.Constant) else None
             values.setdefault(node.id, []).append((id(node) in inside, constant))
-    return {
-        name: set_to
-        for name, given in values.items()
-        for set_to in (True, False)
-        if {*given} == {(True, set_to), (False, not set_to)}
-    }
+    return values
 
 
 def _looks(statement: ast.stmt) -> bool:
@@ -67,19 +97,24 @@ def _looks(statement: ast.stmt) -> bool:
     return False
 
 
-def _of_later(test: ast.expr, number: str, flags: Mapping[str, bool]) -> bool:
+def _of_later(test: ast.expr, numbers: Collection[str], flags: Mapping[str, bool]) -> bool:
     """Whether a condition holds in every run of a loop but its first ones."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
-            return _of_later(inner, number, flags)
+            return _of_later(inner, numbers, flags)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return flags.get(name) is False
         case ast.UnaryOp(
-            op=ast.Not(), operand=ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()])
-        ):
-            return bool(number) and name == number and isinstance(operator, ast.Eq | ast.Lt | ast.LtE)
+            op=ast.Not(), operand=ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[limit])
+        ) if _is_fixed(limit):
+            return name in numbers and isinstance(operator, ast.Eq | ast.Lt | ast.LtE)
         case ast.Name(id=name):
-            return flags.get(name) is True or (bool(number) and name == number)
-        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant()]):
-            return bool(number) and name == number and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
+            return flags.get(name) is True or name in numbers
+        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[limit]) if _is_fixed(limit):
+            return name in numbers and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
     return False
+
+
+def _is_fixed(limit: ast.expr) -> bool:
+    """Whether a number is in the code, itself or as a constant that has a name."""
+    return isinstance(limit, ast.Constant) or (isinstance(limit, ast.Name) and limit.id.isupper())

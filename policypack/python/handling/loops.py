@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import Consumers, Consumption
+from policypack.python.handling.consumption import Consumers, Consumption, caught_types
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
@@ -39,6 +39,7 @@ class Loops:
 
     def __init__(self, scan: Scan, consumers: Consumers) -> None:
         self.scan = scan
+        self.consumers = consumers
         self.retries = Retries(scan)
         self.runs = not scan.is_generator or consumers.of_result(scan) is Consumption.ALL
         self.whiles = [node for node in scan.nodes if isinstance(node, ast.While) and self._takes(node)]
@@ -49,7 +50,7 @@ class Loops:
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
-            exits = (*self._exits(node.body, _Around()), *self._caught_around(node))
+            exits = (*self._exits(node.body, _Around()), *self._removals(node), *self._caught_around(node))
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
                 self.runs
@@ -90,6 +91,27 @@ class Loops:
                 taken = (other for other in self.scan.nodes if isinstance(other, ast.Subscript) and other is not part)
                 return None if any(ast.unparse(other) == text for other in taken) else part
         return None
+
+    def _removals(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """Where a loop removes records from the list that it goes through, so that it skips the next ones."""
+        if not isinstance(loop, ast.For):
+            return
+        counted = isinstance(loop.iter, ast.Call) and called_name(loop.iter) == "enumerate" and loop.iter.args
+        source = self._text(counted[0] if counted else loop.iter)
+        for node in own_nodes(ast.Module(loop.body, [])):
+            match node:
+                case (
+                    ast.Call(func=ast.Attribute(value=changed, attr="remove" | "pop" | "clear"))
+                    | ast.Delete(targets=[ast.Subscript(value=changed)])
+                ) if self._text(changed) == source and self.scan.holds(changed, *WHOLE):
+                    yield LoopExit(self.scan.place(node), How.REMOVE)
+
+    def _text(self, node: ast.expr) -> str:
+        """An expression as text, with what its name is given if that is one expression."""
+        if isinstance(node, ast.Name):
+            given = [*self.retries.given(node.id)]
+            return ast.unparse(given[0] if len(given) == 1 else node)
+        return ast.unparse(node)
 
     def _is_cut(self, source: ast.expr) -> bool:
         return not self.scan.holds(source, *(MANY - {Shape.CUT}))
@@ -275,10 +297,10 @@ class Loops:
                         yield LoopExit(self.scan.place(statement), How.BREAK, reports)
                 case ast.Raise():
                     if not around.spent and not self._caught(statement, around):
-                        yield LoopExit(self.scan.place(statement), How.RAISE)
+                        yield self._raise(statement)
                 case ast.Assert(test=test) if not _narrows(test):
                     if not around.spent and not self._caught(statement, around):
-                        yield LoopExit(self.scan.place(statement), How.RAISE)
+                        yield self._raise(statement)
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
                         yield LoopExit(self.scan.place(statement), How.EXIT)
@@ -317,16 +339,19 @@ class Loops:
                 return True
         return False
 
+    def _raise(self, statement: ast.Raise | ast.Assert) -> LoopExit:
+        ends = isinstance(statement, ast.Raise) and raised_name(statement) == "SystemExit"
+        return LoopExit(
+            self.scan.place(statement),
+            How.EXIT if ends else How.RAISE,
+            fails=not self.consumers.catches(self.scan, statement, lambda caught: self._catches(caught, statement)),
+        )
+
     def _caught(self, statement: ast.Raise | ast.Assert, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
-            if isinstance(block, ast.Try | ast.TryStar):
-                caught += [handler.type for handler in block.handlers]
-            else:
-                contexts = (item.context_expr for item in block.items)
-                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
-                caught += [caught_type for call in suppress for caught_type in call.args]
+            caught += caught_types(block)
         return any(self._catches(caught_type, statement) for caught_type in caught)
 
     def _catches(self, caught: ast.expr | None, statement: ast.Raise | ast.Assert) -> bool:

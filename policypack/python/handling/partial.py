@@ -71,7 +71,8 @@ class Parts:
             if id(part) not in self.looped:
                 yield self._pick(part, part.value, Taking.PART)
         for loop in self.first_runs:
-            yield self._pick(loop, getattr(loop, "iter", loop), Taking.PART)
+            inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(*loop.body)
+            yield Pick(self.scan.place(loop), Taking.PART, inner, glances)
         for loop in self.last_runs:
             if left := self._left_over(loop):
                 yield Pick(self.scan.place(left), Taking.ONE)
@@ -123,10 +124,6 @@ class Parts:
             case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_TAKEN_FROM):
                 plain = called_name(node) not in ("min", "max") or not isinstance(source, _COMPREHENSIONS)
                 return source if plain and not scan.is_own(node.func) else None
-            case ast.Call(func=ast.Call(args=[ast.Constant(value=int()) | ast.UnaryOp()]) as getter, args=[source]) if (
-                called_name(getter) == "itemgetter" and scan.holds(source, *_TAKEN_FROM)
-            ):
-                return source
             case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
                 return source
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
@@ -134,7 +131,24 @@ class Parts:
                     return source
             case ast.MatchSequence(patterns=[_, *_, ast.MatchStar(name=name)]) if scan.holds(node, *_TAKEN_FROM):
                 return None if name and self._uses(name) else node
+            case ast.MatchSequence(patterns=patterns) if scan.holds(node, *_TAKEN_FROM):
+                fixed = not any(isinstance(pattern, ast.MatchStar) for pattern in patterns)
+                return node if patterns and fixed and not self._matches_others(node) else None
         return None
+
+    def _matches_others(self, pattern: ast.MatchSequence) -> bool:
+        """Whether a case of the same `match` takes every other event, and works or refuses it."""
+        outer: ast.AST | None = pattern
+        while outer is not None and not isinstance(outer, ast.Match):
+            outer = self.scan.parents.get(outer)
+        return isinstance(outer, ast.Match) and any(
+            isinstance(case.pattern, ast.MatchAs)
+            and case.pattern.pattern is None
+            and (
+                self.scan.works(*case.body) or any(isinstance(node, ast.Raise) or _answers(node) for node in case.body)
+            )
+            for case in outer.cases
+        )
 
     def _ignores_one(self, function: FunctionNode) -> bool:
         """Whether a function of two records does nothing but return one of them."""
@@ -170,8 +184,12 @@ class Parts:
         match node:
             case ast.Subscript(value=source, slice=ast.Slice() as index):
                 return self.scan.holds(source, *_SELECTED) and not is_whole(index)
-            case ast.Call() if called_name(node) in {*CUTTING, "zip", "deque"}:
-                records = any(self.scan.holds(argument, *_SELECTED) for argument in node.args)
+            case ast.Call() if called_name(node) in CUTTING:
+                records = any(
+                    isinstance(child, ast.expr) and self.scan.holds(child, *_SELECTED)
+                    for argument in node.args
+                    for child in (ast.walk(argument) if isinstance(argument, ast.Starred) else (argument,))
+                )
                 return records and self.scan.holds(node, Shape.CUT)
         return False
 
@@ -218,8 +236,10 @@ class Parts:
     def _refuses_several(self, test: ast.Compare, operator: ast.cmpop) -> bool:
         """Whether an `if` does more about several records than to log."""
         outer = self.scan.parents.get(test)
+        while isinstance(outer, ast.BoolOp):
+            outer = self.scan.parents.get(outer)
         if not isinstance(outer, ast.If):
-            return True
+            return not isinstance(outer, ast.While)
         several, one = (outer.orelse, outer.body) if isinstance(operator, ast.Eq) else (outer.body, outer.orelse)
         leaves = [node for node in (several or one) if isinstance(node, ast.Raise | ast.Continue) or _answers(node)]
         return bool(leaves) or self.scan.works(*several)

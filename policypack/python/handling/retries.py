@@ -8,14 +8,18 @@ the reported record on, but a queue delivers only those records again that are r
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
+from policypack.core.spelling import similar
 from policypack.python.handling.scan import Scan
-from policypack.python.model import Shape
-from policypack.python.records import MANY, own_nodes
+from policypack.python.model import FailureReport, Misreport, Shape
+from policypack.python.records import MANY, called_name, is_whole, own_nodes
 
 _KEY = "batchItemFailures"
 _STREAM = {"sequenceNumber", "SequenceNumber", "sequence_number", "offset"}
 _MESSAGE = {"messageId", "message_id"}
+_LIBRARY = {"process_partial_response", "async_process_partial_response"}
+"""Functions of Powertools that return a report."""
 
 
 class Retries:
@@ -28,7 +32,7 @@ class Retries:
     def after_break(self) -> bool:
         """Whether what follows a loop that breaks off reports the remaining records."""
         returns = (node for node in self.scan.nodes if isinstance(node, ast.Return))
-        if not any(self.returned(node.value) for node in returns):
+        if not any(self.returned(node.value, within=False) for node in returns):
             return False
         return bool(_names(self.scan.function) & _STREAM) or any(
             (isinstance(node, ast.comprehension) and self.scan.holds(node.iter, *MANY))
@@ -36,39 +40,138 @@ class Retries:
             for node in self.scan.nodes
         )
 
-    def returned(self, value: ast.expr | None) -> bool:
-        """Whether a returned value reports which records failed, and those that follow if they are of a queue."""
+    def reports(self) -> Iterator[FailureReport]:
+        """The reports that the function returns, and what is wrong with each."""
+        for node in self.scan.nodes:
+            if not isinstance(node, ast.Return):
+                continue
+            items = dict(self._items(node.value))
+            failures = items.get(_KEY)
+            if called_name(node.value or node) in _LIBRARY or (failures and not _is_empty(failures)):
+                is_part = failures is not None and self._is_part(failures)
+                yield FailureReport(self.scan.place(node), Misreport.PART if is_part else None)
+            elif self.scan.is_handler and failures is None and any(map(_is_misspelt, items)):
+                yield FailureReport(self.scan.place(node), Misreport.KEY)
+
+    def returned(self, value: ast.expr | None, *, within: bool = True) -> bool:
+        """Whether a returned value reports which records failed, and those that follow if they are of a queue.
+
+        Args:
+            value: what is returned.
+            within: whether the `return` is inside the loop over the records, so that some of them remain.
+        """
+        if any(key == _KEY and self._reports(failures, within=within) for key, failures in self._items(value)):
+            return True
         match value:
-            case ast.Dict(keys=keys, values=values):
-                pairs = zip(keys, values, strict=True)
-                return any(_is_key(key) and _reports(failures) for key, failures in pairs)
-            case ast.Name(id=name):
-                return any(
-                    isinstance(node, ast.Assign)
-                    and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-                    and not isinstance(node.value, ast.Name)
-                    and self.returned(node.value)
-                    for node in self.scan.nodes
-                )
             case ast.Call(func=function, args=args):
                 makes = any(map(_makes_report, self.scan.functions(function)))
                 return makes and any(self.scan.holds(argument, *MANY) for argument in args)
         return False
 
+    def _items(self, value: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+        """The keys of a returned dictionary, with what is at each."""
+        match value:
+            case ast.Dict(keys=keys, values=values):
+                for key, content in zip(keys, values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        yield key.value, content
+            case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
+                yield from ((keyword.arg, keyword.value) for keyword in keywords if keyword.arg)
+            case ast.Name(id=name):
+                yield from self._named_items(name)
 
-def _is_key(key: ast.expr | None) -> bool:
-    return isinstance(key, ast.Constant) and key.value == _KEY
+    def _named_items(self, name: str) -> Iterator[tuple[str, ast.expr]]:
+        """The items of a dictionary with a name; what is appended to one, `response["batchItemFailures"]`, stands for itself."""
+        for assigned in self.given(name):
+            if not isinstance(assigned, ast.Name):
+                yield from self._items(assigned)
+        for node in self.scan.nodes:
+            match node:
+                case ast.Subscript(value=ast.Name(id=other), slice=ast.Constant(value=str() as text)) if other == name:
+                    yield text, node
 
+    def given(self, text: str) -> Iterator[ast.expr]:
+        """What is assigned in the function to a name, or an item."""
+        for node in self.scan.nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value) if any(ast.unparse(target) == text for target in targets):
+                    yield value
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == text:
+                    yield value
 
-def _reports(failures: ast.expr) -> bool:
-    if not isinstance(failures, ast.List):
+    def _reports(self, failures: ast.expr, *, within: bool) -> bool:
+        """Whether a list of failures has the records that remain too, or is of a stream."""
+        match failures:
+            case ast.List(elts=elements):
+                alone = not any(isinstance(element, ast.Starred) for element in elements)
+                return bool(elements) and not (alone and _names(failures) & _MESSAGE)
+            case ast.ListComp(generators=[loop, *_]) if _names(failures) & _MESSAGE:
+                return not _is_short(loop.iter)
+            case ast.Name() | ast.Subscript() if within and _names(self.scan.function) & _MESSAGE:
+                if not _names(self.scan.function).isdisjoint(_STREAM):
+                    return True
+                added = [*self._added(ast.unparse(failures))]
+                return not added or any(added)
         return True
-    alone = not any(isinstance(element, ast.Starred) for element in failures.elts)
-    return bool(failures.elts) and not (alone and _names(failures) & _MESSAGE)
+
+    def _added(self, text: str) -> Iterator[bool]:
+        """For each addition to a list of failures, whether it adds several records: all that remain."""
+        for value in self.given(text):
+            if not isinstance(value, ast.List):
+                yield True
+        for node in self.scan.nodes:
+            match node:
+                case ast.AugAssign(target=target, value=value) if ast.unparse(target) == text:
+                    yield not isinstance(value, ast.List)
+                case ast.Call(func=ast.Attribute(value=target, attr="extend" | "insert" | "append" as method)):
+                    if ast.unparse(target) == text:
+                        yield method == "extend" or self._in_later_loop(node)
+
+    def _in_later_loop(self, node: ast.AST) -> bool:
+        """Whether a loop over records contains a node, and is inside another one or after it."""
+        loops: list[ast.AST] = []
+        outer = self.scan.parents.get(node)
+        while outer is not None:
+            if isinstance(outer, ast.For | ast.AsyncFor) and self.scan.holds(outer.iter, *MANY):
+                loops.append(outer)
+            outer = self.scan.parents.get(outer)
+        return len(loops) > 1
+
+    def _is_part(self, failures: ast.expr) -> bool:
+        """Whether a list of failures, of a queue, leaves out some of those that were found."""
+        if _names(self.scan.function) & _STREAM or not _names(self.scan.function) & _MESSAGE:
+            return False
+        match failures:
+            case ast.IfExp(body=body, orelse=otherwise):
+                return self._is_part(body) or self._is_part(otherwise)
+            case ast.Subscript(value=ast.Name(), slice=ast.Slice() as index):
+                return not is_whole(index)
+            case ast.List(
+                elts=[ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int()) | ast.UnaryOp())]
+            ):
+                return any(isinstance(value, ast.List | ast.ListComp) for value in self.given(name))
+        return False
+
+
+def _is_empty(failures: ast.expr) -> bool:
+    return isinstance(failures, ast.List | ast.Tuple) and not failures.elts
+
+
+def _is_misspelt(key: str) -> bool:
+    plain = key.replace("_", "").replace("-", "").lower()
+    return key != _KEY and bool(similar(plain, [_KEY.lower()], cutoff=0.9))
+
+
+def _is_short(source: ast.expr) -> bool:
+    """Whether a slice ends before the last record."""
+    match source:
+        case ast.Subscript(slice=ast.Slice(upper=ast.expr() as upper)):
+            return called_name(upper) != "len"
+    return False
 
 
 def _makes_report(function: ast.AST) -> bool:
-    return any(_is_key(node) for node in own_nodes(function) if isinstance(node, ast.Constant))
+    return any(isinstance(node, ast.Constant) and node.value == _KEY for node in own_nodes(function))
 
 
 def _names(node: ast.AST) -> set[str]:

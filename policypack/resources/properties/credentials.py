@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from policypack.resources.properties.credential_forms import credential_in
 
@@ -19,7 +19,7 @@ SHORTEST = 4
 SHORTEST_TOKEN = 20
 """Characters of the shortest credential that has a form of its own, an access key's id."""
 
-_HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
+HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
 """In each name of a credential."""
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase|passcode|(?:^|_)pass|_pwd)$")
 _SECRET = re.compile(
@@ -52,10 +52,15 @@ _IN_URL = re.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
 )
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
-_ASSIGNED = re.compile(
-    r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}"
-    r"(?:'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\"|(?P<plain>(?![{\[])[^\s'\"`,;&|)}\]]{4,200}))"
+_NAMED = r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}"
+_QUOTED = r"'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\""
+_ASSIGNED = re.compile(rf"{_NAMED}(?:{_QUOTED}|(?P<plain>(?![{{\[])[^\s'\"`,;&|)}}\]]{{4,200}}))")
+_IN_CODE = re.compile(rf"{_NAMED}(?:[\w.\[\]| ]{{2,40}}=[ \t]{{0,4}})?(?:{_QUOTED})")
+"""The same in code, where a value has quotes and a name may have a type."""
+_DEFAULT = re.compile(
+    r"(?:\bgetenv|\bget)\(\s*['\"](?P<name>[A-Za-z_][\w.-]{2,80})['\"]\s*,\s*(?:default\s*=\s*)?['\"](?P<value>[^'\"\n]{4,200})['\"]"
 )
+"""The value of a variable of the environment that is not set."""
 _OPTION = re.compile(r"(?<!\S)--(?P<name>[a-z-]{0,40}(?:password|token|secret))[= ]['\"]?(?P<plain>[^\s'\"]{4,200})")
 _LOGIN = re.compile(
     r"(?:\bcurl\b[^\n|;]{0,200}?\s(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|\bmysql\w*\b[^\n|;]{0,200}?\s-p"
@@ -64,7 +69,8 @@ _LOGIN = re.compile(
 )
 _STORED = re.compile(r"(?m)^([ \t]*)(?:secrets-manager|parameter-store):[ \t]*\n(?:\1[ \t]+.*\n?)*")
 """Sections of a build's specification, whose values are the names of secrets."""
-_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|.*\bexample\.(?:com|org|net))?")
+_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1)?")
+_EXAMPLE = re.compile(r".*\bexample\.(?:com|org|net)")
 
 
 _BASIC = re.compile(r"(?i)\bBasic\s+(?P<pair>[A-Za-z0-9+/]{8,200}={0,2})(?![A-Za-z0-9+/=])")
@@ -88,7 +94,7 @@ def sensitive(name: str) -> bool:
 
 def credential_of(name: str, value: str) -> str | None:
     """The kind of credential in a setting, or None: `a password`."""
-    words = _normalized(name) if _HINT.search(name) else ""
+    words = _normalized(name) if HINT.search(name) else ""
     if words and (kind := credential_in(f"{name}={value[:LONGEST]}".encode(errors="replace"))):
         return kind
     if kind := credential_in_text(value, name):
@@ -107,8 +113,15 @@ def credential_of(name: str, value: str) -> str | None:
     return None
 
 
-def credential_in_text(text: str, name: str = "") -> str | None:
-    """The kind of credential in a script, a URL or another text, by its form; `name` is that of the setting."""
+def credential_in_text(text: str, name: str = "", fits: Callable[[str], bool] | None = None) -> str | None:
+    """The kind of credential in a script, a URL or another text, by its form.
+
+    Args:
+        text: the text.
+        name: that of its setting.
+        fits: whether a password in it counts; else each does that is no placeholder.
+    """
+    fits = fits or _is_literal
     text = text[:LONGEST]
     if len(text) >= SHORTEST_TOKEN and (kind := credential_in(text.encode(errors="replace"))):
         return kind
@@ -120,10 +133,11 @@ def credential_in_text(text: str, name: str = "") -> str | None:
             if not _FOR_BROWSERS.search(named) and (mark != "eyJ" or _is_signed(match)):
                 return kind
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
-        if _is_literal(match["value"]) and not _LOCAL.fullmatch(match["host"]):
+        value, host = match["value"], match["host"]
+        if fits(value) and not (_LOCAL.fullmatch(host) or (_EXAMPLE.fullmatch(host) and not is_made_up(value))):
             return "a URL with a password"
     pairs = _IN_PAIRS.finditer(text) if "=" in text and ";" in text else ()
-    if any(_is_literal(match["value"]) for match in pairs):
+    if any(fits(match["value"]) for match in pairs):
         return "a connection string with a password"
     return None
 
@@ -177,6 +191,23 @@ def _base64(encoded: str) -> str:
 def _names_one(value: str) -> bool:
     """Whether a value is the name of a stored secret: `shop-prod-api-key`."""
     return bool(_NAME.fullmatch(value)) and bool(re.search(r"(?:secret|token|key|credentials?)s?$", value))
+
+
+def assigned(line: str, *, plain: bool) -> Iterator[tuple[str, str]]:
+    """The names and values in a line of code or of settings; `plain` if values need no quotes."""
+    for match in (*(_ASSIGNED if plain else _IN_CODE).finditer(line), *_DEFAULT.finditer(line)):
+        name, *values = match.groups()
+        yield name, next(value for value in values if value is not None)
+
+
+def is_made_up(value: str) -> bool:
+    """Whether a value looks like a password or a key: mixed characters without spaces, and neither words nor a template."""
+    return (
+        _is_literal(value)
+        and not re.search(r"[\s<>{}()\[\]]", value)
+        and not _NAME.fullmatch(value)
+        and _is_mixed(value)
+    )
 
 
 def _is_mixed(value: str) -> bool:

@@ -18,6 +18,7 @@ from policypack.core.caches import bounded_cache
 from policypack.core.policy import ROOT_TYPE, PartialDocument, Placed, Resource, Stack, Unknown, covers
 from policypack.iam.document_readers import values_at
 from policypack.iam.tables import settings_properties
+from policypack.resources.properties.credential_files import credential_in_file
 from policypack.resources.properties.credentials import (
     credential_in_text,
     credential_of,
@@ -33,6 +34,11 @@ REFERENCES = frozenset({"secrets", "secretOptions", "Secrets", "secrets-manager"
 """Keys of container definitions and build specifications whose values are names of secrets."""
 TAGS = ("tags", "volumeTags", "tagSpecifications", "defaultTags")
 """Properties of tags, which whoever lists resources reads. Those of a provider are JSON."""
+OBJECTS = frozenset(
+    {"aws:s3/BucketObject:BucketObject", "aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2"}
+)
+COMMANDS = frozenset({"commands", "Commands", "command"})
+"""Settings whose value is a script."""
 NAMES = ("name", "Name", "key", "Key", "parameterKey")
 VALUES = ("value", "Value", "parameterValue")
 
@@ -49,11 +55,7 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     for token, paths in settings_properties().items():
         for resource in stack.of(token):
             for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
-                name = path.rpartition(".")[2]
-                if not sensitive(name):
-                    yield from _in_value(resource, path, value)
-                elif not isinstance(value, Unknown):
-                    yield from _in_setting(resource, path, name, value)
+                yield from (_in_object if token in OBJECTS else _in_property)(resource, path, value)
     for resource in stack.resources:
         yield from _in_tags(resource)
     for resource in stack.of(PARAMETER):
@@ -61,6 +63,23 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     for root in stack.of(ROOT_TYPE):
         for name, value in root.outputs.items():
             yield from _in_setting(root, name, name, value)
+
+
+def _in_property(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
+    name = path.rpartition(".")[2]
+    if not sensitive(name):
+        yield from _in_value(resource, path, value)
+    elif not isinstance(value, Unknown):
+        yield from _in_setting(resource, path, name, value)
+
+
+def _in_object(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
+    """The credential in what is written into an object of a bucket, as in a file of its key's name."""
+    if isinstance(value, str) and not isinstance(value, PartialDocument) and not _is_secret(resource, path):
+        text = _decoded(value) if path == "contentBase64" else value
+        key = resource.inputs.get("key")
+        if kind := credential_in_file(key if isinstance(key, str) else resource.name, text.encode(errors="replace")):
+            yield resource, path, Credential(kind)
 
 
 def _in_tags(resource: Resource) -> Iterator[Placed[Credential]]:
@@ -117,7 +136,7 @@ def _in_setting(resource: Resource, path: str, name: str, value: Any) -> Iterato
     if isinstance(value, str) and not isinstance(value, PartialDocument):
         if kind := credential_of(name, value):
             yield resource, path, Credential(kind)
-        elif value.lstrip()[:1] in {"{", "["}:
+        elif value.lstrip()[:1] in {"{", "["} or name in COMMANDS:
             yield from ((resource, path, credential) for credential in _in_text(value))
     elif isinstance(value, Unknown):
         if sensitive(name):

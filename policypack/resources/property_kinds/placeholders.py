@@ -30,7 +30,13 @@ _WORDS = re.compile(
     rf"|your[_-]{_NOUNS}[a-z0-9_-]*|<?(?:replace|change|fill)[_-]?(?:me|this|with[_-][a-z_-]+)"
     r")(?![A-Za-z0-9])"
 )
-_TRACE = re.compile(r"[{%<\[@]|[A-Z]{3}|TODO|None|null|undefined|NaN|\b(?:your|replace|change|fill|amzn)|Output| at 0x")
+_IDS = re.compile(
+    r"(?<![A-Za-z0-9])(?:ami|acl|eni|eipalloc|igw|i|nat|pcx|pl|rtb|sg|snap|subnet|tgw|vol|vpce?)-x{3,}(?![a-z])"
+)
+_SHELL = re.compile(r"\$(?!(?:LATEST|DEFAULT)\b)[A-Z][A-Z0-9_]{2,}")
+_TRACE = re.compile(
+    r"[{%<\[@]|[A-Z]{3}|-xxx|TODO|None|null|undefined|NaN|\b(?:your|replace|change|fill|amzn)|Output| at 0x"
+)
 """What every placeholder contains; most texts contain none of it."""
 _NOTHING = re.compile(r"(?:^|[:/])(?:None|undefined|null|NaN)(?=[:/]|$)")
 _OWN = frozenset({"*", "?", "$"})
@@ -55,7 +61,9 @@ def placeholder(text: str) -> str | None:
         return "contains a `%` format that was never applied"
     if _MARKS.search(_without_routes(text)):
         return "contains a name in brackets or other marks that was never replaced"
-    if _WORDS.search(text):
+    if "$" in text and _SHELL.search(text):
+        return "contains a variable of a shell, which nothing replaces"
+    if _WORDS.search(text) or _IDS.search(text):
         return "contains a placeholder of an example that was never replaced"
     return "contains the text of an absent value" if text.startswith("arn:") and _NOTHING.search(text) else None
 

@@ -9,11 +9,23 @@ from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
 from policypack.resources.property_kinds.placeholders import placeholder
+from policypack.resources.property_kinds.regions import misspelt_region
 from policypack.resources.property_kinds.service_principals import correction, exists
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
+_COMPLETE = frozenset(
+    {
+        *("dynamodb", "ecr", "events", "firehose", "kinesis", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs"),
+        "states",
+    }
+)
+"""Services whose ARNs have a region and an account, except for resources in `_INCOMPLETE`.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html.
+"""
+_INCOMPLETE = ("awslayer:", "event-source/", "global-table/", "runtime:", "*")
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _PATTERNS = {
@@ -22,8 +34,11 @@ _PATTERNS = {
     "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
     "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
+    "parameter": re.compile(r"[A-Za-z0-9_./-]+"),
+    "ssm": re.compile(r"resolve:ssm:.+"),
     "star": re.compile(r"\*"),
     "url": re.compile(r"https?://.+"),
+    "zone": re.compile(r"(?:/hostedzone/)?[A-Za-z0-9_-]+"),
 }
 _DESCRIPTIONS = {
     "account": "the id of an account, which is twelve digits",
@@ -33,9 +48,12 @@ _DESCRIPTIONS = {
     "domain": "a domain name",
     "key": "the id of a key",
     "name": "a name or an id",
+    "parameter": "the name of a parameter, which has letters, digits and `_.-/`",
     "service": "a service principal such as `lambda.amazonaws.com`",
+    "ssm": "a reference to a parameter",
     "star": "`*`",
     "url": "a URL",
+    "zone": "the id of a hosted zone",
 }
 
 
@@ -71,6 +89,12 @@ def arn_problem(text: str) -> str | None:
         return None
     if not _PART.fullmatch(arn.region):
         return "is an ARN with a region that AWS does not have"
+    if intended := misspelt_region(arn.region):
+        return f"is an ARN with a region that AWS does not have; did you mean `{intended}`?"
+    if arn.service in _COMPLETE and not arn.resource.startswith(_INCOMPLETE):
+        missing = [name for name, part in (("a region", arn.region), ("an account id", arn.account)) if not part]
+        if missing and not (arn.service == "states" and len(missing) == 2):  # an integration of Step Functions
+            return f"is an ARN without {' and '.join(missing)}, and every ARN of its kind has one"
     if _PART.fullmatch(arn.account) and not (arn.account.isdigit() and not ACCOUNT.fullmatch(arn.account)):
         return None
     return "is an ARN with an account id that is not twelve digits"

@@ -183,6 +183,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
         request.provider = request.provider or inherited.get(package_of(request.tok), "")
         await self.callbacks.transform_invoke(request)
         reference = registry.provider_for(request.tok, request.provider, registry.package(request, request.tok))
+        registry.invoked(reference)
         response = protos.resource_pb2.ResourceInvokeResponse()
         result: Mapping[str, Any] | None = None
         if not self.fill_computed and registry.awaited(getattr(request, "dependsOn", ())):

@@ -64,6 +64,7 @@ class Registry:
     _defaults: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _trails: dict[str, Trail] = field(default_factory=dict)
     _locations: dict[str, AwsLocation] = field(default_factory=dict)
+    _invoked: set[str] = field(default_factory=set)
     _observed: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)
     """By URN, a resource, and the same as the observer received it."""
 
@@ -156,6 +157,10 @@ class Registry:
         """The provider that a reference (`urn::id`) names."""
         return self.resources[reference.rpartition("::")[0]]
 
+    def invoked(self, reference: str) -> None:
+        """Note that the program calls a function through a provider."""
+        self._invoked.add(reference.rpartition("::")[0])
+
     def location(self, reference: str) -> AwsLocation:
         """Where the provider creates resources."""
         if reference not in self._locations:
@@ -239,7 +244,8 @@ class Registry:
     def _final(self, resource: Resource, accounts: Substitution) -> Resource:
         registered, observed = self._observed[resource.urn]
         unchanged = registered is resource and (observed is registered or not self.accounts.known)
-        return observed if unchanged else accounts.value(resource)
+        final = observed if unchanged else accounts.value(resource)
+        return replace(final, invoked=True) if resource.urn in self._invoked else final
 
     def in_order(self) -> tuple[Resource, ...]:
         """All resources in the order in which the program constructs them, the same on every run.

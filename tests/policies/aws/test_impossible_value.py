@@ -33,6 +33,15 @@ def trusting(principal: Any) -> Resource:
     return role({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
+def reading(*resources: str) -> Resource:
+    return role_policy(allow("sqs:SendMessage", list(resources) if len(resources) > 1 else resources[0]))
+
+
+LAYER = "arn:aws:lambda:eu-west-1:111122223333:layer:tools"
+SERVICE = "arn:aws:ecs:eu-west-1:111122223333:service/main/web"
+TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef"
+VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:daily"
+SCALING = "aws:appautoscaling/target:Target"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 INTEGRATION = "aws:apigateway/integration:Integration"
 PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
@@ -86,6 +95,33 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
             "policy.Statement[0].Condition.StringEquals.aws:PrincipalOrgID",
             limited("StringEquals", "aws:PrincipalOrgID", "my-organization"),
         ),
+        ("layers[0]", of("aws:lambda/function:Function", layers=[LAYER])),
+        ("layers[0]", of("aws:lambda/function:Function", layers=[f"{LAYER}:1".replace("eu-west", "eu-wset")])),
+        ("kmsKeyId", of("aws:rds/instance:Instance", kmsKeyId="alias/base")),
+        ("kmsKeyId", of("aws:ebs/volume:Volume", kmsKeyId="11111111-2222-3333-4444-555555555555")),
+        ("ami", of("aws:ec2/instance:Instance", ami="ami-xxxxxxxx")),
+        ("ami", of("aws:ec2/instance:Instance", ami="al2023")),
+        ("subnetId", of("aws:ec2/instance:Instance", subnetId="subnet-xxxxxxxx")),
+        ("rules[0].targetVaultName", of("aws:backup/plan:Plan", rules=[{"targetVaultName": VAULT}])),
+        ("logDestination", of("aws:ec2/flowLog:FlowLog", logDestination="acme-flows")),
+        ("name", of("aws:ssm/parameter:Parameter", name="/shop/$ENV/url")),
+        ("granteePrincipal", of("aws:kms/grant:Grant", granteePrincipal="reader")),
+        (
+            "networkConfiguration.securityGroups[0]",
+            of("aws:ecs/service:Service", networkConfiguration={"securityGroups": ["web"]}),
+        ),
+        ("natGatewayId", of("aws:ec2/route:Route", natGatewayId="igw-0123456789abcdef0")),
+        ("listenerArn", of("aws:lb/listenerRule:ListenerRule", listenerArn=TARGETS)),
+        ("loadBalancerArn", of("aws:lb/listener:Listener", loadBalancerArn=TARGETS)),
+        ("resourceId", of(SCALING, serviceNamespace="ecs", resourceId=SERVICE)),
+        ("zoneId", of("aws:route53/record:Record", zoneId="example.com")),
+        ("iamRoles[0]", of("aws:rds/cluster:Cluster", iamRoles=["s3-import"])),
+        ("instance", of("aws:ec2/eip:Eip", instance="arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0")),
+        ("policy.Statement[0].Resource", reading("arn:aws:sqs:eu-west-1::jobs")),
+        ("policy.Statement[0].Resource", reading("arn:aws:lambda::111122223333:function:read")),
+        ("policy.Statement[0].Resource", reading("arn:aws:sqs:eu-west:111122223333:jobs")),
+        ("policy.Statement[0].Resource", reading("arn:aws:sqs:eu-west-1a:111122223333:jobs")),
+        ("policy.Statement[0].Resource", reading("arn:aws:s3:::acme-$STAGE/*")),
     ],
 )
 def test_reported(path: str, resource: Resource) -> None:
@@ -114,6 +150,23 @@ test_silent = silent(
     limited("StringEquals", "kms:ViaService", "secretsmanager.eu-west-1.amazonaws.com"),
     limited("StringLike", "aws:PrincipalArn", "*:role/admin"),
     attached("RolePolicy", role=UNKNOWN),
+    of("aws:lambda/function:Function", layers=[f"{LAYER}:1", f"{LAYER}:1".replace("eu-west-1", "eu-central-3")]),
+    of("aws:rds/instance:Instance", kmsKeyId=KEY),
+    of("aws:ec2/instance:Instance", ami="resolve:ssm:/aws/service/ami", subnetId="subnet-0123456789abcdef0"),
+    of("aws:backup/plan:Plan", rules=[{"targetVaultName": "daily"}]),
+    of("aws:ec2/flowLog:FlowLog", logDestination="arn:aws:s3:::acme-flows/vpc"),
+    of("aws:ec2/route:Route", natGatewayId="nat-0123456789abcdef0", gatewayId="local"),
+    of("aws:lb/listener:Listener", loadBalancerArn=TARGETS.replace("targetgroup/", "loadbalancer/app/")),
+    of(SCALING, serviceNamespace="ecs", resourceId="service/main/web"),
+    of(SCALING, serviceNamespace="kafka", resourceId="arn:aws:kafka:eu-west-1:111122223333:cluster/main/1"),
+    of("aws:route53/record:Record", zoneId="Z0123456789ABCDEFGHIJ", name="example.com"),
+    of("aws:kms/grant:Grant", granteePrincipal=ROLE),
+    reading("arn:aws:lambda:::awslayer:AmazonLinux1803"),
+    reading("arn:aws:events:eu-west-1::event-source/aws.partner/acme"),
+    reading("arn:aws:dynamodb::111122223333:global-table/orders"),
+    reading("arn:aws:sqs:*:111122223333:jobs", "arn:aws:sqs:nz-north-1:111122223333:jobs"),
+    reading("arn:aws:ssm:eu-west-1::parameter/aws/service/ami", "arn:aws:ec2:eu-west-1::image/ami-0123456789abcdef0"),
+    reading("arn:aws:lambda:eu-west-1:111122223333:function:read:$LATEST"),
 )
 
 

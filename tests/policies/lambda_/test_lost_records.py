@@ -28,6 +28,41 @@ STREAM = """def handler(event, context):
         except Exception:
             return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
 """
+REPORT = """def handler(event, context):
+    failures = []
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except Exception:
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+"""
+RAISE = """def handler(event, context):
+    for record in event["Records"]:
+        if not record["body"]:
+            raise ValueError
+        handle(record)
+"""
+HELPER = (
+    RAISE.replace("handler(event", "work(event")
+    + """
+def handler(event, context):
+    work(event, context)
+"""
+)
+CAUGHT = HELPER.replace(
+    "    work(event, context)\n",
+    """    try:
+        work(event, context)
+    except ValueError:
+        print("empty body")
+""",
+)
+LIBRARY = """from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+def handler(event, context):
+    processor = BatchProcessor(event_type=EventType.SQS)
+    return process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
+"""
 MESSAGE = 'def handler(event, context):\n    handle(json.loads(event["Records"][0]["body"])["Records"][0])\n'
 
 
@@ -69,6 +104,11 @@ def test_kept_records_are_not(text: str) -> None:
         (FIRST, [mapping(batchSize=1.0), permission("events.amazonaws.com")]),
         (FIRST, [permission("ses.amazonaws.com")]),
         (LOOP, [permission("sns.amazonaws.com")]),
+        (RAISE, [mapping()]),
+        (HELPER, [mapping()]),
+        (REPORT, [mapping(functionResponseTypes=["ReportBatchItemFailures"])]),
+        (REPORT, [mapping(functionResponseTypes=UNKNOWN)]),
+        (REPORT, []),
         (STREAM, [mapping(functionResponseTypes=["ReportBatchItemFailures"])]),
         (STREAM, [mapping(functionResponseTypes=UNKNOWN)]),
         (STREAM, []),
@@ -89,6 +129,10 @@ def test_triggers_that_send_one_record_or_deliver_again_lose_nothing(text: str, 
         (FIRST, [permission(UNKNOWN)]),
         (MESSAGE, [mapping(batchSize=1)]),
         (STREAM, [mapping()]),
+        (REPORT, [mapping()]),
+        (LIBRARY, [mapping()]),
+        (RAISE, [mapping(), permission("s3.amazonaws.com")]),
+        (CAUGHT, [mapping()]),
     ],
 )
 def test_other_triggers_send_several(text: str, triggers: list[Resource]) -> None:

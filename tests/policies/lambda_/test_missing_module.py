@@ -36,6 +36,18 @@ def importing(index: str, files: dict[str, str] | None = None, runtime: str = "p
         ("imports `requests` (`index.py:2`)", "class A:\n    import requests"),
         ("imports `requests`", "try:\n    import requests\nfinally:\n    pass"),
         ("imports `yaml`", "try:\n    import yaml\nexcept (KeyError, OSError):\n    pass"),
+        (
+            "imports `redis` (`index.py:3`)",
+            "import os\nif os.getenv('X'):\n    import redis\nelse:\n    import redis.asyncio",
+        ),
+        (
+            "imports `redis`",
+            "try:\n    from redis.asyncio import Redis\nexcept ImportError:\n    from redis import Redis",
+        ),
+        (
+            "imports `redis`",
+            "import os\nif os.getenv('X'):\n    import redis\nelif os.getenv('Y'):\n    import redis.a\nelse:\n    import redis.b",
+        ),
         ("nor `python3.12` has; Python 3.12 removed it", "import distutils.version", {}, "python3.12"),
         ("nor `python3.13` has; Python 3.13 removed it", "import telnetlib"),
         ("nor `python3.10` has; it came with Python 3.11", "import tomllib", {}, "python3.10"),

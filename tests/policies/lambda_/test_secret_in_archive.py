@@ -37,6 +37,52 @@ CERTIFICATE = PRIVATE.replace("{} KEY", "CERTIFICATE")
 EXAMPLE = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 
 
+MADE_UP = "Br1ght-Falcon-" + token(3, "123456789")
+NAMED = {
+    "index.py": f"PASSWORD = '{MADE_UP}'\n",
+    "db.py": f"connect(host='db', password=\"{MADE_UP}\")\n",
+    "default.py": f"key = os.getenv('API_KEY', '{token(24)}')\n",
+    "typed.py": f"db_password: str = '{MADE_UP}'\n",
+    "dsn.py": f"DSN = 'postgresql://app:{MADE_UP}@db.internal:5432/shop'\n",
+    "google.py": f"maps = 'AIza{token(35)}'\n",
+    "app.js": f"const client = connect({{apiToken: '{token(24)}'}});\n",
+    "config.yaml": f"db:\n  user: shop\n  password: {MADE_UP}\n",
+    "application.properties": f"spring.datasource.password={MADE_UP}\n",
+    "settings.json": f'{{"jwtSecret": "{token(32, "0123456789abcdef")}"}}\n',
+    "config/app.toml": f'client_secret = "{token(24)}"\n',
+    "setup.ini": f"[db]\npassword = {MADE_UP}\n",
+    ".pgpass": f"db.internal:5432:shop:app:{MADE_UP}\n",
+}
+"""Credentials that have no form of their own, only a name."""
+NO_SECRETS = {
+    "index.py": "PASSWORD = os.environ['DB_PASSWORD']\npassword_field = 'password-input-1'\n",
+    "words.py": "PASSWORD = 'enter your password, please'\nTOKEN = 'next-page-token'\n",
+    "names.py": "API_KEY = 'shop-prod-api-key'\nsecret_key = get_secret('shop/prod/api2')\n",
+    "default.py": "password = os.getenv('DB_PASSWORD', 'changeme')\n",
+    "columns.py": f"columns = {{'password': 'password_hash2'}}\nnext_token = '{token(24)}'\nsort_key = 'created_at2'\n",
+    "paths.yaml": "password: /shop/prod1/password\napi_token: ssm:/shop/token1\n",
+    "dsn.py": "DSN = f'postgresql://{user}:{password}@db.internal/shop'\nLOCAL = 'amqp://guest:guest@mq'\n",
+    "tests/test_login.py": f"PASSWORD = '{MADE_UP}'\n",
+    "test_login.py": f"PASSWORD = '{MADE_UP}'\n",
+    "README.md": f"password: {MADE_UP}\n",
+    "config.yaml": "db:\n  password: ${DB_PASSWORD}\n  secretKey: !Sub '{{resolve:secretsmanager:shop1}}'\n",
+    "config.example.yaml": f"password: {MADE_UP}\n",
+    "en.json": '{"password": "Password", "token": "Token2fa code"}\n',
+    "schema.json": f'{{"password": "{MADE_UP}"}}\n',
+    "application.properties": "spring.datasource.password=${DB_PASSWORD:}\nserver.ssl.key-store=keys.p12\n",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), NAMED.items())
+def test_a_named_credential_is_found(name: str, text: str) -> None:
+    assert secret_text(name, text.encode())
+
+
+@pytest.mark.parametrize(("name", "text"), NO_SECRETS.items())
+def test_names_and_templates_are_no_credentials(name: str, text: str) -> None:
+    assert secret_text(name, text.encode()) is None
+
+
 SECRETS = {
     "an environment file": [
         (".env", "DB_PASSWORD=hunter2\n"),

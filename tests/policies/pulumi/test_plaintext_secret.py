@@ -19,6 +19,7 @@ from tests.policies.helpers import messages, outcomes, reported, silent, undecid
 
 WORD = "hunter2-prod"
 PARAMETER = "aws:ssm/parameter:Parameter"
+PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 GITHUB = "ghp_" + "a8Kd72LmQ0xPz51RtYvBn63WcE9uJf4HsGi2"
 AWS_KEY = "u7Gk2pQ9zX4vB1nM8sD5" + "fH3jL6wR0tYcEaIoUqZx"
@@ -33,6 +34,18 @@ def task(*environment: tuple[str, str], **container: Any) -> Resource:
     pairs = [{"name": name, "value": value} for name, value in environment]
     containers = json.dumps([{"name": "web", "image": "nginx", "environment": pairs, **container}])
     return construct(TASK, "web", containerDefinitions=containers)
+
+
+def _association(commands: str) -> Resource:
+    return construct("aws:ssm/association:Association", "run", parameters={"commands": commands})
+
+
+def _subscription(endpoint: str) -> Resource:
+    return construct("aws:sns/topicSubscription:TopicSubscription", "hook", protocol="https", endpoint=endpoint)
+
+
+def _pipeline(**configuration: str) -> Resource:
+    return construct(PIPELINE, "site", stages=[{"name": "Source", "actions": [{"configuration": configuration}]}])
 
 
 def instance(script: str) -> Resource:
@@ -377,3 +390,31 @@ def test_a_connection_of_eventbridge_has_its_key_and_headers_in_plaintext() -> N
     places = ["authParameters.apiKey.value", "authParameters.invocationHttpParameters.headers[0].value"]
     assert violations(POLICY, connection("9f8e7d6c5b4a39281706f5e4")) == places
     assert outcomes(POLICY, connection("changeme")) == []
+
+
+MADE_UP = "Br1ght-Falcon-31"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("content", construct(OBJECT, "app", key="app.yaml", content=f"db:\n  password: {MADE_UP}\n")),
+        ("content", construct(OBJECT, "app", key="app", content=f"AWS_SECRET_ACCESS_KEY={AWS_KEY}\n")),
+        ("parameters.commands", _association(f"export DB_PASSWORD={MADE_UP}; ./migrate")),
+        ("endpoint", _subscription(f"https://hook:{MADE_UP}@alerts.example.com/in")),
+        ("stages[0].actions[0].configuration.OAuthToken", _pipeline(OAuthToken=GITHUB)),
+    ],
+)
+def test_credentials_in_what_is_stored_or_run_are_reported(path: str, resource: Resource) -> None:
+    assert path in violations(POLICY, resource)
+
+
+test_what_only_names_a_credential_is_silent = silent(
+    POLICY,
+    construct(OBJECT, "app", key="app.yaml", content="db:\n  password: ${DB_PASSWORD}\n"),
+    construct(OBJECT, "app", key="index.html", content=f"<label>Password</label><input value='{MADE_UP}'>"),
+    _association("export DB_PASSWORD=$(aws ssm get-parameter --name /shop/db); ./migrate"),
+    _subscription("https://alerts.example.com/in"),
+    _subscription("https://user:password@example.com/in"),
+)

@@ -108,3 +108,10 @@ def test_a_function_outside_the_stack_is_undecided_beside_a_permission_for_such_
 
 def test_a_list_that_is_unknown_is_undecided() -> None:
     assert undecided(POLICY, bucket(), function(), notification(lambdaFunctions=UNKNOWN)) == ["lambdaFunctions"]
+
+
+def test_a_permission_for_the_bucket_of_another_account_is_none() -> None:
+    resources = [bucket(), function(), permission(sourceAccount="444455556666"), notification()]
+    assert messages(POLICY, *resources, account_id="222233334444") != []
+    assert outcomes(POLICY, *resources, account_id="444455556666") == []
+    assert outcomes(POLICY, *resources) == []

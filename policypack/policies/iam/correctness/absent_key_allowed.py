@@ -1,7 +1,8 @@
-"""`ForAllValues` also matches a request that has no value for the condition key, so an Allow statement allows it.
+"""`ForAllValues` and `IfExists` also match a request that has no value for the condition key, so an Allow statement allows it.
 
 A caller who is in no organization has no organization path, so the condition that all of its paths are yours is true.
-`ForAnyValue`, or a second condition that requires the key to be present, expresses what was meant.
+An access key never sends whether MFA was used, so `BoolIfExists` on `aws:MultiFactorAuthPresent` lets it in.
+`ForAnyValue`, the operator without `IfExists`, or a second condition that requires the key to be present, expresses what was meant.
 """
 
 from __future__ import annotations
@@ -18,12 +19,10 @@ from policypack.iam.document_readers import documents
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
-    for statement in document.statements:
-        for condition in matching_without_key(statement):
-            yield Violation(
-                condition.path,
-                f"`ForAllValues` on `{condition.key}` also matches requests without the key, so they are allowed",
-            )
+    for condition in matching_without_key(document):
+        operator = condition.qualifier or f"{condition.operator}IfExists"
+        clause = f"`{operator}` on `{condition.key}` also matches requests without the key, so they are allowed"
+        yield Violation(condition.path, clause)
 
 
 PATHS = {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}
@@ -39,7 +38,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.CORRECTNESS, Tag.LEAST_PRIVILEGE],
-    fix='Write `ForAnyValue`, or add `"Null": {KEY: "false"}` to the condition.',
+    fix='Write `ForAnyValue`, or the operator without `IfExists`, or add `"Null": {KEY: "false"}` to the condition.',
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
@@ -59,6 +58,11 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.ForAllValues:StringEquals.aws:PrincipalOrgID",
             note="a key with a single value",
         ),
+        example(
+            granted("s3:DeleteObject", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+            path="policy.Statement[0].Condition.BoolIfExists.aws:MultiFactorAuthPresent",
+            note="an access key sends no such key",
+        ),
     ],
     good=[
         example(_bucket_policy(**{"ForAnyValue:StringLike": PATHS})),
@@ -70,6 +74,10 @@ POLICY = Policy(
         example(
             granted("ec2:CreateTags", "*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
             note="a key whose absence grants nothing",
+        ),
+        example(
+            granted("ec2:RunInstances", "*", Condition={"StringEqualsIfExists": {"ec2:InstanceType": "t4g.micro"}}),
+            note="a key that only one of the resources has",
         ),
     ],
     requires=["iam-malformed-document"],

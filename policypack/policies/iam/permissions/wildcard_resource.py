@@ -123,6 +123,14 @@ POLICY = Policy(
             note="a condition that narrows the resources",
         ),
         example(
+            granted(
+                "ec2:CreateTags",
+                "arn:aws:ec2:eu-west-1:111122223333:instance/*",
+                Condition={"StringEquals": {"ec2:CreateAction": "RunInstances"}},
+            ),
+            note="tags for what another call creates",
+        ),
+        example(
             bucket_policy(allow("s3:GetObject", "*", Principal={"AWS": "111122223333"})),
             note="a bucket policy, which applies to its bucket only",
         ),

@@ -7,21 +7,22 @@ The trust policy of a role names who may assume it. AWS refuses a function whose
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policypack.access.role_users import RoleTrust, role_trusts
-from policypack.core.examples import allow, document, example, function, lambda_role, reported_at
+from policypack.core.examples import allow, deny, document, example, function, lambda_role, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
 def check(trust: RoleTrust) -> Iterator[Violation]:
     for user, services in trust.users.items():
-        if not trust.anyone and trust.services.keys().isdisjoint(services):
+        if not trust.anyone and trust.assuming.isdisjoint(services):
             yield Violation("", f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
 
 
-def _trusting(**principal: str) -> list[Resource]:
-    trust = document(allow("sts:AssumeRole", None, Principal=principal))
+def _trusting(denied: Any = None, **principal: str) -> list[Resource]:
+    trust = document(allow("sts:AssumeRole", None, Principal=principal), *([denied] if denied else []))
     return [lambda_role("read", assumeRolePolicy=trust), function()]
 
 
@@ -40,6 +41,10 @@ POLICY = Policy(
         "assumeRolePolicy",
         example(*_trusting(Service="ec2.amazonaws.com")),
         example(*_trusting(AWS="arn:aws:iam::111122223333:root"), note="an account, not the service"),
+        example(
+            *_trusting(Service="lambda.amazonaws.com", denied=deny("sts:AssumeRole", None, Principal="*")),
+            note="a denial for everybody",
+        ),
     ),
     good=[example(*_trusting(Service="lambda.amazonaws.com"))],
     subsumes=["iam-unused-trust"],
