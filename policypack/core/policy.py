@@ -259,6 +259,8 @@ class Violation:
     """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
     severity: Severity | None = None
     """How bad this violation is, where that is not the card's severity."""
+    facts: tuple[str, ...] | None = None
+    """What identifies it besides its path and the value there; None for what `message` quotes, up to its first `;`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +390,10 @@ class Outcome:
     waits_for: tuple[str, ...] = ()
     why: str = ""
     """Why it is undecided, as a clause about the path: `is known only after the update`. Else empty."""
+    facts: tuple[str, ...] | None = None
+    """As of its violation."""
+    severity: Severity | None = None
+    """As of its violation: how bad it is, where that is not the card's severity."""
     place: str = ""
     """What identifies the resource and the place in it across edits and stacks: see `evaluation.places`."""
     former_places: tuple[str, ...] = ()

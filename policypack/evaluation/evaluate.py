@@ -227,7 +227,17 @@ class _Judging:
         if level is EnforcementLevel.DISABLED:
             return
         if isinstance(judgement, Violation):
-            outcome = Outcome(Kind.VIOLATION, policy, resource, path, judgement.message, policy.fix, level)
+            outcome = Outcome(
+                Kind.VIOLATION,
+                policy,
+                resource,
+                path,
+                judgement.message,
+                policy.fix,
+                level,
+                facts=judgement.facts,
+                severity=judgement.severity,
+            )
         else:
             level = undecided_level(policy.id, level, self.settings)
             outcome = _undecided(policy, resource, path, judgement, level)

@@ -20,7 +20,7 @@ import msgspec
 from policypack.core import yaml_reader
 from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, known_as
+from policypack.evaluation.places import fingerprint, known_as, urns
 from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
@@ -231,9 +231,9 @@ def _key(waiver: Waiver) -> object:
 
 def _keys(resources: Iterable[Resource]) -> set[object]:
     """What waivers may call the resources: their URNs, types and names, and those of their aliases."""
-    urns = {urn for resource in resources for urn in (resource.urn, *resource.options.aliases)}
-    parts = (urn.split("::", 3) for urn in urns)
-    return {*urns, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+    names = {urn for resource in resources for urn in urns(resource)}
+    parts = (urn.split("::", 3) for urn in names)
+    return {*names, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
 
 
 def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
@@ -300,10 +300,10 @@ def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rule
     return None
 
 
-def _statement(outcome: Outcome) -> str:
+def _statement(outcome: Outcome) -> tuple[object, ...]:
     """The place of the outcome, but one place for all elements of a statement."""
-    start = outcome.place.find("Statement[")
-    return outcome.place if start < 0 else outcome.place[: outcome.place.index("]", start)]
+    statement = statement_at(outcome.resource, outcome.path)
+    return (outcome.resource.urn, *((statement.document, statement.index) if statement else (outcome.place,)))
 
 
 def _exemption(placed: PlacedWaiver) -> Exemption:
