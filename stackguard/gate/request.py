@@ -26,6 +26,7 @@ from policypack.evaluation.settings.selectors import runs
 from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.gate import exemptions
+from stackguard.gate.baseline import Baselined
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.exemptions import Accepting
 from stackguard.gate.judging import JudgingObserver, unwatched
@@ -120,6 +121,8 @@ class Judged:
     """By fingerprint, what is in the baseline and not there any more."""
     new: tuple[Outcome, ...] = ()
     """The outcomes to add to the baseline, if the request says so."""
+    moved: tuple[tuple[str, Outcome], ...] = ()
+    """The former fingerprint and the outcome of entries of the baseline that fit by a former place."""
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -219,7 +222,7 @@ def judge_under(
     limited = (*effective.notes, *effective.lock_notes([*judging.policies, *(packs.cards if packs else ())]))
     locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
     notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
-    notes = (*notes, *_unread(judging.policies, judging.stack))
+    notes = (*notes, *_unread(judging.policies, judging.stack), *_refused(exempt.baselined, layers))
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
@@ -248,8 +251,18 @@ def judge_under(
         records=evidence if request.evidence else (),
     )
     waived, baselined = exempt.waived, exempt.baselined
-    judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    judged = Judged(
+        report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new, baselined.moved
+    )
     return judged, loaded, judging.stack
+
+
+def _refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:
+    """A note about entries of the baseline that the central settings keep from counting."""
+    if baselined.refused:
+        listed = ", ".join(f"{count} of `{policy_id}`" for policy_id, count in sorted(baselined.refused.items()))
+        where = str(layers.central or layers.source)
+        yield Note(NoteKind.SETTINGS, where, f"allows no waiver, so entries of the baseline do not count: {listed}")
 
 
 def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[str, Resource]:
