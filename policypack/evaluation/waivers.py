@@ -1,7 +1,7 @@
 """Waivers: a file of accepted violations in, outcomes with their exemptions and problems of the waivers out.
 
 A waiver accepts what one policy reports about one resource, until a date. It never accepts a crash, and never more than
-one place: without a `finding`, a waiver that fits several places fits none.
+one place: without a `finding`, a waiver that fits several places fits none. One that can never count is a problem.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 class ResourceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A resource by its type token and its name, whatever its parent and its project."""
 
-    type: Annotated[Text, msgspec.Meta(examples=["aws:s3/bucket:Bucket"])]
+    type: Annotated[Text, msgspec.Meta(description="As in a URN, or as reports print it.", examples=["aws:s3:Bucket"])]
     name: Annotated[Text, msgspec.Meta(examples=["uploads"])]
 
 
@@ -49,9 +50,9 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reason: Annotated[Text, msgspec.Meta(description="Why it is acceptable.")]
     expires: Annotated[date, msgspec.Meta(description="The last day on which it counts.")]
     stacks: Annotated[
-        tuple[Text, ...],
+        Text | tuple[Text, ...],
         msgspec.Meta(
-            description="Patterns of `STACK`, `PROJECT/STACK` or `ORGANIZATION/PROJECT/STACK`; empty means all.",
+            description="A pattern, or several, of `STACK`, `PROJECT/STACK` or `ORGANIZATION/PROJECT/STACK`; empty means all.",
             examples=[["prod*"]],
         ),
     ] = ()
@@ -88,6 +89,8 @@ class ProblemKind(enum.StrEnum):
     UNUSED = "unused"
     AMBIGUOUS = "ambiguous"
     REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No policy has its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Waived:
     """The sources of the waivers that accept an outcome."""
     problems: tuple[WaiverProblem, ...] = ()
     """`UNUSED` is a problem only if no other stack of the run uses the waiver."""
+    elsewhere: tuple[WaiverProblem, ...] = ()
+    """Waivers of other stacks or resources: problems if all stacks there are say so."""
 
 
 def read(path: Path) -> tuple[PlacedWaiver, ...]:
@@ -153,6 +158,11 @@ def read(path: Path) -> tuple[PlacedWaiver, ...]:
     except msgspec.ValidationError as error:
         keys, problem = _readable(str(error))
         raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
+    for index, waiver in enumerate(waivers):
+        if isinstance(waiver.resource, str) and not waiver.resource.startswith("urn:pulumi:"):
+            line = document.line(["waivers", index, "resource"])
+            needed = f"must be a URN, or `{{type: aws:s3/bucket:Bucket, name: {waiver.resource}}}` with its own type"
+            raise SettingsError(f"{path}:{line}: `waivers[{index}].resource`: {needed}")
     return tuple(
         PlacedWaiver(waiver, f"{path}:{document.line(['waivers', index])}") for index, waiver in enumerate(waivers)
     )
@@ -188,6 +198,7 @@ def waive(
     resources: Iterable[Resource],
     today: date,
     rules: WaiverRules | None = None,
+    known: Collection[str] = (),
 ) -> Waived:
     """The outcomes of one stack with the exemptions of the waivers that apply to it.
 
@@ -199,16 +210,28 @@ def waive(
         resources: all of the stack; a waiver for another policy or resource is never a problem.
         today: the day that `expires` is compared with.
         rules: the limits of the central settings.
+        known: ids of all policies, by which a misspelt one is recognized; empty if they are not all known.
     """
     judged = _keys(resources)
     prints = known_as(outcomes)
     exempt: dict[int, Exemption] = {}
     used: set[str] = set()
     problems: list[WaiverProblem] = []
+    elsewhere: list[WaiverProblem] = []
     for placed in waivers:
         waiver = placed.waiver
-        about = waiver.policy in ran and _key(waiver) in judged
-        if not about or (waiver.stacks and not any(map(stack.matches, waiver.stacks))):
+        stacks = (waiver.stacks,) if isinstance(waiver.stacks, str) else waiver.stacks
+        if known and (misspelt := _misspelt(placed, known)):
+            problems.append(misspelt)
+            continue
+        why = ""
+        if stacks and not any(map(stack.matches, stacks)):
+            why = "its `stacks` fit no stack"
+        elif _key(waiver) not in judged:
+            why = "no stack that it is for has this resource"
+        if why and waiver.policy in ran:
+            elsewhere.append(_unfit(placed, why))
+        if why or waiver.policy not in ran:
             continue
         fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
         if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules()):
@@ -220,20 +243,55 @@ def waive(
         replace(outcome, exemption=exempt[index]) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
-    return Waived(exempted, frozenset(used), tuple(problems))
+    return Waived(exempted, frozenset(used), tuple(problems), tuple(elsewhere))
+
+
+def _misspelt(placed: PlacedWaiver, known: Collection[str]) -> WaiverProblem | None:
+    """The problem of a waiver whose policy does not exist.
+
+    One whose id is like none of these may be of a policy pack that this run does not have.
+    """
+    policy = placed.waiver.policy
+    if policy in known:
+        return None
+    near = get_close_matches(policy, known, n=1)
+    if not near and policy.partition("-")[0] not in {policy_id.partition("-")[0] for policy_id in known}:
+        return None
+    hint = f"did you mean `{near[0]}`?" if near else "`stackguard explain` lists them"
+    text = f"the waiver of `{policy}` for {_named(placed.waiver)} accepts nothing: there is no such policy; {hint}"
+    return WaiverProblem(ProblemKind.UNKNOWN, placed.source, policy, text)
+
+
+def _unfit(placed: PlacedWaiver, why: str) -> WaiverProblem:
+    waiver = placed.waiver
+    text = f"the waiver of `{waiver.policy}` for {_named(waiver)} accepts nothing: {why}; correct or remove it"
+    return WaiverProblem(ProblemKind.UNUSED, placed.source, waiver.policy, text)
+
+
+def nowhere(of_stacks: Iterable[Iterable[WaiverProblem]]) -> list[WaiverProblem]:
+    """The waivers that are for no stack and resource at all: those that every stack has in `elsewhere`."""
+    by_stack = [{problem.source: problem for problem in of} for of in of_stacks]
+    return [problem for source, problem in by_stack[0].items() if all(source in of for of in by_stack)]
 
 
 def _key(waiver: Waiver) -> object:
     """The resource of a waiver, as `_keys` has it."""
     named = waiver.resource
-    return named if isinstance(named, str) else (canonical(named.type), named.name)
+    return named if isinstance(named, str) else (_printed(named.type), named.name)
+
+
+def _printed(type_token: str) -> str:
+    """A type token as reports print it: `aws:s3:Bucket`."""
+    package, _, rest = canonical(type_token).partition(":")
+    module, _, name = rest.rpartition(":")
+    return ":".join((package, module.partition("/")[0], name))
 
 
 def _keys(resources: Iterable[Resource]) -> set[object]:
     """What waivers may call the resources: their URNs, types and names, and those of their aliases."""
     names = {urn for resource in resources for urn in urns(resource)}
     parts = (urn.split("::", 3) for urn in names)
-    return {*names, *((canonical(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+    return {*names, *((_printed(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
 
 
 def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,8 @@ def baseline(
         central=central,
         policy_modules=policy_modules,
     )
-    stacks = attempt(lambda: expand(targets, selection), "reading the targets")
+    settings_of = partial(of_target, file=settings, central=central)
+    stacks = attempt(lambda: expand(targets, selection, settings_of), "reading the targets")
     for judged in judge(asked, stacks, jobs):
         if isinstance(judged, Failed):
             failures.append(

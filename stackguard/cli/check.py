@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,6 +189,7 @@ def check(
         )
 
     from stackguard.gate import request, stacks
+    from stackguard.sources.settings import of_target
 
     asked = request.CheckRequest(
         ".",
@@ -204,8 +206,12 @@ def check(
         fail_on_source=option_source(ctx, "fail_on"),
         base=base,
         evidence=evidence is not None,
+        all_stacks=selection.all and not (policy or no_own_policies),
     )
-    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
+    expanded = attempt(
+        lambda: stacks.expand(targets, selection, partial(of_target, file=settings, central=central)),
+        "reading the targets",
+    )
     if show_settings:
         for stack in expanded.stacks:
             _show_settings(_one(asked, stack))

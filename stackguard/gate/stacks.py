@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from policypack.core.stack_name import StackName
+from policypack.evaluation.settings.resolving import on_path
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import find
+from stackguard.sources.settings import TargetSettings
 
 PROJECT = "Pulumi"
 """The name of a project's file, without its extension."""
@@ -69,7 +71,9 @@ class Expansion:
     """What was left out, and why."""
 
 
-def expand(targets: Sequence[str], selection: Selection) -> Expansion:
+def expand(
+    targets: Sequence[str], selection: Selection, settings: Callable[[str], TargetSettings] | None = None
+) -> Expansion:
     """The stacks of targets, in their order; each once.
 
     A folder is the program that it belongs to; if it belongs to none, all programs below it. A target that does not exist
@@ -78,6 +82,7 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     Args:
         targets: of the command line; none is the working folder.
         selection: of the stacks of each project.
+        settings: returns those of a target, which exclude projects below it.
 
     Raises:
         CannotJudge: no stack fits a pattern, or a target that is a pattern fits nothing.
@@ -96,8 +101,13 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
         if target not in programs:
             found.file(target, others=any(programs.values()))
         elif programs[target]:
+            exclusion = _Exclusion(settings(target)) if settings and target in holders else None
             for folder in programs[target]:
-                found.program(folder, _shown(target, folder))
+                shown = _shown(target, folder)
+                if exclusion and exclusion.has(folder):
+                    found.notes.append(f"`{shown}` is excluded by {exclusion.source}, and was not judged")
+                else:
+                    found.program(folder, shown)
         elif any(programs.values()):
             found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
         else:  # the reason is reported as that of a single target
@@ -105,6 +115,18 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     if any(programs.values()):
         found.check()
     return Expansion(tuple(found.stacks.values()), several=True, notes=tuple(found.notes))
+
+
+class _Exclusion:
+    """The projects that the settings of a folder leave out."""
+
+    def __init__(self, settings: TargetSettings) -> None:
+        effective = settings.of(StackName())
+        self.source = effective.origin("exclude")
+        self._patterns, self._base = effective.settings.exclude, _absolute(settings.folder)
+
+    def has(self, folder: Path) -> bool:
+        return on_path(folder, self._base, self._patterns)
 
 
 @dataclass(slots=True)
@@ -210,10 +232,11 @@ def _projects(folder: Path, *, explicit: bool) -> list[Path]:
     if above := nearest(folder):
         return [above]
     absolute = _absolute(folder)
-    return sorted(_below(absolute)) if explicit or own(absolute) else []
+    return sorted(below(absolute)) if explicit or own(absolute) else []
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def below(folder: Path) -> Iterator[Path]:
+    """The folders of the projects below a folder."""
     for root, folders, _ in os.walk(folder):
         folders[:] = [name for name in folders if own(Path(root, name))]
         if find(Path(root), PROJECT):

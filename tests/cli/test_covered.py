@@ -1,0 +1,86 @@
+"""What a run over a repository covers: new projects, excluded ones, waivers for nothing, and files further up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_several import stackguard
+
+PROGRAM = 'import pulumi_aws as aws\naws.s3.Bucket("uploads", acl="public-read")\n'
+WAIVER = """waivers:
+  - {{policy: s3-public-acl, resource: {{type: aws:s3:Bucket, name: {name}}}, stacks: {stacks}, reason: r, expires: 2999-01-01}}
+"""
+
+
+def project(root: Path, name: str, runtime: str = "python", stacks: tuple[str, ...] = ("dev",)) -> Path:
+    folder = root / name
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text(f"name: {name.replace('/', '-')}\nruntime: {runtime}\n")
+    for stack in stacks:
+        (folder / f"Pulumi.{stack}.yaml").write_text("config: {aws:region: eu-west-1}\n")
+    if runtime == "python":
+        (folder / "__main__.py").write_text(PROGRAM)
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    project(tmp_path, "shop")
+    return tmp_path
+
+
+CHECK = ("check", ".", "--all-stacks", "--policy", "s3-public-acl")
+
+
+def test_a_new_project_is_gated_and_an_excluded_one_is_noted(root: Path) -> None:
+    (root / "stackguard.yaml").write_text("exclude: [infra/legacy]\n")
+    assert stackguard(root, "baseline", ".", "--all-stacks").returncode == 0
+    assert stackguard(root, *CHECK).returncode == 0
+    project(root, "infra/legacy", "yaml")
+    run = stackguard(root, *CHECK)
+    assert run.returncode == 0
+    assert "`infra/legacy` is excluded by stackguard.yaml:1, and was not judged" in run.stderr
+    assert stackguard(root, "check", "infra/legacy", "--all-stacks").returncode == 2
+    project(root, "infra/new")
+    run = stackguard(root, *CHECK)
+    assert run.returncode == 1
+    assert "== infra-new/dev" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("waiver", "message"),
+    [
+        (WAIVER.format(name="uploads", stacks="[dve]"), "its `stacks` fit no stack"),
+        (WAIVER.format(name="gone", stacks="[]"), "no stack that it is for has this resource"),
+        (WAIVER.format(name="uploads", stacks="dev").replace("acl", "acls"), "did you mean `s3-public-acl`?"),
+    ],
+)
+def test_a_waiver_that_can_never_match_closes_the_gate(root: Path, waiver: str, message: str) -> None:
+    (root / "stackguard.yaml").touch()
+    assert stackguard(root, "baseline", ".", "--all-stacks").returncode == 0
+    (root / "stackguard-waivers.yaml").write_text(waiver)
+    run = stackguard(root, "check", ".", "--all-stacks")
+    assert message in run.stdout
+    assert run.returncode == 1
+    if "did you mean" not in message:
+        project(root, "bill")
+        partial = stackguard(root, "check", "shop", "--all-stacks")
+        assert partial.returncode == 0, "the resource may be of the other project"
+
+
+def test_files_further_up_that_nearer_settings_hide_are_noted(root: Path) -> None:
+    (root / "stackguard.yaml").touch()
+    assert stackguard(root, "baseline", ".", "--all-stacks").returncode == 0
+    assert "is the nearest settings file" not in stackguard(root, "check", "shop").stdout
+    (root / "shop" / "stackguard.yaml").touch()
+    run = stackguard(root, "check", "shop", "--policy", "s3-public-acl")
+    assert run.returncode == 1
+    assert (
+        "shop/stackguard.yaml: is the nearest settings file, so `stackguard-baseline.json` does not count" in run.stdout
+    )
+    shown = stackguard(root, "check", "shop", "--stack", "dev", "--show-settings").stdout
+    assert "# baseline: none" in shown
+    assert "# waivers: none" in shown
