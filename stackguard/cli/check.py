@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stackguard.gate.stacks import Expansion, Selection, StackTarget
     from stackguard.packs import PackSpec
     from stackguard.reports import Run, Screen
+    from stackguard.reports.destinations import Destination
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -217,7 +218,10 @@ def check(
             _show_settings(_one(asked, stack))
         return
     in_text = any(destination.format == "text" and destination.file is None for destination in destinations)
-    run = _several(asked, expanded, jobs, in_text=in_text) if expanded.several else _single(asked, expanded.stacks[0])
+    if expanded.several:
+        run = _several(asked, expanded, jobs, in_text=in_text)
+    else:
+        run = _single(asked, expanded, partial(_write_failure, destinations, screen_of))
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
     for destination in destinations:
         write(render(run, destination.format, screen_of(destination.file)), destination.file)
@@ -271,23 +275,46 @@ def _one(asked: CheckRequest, stack: StackTarget) -> CheckRequest:
     return replace(asked, target=stack.target, options=replace(asked.options, stack=stack.stack))
 
 
-def _single(asked: CheckRequest, stack: StackTarget) -> Run:
-    """Judge one stack."""
-    from stackguard.gate import request
+def _single(asked: CheckRequest, expanded: Expansion, failed: Callable[[Run], None]) -> Run:
+    """Judge one stack; `failed` is called with a run that has the failure only."""
+    from datetime import UTC, datetime
 
-    return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+    from policypack.evaluation.settings import Settings
+    from stackguard.cli.progress import show_notes
+    from stackguard.gate import request
+    from stackguard.gate.provenance import provenance
+    from stackguard.reports import Failed, Run
+
+    (stack,), started = expanded.stacks, datetime.now(UTC)
+    show_notes(expanded)
+    try:
+        return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+    except Failure as failure:
+        failures = (Failed(stack.target, stack.name, failure.message, failure.detail),)
+        failed(Run((), provenance(Settings(), [], started), failures, several=True))
+        raise
+
+
+def _write_failure(destinations: Sequence[Destination], screen_of: Callable[[Path | None], Screen], run: Run) -> None:
+    """Write the reports of a run that failed, but for the text that a person reads beside the error."""
+    from stackguard.reports import render
+
+    for destination in destinations:
+        if destination.file is not None or destination.format != "text":
+            write(render(run, destination.format, screen_of(destination.file)), destination.file)
 
 
 def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, *, in_text: bool) -> Run:
     """Judge several stacks at the same time, with their progress; `in_text` is whether a text report shows failures."""
     from stackguard.cli.progress import following
     from stackguard.gate import parallel
+    from stackguard.reports import by_reason
 
     with following(expanded) as progress:
         run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress)
-    for failed in run.failed:
+    for labels, failed in by_reason(run.failed):
         if failed.detail or not in_text:
-            Failure(f"{failed.label}: {failed.message}", failed.detail).show()
+            Failure(f"{labels}: {failed.message}", failed.detail).show()
     return run
 
 

@@ -344,7 +344,8 @@ def available(
                 f"{source}: `policies` is code, which does not run to judge a file; if you trust it, give"
                 f" `--settings {source}`"
             )
-        names = [*policy_modules.named(effective.settings, source, Path(source).parent), *names]
+        line = effective.origin("policies")
+        names = [*policy_modules.named(effective.settings, line, Path(source).parent), *names]
     return (*POLICIES, *policy_modules.load(names))
 
 

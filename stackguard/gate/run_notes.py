@@ -45,7 +45,7 @@ def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Pa
     given = {baseline.DEFAULT_FILE: baseline_file, waivers.DEFAULT_FILE: waiver_file}
     for folder in layers.folder.absolute().parents if top else ():
         names = [name for name, file in given.items() if file is None and os.path.lexists(folder / name)]
-        if names and folder.is_relative_to(top):
+        if names and top and folder.is_relative_to(top):
             listed = " and ".join(f"`{os.path.relpath(folder / name)}`" for name in names)
             verb = "does" if len(names) == 1 else "do"
             yield Note(

@@ -95,7 +95,8 @@ def expand(
     ]
     if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
         folder = next(iter(programs.get(given[0], ())), None)
-        return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False)
+        notes = _without_file(folder, selection.only) if folder else ()
+        return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False, notes=notes)
     found = _Found(selection)
     for target in given:
         if target not in programs:
@@ -115,6 +116,23 @@ def expand(
     if any(programs.values()):
         found.check()
     return Expansion(tuple(found.stacks.values()), several=True, notes=tuple(found.notes))
+
+
+def _without_file(folder: Path, asked: str | None) -> tuple[str, ...]:
+    """A note about a stack that has no file: its name may be misspelt."""
+    from stackguard.preview.project import project
+
+    name = (asked or "").rpartition("/")[2]
+    try:
+        stacks = project.stacks(folder)
+    except CannotJudge:  # the reason is reported when it is loaded
+        return ()
+    if not name or name in stacks:
+        return ()
+    near = get_close_matches(name, stacks, n=1)
+    others = f"these have one: {', '.join(stacks)}" if stacks else "no stack of this project has one"
+    hint = f"did you mean `{near[0]}`?" if near else others
+    return (f"stack `{name}` has no Pulumi.{name}.yaml, so no configuration of its own; {hint}",)
 
 
 class _Exclusion:
@@ -160,6 +178,7 @@ class _Found:
         name = project.name_in(folder) or ""
         try:
             chosen = list(self._chosen(name, project.stacks(folder)))
+            self.notes += [note for stack in chosen for note in _without_file(folder, stack)]
         except CannotJudge:  # the reason is reported when it is loaded
             self.unreadable = True
             chosen = [None]

@@ -13,7 +13,7 @@ from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
 from stackguard.positions import shown_lines
 from stackguard.positions.repository import shown
-from stackguard.reports import Change, Detail, Report, Run, Screen
+from stackguard.reports import Change, Detail, Report, Run, Screen, by_reason
 from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
@@ -51,8 +51,8 @@ def _run(run: Run, screen: Screen) -> Iterator[Text]:
         yield from _lines(report, screen)
         if run.several:
             yield Text()
-    for failed in run.failed:
-        yield from wrapped(f"{printable(failed.label)}: {printable(failed.message)}", screen, 0, "cannot judge")
+    for labels, failed in by_reason(run.failed):
+        yield from wrapped(f"{printable(labels)}: {printable(failed.message)}", screen, 0, "cannot judge")
     for problem in run.problems:
         yield from wrapped(printable(f"{problem.source}: {problem.message}"), screen, 0, f"{problem.kind} waiver")
     if screen.statistics:

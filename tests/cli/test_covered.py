@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -84,3 +86,36 @@ def test_files_further_up_that_nearer_settings_hide_are_noted(root: Path) -> Non
     shown = stackguard(root, "check", "shop", "--stack", "dev", "--show-settings").stdout
     assert "# baseline: none" in shown
     assert "# waivers: none" in shown
+
+
+FAILS = 'import pulumi\npulumi.Config().require("size")\n'
+
+
+@pytest.mark.parametrize("program", [PROGRAM, FAILS], ids=["runs", "fails"])
+def test_a_misspelt_stack_is_noted_first(root: Path, program: str) -> None:
+    (root / "shop" / "__main__.py").write_text(program)
+    run = stackguard(root, "check", "shop", "--stack", "dve", "--quiet")
+    first = run.stderr.splitlines()[0]
+    assert first == "note: stack `dve` has no Pulumi.dve.yaml, so no configuration of its own; did you mean `dev`?"
+    (root / "shop" / "Pulumi.dev.yaml").unlink()
+    alone = stackguard(root, "check", "shop", "--stack", "dve", "--quiet").stderr.splitlines()[0]
+    assert alone.endswith("no configuration of its own; no stack of this project has one")
+
+
+def test_a_program_that_fails_is_in_the_reports(root: Path) -> None:
+    (root / "shop" / "__main__.py").write_text(FAILS)
+    formats = ("--format", "text", "--format", "json", "--output", "o.json", "--format", "junit", "--output", "o.xml")
+    run = stackguard(root, "check", "shop", *formats)
+    assert (run.returncode, run.stdout) == (2, "")
+    (failed,) = json.loads((root / "o.json").read_text())["failed"]
+    assert failed["stack"] == "" or failed["stack"] == "dev"
+    assert "shop:size" in failed["message"]
+    assert ET.fromstring((root / "o.xml").read_text()).findall(".//error")  # noqa: S314 (our own report)
+
+
+def test_what_fails_in_every_stack_is_told_once(root: Path) -> None:
+    (root / "shop" / "__main__.py").write_text("raise ValueError('no size')\n")
+    (root / "shop" / "Pulumi.prod.yaml").touch()
+    run = stackguard(root, "check", "shop", "--all-stacks")
+    assert run.stderr.count("Traceback") == 1
+    assert "cannot judge: shop/dev, shop/prod: the program in" in run.stdout

@@ -200,7 +200,8 @@ def _hint(code: int, detail: str, project: Project) -> str:
         return f" (it ran with `{project.interpreter}`; activate its own environment, or name one as `virtualenv` in Pulumi.yaml)"
     if code == -signal.SIGKILL:
         return " (the machine may be out of memory)"
-    if project.encrypted:
+    named = any(key.rpartition(":")[2] in detail for key in project.encrypted)
+    if project.encrypted and (named or "onfiguration variable" in detail or "NoneType" in detail):
         keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
         return f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
     return ""
