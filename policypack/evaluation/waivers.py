@@ -1,4 +1,4 @@
-"""Waivers: a file of accepted violations in, outcomes with their exemptions and problems of the waivers out.
+"""Waivers: accepted violations in, outcomes with their exemptions and problems of the waivers out.
 
 A waiver accepts what one policy reports about one resource, until a date. It never accepts a crash, and never more than
 one place: without a `finding`, a waiver that fits several places fits none. One that can never count is a problem.
@@ -7,79 +7,23 @@ one place: without a `finding`, a waiver that fits several places fits none. One
 from __future__ import annotations
 
 import enum
-import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
-
-from policypack.core import yaml_reader
 from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, known_as, urns
-from policypack.evaluation.settings import Settings, SettingsError
+from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
+from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
 
-DEFAULT_FILE = "stackguard-waivers.yaml"
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-Text = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class ResourceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A resource by its type token and its name, whatever its parent and its project."""
-
-    type: Annotated[Text, msgspec.Meta(description="As in a URN, or as reports print it.", examples=["aws:s3:Bucket"])]
-    name: Annotated[Text, msgspec.Meta(examples=["uploads"])]
-
-
-class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One accepted violation."""
-
-    policy: Annotated[Text, msgspec.Meta(description="The policy's id.", examples=["s3-public-acl"])]
-    resource: Annotated[
-        Text | ResourceName,
-        msgspec.Meta(description="The resource: its URN, or its type and name. Aliases count."),
-    ]
-    reason: Annotated[Text, msgspec.Meta(description="Why it is acceptable.")]
-    expires: Annotated[date, msgspec.Meta(description="The last day on which it counts.")]
-    stacks: Annotated[
-        Text | tuple[Text, ...],
-        msgspec.Meta(
-            description="A pattern, or several, of `STACK`, `PROJECT/STACK` or `ORGANIZATION/PROJECT/STACK`; empty means all.",
-            examples=[["prod*"]],
-        ),
-    ] = ()
-    finding: Annotated[
-        Text | None,
-        msgspec.Meta(
-            description="Which violation, if the policy reports several: a fingerprint, the `Sid` of a statement, or an"
-            " action such as `s3:*`."
-        ),
-    ] = None
-    owner: str = ""
-    ticket: str = ""
-    approver: str = ""
-
-
-class WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a waiver file."""
-
-    waivers: tuple[Waiver, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedWaiver:
-    """A waiver and the place where it stands: the file and the line."""
-
-    waiver: Waiver
-    source: str
 
 
 class ProblemKind(enum.StrEnum):
@@ -134,44 +78,6 @@ class Waived:
     """`UNUSED` is a problem only if no other stack of the run uses the waiver."""
     elsewhere: tuple[WaiverProblem, ...] = ()
     """Waivers of other stacks or resources: problems if all stacks there are say so."""
-
-
-def read(path: Path) -> tuple[PlacedWaiver, ...]:
-    """The waivers in a file, in its order.
-
-    Raises:
-        SettingsError: the file cannot be read, or does not fit the schema; the message names the line and the key.
-    """
-    try:
-        document = yaml_reader.read(path)
-    except FileNotFoundError:
-        raise SettingsError(f"there is no waiver file `{path}`") from None
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {(error.strerror or 'it is no file').lower()}") from None
-    except yaml_reader.YamlError as error:
-        raise SettingsError(error.at(path)) from None
-    raw = {} if document.value is None else document.value
-    if not isinstance(raw, Mapping):
-        raise SettingsError(f"{path}:1: must be a mapping with `waivers`, a list")
-    try:
-        waivers = msgspec.convert(raw, WaiverFile).waivers
-    except msgspec.ValidationError as error:
-        keys, problem = _readable(str(error))
-        raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
-    for index, waiver in enumerate(waivers):
-        if isinstance(waiver.resource, str) and not waiver.resource.startswith("urn:pulumi:"):
-            line = document.line(["waivers", index, "resource"])
-            needed = f"must be a URN, or `{{type: aws:s3/bucket:Bucket, name: {waiver.resource}}}` with its own type"
-            raise SettingsError(f"{path}:{line}: `waivers[{index}].resource`: {needed}")
-    return tuple(
-        PlacedWaiver(waiver, f"{path}:{document.line(['waivers', index])}") for index, waiver in enumerate(waivers)
-    )
-
-
-def beside(folder: Path) -> Path | None:
-    """The waiver file in a folder; None if there is none."""
-    file = folder / DEFAULT_FILE
-    return file if os.path.lexists(file) else None
 
 
 def to_edit(problems: Iterable[WaiverProblem], used: Collection[str], *, complete: bool = True) -> list[WaiverProblem]:
@@ -234,7 +140,8 @@ def waive(
         if why or waiver.policy not in ran:
             continue
         fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
-        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules()):
+        reported = any(_is_about(waiver, outcome) for outcome in outcomes)
+        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules(), reported=reported):
             problems.append(problem)
         else:
             used.add(placed.source)
@@ -294,12 +201,16 @@ def _keys(resources: Iterable[Resource]) -> set[object]:
     return {*names, *((_printed(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
 
 
+def _is_about(waiver: Waiver, outcome: Outcome) -> bool:
+    return (
+        outcome.kind is not Kind.ERROR
+        and outcome.policy.id == waiver.policy
+        and _key(waiver) in _keys([outcome.resource])
+    )
+
+
 def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
-    if (
-        outcome.kind is Kind.ERROR
-        or outcome.policy.id != waiver.policy
-        or _key(waiver) not in _keys([outcome.resource])
-    ):
+    if not _is_about(waiver, outcome):
         return False
     if waiver.finding is None:
         return True
@@ -320,8 +231,10 @@ def _actions(statement: StatementPlace) -> set[str]:
     return {action.lower() for action in chosen if isinstance(action, str)}
 
 
-def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules) -> WaiverProblem | None:
-    """Why a waiver does not count; None if it does."""
+def _problem(
+    placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules, *, reported: bool
+) -> WaiverProblem | None:
+    """Why a waiver does not count; None if it does. `reported` is whether its policy reports its resource at all."""
     waiver = placed.waiver
 
     def problem(kind: ProblemKind, text: str) -> WaiverProblem:
@@ -344,10 +257,10 @@ def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rule
             f"{about} does not count: the central settings allow {days} days, so it expires on {latest} at the latest",
         )
     if not fitting:
-        text = (
-            f"{about} accepts nothing, since the policy does not report it{' there' * bool(waiver.finding)}; remove it"
-        )
-        return problem(ProblemKind.UNUSED, text)
+        if reported:
+            text = "what the policy reports there is another violation now; review it, or remove the waiver"
+            return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
+        return problem(ProblemKind.UNUSED, f"{about} accepts nothing, since the policy does not report it; remove it")
     paths = {outcome.path: fingerprint(outcome) for outcome in fitting}
     if len({_statement(outcome) for outcome in fitting}) > 1 or len({*paths.values()}) < len(paths):
         count = len(fitting)
@@ -380,29 +293,3 @@ def _exemption(placed: PlacedWaiver) -> Exemption:
 def _named(waiver: Waiver) -> str:
     resource = waiver.resource
     return f"`{resource}`" if isinstance(resource, str) else f"`{resource.type}` `{resource.name}`"
-
-
-_MISSING = re.compile(r"Object missing required field `(\w+)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
-
-
-def _readable(error: str) -> tuple[list[str | int], str]:
-    """The keys and a message for msgspec's "Expected `str`, got `int` - at `$.waivers[0].reason`"."""
-    place = re.search(r"`\$(.*)`$", error)
-    steps = re.findall(r"(\w+)|\[(\d+)\]", place[1] if place else "")
-    keys: list[str | int] = [int(index) if index else name for name, index in steps]
-    named = place[1].lstrip(".") if place else ""
-    where = f"`{named}`: " if named else ""
-    if match := _MISSING.match(error):
-        return keys, f"{where}`{match[1]}` is missing"
-    if match := _UNKNOWN.match(error):
-        known = ", ".join(f"`{name}`" for name in (Waiver.__struct_fields__ if named else WaiverFile.__struct_fields__))
-        return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
-    if named.endswith("expires"):
-        return keys, f"{where}must be a date such as `2027-01-31`"
-    return keys, f"{where}{error.partition(' - at ')[0]}"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a waiver file."""
-    return {"title": "Waivers of stackguard", **msgspec.json.schema(WaiverFile)}

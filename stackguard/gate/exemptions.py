@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from policypack.core.policy import Outcome
+from policypack.evaluation import waiver_file as waiver_files
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
 from policypack.evaluation.redaction import masked
-from policypack.evaluation.waivers import PlacedWaiver, Waived, WaiverRules
+from policypack.evaluation.waiver_file import PlacedWaiver
+from policypack.evaluation.waivers import Waived, WaiverRules
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baseline, Baselined
 from stackguard.sources import LoadedStack
@@ -46,7 +48,7 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, 
     """
     waiver_file, baseline_file = in_effect(waiver_file, baseline_file, folder)
     return Accepting(
-        waivers.read(waiver_file) if waiver_file else (),
+        waiver_files.read(waiver_file) if waiver_file else (),
         waiver_file,
         baseline_file,
         baseline=baseline.read(baseline_file) if baseline_file else Baseline(),
@@ -57,7 +59,7 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, 
 def in_effect(waiver_file: Path | None, baseline_file: Path | None, folder: Path) -> tuple[Path | None, Path | None]:
     """The waiver file and the baseline file of a run, as of `read`; None for one that there is not."""
     baseline_file = baseline_file or (file if os.path.lexists(file := folder / baseline.DEFAULT_FILE) else None)
-    return waiver_file or waivers.beside(folder), baseline_file
+    return waiver_file or waiver_files.beside(folder), baseline_file
 
 
 @dataclass(slots=True)

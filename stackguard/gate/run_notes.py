@@ -9,7 +9,7 @@ from typing import Any
 
 from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
-from policypack.evaluation import waivers
+from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baselined
 from stackguard.notes import Note, NoteKind
@@ -42,7 +42,7 @@ def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Pa
         baseline_file: the same for the baseline.
     """
     top = repository(layers.folder.absolute()) if layers.file else None
-    given = {baseline.DEFAULT_FILE: baseline_file, waivers.DEFAULT_FILE: waiver_file}
+    given = {baseline.DEFAULT_FILE: baseline_file, WAIVERS: waiver_file}
     for folder in layers.folder.absolute().parents if top else ():
         names = [name for name, file in given.items() if file is None and os.path.lexists(folder / name)]
         if names and top and folder.is_relative_to(top):

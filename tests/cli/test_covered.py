@@ -110,7 +110,15 @@ def test_a_program_that_fails_is_in_the_reports(root: Path) -> None:
     (failed,) = json.loads((root / "o.json").read_text())["failed"]
     assert failed["stack"] == "" or failed["stack"] == "dev"
     assert "shop:size" in failed["message"]
-    assert ET.fromstring((root / "o.xml").read_text()).findall(".//error")  # noqa: S314 (our own report)
+    assert ET.fromstring((root / "o.xml").read_text()).findall(".//error")
+
+
+@pytest.mark.parametrize("name", ["sarif", "html", "markdown", "github", "gitlab-codequality", "gitlab-sast", "csv"])
+def test_each_format_can_tell_that_nothing_was_judged(root: Path, name: str) -> None:
+    run = stackguard(root, "check", "nothing", "--format", name, "--output", "report")
+    assert run.returncode == 2
+    assert run.stderr.startswith("cannot judge: there is no file or folder `nothing`")
+    assert (root / "report").exists()
 
 
 def test_what_fails_in_every_stack_is_told_once(root: Path) -> None:

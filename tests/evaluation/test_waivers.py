@@ -14,7 +14,8 @@ from policypack.core.policy import Kind, Options, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprints
 from policypack.evaluation.settings import SettingsError
-from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules, nowhere, read, waive
+from policypack.evaluation.waiver_file import read
+from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules, nowhere, waive
 from tests.evaluation.test_places import OTHER, ROLE_POLICY, WIDE, outcomes, role_policy
 
 TODAY = date(2026, 11, 29)

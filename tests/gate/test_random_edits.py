@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from policypack.core.policy import Options, Outcome, Resource
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprints
-from policypack.evaluation.waivers import PlacedWaiver, ResourceName, Waiver, waive
+from policypack.evaluation.waiver_file import PlacedWaiver, ResourceName, Waiver
+from policypack.evaluation.waivers import waive
 from stackguard.gate.baseline import Added, Baseline, apply
 from tests.evaluation.test_places import BUCKET, ROLE_POLICY, outcomes
 
