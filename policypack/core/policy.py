@@ -260,7 +260,7 @@ class Violation:
     severity: Severity | None = None
     """How bad this violation is, where that is not the card's severity."""
     facts: tuple[str, ...] | None = None
-    """What identifies it besides its path and the value there; None for what `message` quotes, up to its first `;`."""
+    """What identifies it besides its path and the value there; None for what `message` quotes, up to `;` or an example."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ ARN = re.compile(r"arn:[^\s\"']+")
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 QUOTED = re.compile(r"`([^`]*)`|(\d+ more)\b")
 """A fact in a message."""
+ADVICE = re.compile(r";|, for example ")
+"""What follows in a message is advice, or an example, and no fact."""
 LINE = re.compile(r"(?<=\.\w\w):\d+$|\[\d+\]")
 """What a fact has of lines and indexes: `index.py:5`, `Statement[0]`."""
 ORDINARY = re.compile(r"\W*|Allow|Deny|arn|aws")
@@ -292,7 +294,7 @@ def _facts(outcome: Outcome) -> Sequence[str]:
     """The facts of an outcome: its own, or what its message quotes. An undecided one has its path only."""
     if outcome.facts is not None or outcome.kind is not Kind.VIOLATION:
         return outcome.facts or ()
-    return [name or more for name, more in QUOTED.findall(outcome.message.partition(";")[0])]
+    return [name or more for name, more in QUOTED.findall(ADVICE.split(outcome.message, maxsplit=1)[0])]
 
 
 def _folded(text: str) -> str:

@@ -234,6 +234,21 @@ def test_a_rule_that_opens_more_is_another_violation(change: dict[str, Any], *, 
     assert (of() == of(**change)) is kept
 
 
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ("; did you mean `s3:GetObject`?", True),
+        (", for example on `arn:aws:s3:::example`", True),
+        (" and 2 more", False),
+        (" and `s3:PutObject`", False),
+    ],
+)
+def test_advice_and_examples_in_a_message_are_no_facts(more: str, *, same: bool) -> None:
+    (outcome,) = outcomes(role_policy(WIDE), policy="iam-wildcard-action")
+    (other,) = placed([replace(outcome, message=f"{outcome.message}{more}")], [outcome.resource], "dev")
+    assert (other.place == outcome.place) is same
+
+
 def test_a_raised_severity_is_another_violation() -> None:
     (outcome,) = outcomes(group(rule(22)), policy="ec2-open-ingress")
     raised = placed([replace(outcome, severity=Severity.CRITICAL)], [outcome.resource], "dev")
