@@ -225,17 +225,19 @@ def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) ->
                 for marked, text in excerpt(*marks):
                     yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
         if screen.detail is Detail.VERBOSE:
-            for outcome in group.reports:
-                yield from wrapped(printable(_waiver(outcome, report)), UNBROKEN, INDENT, "waiver")
+            for text in filter(None, (_waiver(outcome, report) for outcome in group.reports)):
+                yield from wrapped(printable(text), UNBROKEN, INDENT, "waiver")
         yield from _advice(group, screen)
 
 
 def _waiver(outcome: Outcome, report: Report) -> str:
-    """The start of a waiver that accepts an outcome, for `stackguard-waivers.yaml`."""
+    """The start of a waiver that accepts an outcome; empty for a crash, and for what stands for several outcomes."""
     if "fingerprints" not in report.memo:
         report.memo["fingerprints"] = {id(row.outcome): row.fingerprint for row in report.identified}
     of = f"{{type: {json.dumps(outcome.resource.type)}, name: {json.dumps(outcome.resource.name)}}}"
-    print_ = report.memo["fingerprints"].get(id(outcome), "")
+    print_ = report.memo["fingerprints"].get(id(outcome))
+    if print_ is None or outcome.kind is Kind.ERROR:
+        return ""
     return f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}}}"
 
 
