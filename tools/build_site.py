@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.evaluation import settings, waivers
+from policypack.evaluation import settings, waiver_file
 from policypack.frameworks import model as frameworks
 
 ROOT = Path(__file__).parents[1]
@@ -84,7 +84,7 @@ def reference() -> Iterator[str]:
     reports = ROOT / "stackguard" / "reports"
     schemas = (
         msgspec.json.schema(settings.Settings),
-        waivers.schema(),
+        waiver_file.schema(),
         frameworks.schema(),
         json.loads((reports / "outcomes.schema.json").read_text(encoding="utf-8")),
         json.loads((reports / "validation.schema.json").read_text(encoding="utf-8")),

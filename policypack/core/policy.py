@@ -266,6 +266,8 @@ class Violation:
     """How bad this violation is, where that is not the card's severity."""
     witness: Witness | None = None
     """An example of a request that is allowed; `message` is then the reason."""
+    facts: tuple[str, ...] | None = None
+    """What identifies it besides its path and the value there; None for what `message` quotes, up to `;` or an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +400,10 @@ class Outcome:
     waits_for: tuple[str, ...] = ()
     why: str = ""
     """Why it is undecided, as a clause about the path, or why the request of `witness` is allowed. Else empty."""
+    facts: tuple[str, ...] | None = None
+    """As of its violation."""
+    severity: Severity | None = None
+    """As of its violation: how bad it is, where that is not the card's severity."""
     place: str = ""
     """What identifies the resource and the place in it across edits and stacks: see `evaluation.places`."""
     former_places: tuple[str, ...] = ()

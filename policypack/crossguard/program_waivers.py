@@ -11,10 +11,11 @@ from pathlib import Path
 
 from policypack.core.policy import Outcome, Resource
 from policypack.core.stack_name import StackName
-from policypack.evaluation import waivers
+from policypack.evaluation import waiver_file, waivers
 from policypack.evaluation.places import placed
 from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.waivers import PlacedWaiver, WaiverProblem, rules_of
+from policypack.evaluation.waiver_file import PlacedWaiver
+from policypack.evaluation.waivers import WaiverProblem, rules_of
 
 
 class ProgramWaivers:
@@ -33,10 +34,10 @@ class ProgramWaivers:
         self._waivers: tuple[PlacedWaiver, ...] = ()
         self._used: set[str] = set()
         self._problems: list[WaiverProblem] = []
-        file = waivers.beside(folder) if folder else None
+        file = waiver_file.beside(folder) if folder else None
         if file is not None:
             try:
-                self._waivers = waivers.read(file)
+                self._waivers = waiver_file.read(file)
             except SettingsError as error:
                 self.misfit = str(error)
 

@@ -44,7 +44,7 @@ def summary(counts: Mapping[str, int]) -> str:
     subject = f"{resources} resource{'s' * (resources != 1)} of {types} type{'s' * (types != 1)}"
     listed = [f"{token} ({count})" for token, count in list(counts.items())[:MOST_TYPES]]
     if types > MOST_TYPES:
-        listed.append(f"and {types - MOST_TYPES} more types")
+        listed.append(f"and {types - MOST_TYPES} more type{'s' * (types != MOST_TYPES + 1)}")
     return f"{subject} {'has' if resources == 1 else 'have'} no policy: {', '.join(listed)}"
 
 

@@ -231,7 +231,17 @@ class _Judging:
             if witness is not None:
                 message, why = f"{witness}: {message}", message
             outcome = Outcome(
-                Kind.VIOLATION, policy, resource, path, message, policy.fix, level, why=why, witness=witness
+                Kind.VIOLATION,
+                policy,
+                resource,
+                path,
+                message,
+                policy.fix,
+                level,
+                why=why,
+                witness=witness,
+                facts=judgement.facts,
+                severity=judgement.severity,
             )
         else:
             level = undecided_level(policy.id, level, self.settings)

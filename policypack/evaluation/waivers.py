@@ -1,85 +1,29 @@
-"""Waivers: a file of accepted violations in, outcomes with their exemptions and problems of the waivers out.
+"""Waivers: accepted violations in, outcomes with their exemptions and problems of the waivers out.
 
 A waiver accepts what one policy reports about one resource, until a date. It never accepts a crash, and never more than
-one place: without a `finding`, a waiver that fits several places fits none.
+one place: without a `finding`, a waiver that fits several places fits none. One that can never count is a problem.
 """
 
 from __future__ import annotations
 
 import enum
-import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Annotated, Any
+from difflib import get_close_matches
+from typing import Any
 
-import msgspec
-
-from policypack.core import yaml_reader
 from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, known_as
-from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.settings.files import settings_errors
+from policypack.evaluation.places import fingerprint, known_as, urns
+from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
+from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
 
-DEFAULT_FILE = "stackguard-waivers.yaml"
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-Text = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class ResourceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A resource by its type token and its name, whatever its parent and its project."""
-
-    type: Annotated[Text, msgspec.Meta(examples=["aws:s3/bucket:Bucket"])]
-    name: Annotated[Text, msgspec.Meta(examples=["uploads"])]
-
-
-class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One accepted violation."""
-
-    policy: Annotated[Text, msgspec.Meta(description="The policy's id.", examples=["s3-public-acl"])]
-    resource: Annotated[
-        Text | ResourceName,
-        msgspec.Meta(description="The resource: its URN, or its type and name. Aliases count."),
-    ]
-    reason: Annotated[Text, msgspec.Meta(description="Why it is acceptable.")]
-    expires: Annotated[date, msgspec.Meta(description="The last day on which it counts.")]
-    stacks: Annotated[
-        tuple[Text, ...],
-        msgspec.Meta(
-            description="Patterns of `STACK`, `PROJECT/STACK` or `ORGANIZATION/PROJECT/STACK`; empty means all.",
-            examples=[["prod*"]],
-        ),
-    ] = ()
-    finding: Annotated[
-        Text | None,
-        msgspec.Meta(
-            description="Which violation, if the policy reports several: a fingerprint, the `Sid` of a statement, or an"
-            " action such as `s3:*`."
-        ),
-    ] = None
-    owner: str = ""
-    ticket: str = ""
-    approver: str = ""
-
-
-class WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a waiver file."""
-
-    waivers: tuple[Waiver, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedWaiver:
-    """A waiver and the place where it stands: the file and the line."""
-
-    waiver: Waiver
-    source: str
 
 
 class ProblemKind(enum.StrEnum):
@@ -89,6 +33,8 @@ class ProblemKind(enum.StrEnum):
     UNUSED = "unused"
     AMBIGUOUS = "ambiguous"
     REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No policy has its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,33 +76,8 @@ class Waived:
     """The sources of the waivers that accept an outcome."""
     problems: tuple[WaiverProblem, ...] = ()
     """`UNUSED` is a problem only if no other stack of the run uses the waiver."""
-
-
-def read(path: Path) -> tuple[PlacedWaiver, ...]:
-    """The waivers in a file, in its order.
-
-    Raises:
-        SettingsError: the file cannot be read, or does not fit the schema; the message names the line and the key.
-    """
-    with settings_errors("waiver file", path):
-        document = yaml_reader.read(path)
-    raw = {} if document.value is None else document.value
-    if not isinstance(raw, Mapping):
-        raise SettingsError(f"{path}:1: must be a mapping with `waivers`, a list")
-    try:
-        waivers = msgspec.convert(raw, WaiverFile).waivers
-    except msgspec.ValidationError as error:
-        keys, problem = _readable(str(error))
-        raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
-    return tuple(
-        PlacedWaiver(waiver, f"{path}:{document.line(['waivers', index])}") for index, waiver in enumerate(waivers)
-    )
-
-
-def beside(folder: Path) -> Path | None:
-    """The waiver file in a folder; None if there is none."""
-    file = folder / DEFAULT_FILE
-    return file if os.path.lexists(file) else None
+    elsewhere: tuple[WaiverProblem, ...] = ()
+    """Waivers of other stacks or resources: problems if all stacks there are say so."""
 
 
 def to_edit(problems: Iterable[WaiverProblem], used: Collection[str], *, complete: bool = True) -> list[WaiverProblem]:
@@ -183,6 +104,7 @@ def waive(
     resources: Iterable[Resource],
     today: date,
     rules: WaiverRules | None = None,
+    known: Collection[str] = (),
 ) -> Waived:
     """The outcomes of one stack with the exemptions of the waivers that apply to it.
 
@@ -194,19 +116,32 @@ def waive(
         resources: all of the stack; a waiver for another policy or resource is never a problem.
         today: the day that `expires` is compared with.
         rules: the limits of the central settings.
+        known: ids of all policies, by which a misspelt one is recognized; empty if they are not all known.
     """
     judged = _keys(resources)
     prints = known_as(outcomes)
     exempt: dict[int, Exemption] = {}
     used: set[str] = set()
     problems: list[WaiverProblem] = []
+    elsewhere: list[WaiverProblem] = []
     for placed in waivers:
         waiver = placed.waiver
-        about = waiver.policy in ran and _key(waiver) in judged
-        if not about or (waiver.stacks and not any(map(stack.matches, waiver.stacks))):
+        stacks = (waiver.stacks,) if isinstance(waiver.stacks, str) else waiver.stacks
+        if known and (misspelt := _misspelt(placed, known)):
+            problems.append(misspelt)
+            continue
+        why = ""
+        if stacks and not any(map(stack.matches, stacks)):
+            why = "its `stacks` fit no stack"
+        elif _key(waiver) not in judged:
+            why = "no stack that it is for has this resource"
+        if why and waiver.policy in ran:
+            elsewhere.append(_unfit(placed, why))
+        if why or waiver.policy not in ran:
             continue
         fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
-        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules()):
+        reported = any(_is_about(waiver, outcome) for outcome in outcomes)
+        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules(), reported=reported):
             problems.append(problem)
         else:
             used.add(placed.source)
@@ -215,33 +150,67 @@ def waive(
         replace(outcome, exemption=exempt[index]) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
-    return Waived(exempted, frozenset(used), tuple(problems))
+    return Waived(exempted, frozenset(used), tuple(problems), tuple(elsewhere))
+
+
+def _misspelt(placed: PlacedWaiver, known: Collection[str]) -> WaiverProblem | None:
+    """The problem of a waiver whose policy does not exist.
+
+    One whose id is like none of these may be of a policy pack that this run does not have.
+    """
+    policy = placed.waiver.policy
+    if policy in known:
+        return None
+    near = get_close_matches(policy, known, n=1)
+    if not near and policy.partition("-")[0] not in {policy_id.partition("-")[0] for policy_id in known}:
+        return None
+    hint = f"did you mean `{near[0]}`?" if near else "`stackguard explain` lists them"
+    text = f"the waiver of `{policy}` for {_named(placed.waiver)} accepts nothing: there is no such policy; {hint}"
+    return WaiverProblem(ProblemKind.UNKNOWN, placed.source, policy, text)
+
+
+def _unfit(placed: PlacedWaiver, why: str) -> WaiverProblem:
+    waiver = placed.waiver
+    text = f"the waiver of `{waiver.policy}` for {_named(waiver)} accepts nothing: {why}; correct or remove it"
+    return WaiverProblem(ProblemKind.UNUSED, placed.source, waiver.policy, text)
+
+
+def nowhere(of_stacks: Iterable[Iterable[WaiverProblem]]) -> list[WaiverProblem]:
+    """The waivers that are for no stack and resource at all: those that every stack has in `elsewhere`."""
+    by_stack = [{problem.source: problem for problem in of} for of in of_stacks]
+    return [problem for source, problem in by_stack[0].items() if all(source in of for of in by_stack)]
 
 
 def _key(waiver: Waiver) -> object:
     """The resource of a waiver, as `_keys` has it."""
     named = waiver.resource
-    return named if isinstance(named, str) else (_shown(named.type), named.name)
+    return named if isinstance(named, str) else (_printed(named.type), named.name)
 
 
-def _shown(type_token: str) -> str:
-    """A type token as reports show it: `aws:s3:Bucket` for `aws:s3/bucket:Bucket`."""
-    return re.sub(r"/[^:]*", "", canonical(type_token))
+def _printed(type_token: str) -> str:
+    """A type token as reports print it: `aws:s3:Bucket`."""
+    package, _, rest = canonical(type_token).partition(":")
+    module, _, name = rest.rpartition(":")
+    return ":".join((package, module.partition("/")[0], name))
 
 
 def _keys(resources: Iterable[Resource]) -> set[object]:
     """What waivers may call the resources: their URNs, types and names, and those of their aliases."""
-    urns = {urn for resource in resources for urn in (resource.urn, *resource.options.aliases)}
-    parts = (urn.split("::", 3) for urn in urns)
-    return {*urns, *((_shown(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+    names = {urn for resource in resources for urn in urns(resource)}
+    parts = (urn.split("::", 3) for urn in names)
+    return {*names, *((_printed(part[2].rpartition("$")[2]), part[3]) for part in parts if len(part) == 4)}
+
+
+def _is_about(waiver: Waiver, outcome: Outcome) -> bool:
+    return (
+        outcome.kind is not Kind.ERROR
+        and outcome.policy.id == waiver.policy
+        and _key(waiver) in _keys([outcome.resource])
+    )
 
 
 def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
-    if (
-        outcome.kind is Kind.ERROR
-        or outcome.policy.id != waiver.policy
-        or _key(waiver) not in _keys([outcome.resource])
-    ):
+    if not _is_about(waiver, outcome):
         return False
     if waiver.finding is None:
         return True
@@ -262,8 +231,10 @@ def _actions(statement: StatementPlace) -> set[str]:
     return {action.lower() for action in chosen if isinstance(action, str)}
 
 
-def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules) -> WaiverProblem | None:
-    """Why a waiver does not count; None if it does."""
+def _problem(
+    placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules, *, reported: bool
+) -> WaiverProblem | None:
+    """Why a waiver does not count; None if it does. `reported` is whether its policy reports its resource at all."""
     waiver = placed.waiver
 
     def problem(kind: ProblemKind, text: str) -> WaiverProblem:
@@ -286,10 +257,10 @@ def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rule
             f"{about} does not count: the central settings allow {days} days, so it expires on {latest} at the latest",
         )
     if not fitting:
-        text = (
-            f"{about} accepts nothing, since the policy does not report it{' there' * bool(waiver.finding)}; remove it"
-        )
-        return problem(ProblemKind.UNUSED, text)
+        if reported:
+            text = "what the policy reports there is another violation now; review it, or remove the waiver"
+            return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
+        return problem(ProblemKind.UNUSED, f"{about} accepts nothing, since the policy does not report it; remove it")
     paths = {outcome.path: fingerprint(outcome) for outcome in fitting}
     if len({_statement(outcome) for outcome in fitting}) > 1 or len({*paths.values()}) < len(paths):
         count = len(fitting)
@@ -300,10 +271,10 @@ def _problem(placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rule
     return None
 
 
-def _statement(outcome: Outcome) -> str:
+def _statement(outcome: Outcome) -> tuple[object, ...]:
     """The place of the outcome, but one place for all elements of a statement."""
-    start = outcome.place.find("Statement[")
-    return outcome.place if start < 0 else outcome.place[: outcome.place.index("]", start)]
+    statement = statement_at(outcome.resource, outcome.path)
+    return (outcome.resource.urn, *((statement.document, statement.index) if statement else (outcome.place,)))
 
 
 def _exemption(placed: PlacedWaiver) -> Exemption:
@@ -322,29 +293,3 @@ def _exemption(placed: PlacedWaiver) -> Exemption:
 def _named(waiver: Waiver) -> str:
     resource = waiver.resource
     return f"`{resource}`" if isinstance(resource, str) else f"`{resource.type}` `{resource.name}`"
-
-
-_MISSING = re.compile(r"Object missing required field `(\w+)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
-
-
-def _readable(error: str) -> tuple[list[str | int], str]:
-    """The keys and a message for msgspec's "Expected `str`, got `int` - at `$.waivers[0].reason`"."""
-    place = re.search(r"`\$(.*)`$", error)
-    steps = re.findall(r"(\w+)|\[(\d+)\]", place[1] if place else "")
-    keys: list[str | int] = [int(index) if index else name for name, index in steps]
-    named = place[1].lstrip(".") if place else ""
-    where = f"`{named}`: " if named else ""
-    if match := _MISSING.match(error):
-        return keys, f"{where}`{match[1]}` is missing"
-    if match := _UNKNOWN.match(error):
-        known = ", ".join(f"`{name}`" for name in (Waiver.__struct_fields__ if named else WaiverFile.__struct_fields__))
-        return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
-    if named.endswith("expires"):
-        return keys, f"{where}must be a date such as `2027-01-31`"
-    return keys, f"{where}{error.partition(' - at ')[0]}"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a waiver file."""
-    return {"title": "Waivers of stackguard", **msgspec.json.schema(WaiverFile)}

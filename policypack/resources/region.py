@@ -49,7 +49,7 @@ class ResourceRegion(msgspec.Struct, frozen=True):
 
 def listed(resources: Sequence[Resource]) -> str:
     """The first three names in order, and the number of the others, for a message that is the same in every run."""
-    names = sorted(resource.name for resource in resources)
+    names = sorted({resource.name for resource in resources})
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:_LISTED]) + more
 

@@ -49,7 +49,7 @@ def planned(repository: Repository, requirement: str, ci: CI | None) -> list[Pla
         CannotJudge: a file that is there cannot be read, or a place is a link out of the repository.
     """
     root = repository.root
-    plan = [_settings(root)]
+    plan = [_settings(repository)]
     plan += [_new(root, f"{texts.PACK}/{name}", text) for name, text in texts.pack(requirement).items()]
     if ci == "github":
         plan.append(_new(root, GITHUB, texts.github(repository)))
@@ -135,10 +135,11 @@ def _new(root: Path, path: str, text: str) -> PlannedFile:
     return PlannedFile(path, "keep", "", "unchanged" if same else "it is yours; remove it to have it written again")
 
 
-def _settings(root: Path) -> PlannedFile:
+def _settings(repository: Repository) -> PlannedFile:
+    root = repository.root
     if section(lenient(root / "pyproject.toml"), "tool", "stackguard").keys() - {"bundle"}:
         return PlannedFile(SETTINGS, "keep", "", "`[tool.stackguard]` in pyproject.toml has the settings")
-    return _new(root, SETTINGS, texts.settings())
+    return _new(root, SETTINGS, texts.settings(repository))
 
 
 def _shared(root: Path, path: str, text: str, mark: str) -> PlannedFile:

@@ -19,13 +19,18 @@ SCHEMA = (
 
 
 def check(repository: Repository) -> str:
-    """The arguments of `stackguard check` for all stacks of all projects."""
-    return f"{shlex.join(project.folder for project in repository.projects)} --all-stacks"
+    """The arguments of `stackguard check` for all stacks of all projects, also of those that are added later.
+
+    Where the repository itself is a project, the ones in it are not found from its folder, and have to be named.
+    """
+    folders = [project.folder for project in repository.projects]
+    return f"{shlex.join(folders) if '.' in folders else '.'} --all-stacks"
 
 
-def settings() -> str:
-    """`stackguard.yaml`: a schema line for editors, and settings as comments."""
-    return _filled("stackguard.yaml", schema=SCHEMA)
+def settings(repository: Repository) -> str:
+    """`stackguard.yaml`: a schema line for editors, the projects that cannot be judged, and settings as comments."""
+    excluded = "".join(f"  - {json.dumps(folder)} # {why}\n" for folder, why in repository.others)
+    return _filled("stackguard.yaml", schema=SCHEMA, exclude=f"exclude:\n{excluded}" if excluded else "")
 
 
 def pack(requirement: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,9 @@ def baseline(
 
     A target is as for `stackguard check`: a program, a folder that holds programs, a file, or - for standard input.
     `stackguard check` reads the file: what is in it does not block, and what is new does. Entries that the file already
-    has stay as they are, so that running it again changes nothing. Commit the file, and let git merge it by a line in
-    .gitattributes: `stackguard-baseline.json merge=union`.
+    has stay as they are, so that running it again changes nothing; one that fits by an alias gets the present name, so that
+    the alias can go. Commit the file, and let git merge it by a line in .gitattributes:
+    `stackguard-baseline.json merge=union`.
 
     \b
     Examples:
@@ -90,7 +92,7 @@ def baseline(
     check_writable(file)
     before = attempt(lambda: file_format.read(file), f"reading {file}") if file.exists() else file_format.Baseline()
     after, by = before, added(datetime.now(UTC))
-    gone = 0
+    gone = moved = 0
     failures: list[Failure] = []
     asked = CheckRequest(
         ".",
@@ -102,7 +104,8 @@ def baseline(
         central=central,
         policy_modules=policy_modules,
     )
-    stacks = attempt(lambda: expand(targets, selection), "reading the targets")
+    settings_of = partial(of_target, file=settings, central=central)
+    stacks = attempt(lambda: expand(targets, selection, settings_of), "reading the targets")
     for judged in judge(asked, stacks, jobs):
         if isinstance(judged, Failed):
             failures.append(
@@ -110,8 +113,8 @@ def baseline(
             )
             continue
         stack = judged.report.stack
-        after = after.with_outcomes(stack, judged.new, by)
-        gone += judged.gone.total()
+        after = after.moved(stack, judged.moved).with_outcomes(stack, judged.new, by)
+        gone, moved = gone + judged.gone.total(), moved + len(judged.moved)
         if prune:
             after = after.without(stack, judged.gone)
         if judged.report.exit_code == CANNOT_JUDGE:
@@ -121,13 +124,15 @@ def baseline(
     if after.text() != before.text() or not (file.exists() or failures):
         write(after.text(), file)
     if len(failures) < len(stacks.stacks):
-        click.echo(_summary(before, after, file, gone, prune=prune))
+        click.echo(_summary(before, after, file, gone, moved, prune=prune))
     ctx.exit(CANNOT_JUDGE if failures else 0)
 
 
-def _summary(before: Baseline, after: Baseline, file: Path, gone: int, *, prune: bool) -> str:
+def _summary(before: Baseline, after: Baseline, file: Path, gone: int, moved: int, *, prune: bool) -> str:
     new = after.total - before.total + (gone if prune else 0)
     parts = [f"{new} added" if new else "nothing to add"]
+    if moved:
+        parts.append(f"{moved} got the present name of a renamed resource")
     if gone:
         parts.append(f"{gone} removed" if prune else f"{gone} gone (remove them with --prune)")
     return f"{file}: {', '.join(parts)}; {after.total} violations do not block"

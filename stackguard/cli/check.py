@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from stackguard.packs import PackSpec
     from stackguard.preview.server.hosts import Hosts
     from stackguard.reports import Run, Screen
+    from stackguard.reports.destinations import Destination
     from stackguard.sources import RunOptions
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -201,8 +203,10 @@ def check(
         )
 
     from stackguard.gate import stacks
+    from stackguard.sources.settings import of_target
 
-    expanded = attempt(lambda: stacks.expand(targets, selection), "reading the targets")
+    settings_of = partial(of_target, file=settings, central=central)
+    expanded = attempt(lambda: stacks.expand(targets, selection, settings_of), "reading the targets")
     hosts = _hosts(expanded, options) if expanded.several and not show_settings else None
     from stackguard.gate import request  # while the hosts import Pulumi
 
@@ -221,6 +225,7 @@ def check(
         fail_on_source=option_source(ctx, "fail_on"),
         base=base,
         evidence=evidence is not None,
+        all_stacks=selection.all and not (policy or no_own_policies),
     )
     if show_settings:
         for stack in expanded.stacks:
@@ -235,7 +240,7 @@ def check(
     if expanded.several:
         run = _several(asked, expanded, jobs, hosts, in_text=in_text)
     else:
-        run = _single(asked, expanded.stacks[0])
+        run = _single(asked, expanded, partial(_write_failure, destinations, screen_of))
     if named:
         run = replace(run, frameworks=_rolled_up(named, run))
     gc.freeze()  # what was judged stays until the end: collections while reports are written need not look at it
@@ -311,11 +316,33 @@ def _one(asked: CheckRequest, stack: StackTarget) -> CheckRequest:
     return replace(asked, target=stack.target, options=replace(asked.options, stack=stack.stack))
 
 
-def _single(asked: CheckRequest, stack: StackTarget) -> Run:
-    """Judge one stack."""
-    from stackguard.gate import request
+def _single(asked: CheckRequest, expanded: Expansion, failed: Callable[[Run], None]) -> Run:
+    """Judge one stack; `failed` is called with a run that has the failure only."""
+    from datetime import UTC, datetime
 
-    return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+    from policypack.evaluation.settings import Settings
+    from stackguard.cli.progress import show_notes
+    from stackguard.gate import request
+    from stackguard.gate.provenance import provenance
+    from stackguard.reports import Failed, Run
+
+    (stack,), started = expanded.stacks, datetime.now(UTC)
+    show_notes(expanded)
+    try:
+        return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+    except Failure as failure:
+        failures = (Failed(stack.target, stack.name, failure.message, failure.detail),)
+        failed(Run((), provenance(Settings(), [], started), failures, several=True))
+        raise
+
+
+def _write_failure(destinations: Sequence[Destination], screen_of: Callable[[Path | None], Screen], run: Run) -> None:
+    """Write the reports of a run that failed, but for the text that a person reads beside the error."""
+    from stackguard.reports import render
+
+    for destination in destinations:
+        if destination.file is not None or destination.format != "text":
+            write(render(run, destination.format, screen_of(destination.file)), destination.file)
 
 
 def _hosts(expanded: Expansion, options: RunOptions) -> Hosts:
@@ -329,12 +356,13 @@ def _several(asked: CheckRequest, expanded: Expansion, jobs: int | None, hosts: 
     """Judge several stacks at the same time, with their progress; `in_text` is whether a text report shows failures."""
     from stackguard.cli.progress import following
     from stackguard.gate import parallel
+    from stackguard.reports import by_reason
 
     with following(expanded) as progress:
         run = parallel.run(asked, expanded.stacks, jobs=jobs, watcher=progress, hosts=hosts)
-    for failed in run.failed:
+    for labels, failed in by_reason(run.failed):
         if failed.detail or not in_text:
-            Failure(f"{failed.label}: {failed.message}", failed.detail).show()
+            Failure(f"{labels}: {failed.message}", failed.detail).show()
     return run
 
 

@@ -35,12 +35,21 @@ def explain(
       stackguard explain --policies acme.policies
       stackguard explain --framework aws-fsbp
     """  # noqa: D301 (click reads the character \\b)
+    from policypack.core.stack_name import StackName
     from stackguard import explain as explained
     from stackguard.gate.request import CheckRequest, available, of_settings
     from stackguard.reports.destinations import screen, write
+    from stackguard.sources.settings import of_target
 
     request = CheckRequest("", settings=settings, policy_modules=policy_modules)
     policies = attempt(lambda: of_settings(request) if settings else available(request), "reading the policies")
+    if policy_id and not settings and policy_id not in {policy.id for policy in policies}:
+        nearest = attempt(lambda: of_target("."), "reading the settings")
+        if nearest.of(StackName()).settings.policies:  # code, which runs only if somebody asks for it
+            option = f"--settings {nearest.file or nearest.central}"
+            raise click.UsageError(
+                f"there is no policy `{policy_id}` of stackguard's own; `{option}` adds the policies that the settings name"
+            )
     if framework:
         if policy_id:
             raise click.UsageError("`--framework` lists controls; leave out the policy, or the option")

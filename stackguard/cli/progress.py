@@ -93,11 +93,16 @@ class Progress(Watcher):
         return table
 
 
+def show_notes(expanded: Expansion) -> None:
+    """Print what is unusual about the targets, before they are judged."""
+    for note in expanded.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+
+
 @contextmanager
 def following(expanded: Expansion) -> Iterator[Progress]:
     """Show the progress of a run in this block, and after an interrupt what was judged so far."""
-    for note in expanded.notes:
-        click.echo(f"note: {printable(note)}", err=True)
+    show_notes(expanded)
     progress = Progress(expanded.stacks)
     try:
         with progress.shown():
@@ -110,6 +115,7 @@ def following(expanded: Expansion) -> Iterator[Progress]:
 def judge(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Sequence[Result]:
     """Judge the stacks of a command line, in order: several at the same time, with their progress."""
     if not expanded.several:
+        show_notes(expanded)
         stack = expanded.stacks[0]
         return (attempt(lambda: parallel.judge_one(asked, stack), f"judging {stack.target}"),)
     with following(expanded) as progress:

@@ -38,7 +38,7 @@ def compared(
     """
     assert request.base is not None
     with _base(request.base, request.target) as (target, commit):
-        if target is None:  # the commit has no such target, so that everything is new
+        if target is None or (commit and _is_new(loaded, target)):  # so that everything is new
             return _against(report.outcomes, (), (), request.base)
         options = _options(request, loaded, target, commit=commit)
         try:
@@ -48,6 +48,19 @@ def compared(
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
         access = tuple(_new_access(loaded, base_loaded))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
+
+
+def _is_new(loaded: LoadedStack, target: str) -> bool:
+    """Whether the stack has a file today, and none at the commit: without its configuration a run would be of no stack."""
+    from stackguard.preview.project.project import nearest, stacks
+
+    before = nearest(Path(target))
+    if loaded.folder is None or before is None or loaded.name.stack not in stacks(loaded.folder):
+        return False
+    try:
+        return loaded.name.stack not in stacks(before)
+    except CannotJudge:  # the reason is that of its run
+        return False
 
 
 def _options(request: CheckRequest, loaded: LoadedStack, target: str, *, commit: bool) -> RunOptions:

@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from policypack.core.policy import Outcome
+from policypack.evaluation import waiver_file as waiver_files
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
 from policypack.evaluation.redaction import masked
-from policypack.evaluation.waivers import PlacedWaiver, Waived, WaiverRules
+from policypack.evaluation.waiver_file import PlacedWaiver
+from policypack.evaluation.waivers import Waived, WaiverRules
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baseline, Baselined
 from stackguard.sources import LoadedStack
@@ -23,6 +25,8 @@ class Accepting:
     """What a run accepts, in all of its stacks."""
 
     waivers: tuple[PlacedWaiver, ...] = ()
+    waiver_file: Path | None = None
+    baseline_file: Path | None = None
     rules: WaiverRules = field(default_factory=WaiverRules)
     baseline: Baseline = field(default_factory=Baseline)
     add: bool = False
@@ -42,11 +46,20 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, 
     Raises:
         SettingsError: a file is missing or malformed.
     """
-    waived = waiver_file or waivers.beside(folder)
-    known = baseline_file or (file if os.path.lexists(file := folder / baseline.DEFAULT_FILE) else None)
+    waiver_file, baseline_file = in_effect(waiver_file, baseline_file, folder)
     return Accepting(
-        waivers.read(waived) if waived else (), baseline=baseline.read(known) if known else Baseline(), add=add
+        waiver_files.read(waiver_file) if waiver_file else (),
+        waiver_file,
+        baseline_file,
+        baseline=baseline.read(baseline_file) if baseline_file else Baseline(),
+        add=add,
     )
+
+
+def in_effect(waiver_file: Path | None, baseline_file: Path | None, folder: Path) -> tuple[Path | None, Path | None]:
+    """The waiver file and the baseline file of a run, as of `read`; None for one that there is not."""
+    baseline_file = baseline_file or (file if os.path.lexists(file := folder / baseline.DEFAULT_FILE) else None)
+    return waiver_file or waiver_files.beside(folder), baseline_file
 
 
 @dataclass(slots=True)
@@ -57,6 +70,8 @@ class StackExemptions:
     loaded: LoadedStack
     ran: Callable[[], Collection[str]]
     """Returns the ids of the policies that ran."""
+    known: Callable[[], Collection[str]] = tuple
+    """Returns the ids of all policies that there are."""
     waived: Waived = field(default_factory=lambda: Waived(()))
     baselined: Baselined = field(default_factory=lambda: Baselined(()))
 
@@ -65,7 +80,14 @@ class StackExemptions:
         accepting, loaded, ran = self.accepting, self.loaded, self.ran()
         shown = placed(masked(outcomes, loaded.mask), loaded.resources, loaded.name.stack)
         self.waived = waivers.waive(
-            shown, accepting.waivers, loaded.name, ran, loaded.resources, accepting.today, accepting.rules
+            shown,
+            accepting.waivers,
+            loaded.name,
+            ran,
+            loaded.resources,
+            accepting.today,
+            accepting.rules,
+            self.known(),
         )
         self.baselined = baseline.apply(
             self.waived.outcomes,

@@ -14,25 +14,26 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from traceback import format_tb
 from typing import NoReturn
 
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.waivers import to_edit
+from policypack.evaluation.waivers import WaiverProblem, nowhere, to_edit
 from stackguard import signals
 from stackguard.errors import CannotJudge
 from stackguard.gate import imported, machine, transfer
 from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack
-from stackguard.gate.stacks import StackTarget
+from stackguard.gate.stacks import StackTarget, below
 from stackguard.preview.project import sdk
 from stackguard.preview.server import process
 from stackguard.preview.server.hosts import FORKS, Hosts
@@ -91,6 +92,13 @@ def run(
     results = judge_all(request, stacks, jobs=jobs, watcher=watcher, hosts=hosts)
     judged = [result for result in results if isinstance(result, Judged)]
     failed = tuple(result for result in results if isinstance(result, Failed))
+    problems = to_edit(
+        (problem for result in judged for problem in result.problems),
+        frozenset().union(*(result.used for result in judged)),
+        complete=not failed,
+    )
+    if request.all_stacks and not failed:
+        problems += _for_no_stack(judged, {stack.folder for stack in stacks})
     return Run(
         tuple(result.report for result in judged),
         provenance(
@@ -99,16 +107,21 @@ def run(
             started,
         ),
         failed,
-        tuple(
-            to_edit(
-                (problem for result in judged for problem in result.problems),
-                frozenset().union(*(result.used for result in judged)),
-                complete=not failed,
-            )
+        tuple(problems),
+        any(
+            (result.problems or result.elsewhere) and result.settings.waiver_problems == "mandatory"
+            for result in judged
         ),
-        any(result.problems and result.settings.waiver_problems == "mandatory" for result in judged),
         several=True,
     )
+
+
+def _for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:
+    """The waivers for no stack and resource, of files beside or below which every project was judged."""
+    for file in dict.fromkeys(result.waiver_file for result in judged if result.elsewhere):
+        assert file is not None
+        if all(project in folders for project in below(file.parent.absolute()).projects):
+            yield from nowhere(result.elsewhere for result in judged if result.waiver_file == file)
 
 
 def judge_all(

@@ -25,7 +25,7 @@ from policypack.evaluation.settings.resolving import Effective, require_known
 from policypack.evaluation.settings.selectors import runs
 from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
-from stackguard.gate import exemptions
+from stackguard.gate import exemptions, run_notes
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.exemptions import Accepting
 from stackguard.gate.judging import JudgingObserver, unwatched
@@ -70,6 +70,8 @@ class CheckRequest:
     """The policies whose records are counted by resource type too, for frameworks of controls."""
     add: bool = False
     """Whether new violations are accepted, to be added to the baseline."""
+    all_stacks: bool = False
+    """Whether the run judges all stacks of its projects, by all policies."""
     base: str | None = None
     """What the target is compared with: a folder, a file, or a commit of its repository."""
     central: Path | None = None
@@ -122,6 +124,11 @@ class Judged:
     """By fingerprint, what is in the baseline and not there any more."""
     new: tuple[Outcome, ...] = ()
     """The outcomes to add to the baseline, if the request says so."""
+    waiver_file: Path | None = None
+    elsewhere: tuple[WaiverProblem, ...] = ()
+    """Of waivers for other stacks or resources: problems if every stack that there is was judged."""
+    moved: tuple[tuple[str, Outcome], ...] = ()
+    """The former fingerprint and the outcome of entries of the baseline that fit by a former place."""
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -211,7 +218,10 @@ def judge_under(
         def ran() -> list[str]:
             return [*(policy.id for policy in judging.policies), *(packs.policies if packs else ())]
 
-        exempt = exemptions.StackExemptions(accepting, loaded, ran)
+        def known() -> list[str]:
+            return [*(policy.id for policy in cards), *ran()]
+
+        exempt = exemptions.StackExemptions(accepting, loaded, ran, known)
         outcomes = tuple(judging.outcomes(loaded.resources, loaded.region, loaded.unseen, exempt))
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:
@@ -221,7 +231,12 @@ def judge_under(
     limited = (*effective.notes, *effective.lock_notes([*judging.policies, *(packs.cards if packs else ())]))
     locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
     notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
-    notes = (*notes, *_unread(judging.policies, judging.stack))
+    notes = (
+        *notes,
+        *run_notes.unread(judging.policies, judging.stack),
+        *run_notes.refused(exempt.baselined, layers),
+        *run_notes.shadowed(layers, request.waivers, request.baseline),
+    )
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
         notes = (*notes, NOTE)
     hide = loaded.mask.hide
@@ -251,7 +266,18 @@ def judge_under(
         records=evidence if request.evidence else (),
     )
     waived, baselined = exempt.waived, exempt.baselined
-    judged = Judged(report, settings, tuple(ran()), waived.problems, waived.used, baselined.gone, baselined.new)
+    judged = Judged(
+        report,
+        settings,
+        tuple(ran()),
+        waived.problems,
+        waived.used,
+        baselined.gone,
+        baselined.new,
+        accepting.waiver_file,
+        waived.elsewhere,
+        baselined.moved,
+    )
     return judged, loaded, judging.stack
 
 
@@ -259,15 +285,6 @@ def related(outcomes: Iterable[Outcome], resources: Iterable[Resource]) -> dict[
     """By URN, the parents of the resources with outcomes, and those that these wait for."""
     urns = {urn for outcome in outcomes for urn in (outcome.resource.parent, *outcome.waits_for)}
     return {resource.urn: resource for resource in resources if resource.urn in urns}
-
-
-def _unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
-    """Notes about functions whose code was not read."""
-    from policypack.lambda_code.unread_code import unread_code
-
-    for unread in unread_code(policies, stack):
-        urns = tuple(function.urn for function in unread.functions)
-        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
 
 
 def _texts(outcomes: Iterable[Outcome], notes: Iterable[Note]) -> Iterator[str]:
@@ -330,7 +347,8 @@ def available(
                 f"{source}: `policies` is code, which does not run to judge a file; if you trust it, give"
                 f" `--settings {source}`"
             )
-        names = [*policy_modules.named(effective.settings, source, Path(source).parent), *names]
+        line = effective.origin("policies")
+        names = [*policy_modules.named(effective.settings, line, Path(source).parent), *names]
     return (*POLICIES, *policy_modules.load(names))
 
 

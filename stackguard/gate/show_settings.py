@@ -10,6 +10,7 @@ import msgspec
 
 from policypack.evaluation.settings.model import NAMES
 from policypack.evaluation.settings.resolving import Effective, require_known
+from stackguard.gate.exemptions import in_effect
 from stackguard.gate.request import CheckRequest
 from stackguard.reports.formatting import printable
 from stackguard.sources import load
@@ -40,7 +41,8 @@ def shown(request: CheckRequest) -> str:
         loaded = load(request.target, request.options)
         stack, region = loaded.name, loaded.region
     effective = layers.of(stack, region)
-    files = {"settings": layers.file, "central": layers.central}
+    waiver_file, baseline_file = in_effect(request.waivers, request.baseline, layers.folder)
+    files = {"settings": layers.file, "central": layers.central, "waivers": waiver_file, "baseline": baseline_file}
     head = [f"# {stack}", *(f"# {kind}: {file or 'none'}" for kind, file in files.items())]
     notes = [f"# note: {note}" for note in (*effective.notes, *effective.lock_notes(POLICIES))]
     return "".join(f"{printable(line)}\n" for line in (*head, *_lines(effective), *notes))

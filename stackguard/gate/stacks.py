@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -12,8 +12,10 @@ from pathlib import Path
 
 from policypack.core.files import repository
 from policypack.core.stack_name import StackName
+from policypack.evaluation.settings.resolving import on_path
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.settings_file import find
+from stackguard.sources.settings import TargetSettings
 
 PROJECT = "Pulumi"
 """The name of a project's file, without its extension."""
@@ -70,7 +72,9 @@ class Expansion:
     """What was left out, and why."""
 
 
-def expand(targets: Sequence[str], selection: Selection) -> Expansion:
+def expand(
+    targets: Sequence[str], selection: Selection, settings: Callable[[str], TargetSettings] | None = None
+) -> Expansion:
     """The stacks of targets, in their order; each once.
 
     A folder is the program that it belongs to; if it belongs to none, all programs below it. A target that does not exist
@@ -79,6 +83,7 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     Args:
         targets: of the command line; none is the working folder.
         selection: of the stacks of each project.
+        settings: returns those of a target, which exclude projects below it.
 
     Raises:
         CannotJudge: no stack fits a pattern, or a target that is a pattern fits nothing.
@@ -90,7 +95,8 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     holders = [target for target, inner in programs.items() if inner and not _absolute(target).is_relative_to(inner[0])]
     if len(given) == 1 and tuple(given) == asked and not holders and not selection.several:
         folder = next(iter(programs.get(given[0], ())), None)
-        return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False)
+        notes = _without_file(folder, selection.only) if folder else ()
+        return Expansion((StackTarget(given[0], selection.only, folder=folder),), several=False, notes=notes)
     found = _Found(selection)
     found.notes += [
         f"`{_shown(target, other)}` is a repository of its own, and was not judged; give it as a target"
@@ -101,8 +107,13 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
         if target not in programs:
             found.file(target, others=any(programs.values()))
         elif programs[target]:
+            exclusion = _Exclusion(settings(target)) if settings and target in holders else None
             for folder in programs[target]:
-                found.program(folder, _shown(target, folder))
+                shown = _shown(target, folder)
+                if exclusion and exclusion.has(folder):
+                    found.notes.append(f"`{shown}` is excluded by {exclusion.source}, and was not judged")
+                else:
+                    found.program(folder, shown)
         elif any(programs.values()):
             found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
         else:  # the reason is reported as that of a single target
@@ -110,6 +121,35 @@ def expand(targets: Sequence[str], selection: Selection) -> Expansion:
     if any(programs.values()):
         found.check()
     return Expansion(tuple(found.stacks.values()), several=True, notes=tuple(found.notes))
+
+
+def _without_file(folder: Path, asked: str | None) -> tuple[str, ...]:
+    """A note about a stack that has no file: its name may be misspelt."""
+    from stackguard.preview.project import project
+
+    name = (asked or "").rpartition("/")[2]
+    try:
+        stacks = project.stacks(folder)
+    except CannotJudge:  # the reason is reported when it is loaded
+        return ()
+    if not name or name in stacks:
+        return ()
+    near = get_close_matches(name, stacks, n=1)
+    others = f"these have one: {', '.join(stacks)}" if stacks else "no stack of this project has one"
+    hint = f"did you mean `{near[0]}`?" if near else others
+    return (f"stack `{name}` has no Pulumi.{name}.yaml, so no configuration of its own; {hint}",)
+
+
+class _Exclusion:
+    """The projects that the settings of a folder leave out."""
+
+    def __init__(self, settings: TargetSettings) -> None:
+        effective = settings.of(StackName())
+        self.source = effective.origin("exclude")
+        self._patterns, self._base = effective.settings.exclude, _absolute(settings.folder)
+
+    def has(self, folder: Path) -> bool:
+        return on_path(folder, self._base, self._patterns)
 
 
 @dataclass(slots=True)
@@ -143,6 +183,7 @@ class _Found:
         name = project.name_in(folder) or ""
         try:
             chosen = list(self._chosen(name, project.stacks(folder)))
+            self.notes += [note for stack in chosen for note in _without_file(folder, stack)]
         except CannotJudge:  # the reason is reported when it is loaded
             self.unreadable = True
             chosen = [None]

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Policy, Resource, Stack, urn_of
@@ -197,6 +197,8 @@ def _distinct(outcomes: Iterable[Outcome], secrets: Sequence[str]) -> list[Outco
     by_content = {}
     for outcome in outcomes:
         clean = redacted(outcome, secrets)
+        if clean.kind is Kind.VIOLATION:  # a pack names no property: the message is all that identifies it
+            clean = replace(clean, facts=(clean.message,))
         by_content[clean.kind, clean.policy.id, clean.resource.urn, clean.path, clean.message] = clean
     return list(by_content.values())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import importlib
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -264,6 +264,17 @@ class Screen:
     detail: Detail = Detail.NORMAL
     statistics: bool = False
     """Whether the text ends in counts by policy, severity, service and type."""
+
+
+def by_reason(failed: Iterable[Failed]) -> Iterator[tuple[str, Failed]]:
+    """Those of several stacks that failed in the same way once, with the names of the stacks."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    first: dict[tuple[str, str], Failed] = {}
+    for one in failed:
+        key = one.message, one.detail
+        labels.setdefault(key, []).append(one.label)
+        first.setdefault(key, one)
+    yield from ((", ".join(names), first[key]) for key, names in labels.items())
 
 
 def label(stack: StackName, target: str) -> str:

@@ -229,7 +229,7 @@ class ProblemEntry(msgspec.Struct, frozen=True):
         ProblemKind,
         msgspec.Meta(
             description="`expired`: its last day is over. `unused`: it accepts nothing. `ambiguous`: it fits several"
-            " violations. `refused`: the central settings do not allow it."
+            " violations. `refused`: the central settings do not allow it. `unknown`: there is no such policy."
         ),
     ]
     source: Annotated[str, msgspec.Meta(description="The file and line of the waiver.")]

@@ -5,13 +5,14 @@ Lines are wrapped only on a terminal, so that `grep` finds a policy id and its p
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path
 from stackguard.notes import Note, NoteKind
-from stackguard.reports import Change, Detail, Report, Run, Screen
+from stackguard.reports import Change, Detail, Report, Run, Screen, by_reason
 from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
@@ -44,14 +45,16 @@ def render(run: Run, screen: Screen) -> str:
 
 def _run(run: Run, screen: Screen) -> Iterator[Text]:
     for report in run.reports:
+        if run.several and screen.detail is Detail.QUIET and report.exit_code == 0:
+            continue
         if run.several:
             yield Text(f"== {printable(report.label)}", "bold underline")
             yield Text()
         yield from _lines(report, screen)
         if run.several:
             yield Text()
-    for failed in run.failed:
-        yield from wrapped(f"{printable(failed.label)}: {printable(failed.message)}", screen, 0, "cannot judge")
+    for labels, failed in by_reason(run.failed):
+        yield from wrapped(f"{printable(labels)}: {printable(failed.message)}", screen, 0, "cannot judge")
     for problem in run.problems:
         yield from wrapped(printable(f"{problem.source}: {problem.message}"), screen, 0, f"{problem.kind} waiver")
     yield from _frameworks(run, screen)
@@ -229,7 +232,21 @@ def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) ->
                 marks = [other for other in outcomes if statement_path(other.path) == statement]
                 for marked, text in excerpt(*marks):
                     yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
+        if screen.detail is Detail.VERBOSE:
+            for text in filter(None, (_waiver(outcome, report) for outcome in group.reports)):
+                yield from wrapped(printable(text), UNBROKEN, INDENT, "waiver")
         yield from _advice(group, screen)
+
+
+def _waiver(outcome: Outcome, report: Report) -> str:
+    """The start of a waiver that accepts an outcome; empty for a crash, and for what stands for several outcomes."""
+    if "fingerprints" not in report.memo:
+        report.memo["fingerprints"] = {id(row.outcome): row.fingerprint for row in report.identified}
+    of = f"{{type: {json.dumps(outcome.resource.type)}, name: {json.dumps(outcome.resource.name)}}}"
+    print_ = report.memo["fingerprints"].get(id(outcome))
+    if print_ is None or outcome.kind is Kind.ERROR:
+        return ""
+    return f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}}}"
 
 
 def _advice(group: Group, screen: Screen) -> Iterator[Text]:
@@ -293,10 +310,15 @@ def violations(reports: Sequence[Report]) -> str:
     return f"{total}{listed and f' ({listed})'}, {undecided} undecided, {errors}"
 
 
+def _named(stacks: Sequence[str]) -> str:
+    return f" ({', '.join(stacks)})" if stacks else ""
+
+
 def _total(run: Run) -> Text:
     """The counts of all stacks."""
-    clean = sum(report.exit_code == 0 for report in run.reports)
-    text = f"{many(len(run.reports) + len(run.failed), 'stack')}: {clean} pass, {len(run.reports) - clean} do not"
+    blocked = [printable(report.label) for report in run.reports if report.exit_code]
+    clean = len(run.reports) - len(blocked)
+    text = f"{many(len(run.reports) + len(run.failed), 'stack')}: {clean} pass, {len(blocked)} do not{_named(blocked)}"
     if run.failed:
-        text += f", {len(run.failed)} could not be judged"
+        text += f", {len(run.failed)} could not be judged{_named([printable(failed.label) for failed in run.failed])}"
     return Text(f"{text}; {violations(run.reports)}", "bold")

@@ -187,7 +187,7 @@ def test_a_folder_without_git_is_set_up_too(
         "include": [{"local": ".gitlab/stackguard.yml"}]
     }
     job = yaml.safe_load((tmp_path / ".gitlab" / "stackguard.yml").read_text())["stackguard"]
-    assert "check 'one project' --all-stacks " in job["script"][-1]
+    assert "check . --all-stacks " in job["script"][-1]
 
 
 def test_without_a_project_it_says_where_it_looked(

@@ -175,7 +175,7 @@ def test_a_broken_module_is_one_line(capfd: pytest.CaptureFixture[str], folder: 
     ("setting", "line"),
     [
         ("policies: acme.py", "stackguard.yaml:1: `policies` must be a list of modules or paths, such as"),
-        ("policies: [./none.py]", "stackguard.yaml: `policies`: there is no file `./none.py`; paths are relative to"),
+        ("policies: [./none.py]", "stackguard.yaml:1: `policies`: there is no file `./none.py`; paths are relative to"),
     ],
 )
 def test_a_malformed_setting_is_one_line(

@@ -81,7 +81,9 @@ def test_each_stack_has_its_heading_and_the_run_a_summary(ran: subprocess.Comple
     headings = [line for line in lines if line.startswith("== ")]
     assert headings == ["== shop/dev", "== shop/prod", "== pipeline/dev"]
     assert any(line.startswith("cannot judge: bill/broken: ") for line in lines)
-    assert lines[-2].startswith("4 stacks: 0 pass, 3 do not, 1 could not be judged; ")
+    assert lines[-2].startswith(
+        "4 stacks: 0 pass, 3 do not (shop/dev, shop/prod, pipeline/dev), 1 could not be judged (bill/broken); "
+    )
 
 
 def test_progress_is_a_line_for_each_stack(ran: subprocess.CompletedProcess[str]) -> None:
@@ -236,7 +238,7 @@ def test_a_process_that_is_killed_fails_its_stack_only(tmp_path: Path) -> None:
         out, _ = gate.communicate(timeout=60)
     assert gate.returncode == 2
     assert "was killed by signal 9 (the machine may be out of memory; see --jobs)" in out
-    assert "2 stacks: 1 pass, 0 do not, 1 could not be judged; " in out
+    assert "2 stacks: 1 pass, 0 do not, 1 could not be judged (slow); " in out
     assert gone(own(73005))
 
 

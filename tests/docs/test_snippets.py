@@ -18,7 +18,7 @@ import pytest
 import yaml
 from syrupy.assertion import SnapshotAssertion
 
-from policypack.evaluation import waivers
+from policypack.evaluation import waiver_file
 from policypack.evaluation.settings.model import NAMES, STRUCTURE
 from policypack.evaluation.settings.parsing import layer
 from stackguard import cli
@@ -101,7 +101,7 @@ def _check_yaml(document: Any, file: Path, place: str) -> None:
     if file.name == "stackguard.yaml" or (not file.name and set(document) <= {*NAMES, *STRUCTURE}):
         layer(document, lambda _: place, central="programs" in document)
     elif file.name == "stackguard-waivers.yaml":
-        waivers.read(Path(file))
+        waiver_file.read(Path(file))
     elif not file.name:
         assert set(document) <= {"functions", "stacks"}, f"{place}: neither settings nor a mock file; name the file"
 

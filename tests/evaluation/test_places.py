@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
 
-from policypack.core.policy import EnforcementLevel, Options, Outcome, Resource, Stack
+from policypack.core.policy import EnforcementLevel, Options, Outcome, Policy, Resource, Severity, Stack
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.places import fingerprint, placed
 from policypack.evaluation.settings import Settings
@@ -68,19 +71,40 @@ def test_a_statement_without_a_sid_keeps_its_fingerprint(edited: Resource) -> No
     "edited",
     [
         role_policy(allow("dynamodb:*", "arn:aws:s3:::a")),
-        role_policy(allow("s3:*", "arn:aws:s3:::a", Sid="A")),
+        role_policy(allow("s3:*", "arn:aws:s3:::a*")),
+        role_policy(allow("s3:*", ["arn:aws:s3:::a", "arn:aws:s3:::b"])),
         role_policy(WIDE, name="writer"),
     ],
-    ids=["another action", "another statement", "another resource"],
+    ids=["another action", "a wider resource", "one more resource", "another resource"],
 )
 def test_another_violation_has_another_fingerprint(edited: Resource) -> None:
     assert not {*prints(role_policy(WIDE))} & {*prints(edited)}
 
 
-def test_a_statement_with_a_sid_keeps_its_fingerprint_while_the_element_stays() -> None:
-    before = prints(role_policy(WIDE | {"Sid": "A"}))
-    assert prints(role_policy(OTHER, WIDE | {"Sid": "A", "Resource": "arn:aws:s3:::b"}))[1:] == before
-    assert prints(role_policy(WIDE | {"Sid": "A", "Action": "iam:*"})) != before
+@pytest.mark.parametrize(
+    "edited",
+    [
+        allow("s3:*", "arn:aws:s3:::a", Sid="A"),
+        allow("S3:*", "arn:aws:s3:::a"),
+        allow(["s3:*"], ["arn:aws:s3:::a"]),
+        allow(["sqs:SendMessage", "s3:*"], "arn:aws:s3:::a"),
+        allow(["s3:*", "iam:*"], "arn:aws:s3:::a"),
+    ],
+    ids=["Sid", "letter case", "lists of one", "one more action", "one more violation"],
+)
+def test_a_statement_keeps_the_fingerprint_of_an_action_while_what_it_allows_stays(edited: dict[str, Any]) -> None:
+    assert {*prints(role_policy(WIDE))} <= {*prints(role_policy(edited))}
+
+
+def test_a_partial_fix_brings_nothing_back() -> None:
+    both = prints(role_policy(allow(["s3:*", "iam:*", "sqs:SendMessage"], "*", Sid="A")))
+    assert len({*both}) == 2
+    assert {*prints(role_policy(allow(["sqs:SendMessage", "iam:*"], "*", Sid="A")))} < {*both}
+
+
+def test_a_condition_that_is_dropped_is_another_violation() -> None:
+    limited = WIDE | {"Sid": "A", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    assert not {*prints(role_policy(limited))} & {*prints(role_policy(WIDE | {"Sid": "A"}))}
 
 
 def test_two_equal_violations_have_equal_fingerprints() -> None:
@@ -183,3 +207,170 @@ def test_a_document_is_decoded_once_for_all_its_violations(monkeypatch: pytest.M
     reported = outcomes(resource, policy="iam-wildcard-action")
     assert len({outcome.place for outcome in reported}) == 50
     assert decoded.count(resource.inputs["policy"]) <= 2
+
+
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+SSH = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"ipProtocol": "-1"}, False),
+        ({"ipProtocol": "udp"}, False),
+        ({"toPort": 23}, False),
+        ({"fromPort": 0}, False),
+        ({"description": "for the vendor"}, True),
+        ({"tags": {"Name": "ssh"}}, True),
+        ({"ipProtocol": "6"}, True),
+    ],
+    ids=str,
+)
+def test_a_rule_that_opens_more_is_another_violation(change: dict[str, Any], *, kept: bool) -> None:
+    def of(**inputs: Any) -> set[str]:
+        urn = f"urn:pulumi:dev::shop::{INGRESS_RULE}::ssh"
+        return {*prints(Resource(INGRESS_RULE, "ssh", SSH | inputs, urn), policy="ec2-open-ingress")}
+
+    assert (of() == of(**change)) is kept
+
+
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ("; did you mean `s3:GetObject`?", True),
+        (", for example on `arn:aws:s3:::example`", True),
+        (" and 2 more", False),
+        (" and `s3:PutObject`", False),
+    ],
+)
+def test_advice_and_examples_in_a_message_are_no_facts(more: str, *, same: bool) -> None:
+    (outcome,) = outcomes(role_policy(WIDE), policy="iam-wildcard-action")
+    (other,) = placed([replace(outcome, message=f"{outcome.message}{more}")], [outcome.resource], "dev")
+    assert (other.place == outcome.place) is same
+
+
+def test_a_raised_severity_is_another_violation() -> None:
+    (outcome,) = outcomes(group(rule(22)), policy="ec2-open-ingress")
+    raised = placed([replace(outcome, severity=Severity.CRITICAL)], [outcome.resource], "dev")
+    assert fingerprint(raised[0]) != fingerprint(outcome)
+
+
+SAME_FACTS = {
+    "iam-malformed-document": "how AWS refuses the document: it allows nothing",
+    "iam-duplicate-grant": "where the two grants differ",
+    "s3-undeliverable-notification": "whether the queue has another document: it allows nothing",
+    "lambda-foreign-binary": "which other platform it is built for",
+    "lambda-early-return": "how the loop ends: what is lost is the same",
+}
+"""Policies whose message can change while the violation stays, with what it says of it."""
+NAMED = ("bucket", "key", "name", "imageId", "dbSnapshotIdentifier", "layerName", "function", "functionName")
+"""Properties with names, which differ between stacks."""
+VALUES = (None, "*", "-1", "0.0.0.0/0", True, 0, 65535)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_what_changes_a_message_or_a_severity_changes_the_fingerprint(policy: Policy[Any]) -> None:
+    """Each input of each bad example takes other values, also those that other examples of the card have."""
+    examples = [example.resources for example in (*policy.bad, *policy.good)]
+    taken: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for resource in chain.from_iterable(examples):
+        for name, value in resource.inputs.items():
+            taken[resource.type, name].append(value)
+    for resources in examples[: len(policy.bad)]:
+        before = {fingerprint(outcome): words(outcome) for outcome in outcomes(*resources, policy=policy.id)}
+        for place, resource in enumerate(resources):
+            for (token, name), values in taken.items():
+                for value in (*values[:6], *VALUES) if token == resource.type and name not in NAMED else ():
+                    edited = replace(resource, inputs={**resource.inputs, name: value})
+                    changed = (*resources[:place], edited, *resources[place + 1 :])
+                    for outcome in (
+                        outcomes(*changed, policy=policy.id) if before and policy.id not in SAME_FACTS else ()
+                    ):
+                        assert before.get(fingerprint(outcome), words(outcome)) == words(outcome), (name, value)
+
+
+def words(outcome: Outcome) -> tuple[str, Severity]:
+    """What an outcome says, without advice and indexes."""
+    return re.sub(r"\[\d+\]", "", outcome.message.partition(";")[0]), outcome.policy.severity
+
+
+def test_children_of_a_renamed_component_keep_their_names_in_documents() -> None:
+    """Two resources that a statement names have former names, at different places among their aliases."""
+
+    def stack(component: str, aliases: tuple[str, ...]) -> tuple[Outcome, ...]:
+        def child(token: str, name: str, own: tuple[str, ...], /, **inputs: Any) -> Resource:
+            def urn(parent: str, named: str) -> str:
+                return f"urn:pulumi:dev::shop::acme:index:Store${token}::{parent}-{named}"
+
+            names = tuple(urn(parent, named) for parent in (component, *aliases) for named in (name, *own))[1:]
+            return Resource(
+                token, name, inputs, urn(component, name), options=Options(aliases=names if aliases else ())
+            )
+
+        files = child(BUCKET, "files", (), bucket="acme-files")
+        jobs = child("aws:sqs/queue:Queue", "jobs", ("old", "older"), name="jobs-1a2b3c4")
+        wide = allow("s3:*", ["arn:aws:s3:::acme-files/*", "arn:aws:sqs:eu-west-1:111122223333:jobs-1a2b3c4"])
+        return outcomes(files, jobs, role_policy(wide), policy="iam-wildcard-action")
+
+    (before,), (after,) = stack("store", ()), stack("depot", ("shed", "store", "hut"))
+    assert before.place in after.former_places
+
+
+def test_an_account_that_becomes_known_keeps_the_place() -> None:
+    wide = allow("s3:*", ["arn:aws:s3:::acme/*", "arn:aws:iam::222233334444:role/x"])
+    (before,) = outcomes(bucket("acme"), role_policy(wide), policy="iam-wildcard-action")
+    (after,) = outcomes(bucket("acme", account="222233334444"), role_policy(wide), policy="iam-wildcard-action")
+    assert before.place in {after.place, *after.former_places}
+    other = allow("s3:*", ["arn:aws:s3:::acme/*", "arn:aws:iam::999988887777:role/x"])
+    (foreign,) = outcomes(bucket("acme"), role_policy(other), policy="iam-wildcard-action")
+    assert not {foreign.place, *foreign.former_places} & {after.place, *after.former_places}
+
+
+def test_an_alias_of_another_stack_carries_nothing() -> None:
+    old = role_policy(WIDE, stack="prod", name="old")
+    (before,) = outcomes(old, policy="iam-wildcard-action", stack="prod")
+    alias = old.urn.replace(":prod::", ":dev::")
+    (after,) = outcomes(
+        role_policy(WIDE, stack="prod", name="new", options=Options(aliases=(alias,))),
+        policy="iam-wildcard-action",
+        stack="prod",
+    )
+    assert before.place not in {after.place, *after.former_places}
+
+
+def test_a_word_of_documents_that_names_a_resource_stays() -> None:
+    log_group = "aws:cloudwatch/logGroup:LogGroup"
+    arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/s3:*"
+    group = Resource(log_group, "s3", {"name": "/aws/lambda/s3"}, outputs={"arn": arn})
+    wide = role_policy(allow("s3:*", "*"))
+    alone = {outcome.place for outcome in outcomes(wide, policy="iam-wildcard-action")}
+    assert alone == {outcome.place for outcome in outcomes(group, wide, policy="iam-wildcard-action")}
+
+
+def test_another_policy_of_an_attachment_is_another_violation() -> None:
+    """The id of an attachment ends in the policy's name, which names the policy only."""
+
+    def of(name: str, *, known: bool) -> list[str]:
+        arn = f"arn:aws:iam::aws:policy/{name}"
+        attachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+        inputs = {"role": "r", "policyArn": arn}
+        return prints(
+            Resource(attachment, "a", inputs, id=f"r/{arn}" if known else ""), policy="iam-administrator-access"
+        )
+
+    assert of("AdministratorAccess", known=True) == of("AdministratorAccess", known=False)
+    assert of("AdministratorAccess", known=True) != of("IAMFullAccess", known=True)
+
+
+def test_a_resource_that_a_message_names_may_be_renamed() -> None:
+    def stack(name: str, *aliases: str) -> tuple[Outcome, ...]:
+        def urn(named: str) -> str:
+            return f"urn:pulumi:dev::shop::{BUCKET}::{named}"
+
+        own = Resource(BUCKET, name, {}, urn(name), options=Options(aliases=tuple(map(urn, aliases))))
+        (outcome,) = outcomes(role_policy(WIDE), policy="iam-wildcard-action")
+        return placed([replace(outcome, message=f"lets `{name}` be read")], [own, outcome.resource], "dev")
+
+    (before,), (after,), (other,) = stack("files"), stack("uploads", "files"), stack("uploads")
+    assert before.place in after.former_places
+    assert before.place not in {other.place, *other.former_places}

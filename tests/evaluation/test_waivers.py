@@ -14,7 +14,8 @@ from policypack.core.policy import Kind, Options, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprints
 from policypack.evaluation.settings import SettingsError
-from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules, read, waive
+from policypack.evaluation.waiver_file import read
+from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules, nowhere, waive
 from tests.evaluation.test_places import OTHER, ROLE_POLICY, WIDE, outcomes, role_policy
 
 TODAY = date(2026, 11, 29)
@@ -154,6 +155,54 @@ def test_what_was_not_judged_makes_no_waiver_unused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"policy": "iam-wildcard-actions"}, ["did you mean `iam-wildcard-action`?"]),
+        ({"policy": "iam-nonsense"}, ["`stackguard explain` lists them"]),
+        ({"policy": "acme-naming"}, []),
+        ({}, []),
+    ],
+)
+def test_a_policy_that_does_not_exist_is_a_problem(tmp_path: Path, fields: dict[str, Any], told: list[str]) -> None:
+    """One that is like none of ours may be of a pack that this run does not have."""
+    subject = role_policy(WIDE)
+    file = read(written(tmp_path, FIELDS | fields))
+    known = [POLICY, "s3-public-acl"]
+    result = waive(outcomes(subject, policy=POLICY), file, DEV, [POLICY], [subject], TODAY, known=known)
+    assert [problem.message.partition("; ")[2] for problem in result.problems] == told
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits"),
+    [({"stacks": ["dve"]}, False), ({"resource": {"type": ROLE_POLICY, "name": "gone"}}, False), ({}, True)],
+    ids=["stack", "resource", "sound"],
+)
+def test_a_waiver_for_no_stack_and_resource_is_one_of_all_stacks(
+    tmp_path: Path, fields: dict[str, Any], *, fits: bool
+) -> None:
+    here, elsewhere = waived(tmp_path, role_policy(WIDE), **fields), waived(tmp_path, role_policy(name="x"), **fields)
+    assert len(nowhere([here.elsewhere, elsewhere.elsewhere])) == (0 if fits else 1)
+    assert not here.problems
+    partial = waived(tmp_path, role_policy(WIDE), ran=(), **fields)
+    assert not nowhere([elsewhere.elsewhere, partial.elsewhere]), "its policy did not judge one of them"
+
+
+def test_a_type_may_be_written_as_reports_print_it(tmp_path: Path) -> None:
+    resource = {"type": "aws:iam:RolePolicy", "name": "reader"}
+    assert accepted(waived(tmp_path, role_policy(WIDE), resource=resource)) == [True]
+
+
+def test_one_pattern_of_stacks_needs_no_list(tmp_path: Path) -> None:
+    assert accepted(waived(tmp_path, role_policy(WIDE), stacks="d*")) == [True]
+
+
+def test_an_alias_of_another_stack_is_no_name_of_the_resource(tmp_path: Path) -> None:
+    alias = role_policy(name="old", stack="prod").urn
+    renamed = role_policy(WIDE, name="new", options=Options(aliases=(alias,)))
+    assert accepted(waived(tmp_path, renamed, resource={"type": ROLE_POLICY, "name": "old"})) == [False]
+
+
+@pytest.mark.parametrize(
     ("rules", "counts"),
     [
         (WaiverRules(), True),
@@ -180,13 +229,23 @@ def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
     [
         ("- policy: x", "1: must be a mapping with `waivers`"),
         ("waiver: []", "1: there is no key `waiver`; the keys are `waivers`"),
-        ("waivers:\n  - policy: a\n    resource: b\n    expires: 2027-01-01", "2: `waivers[0]`: `reason` is missing"),
-        ("waivers:\n  - policy: a\n    resource: b\n    reason: c", "2: `waivers[0]`: `expires` is missing"),
         (
-            "waivers:\n  - policy: a\n    resource: b\n    reason: c\n    expires: soon",
+            "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    expires: 2027-01-01",
+            "2: `waivers[0]`: `reason` is missing",
+        ),
+        (
+            "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: c",
+            "2: `waivers[0]`: `expires` is missing",
+        ),
+        (
+            "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: c\n    expires: soon",
             "5: `waivers[0].expires`: must be a date such as `2027-01-31`",
         ),
         ("waivers:\n  - policy: a\n    until: b", "3: `waivers[0]`: there is no key `until`; the keys are `policy`"),
+        (
+            "waivers:\n  - policy: a\n    resource: partner\n    reason: c\n    expires: 2027-01-01",
+            "3: `waivers[0].resource`: must be a URN, or `{type: aws:s3/bucket:Bucket, name: partner}`",
+        ),
         ("waivers: [", "malformed YAML"),
     ],
 )

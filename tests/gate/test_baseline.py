@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import Kind, Options, Outcome, Resource
+from policypack.core.policy import Exemption, Kind, Options, Outcome, Resource
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.waivers import WaiverRules
@@ -104,6 +104,41 @@ def test_what_is_gone_is_told_and_pruned() -> None:
     assert not apply(reported(role_policy(WIDE)), baseline, DEV, ()).gone, "of a policy that did not run"
 
 
+def test_what_is_waived_or_refused_is_not_gone() -> None:
+    baseline = baseline_of(role_policy(WIDE))
+    waived = [replace(outcome, exemption=Exemption("waived")) for outcome in reported(role_policy(WIDE))]
+    assert not apply(waived, baseline, DEV, [POLICY]).gone
+    rules = WaiverRules(frozenset({POLICY}))
+    refused = apply(reported(role_policy(WIDE)), baseline, DEV, [POLICY], rules)
+    assert not refused.gone
+    assert refused.refused == {POLICY: 1}
+    assert apply(reported(role_policy(OTHER)), baseline, DEV, [POLICY], rules).gone.total() == 1
+
+
+def test_a_second_violation_keeps_the_entry_of_the_first() -> None:
+    baseline = baseline_of(role_policy(WIDE))
+    later = Added("bo", "2027-01-01T00:00:00Z", "ffffff", "9")
+    new = apply(reported(role_policy(WIDE, WIDE, WIDE)), baseline, DEV, [POLICY], add=True).new
+    both = baseline.with_outcomes(DEV, new, later)
+    assert {*baseline.text().splitlines()} < {*both.text().splitlines()}
+    assert [(entry.count, entry.added.by) for entry in both.entries.values()] == [(1, "ana"), (2, "bo")]
+    gone = apply(reported(role_policy(WIDE)), both, DEV, [POLICY]).gone
+    assert both.without(DEV, gone).text() == baseline.text()
+    assert both.total == 3
+
+
+def test_an_entry_that_fits_by_an_alias_gets_the_present_name() -> None:
+    old = role_policy(WIDE, name="old")
+    new = role_policy(WIDE, name="new", options=Options(aliases=(old.urn,)))
+    baseline = baseline_of(old)
+    moved = baseline.moved(DEV, apply(reported(new), baseline, DEV, [POLICY]).moved)
+    (entry,) = moved.entries.values()
+    assert (entry.resource, entry.added) == ("aws:iam:RolePolicy new", ADDED)
+    assert blocking(moved, role_policy(WIDE, name="new")) == 0
+    assert blocking(moved, old) == 1
+    assert not apply(reported(new), moved, DEV, [POLICY]).moved
+
+
 def test_writing_it_again_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "stackguard-baseline.json"
     file.write_text(baseline_of(role_policy(WIDE, WIDE, OTHER)).text())
@@ -150,6 +185,7 @@ def test_an_entry_that_two_branches_added_counts_once(tmp_path: Path) -> None:
         ('{"version": 2}', 'it has no `"version": 1`'),
         ('{"shop/dev 00": {"policy": 3}, "version": 1}', "entry `shop/dev 00`"),
         ('{"shop/dev 00": {"policy": "a", "resource": "b", "path": "", "count": 0}, "version": 1}', "entry"),
+        ('{"shop/dev": {}, "version": 1}', "no stack and fingerprint"),
         ("<<<<<<< left\n{}", "merge it again"),
     ],
 )

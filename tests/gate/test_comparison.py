@@ -166,3 +166,17 @@ def test_a_program_is_run_as_it_is_at_a_commit_by_the_python_of_today(compared: 
     change = compared("infra", "main")
     assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["added"], ["gone"], ["uploads"])
     assert program.read_text() == PROGRAM.format(more='aws.s3.Bucket("added")')
+
+
+def test_a_stack_that_the_commit_does_not_have_is_all_new(compared: Check, tmp_path: Path) -> None:
+    """Without its configuration, the program would be run for no stack of the commit's."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "infra" / "__main__.py").write_text(PROGRAM.format(more=""))
+    (tmp_path / "infra" / "Pulumi.prod.yaml").touch()
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (tmp_path / "infra" / "Pulumi.prod.yaml").rename(tmp_path / "infra" / "Pulumi.qa.yaml")
+    change = compared("infra", "main")
+    assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["uploads"], [], [])

@@ -15,22 +15,28 @@ from hypothesis import strategies as st
 from policypack.core.policy import Options, Outcome, Resource
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprints
-from policypack.evaluation.waivers import PlacedWaiver, ResourceName, Waiver, waive
+from policypack.evaluation.waiver_file import PlacedWaiver, ResourceName, Waiver
+from policypack.evaluation.waivers import waive
 from stackguard.gate.baseline import Added, Baseline, apply
-from tests.evaluation.test_places import ROLE_POLICY, outcomes
+from tests.evaluation.test_places import BUCKET, ROLE_POLICY, outcomes
 
 POLICY = "iam-wildcard-action"
 COMPONENT = "shop:index:Api"
 TODAY = date(2026, 11, 29)
 Content = tuple[str, str]
 """The action and the resource of a statement."""
+OWN = "the stack's bucket"
 CONTENTS: Sequence[Content] = [
     ("s3:*", "arn:aws:s3:::a"),
+    ("s3:*", "*"),
+    ("s3:*", OWN),
     ("s3:*", "arn:aws:s3:::b"),
     ("sqs:*", "arn:aws:sqs:eu-west-1:111122223333:jobs"),
     ("s3:GetObject", "arn:aws:s3:::a/*"),
 ]
-SOUND = {CONTENTS[3]}
+SOUND = {CONTENTS[-1]}
+STYLES = ("plain", "reversed", "sid", "lists", "capitals", "more")
+"""Spellings of a statement, which say the same of its violation."""
 Identity = tuple[int, Content]
 """What a violation is to a person: the resource, whatever it is called now, and what the statement says."""
 
@@ -44,8 +50,8 @@ class Role:
     chain: str = ROLE_POLICY
     aliases: tuple[tuple[str, str], ...] = ()
     """The types and names that it had before, each with its parents."""
-    statements: tuple[tuple[Content, bool], ...] = ()
-    """What they say, and whether their keys are in another order."""
+    statements: tuple[tuple[Content, str], ...] = ()
+    """What they say, and in which style."""
 
 
 @dataclass
@@ -53,6 +59,8 @@ class Program:
     """A program in the course of edits."""
 
     roles: list[Role] = field(default_factory=list)
+    buckets: tuple[str, ...] = ("files",)
+    """The names that its bucket had, and has."""
     drawn: int = 0
 
     def fresh(self) -> int:
@@ -64,14 +72,33 @@ class Program:
         return Counter(pair for pair in statements if pair[1] not in SOUND)
 
     def resources(self, stack: str) -> list[Resource]:
-        return [_resource(role, stack) for role in self.roles]
+        *old, name = self.buckets
+        options = Options(aliases=tuple(_urn(stack, BUCKET, former) for former in old))
+        bucket = Resource(BUCKET, name, {"bucket": f"{name}-1a2b3c4"}, _urn(stack, BUCKET, name), options=options)
+        return [bucket, *(_resource(role, stack, f"arn:aws:s3:::{name}-1a2b3c4/*") for role in self.roles)]
 
 
-def _resource(role: Role, stack: str) -> Resource:
-    statements = []
-    for (action, target), turned in role.statements:
-        statement = {"Effect": "Allow", "Action": action, "Resource": target}
-        statements.append(dict(reversed(statement.items())) if turned else statement)
+def _styled(action: str, target: str, style: str, index: int) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": target}
+    match style:
+        case "reversed":
+            return dict(reversed(statement.items()))
+        case "sid":
+            return {"Sid": f"S{index}", **statement}
+        case "lists":
+            return statement | {"Action": [action], "Resource": [target, target]}
+        case "capitals":
+            return statement | {"Action": action.upper() if action.endswith("*") else action}
+        case "more":
+            return statement | {"Action": ["sqs:SendMessage", action]}
+    return statement
+
+
+def _resource(role: Role, stack: str, own: str) -> Resource:
+    statements = [
+        _styled(action, own if target == OWN else target, style, index)
+        for index, ((action, target), style) in enumerate(role.statements)
+    ]
     inputs = {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements}), "role": "r"}
     aliases = tuple(_urn(stack, chain, name) for chain, name in role.aliases)
     return Resource(
@@ -83,8 +110,20 @@ def _urn(stack: str, chain: str, name: str) -> str:
     return f"urn:pulumi:{stack}::shop::{chain}::{name}"
 
 
-statement = st.tuples(st.sampled_from(CONTENTS), st.booleans())
-EDITS = ("add", "remove", "rename", "rename without alias", "move", "statement", "drop", "shuffle", "turn", "replace")
+statement = st.tuples(st.sampled_from(CONTENTS), st.sampled_from(STYLES))
+EDITS = (
+    "rename the bucket",
+    "add",
+    "remove",
+    "rename",
+    "rename without alias",
+    "move",
+    "statement",
+    "drop",
+    "shuffle",
+    "turn",
+    "replace",
+)
 
 
 def edit(program: Program, draw: Any) -> None:
@@ -93,10 +132,11 @@ def edit(program: Program, draw: Any) -> None:
         number = program.fresh()
         program.roles.append(Role(number, f"r{number}", statements=tuple(draw(st.lists(statement, max_size=3)))))
         return
+    if kind == "rename the bucket":
+        program.buckets = (*program.buckets, f"b{program.fresh()}")
+        return
     index = draw(st.integers(0, len(program.roles) - 1))
     role = program.roles[index]
-    statements = list(role.statements)
-    place = draw(st.integers(0, len(statements)))
     if kind == "remove":
         del program.roles[index]
         return
@@ -108,17 +148,22 @@ def edit(program: Program, draw: Any) -> None:
     elif kind == "move":
         chain = ROLE_POLICY if "$" in role.chain else f"{COMPONENT}${ROLE_POLICY}"
         role = replace(role, chain=chain, aliases=(*role.aliases, (role.chain, role.name)))
-    elif kind == "statement":
+    program.roles[index] = replace(role, statements=tuple(edited(kind, list(role.statements), draw)))
+
+
+def edited(kind: str, statements: list[tuple[Content, str]], draw: Any) -> list[tuple[Content, str]]:
+    place = draw(st.integers(0, len(statements)))
+    if kind == "statement":
         statements.insert(place, draw(statement))
     elif kind == "drop":
         del statements[place : place + 1]
     elif kind == "shuffle":
-        statements = list(draw(st.permutations(statements)))
-    elif kind == "turn":
-        statements = [(content, not turned) for content, turned in statements]
-    else:
+        return list(draw(st.permutations(statements)))
+    elif kind == "style":
+        return [(content, draw(st.sampled_from(STYLES))) for content, _ in statements]
+    elif kind == "replace":
         statements[place : place + 1] = [draw(statement)]
-    program.roles[index] = replace(role, statements=tuple(statements))
+    return statements
 
 
 def reported(program: Program, stack: str) -> tuple[Outcome, ...]:

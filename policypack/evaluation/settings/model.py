@@ -112,6 +112,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
             description="Further policies: installed modules, or paths of files and packages, relative to this file."
         ),
     ] = ()
+    exclude: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1)], ...],
+        msgspec.Meta(
+            description="Folders, relative to this file, whose programs `check` and `baseline` leave out of a folder that"
+            " holds programs: those that cannot run offline, such as `runtime: yaml`.",
+            examples=[["infra/legacy", "examples/*"]],
+        ),
+    ] = ()
     mock_files: Annotated[
         tuple[str, ...],
         msgspec.Meta(

@@ -217,11 +217,11 @@ def _applies(conditions: Conditions, stack: StackName, path: Path | None, folder
     return (
         (conditions.projects is None or any(fnmatchcase(stack.project, pattern) for pattern in conditions.projects))
         and (conditions.stacks is None or any(map(stack.matches, conditions.stacks)))
-        and (conditions.paths is None or _on_path(path, folder, conditions.paths))
+        and (conditions.paths is None or on_path(path, folder, conditions.paths))
     )
 
 
-def _on_path(path: Path | None, folder: Path | None, patterns: Iterable[str]) -> bool:
+def on_path(path: Path | None, folder: Path | None, patterns: Iterable[str]) -> bool:
     """Whether a pattern fits the path, relative to the folder, or a folder that it is in."""
     if path is None or folder is None or not path.is_relative_to(folder):
         return False

@@ -51,7 +51,8 @@ def check(placement: Placement) -> Iterator[Violation]:
             if placement.through_provider
             else "this resource is put"
         )
-        yield Violation("", f"{who} into `{placement.region}`, which is not an allowed region ({allowed})")
+        message = f"{who} into `{placement.region}`, which is not an allowed region ({allowed})"
+        yield Violation("", message, facts=(placement.region,))
 
 
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")

@@ -43,7 +43,7 @@ def check(provider: Provider) -> Iterator[Violation]:
             if provider.default
             else "the provider has no `region`, and an explicit provider does not take `aws:region` from the config"
         )
-        yield Violation("", f"nothing fixes the region of {listed(provider.dependents)}: {cause}")
+        yield Violation("", f"nothing fixes the region of {listed(provider.dependents)}: {cause}", facts=())
 
 
 BARE = construct("pulumi:providers:aws", "home")

@@ -25,7 +25,9 @@ def check(ingress: Ingress) -> Iterator[Violation]:
     limited = Severity.MEDIUM if ingress.filtered else None
     if protocol == "all" or (first <= 1 and last == LAST_PORT):
         traffic = "all traffic" if protocol == "all" else f"every port of `{protocol}`"
-        yield Violation("", f"{traffic} is open to the internet", severity=limited or Severity.CRITICAL)
+        yield Violation(
+            "", f"{traffic} is open to the internet", severity=limited or Severity.CRITICAL, facts=(traffic,)
+        )
         return
     services = list(dict.fromkeys(name for port, name in RISKY.items() if first <= port <= last))
     ports = f"port {first}" if first == last else f"ports {first} to {last}"
@@ -33,7 +35,10 @@ def check(ingress: Ingress) -> Iterator[Violation]:
     of = f" ({', '.join(services[:3])}{more})" if services else ""
     verb = "is" if first == last else "are"
     yield Violation(
-        "", f"{protocol} {ports}{of} {verb} open to the internet", severity=limited if of else Severity.MEDIUM
+        "",
+        f"{protocol} {ports}{of} {verb} open to the internet",
+        severity=limited if of else Severity.MEDIUM,
+        facts=(f"{protocol} {first}-{last}",),
     )
 
 

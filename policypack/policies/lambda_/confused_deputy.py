@@ -26,7 +26,8 @@ def check(granted: Permission) -> Iterator[Judgement]:
         return
     if granted.source_arn is None:
         if granted.source_account is None:
-            yield Violation("", f"lets `{service}` invoke the function for anybody: {_missing(service)}")
+            message = f"lets `{service}` invoke the function for anybody: {_missing(service)}"
+            yield Violation("", message, facts=(service, "anybody"))
         elif service not in ACCOUNT_ALONE:
             yield Violation(
                 "", f"lets `{service}` invoke the function for everything in the account: `sourceArn` is missing"

@@ -28,7 +28,8 @@ def check(size: Size) -> Iterator[Judgement]:
             "", f"{unzips} {_mb(size.unzipped)}, and Lambda accepts {_mb(UNZIPPED)}; the heaviest: {heaviest}"
         )
     if size.layers > LAYERS:
-        yield Violation("", f"are {size.layers}, and Lambda accepts {LAYERS} for one function")
+        text = f"are {size.layers}, and Lambda accepts {LAYERS} for one function"
+        yield Violation("", text, facts=(str(size.layers),))
 
 
 def _mb(size: int) -> str:

@@ -78,9 +78,10 @@ def toolchain(
     elif tool == "uv":
         folder = _of_uv(file, program, virtualenv, environment)
     elif virtualenv:
-        folder = file.parent / virtualenv
-        venv, pip = f"python3 -m venv {folder}", f"{folder / BIN / PYTHON} -m pip install -r requirements.txt"
-        _require(folder, file, f"`{venv} && {pip}`")
+        folder = Path(os.path.normpath(file.parent / virtualenv))
+        requirements = program / "requirements.txt"
+        listed = f"-r {requirements}" if requirements.exists() else "pulumi pulumi-aws"
+        _require(folder, file, f"`python3 -m venv {folder} && {folder / BIN / PYTHON} -m pip install {listed}`")
     else:
         return Toolchain(_ambient(environment, by_engine=by_engine), None, notes)
     return Toolchain(folder / BIN / PYTHON, folder, notes)

@@ -187,9 +187,8 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
     last = refused_argument(detail, project) or last
     by_code = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
     how = "failed" if reported or code == EXIT_REPORTED else by_code
-    return CannotJudge(
-        f"the program in `{project.root}` {how}{last and f': {last}'}{_hint(code, detail, project)}", detail
-    )
+    hint = _hint(code, f"{detail}\n{last}", project)
+    return CannotJudge(f"the program in `{project.root}` {how}{last and f': {last}'}{hint}", detail)
 
 
 def _hint(code: int, detail: str, project: Project) -> str:
@@ -200,7 +199,7 @@ def _hint(code: int, detail: str, project: Project) -> str:
         return f" (it ran with `{project.interpreter}`; activate its own environment, or name one as `virtualenv` in Pulumi.yaml)"
     if code == -signal.SIGKILL:
         return " (the machine may be out of memory)"
-    if project.encrypted:
+    if any(key in detail for key in project.encrypted) or (project.encrypted and "NoneType" in detail):
         keys = ", ".join(f"`{key}`" for key in sorted(project.encrypted))
         return f" (encrypted configuration cannot be read here; give the values of {keys} with --config)"
     return ""

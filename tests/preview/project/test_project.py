@@ -106,7 +106,7 @@ def test_stack_files_may_be_in_another_folder(tmp_path: Path) -> None:
             "name: p\nruntime: {name: python, options: {virtualenv: venv}}",
             {"dev": ""},
             None,
-            "no virtual environment at `.*venv`; create it with `python3 -m venv .*/venv && .*install -r requirements.txt`",
+            "no virtual environment at `.*venv`; create it with `python3 -m venv .*/venv && .*install pulumi pulumi-aws`",
         ),
     ],
 )

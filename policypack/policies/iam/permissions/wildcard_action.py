@@ -46,7 +46,7 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
 
 def _too_much(pattern: str) -> str:
     service, colon, _ = pattern.partition(":")
-    of = f"of `{service}` " if colon and service.strip("*?") else ""
+    of = f"of `{service.lower()}` " if colon and service.strip("*?") else ""
     return f"`{pattern}` allows every action {of}there is or will be"
 
 

@@ -1,0 +1,55 @@
+"""Notes about a run: what it leaves out, of the functions' code, of the baseline and of files further up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from policypack.core.files import repository
+from policypack.core.policy import Policy, Stack
+from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
+from stackguard.gate import baseline
+from stackguard.gate.baseline import Baselined
+from stackguard.notes import Note, NoteKind
+from stackguard.sources.settings import TargetSettings
+
+
+def unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
+    """Notes about functions whose code was not read."""
+    from policypack.lambda_code.unread_code import unread_code
+
+    for unread in unread_code(policies, stack):
+        urns = tuple(function.urn for function in unread.functions)
+        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
+
+
+def refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:
+    """A note about entries of the baseline that the central settings keep from counting."""
+    if baselined.refused:
+        listed = ", ".join(f"{count} of `{policy_id}`" for policy_id, count in sorted(baselined.refused.items()))
+        where = str(layers.central or layers.source)
+        yield Note(NoteKind.SETTINGS, where, f"allows no waiver, so entries of the baseline do not count: {listed}")
+
+
+def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Path | None) -> Iterator[Note]:
+    """A note about a baseline and waivers further up, which do not count because nearer settings do.
+
+    Args:
+        layers: the settings.
+        waiver_file: the operator's, which counts in any case.
+        baseline_file: the same for the baseline.
+    """
+    top = repository(layers.folder.absolute()) if layers.file else None
+    given = {baseline.DEFAULT_FILE: baseline_file, WAIVERS: waiver_file}
+    for folder in layers.folder.absolute().parents if top else ():
+        names = [name for name, file in given.items() if file is None and os.path.lexists(folder / name)]
+        if names and top and folder.is_relative_to(top):
+            listed = " and ".join(f"`{os.path.relpath(folder / name)}`" for name in names)
+            verb = "does" if len(names) == 1 else "do"
+            yield Note(
+                NoteKind.SETTINGS,
+                str(layers.file),
+                f"is the nearest settings file, so {listed} {verb} not count here; `--baseline` and `--waivers` name them",
+            )
