@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from policypack.access.solver.verdict import not_judged
 from policypack.access.stack_diff.counterparts import Places, counterparts
 from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains
@@ -13,7 +14,9 @@ from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, holding_gains, holdings
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
-from policypack.core.policy import Stack
+from policypack.core.policy import Resource, Stack
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents_of
 
 
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
@@ -23,6 +26,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
     before = {**dict(open_defaults(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
+    yield from refused_documents(new, same)
     by_documents = list(holding_gains(after, before))
     yield from by_documents
     yield from direct_gains(new, old, same)
@@ -31,3 +35,14 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
+
+
+def refused_documents(new: Stack, same: Mapping[str, Resource]) -> Iterator[Gain]:
+    """Each document that AWS refuses, and that the same resource did not have before."""
+    for resource in new.resources:
+        former = same.get(resource.urn)
+        before = [document for _, document in documents_of(former)] if former else []
+        for path, document in () if resource.external else documents_of(resource):
+            answer = not_judged(document) if isinstance(document, PolicyDocument) else None
+            if answer and document not in before:
+                yield Gain(resource, resource, f"{path}.{answer.path}" if answer.path else path, answer)
