@@ -48,22 +48,24 @@ def secure() -> None:
         os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
         closed |= number == 1
     sys.stdout, sys.stderr = _stream(1, sys.stdout), _stream(2, sys.stderr)
-    if isinstance(raw := sys.stdout.buffer.raw, _Drain):
+    if isinstance(raw := _raw(), _Drain):
         raw.closed_from_start = closed
 
 
 def note_lost() -> None:
     """Report on standard error if what was written to standard output is lost, because that is closed."""
-    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    if isinstance(raw, _Drain) and raw.lost:
+    if isinstance(raw := _raw(), _Drain) and raw.lost:
         with suppress(OSError):
             sys.stderr.write("standard output is closed, so the report could not be written\n")
 
 
 def unread() -> bool:
     """Whether the reader of standard output has gone."""
-    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    return isinstance(raw, _Drain) and raw.failed
+    return isinstance(raw := _raw(), _Drain) and raw.failed
+
+
+def _raw() -> object:
+    return getattr(getattr(sys.stdout, "buffer", None), "raw", None)
 
 
 def _stream(number: int, stream: IO[str] | None) -> io.TextIOWrapper:

@@ -40,11 +40,10 @@ def duplicate_key(text: bytes, counted: int | None = None) -> str:
 
 def keys_in(value: Any) -> int:
     """The number of keys in a decoded value, at every depth."""
+    count, items = 0, value
     if isinstance(value, dict):
         count, items = len(value), value.values()
-    elif isinstance(value, list):
-        count, items = 0, value
-    else:
+    elif not isinstance(value, list):
         return 0
     for item in items:
         if item.__class__ is dict or item.__class__ is list:
