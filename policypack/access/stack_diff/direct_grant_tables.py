@@ -112,10 +112,9 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("*",), _INVOKE, ("arn:aws:execute-api:*:*:{apiId}/*/{routeKey}",), when=("authorizationType", _OPEN)
         ),
     ),
-    "aws:appsync/graphQLApi:GraphQLApi": (
-        DirectGrant(
-            ("*",), ("appsync:GraphQL",), ("{name}",), when=("authenticationType", ("api_key",)), changes_only=True
-        ),
+    "aws:appsync/graphQLApi:GraphQLApi": tuple(
+        DirectGrant(("*",), ("appsync:GraphQL",), ("{name}",), when=(path, ("api_key",)), changes_only=True)
+        for path in ("authenticationType", "additionalAuthenticationProviders[*].authenticationType")
     ),
     "aws:cfg/aggregateAuthorization:AggregateAuthorization": (
         DirectGrant(("{accountId}",), ("config:PutConfigurationAggregator",), ("{authorizedAwsRegion|*}",)),
