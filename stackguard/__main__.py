@@ -7,11 +7,10 @@ import contextlib
 import os
 import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
-from stackguard.cli import main, unwritable
-from stackguard.cli.streams import secure
-from stackguard.signals import ENDING_SIGNALS, interrupt
+from stackguard.signals import ENDING_SIGNALS, INTERRUPTED, interrupt
 
 
 def run() -> NoReturn:
@@ -20,9 +19,20 @@ def run() -> NoReturn:
     The interpreter's own exit would free millions of objects of the linter's tables and of a large state, which takes as
     long as judging. Functions registered with `atexit` still run.
     """
-    for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
-            signal.signal(number, interrupt)
+    ending = [
+        number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL
+    ]  # `nohup` ignores SIGHUP
+    if asked := signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
+    for number in ending:
+        signal.signal(number, _leave)
+    from stackguard.cli import main, unwritable
+    from stackguard.cli.streams import note_lost, secure
+
+    if asked:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in ending:
+        signal.signal(number, interrupt)
     if hasattr(signal, "SIGCHLD"):  # ignored, the exit codes of child processes would be lost
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and hasattr(signal, "pthread_sigmask"):
@@ -36,9 +46,17 @@ def run() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = unwritable(error)
+    note_lost()
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End while modules are imported, when there is nothing yet to clean up."""
+    with contextlib.suppress(OSError):
+        os.write(2, b"interrupted\n")
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

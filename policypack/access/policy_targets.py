@@ -35,6 +35,10 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
         "aws:codeartifact/repository:Repository",
     ),
     "aws:dynamodb/resourcePolicy:ResourcePolicy": ("resourceArn", "aws:dynamodb/table:Table"),
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": (
+        "vpcEndpointServiceId",
+        "aws:ec2/vpcEndpointService:VpcEndpointService",
+    ),
     "aws:ecr/repositoryPolicy:RepositoryPolicy": ("repository", "aws:ecr/repository:Repository"),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": ("fileSystemId", "aws:efs/fileSystem:FileSystem"),
     "aws:elasticsearch/domainPolicy:DomainPolicy": ("domainName", "aws:elasticsearch/domain:Domain"),

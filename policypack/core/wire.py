@@ -91,7 +91,7 @@ class _Decoder:
             return Reference(str(value.get("urn", "")), identity)
         if signature in {ASSET, ARCHIVE}:
             return self._asset(value, archive=signature == ARCHIVE)
-        return Unknown("has a signature that this version does not know")
+        return _unsupported(signature)
 
     def _mapping(self, value: Mapping[str, Any], path: str) -> dict[str, Any] | Unknown:
         for key in value:
@@ -134,6 +134,12 @@ class _Decoder:
             archive=archive,
             hash=str(value.get("hash", "")),
         )
+
+
+def _unsupported(signature: Any) -> Unknown:
+    if not isinstance(signature, str):
+        raise TypeError("a signature is not a text")
+    return Unknown("has a signature that this version does not know")
 
 
 def _partial(text: str, unknown: Unknown, marked: Callable[[str], Unknown | None]) -> PartialDocument | None:

@@ -60,7 +60,7 @@ def secret_files(archive: Archive) -> list[SecretFile]:
         if name in theirs or "node_modules/" in name:
             continue
         kind = secret_name(name)
-        if kind is None and not _BINARY.search(name.lower()):
+        if kind is None and member.size and not _BINARY.search(name.lower()):
             searched += min(member.size, MOST_OF_ONE)
             if searched > MOST_OF_ALL:
                 raise UnreadableError("holds more text than is searched for secrets")

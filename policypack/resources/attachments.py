@@ -42,6 +42,7 @@ CARRIERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ("policyArns", {"groupName": GROUP}),
     ROLE: ("managedPolicyArns", {}),
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": ("managedPolicyArn", {}),
+    "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive": ("managedPolicyArns", {}),
 }
 """By type, the property that lists managed policies, and by property that names identities, the type of these."""
 BOUNDARY = "permissionsBoundary"

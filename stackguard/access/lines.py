@@ -23,6 +23,7 @@ from policypack.iam.document import PolicyDocument
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
 from stackguard.reports.formatting import printable_json
+from stackguard.sources.duplicates import duplicate_key
 
 IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"
@@ -119,9 +120,13 @@ def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
         line = {name: msgspec.json.decode(fields[name]) for name in FIELDS if name in fields}
     except msgspec.ValidationError:
         return None, invalid("the line is not a JSON object")
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        return None, invalid("the line is not JSON: it is nested too deeply")
+    except (msgspec.DecodeError, ValueError) as error:
         return None, invalid(f"the line is not JSON: {str(error).partition(' (')[0].lower()}")
     question_id = line.get("id")
+    if key := duplicate_key(text):
+        return question_id, invalid(f"the line has the key `{key}` twice in one object")
     try:
         return question_id, ask(line)
     except LineError as error:

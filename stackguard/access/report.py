@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.solver.verdict import Answer, Verdict
+from policypack.access.solver.verdict import REFUSED, Answer, Verdict
 from policypack.core.policy import Resource, Unseen
 from policypack.core.values import rewritten
 from policypack.core.witness import Witness
@@ -67,7 +67,8 @@ class StackReport(msgspec.Struct, frozen=True):
     def source(self, by: Resource, path: str, answer: Answer, screen: Screen) -> Iterator[Text]:
         """The source of the answer, for people: the resource, the path in it, and its position."""
         where = " ".join(filter(None, (name_of(by.urn), printable(path))))
-        label = "waits for" if answer.verdict is Verdict.UNDECIDED else "by"
+        waits = answer.verdict is Verdict.UNDECIDED and not answer.why.startswith(REFUSED)
+        label = "waits for" if waits else "by"
         yield from wrapped("  ".join(filter(None, (where, self.place(by)))), screen, INDENT, label)
 
     def decision(self, by: Resource, path: str, answer: Answer) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
 from stackguard.errors import reason
-
-INTERRUPTED = 130
+from stackguard.signals import INTERRUPTED
 
 
 @click.group(

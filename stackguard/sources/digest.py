@@ -16,7 +16,7 @@ from policypack.core.policy import Resource, Unknown
 from stackguard.errors import CannotJudge
 from stackguard.sources import REGION, LoadedStack
 from stackguard.sources.shape import PREVIEW
-from stackguard.sources.state import Sharing, State, decoded, to_resource
+from stackguard.sources.state import Sharing, State, decoded, refuse_duplicates, to_resource
 
 if TYPE_CHECKING:
     from stackguard.sources.export import Cursor
@@ -92,6 +92,7 @@ def steps(cursor: Cursor) -> Steps:
         text = cursor.value()
         step: Step = decoded(STEP, text, f"steps[{number}]", cursor.source)
         place = f"{cursor.source}, step {number + 1}"
+        refuse_duplicates(text, place)
         new = step.new_state
         if new is not None and not new.delete:
             read.pop(new.urn or "", None)

@@ -19,13 +19,16 @@ import msgspec
 from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.sources import LoadedStack, digest
+from stackguard.sources.duplicates import duplicate_key
 from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import looks_like, not_an_object
-from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, to_resource
+from stackguard.sources.state import ANYTHING, STATE, Sharing, State, decoded, refuse_duplicates, to_resource
 
 VERSIONS = range(1, 5)
 LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
 DEFERRED = frozenset({"resources", "version", *digest.OTHERS})
+CONTENTS = frozenset({"deployment", "latest", "checkpoint", "steps"})
+"""The fields with the resources, of which a file has one."""
 JSON_STARTS = '[{"tfn-0123456789'
 LONGEST = 1 << 26
 """Bytes of the longest value that is read; every resource is much smaller."""
@@ -94,6 +97,10 @@ def _document(cursor: Cursor) -> StateFile:
     document = StateFile()
     for name in cursor.fields():
         document.names.add(name)
+        if len(both := sorted(document.names & CONTENTS)) > 1:
+            raise CannotJudge(
+                f"{cursor.source} has both `{both[0]}` and `{both[1]}`, so it is of no one stack; {WRITE_IT}"
+            )
         if name in {"deployment", "latest"}:
             document.resources = _deployment(cursor, "deployment")
         elif name == "checkpoint":
@@ -103,7 +110,7 @@ def _document(cursor: Cursor) -> StateFile:
         elif name == "steps":
             document.steps = digest.steps(cursor)
         elif name in DEFERRED:
-            document.deferred[name] = cursor.value()
+            document.deferred[name] = cursor.value() if name == "resources" else cursor.once()
         else:
             cursor.skip()
     return document
@@ -132,8 +139,11 @@ def _resources(cursor: Cursor) -> list[Resource]:
     for number in cursor.items():
         text = cursor.value()
         state: State = decoded(STATE, text, f"resources[{number}]", cursor.source)
-        if not state.delete:
-            resources.append(to_resource(state, text, f"{cursor.source}, resource {number + 1}", sharing))
+        place = f"{cursor.source}, resource {number + 1}"
+        if state.delete:
+            refuse_duplicates(text, place)
+        else:
+            resources.append(to_resource(state, text, place, sharing))
     return resources
 
 
@@ -196,13 +206,18 @@ class Cursor:
 
     def fields(self) -> Iterator[str]:
         """The names in the object that starts here; at each, its value comes next."""
+        seen: set[str] = set()
         for _ in self._members("{", "}"):
             start = self.kind()
             if not start:
                 raise self.cut_off()
             if start != '"':
                 raise self.broken()
-            name = NAMER.decode(self.value())
+            text = self.value()
+            name = NAMER.decode(text)
+            if name in seen:
+                raise self.twice(name, f"one object, the second at {self._where(self._at - len(text))}")
+            seen.add(name)
             self._take(":")
             yield name
 
@@ -237,9 +252,16 @@ class Cursor:
             if not self._more():
                 raise self.cut_off()
 
+    def once(self) -> bytes:
+        """The JSON text of the next value, in which no object has a key twice."""
+        text = self.value()
+        if key := duplicate_key(text):
+            raise self.twice(key, f"the value at {self._where(self._at - len(text))}")
+        return text
+
     def skip(self) -> None:
         """Skip the next value."""
-        self.value()
+        self.once()
 
     def null(self, name: str, start: str) -> bool:
         """Whether `null` comes next, which is skipped, instead of the object or list that begins with `start`.
@@ -258,6 +280,10 @@ class Cursor:
     def broken(self, byte: int = 0) -> CannotJudge:
         """The error for a text that is not JSON `byte` bytes from here."""
         return CannotJudge(f"{self.source} is not JSON: it breaks at {self._where(self._at + byte)}; {WRITE_IT}")
+
+    def twice(self, key: str, place: str) -> CannotJudge:
+        """The error for an object that has a key twice."""
+        return CannotJudge(f"{self.source} has the key `{key}` twice in {place}; {WRITE_IT}")
 
     def cut_off(self) -> CannotJudge:
         """The error for a text that ends too early."""

@@ -16,6 +16,8 @@ import msgspec
 from policypack.core.policy import STACK_REFERENCE, Options, Position, Resource
 from policypack.core.wire import SIGNATURE, UNKNOWNS, decode
 from stackguard.errors import CannotJudge
+from stackguard.sources.duplicates import duplicate_key, keys_in
+from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.shape import schema_message
 
 T = TypeVar("T")
@@ -84,6 +86,15 @@ class State(msgspec.Struct, rename="camel"):
     replace_with: list[str] | None = None
     import_id: str | None = msgspec.field(default=None, name="importID")
     resource_hooks: dict[str, list[str] | None] | None = None
+    created: Any = None
+    """This and what follows is not read, but its keys are counted."""
+    modified: Any = None
+    taint: Any = None
+    init_errors: Any = None
+    pending_replacement: Any = None
+    refresh_before_update: Any = None
+    view_of: Any = None
+    hide_diff: Any = None
 
 
 STATE = msgspec.json.Decoder(State)
@@ -135,8 +146,9 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
             f"{place} has no valid `urn`; write the file with `pulumi stack export` and leave it as it is"
         )
     plain = _is_plain(text, place)
-    inputs, secret_inputs = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
-    outputs, secret_outputs = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
+    inputs, secret_inputs, keys = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
+    outputs, secret_outputs, other_keys = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
+    refuse_duplicates(text, place, keys + other_keys + _keys(state))
     share = sharing.setdefault
     tags = inputs.get("tags")
     if plain and isinstance(tags, dict) and _are_texts(tags):
@@ -175,6 +187,16 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
     )
 
 
+def refuse_duplicates(text: bytes, place: str, counted: int | None = None) -> None:
+    """Check that no object has a key twice; arguments are as of `duplicate_key` and `to_resource`.
+
+    Raises:
+        CannotJudge: one has.
+    """
+    if key := duplicate_key(text, counted):
+        raise CannotJudge(f"{place} has the key `{key}` twice in one object; {WRITE_IT}")
+
+
 def _named_secrets(state: State, type_token: str, outputs: dict[str, Any]) -> frozenset[str]:
     """The paths of outputs that their resource names as secret; names may be spelled as in Python."""
     if not state.additional_secret_outputs and type_token != STACK_REFERENCE:
@@ -205,15 +227,30 @@ def _options(state: State) -> Options:
     return Options(**options) if options else NO_OPTIONS
 
 
-def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, Any], frozenset[str]]:
-    """The plain values of a property map, and the paths of its secrets; `plain` is whether it has plain values only."""
+def _keys(state: State) -> int:
+    """The number of keys in a state, without those in its properties; null is not counted, nor is what is rare."""
+    values = msgspec.structs.astuple(state)
+    keys = len(values) - values.count(None) - values.count(NULL)
+    for inner in (state.property_dependencies, state.resource_hooks):
+        if inner:
+            keys += len(inner)
+    for frame in state.stack_trace or ():
+        keys += frame.source_position is not None
+    return keys
+
+
+def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str, Any], frozenset[str], int]:
+    """The plain values of a property map, the paths of its secrets, and the number of its keys.
+
+    `plain` is whether it has plain values only.
+    """
     try:
         values = DECODER.decode(raw)
         if values is None:
-            return {}, NO_SECRETS
+            return {}, NO_SECRETS, 0
         if not isinstance(values, dict):
             raise CannotJudge(f"{place} must be an object")
-        return (values, NO_SECRETS) if plain else decode(values)
+        return (*((values, NO_SECRETS) if plain else decode(values)), keys_in(values))
     except (TypeError, ValueError, AttributeError) as error:
         raise CannotJudge(f"{place} contain a value in a form that Pulumi does not write") from error
 

@@ -13,7 +13,7 @@ from policypack.access.solver.verdict import Verdict
 from policypack.core.examples import allow, deny, document
 from policypack.core.policy import UNKNOWN, Resource
 from stackguard.access.lines import read
-from tests.access.stacks import gains
+from tests.access.stacks import by_name, gains
 
 ACCOUNT = "111122223333"
 EVERYTHING = read({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -26,10 +26,10 @@ def resource(type_token: str, called: str, /, **inputs: Any) -> Resource:
 
 def role(*statements: Any, **more: Any) -> tuple[Resource, ...]:
     trust = document(allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"}))
-    return (
-        resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(trust), **more),
-        resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=json.dumps(document(*statements))),
-    )
+    worker = resource("aws:iam/role:Role", "worker", name="worker", assumeRolePolicy=json.dumps(trust), **more)
+    rights = json.dumps(document(*statements))
+    policy = (resource("aws:iam/rolePolicy:RolePolicy", "rights", role="worker", policy=rights),) if statements else ()
+    return worker, *policy
 
 
 def queue(*statements: Any) -> tuple[Resource, ...]:
@@ -437,3 +437,34 @@ def test_a_role_that_joins_the_stack_was_the_one_of_its_account() -> None:
     before = (*PROD, *in_account("111122223333", INLINE))
     assert rows((*PROD, *in_account("111122223333", THEIRS, INLINE)), before) == []
     assert rows((*DEV, *in_account("444455556666", THEIRS, INLINE)), before) != []
+
+
+GRANTS = json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::inbox/*", Principal="*")))
+REFUSED = {
+    "cut off": GRANTS[:-2],
+    "text": "see wiki",
+    "a wrong effect": GRANTS.replace("Allow", "allow"),
+    "no element": GRANTS.replace('"Action"', '"Actions"'),
+    "a number": GRANTS.replace('"s3:GetObject"', "NaN"),
+    "nested": "[" * 60_000,
+    "no statement": '{"Version": "2012-10-17"}',
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_document_that_aws_refuses_is_undecided(case: str) -> None:
+    policies = tuple(
+        resource(token, token, policy=REFUSED[case], **named)
+        for token, named in (
+            ("aws:s3/bucketPolicy:BucketPolicy", {"bucket": "inbox"}),
+            ("aws:iam/rolePolicy:RolePolicy", {"role": "worker"}),
+        )
+    )
+    whys = [(gain.answer.verdict, gain.answer.why) for gain in gains(policies, ())]
+    assert [verdict for verdict, _ in whys] == [Verdict.UNDECIDED] * 2
+    assert all(
+        why.startswith("AWS refuses this document: ") and why.endswith(", so it was not judged") for _, why in whys
+    )
+    assert gains(policies, policies) == []
+    public = by_name(*policies)
+    assert [(name, entry.verdict) for name, entry in public.items()] == [(policies[0].name, Verdict.UNDECIDED)]

@@ -28,8 +28,8 @@ from policypack.access.exposure.public import unknown_path
 from policypack.access.exposure.reachability import ALWAYS, APIS, BLOCKED, noting_refusal, reached
 from policypack.access.exposure.sharing import SHARES, shares
 from policypack.access.exposure.trust import trusting
-from policypack.access.policy_targets import BUCKET_POLICY, TARGET_TYPES, TARGETS, target_of
-from policypack.access.solver.verdict import Verdict
+from policypack.access.policy_targets import BUCKET_POLICY, TARGET_TYPES, TARGETS, protected, target_of
+from policypack.access.solver.verdict import Verdict, not_judged
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
@@ -85,6 +85,7 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     yield from document_exposures(stack, resource)
     for path, document in documents_of(resource, TRUST, granting=True):
         yield from _by_trust(resource, path, document)
+    yield from _refused(stack, resource)
     if resource.type == PERMISSION:
         yield target_of(stack, resource), invoking(resource)
     for path, share in shares(resource):
@@ -95,7 +96,17 @@ def exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
 def document_exposures(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
     """What the resource-based documents of one resource expose."""
     for path, document in (*documents_of(resource, RESOURCE, granting=True), *_in_definition(resource)):
-        yield from _by_document(stack, resource, path, document)
+        granted = document.as_granted if isinstance(document, PolicyDocument) else document
+        yield from _by_document(stack, resource, path, granted)
+
+
+def _refused(stack: Stack, resource: Resource) -> Iterator[ResourceExposure]:
+    """The documents that AWS refuses, of those that would give access to a resource or let others assume a role."""
+    for path, document in (*documents_of(resource, (*RESOURCE, *TRUST)), *_in_definition(resource)):
+        answer = not_judged(document) if isinstance(document, PolicyDocument) else None
+        if answer and grants(resource.type, path):
+            at = f"{path}.{answer.path}" if answer.path else path
+            yield protected(stack, resource), Exposure(resource, at, answer)
 
 
 @cache
@@ -125,7 +136,7 @@ def _in_definition(resource: Resource) -> Iterator[tuple[str, PolicyDocument | U
         yield "body", UNREAD
         return
     if isinstance(definition, dict) and EXTENSION in definition:
-        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API).as_granted
+        yield f"body.{EXTENSION}", parse(definition[EXTENSION], DocumentKind.RESOURCE, REST_API)
 
 
 def _by_document(

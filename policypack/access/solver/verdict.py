@@ -11,6 +11,9 @@ from policypack.core.witness import Witness
 from policypack.iam.document import PolicyDocument
 from policypack.iam.element_forms import NO_ACCOUNT
 
+REFUSED = "AWS refuses this document"
+"""How the reason begins why a document in a stack was not judged."""
+
 
 class Verdict(enum.StrEnum):
     """The verdict on documents."""
@@ -43,3 +46,12 @@ def refusal(document: PolicyDocument, *, sample: bool = False) -> Answer | None:
             for message in address_problems(condition):
                 return Answer(Verdict.INVALID, f"`{condition.path}`: {message}", condition.path)
     return None
+
+
+def not_judged(document: PolicyDocument) -> Answer | None:
+    """The answer about a document in a stack that AWS refuses; None if AWS accepts it."""
+    if not document.problems:
+        return None
+    path, message = document.problems[0]
+    reason = f"`{path}` {message}" if path else f"it {message}"
+    return Answer(Verdict.UNDECIDED, f"{REFUSED}: {reason}, so it was not judged", path)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from policypack.access.solver.verdict import not_judged
 from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
 from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains
 from policypack.access.stack_diff.endpoint_gains import endpoint_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
-from policypack.access.stack_diff.gains import Gain, holding_gains, holdings, open_apis
-from policypack.core.policy import Stack
+from policypack.access.stack_diff.gains import Gain, holding_gains, holdings
+from policypack.access.stack_diff.guardrail_gains import guardrail_gains
+from policypack.access.stack_diff.open_defaults import open_defaults
+from policypack.core.policy import Resource, Stack
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents_of
 
 
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
@@ -20,12 +25,25 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     accounts = separate_accounts(new, old)
     places, places_before = Places(same, accounts), Places(None, accounts)
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
-    before = {**dict(open_apis(old, places_before, {})), **before}
-    after = {**{key: holding for key, holding in open_apis(new, places, before) if key in before}, **after}
+    before = {**dict(open_defaults(old, places_before, {})), **before}
+    after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
+    yield from refused_documents(new, same)
     by_documents = list(holding_gains(after, before))
     yield from by_documents
     yield from direct_gains(new, old, same)
     yield from exposure_gains((new, places), (old, places_before), by_documents)
     yield from denial_gains((new, places, after), (old, places_before, before))
     yield from endpoint_gains((new, places), (old, places_before))
+    yield from guardrail_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
+
+
+def refused_documents(new: Stack, same: Mapping[str, Resource]) -> Iterator[Gain]:
+    """Each document that AWS refuses, and that the same resource did not have before."""
+    for resource in new.resources:
+        former = same.get(resource.urn)
+        before = [document for _, document in documents_of(former)] if former else []
+        for path, document in () if resource.external else documents_of(resource):
+            answer = not_judged(document) if isinstance(document, PolicyDocument) else None
+            if answer and document not in before:
+                yield Gain(resource, resource, f"{path}.{answer.path}" if answer.path else path, answer)

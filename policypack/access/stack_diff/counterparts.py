@@ -1,8 +1,8 @@
 """Which resource of one stack is which resource of another.
 
-Two resources are the same if they have the same physical identity: the ARN, or for types whose name is the identity,
-the name. Otherwise they are the same if their URNs have the same end, whatever their project and stack, or if one has the
-other's URN as an alias, unless the program gives them different names.
+Two resources are the same if they have the same physical identity: the ARN, or what AWS lets only one resource have
+(`NATURAL_KEYS`). Otherwise they are the same if their URNs have the same end, whatever their project and stack, or if one
+has the other's URN as an alias, unless the program gives them different names.
 """
 
 from __future__ import annotations
@@ -21,6 +21,35 @@ Place = tuple[str, str]
 GENERATED = re.compile(r"-[0-9a-f]{7}(\.fifo)?$")
 """The end of a name that Pulumi generates."""
 NAMED = frozenset(NAMINGS) | TARGET_TYPES
+
+NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "aws:apprunner/service:Service": ("serviceName",),
+    "aws:batch/jobDefinition:JobDefinition": ("name",),
+    "aws:dms/endpoint:Endpoint": ("endpointId",),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("name",),
+    "aws:ec2/vpcEndpointService:VpcEndpointService": ("networkLoadBalancerArns",),
+    "aws:ecs/service:Service": ("cluster", "name"),
+    "aws:ecs/taskDefinition:TaskDefinition": ("family",),
+    "aws:efs/fileSystem:FileSystem": ("creationToken",),
+    "aws:eks/fargateProfile:FargateProfile": ("clusterName", "fargateProfileName"),
+    "aws:eks/nodeGroup:NodeGroup": ("clusterName", "nodeGroupName"),
+    "aws:identitystore/group:Group": ("identityStoreId", "displayName"),
+    "aws:identitystore/user:User": ("identityStoreId", "userName"),
+    "aws:mq/broker:Broker": ("brokerName",),
+    "aws:msk/cluster:Cluster": ("clusterName",),
+    "aws:organizations/account:Account": ("email",),
+    "aws:organizations/organizationalUnit:OrganizationalUnit": ("parentId", "name"),
+    "aws:organizations/policy:Policy": ("type", "name"),
+    "aws:ssoadmin/application:Application": ("instanceArn", "name"),
+    "aws:ssoadmin/permissionSet:PermissionSet": ("instanceArn", "name"),
+}
+"""By type, the properties; the last is the resource's own, and those before are what it is unique in.
+
+Sources: the conflict errors of the Create operations in the services' API references, such as
+https://docs.aws.amazon.com/efs/latest/APIReference/API_CreateFileSystem.html (`FileSystemAlreadyExists`),
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html (`DuplicatePolicyException`) and
+https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (`ConflictException`).
+"""
 
 
 def separate_accounts(new: Stack, old: Stack) -> frozenset[str]:
@@ -74,7 +103,7 @@ def counterparts(new: Sequence[Resource], old: Sequence[Resource]) -> Mapping[st
         before = _unique((other for other in old if other.urn not in taken), keys_before)
         for key, resource in own.items():
             other = before.get(key)
-            if other is None or resource.urn in matched or other.urn in taken:
+            if other is None or resource.urn in matched or other.urn in taken or _apart(resource, other):
                 continue
             if keys_of is _identities or not renamed(resource, other):
                 matched[resource.urn] = other
@@ -109,6 +138,31 @@ def _identities(resource: Resource) -> Iterator[Hashable]:
         yield canonical(resource.type), arn
     if resource.type in NAMED and (name := physical_name(resource)):
         yield canonical(resource.type), name
+    for key in _natural_keys(resource):
+        yield canonical(resource.type), key
+
+
+def _natural_keys(resource: Resource) -> Iterator[tuple[str | None, ...]]:
+    """The values of a resource's natural key, and its own alone, because what it is unique in may be unknown."""
+    *scope, own = NATURAL_KEYS.get(canonical(resource.type), ("",))
+    name = _text(resource.inputs.get(own))
+    if name is not None:
+        yield from dict.fromkeys(((*(_text(resource.inputs.get(part)) for part in scope), name), (None, name)))
+
+
+def _apart(resource: Resource, other: Resource) -> bool:
+    """Whether two resources with the same own value are in different places, so that they are not the same."""
+    keys = [next(_natural_keys(side), (None,)) for side in (resource, other)]
+    return keys[0][-1] == keys[1][-1] and any(
+        None not in values and len({*values}) > 1 for values in zip(*(key[:-1] for key in keys), strict=True)
+    )
+
+
+def _text(value: object) -> str | None:
+    """A property as text; None if it is absent or unknown."""
+    texts = value if isinstance(value, list) else [value]
+    known = bool(texts) and all(isinstance(text, str) and text for text in texts)
+    return " ".join(sorted(map(str, texts))) if known else None
 
 
 def _places(resource: Resource) -> Iterator[Hashable]:

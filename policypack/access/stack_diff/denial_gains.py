@@ -50,7 +50,7 @@ def denial_gains(new: Side, old: Side) -> Iterator[Gain]:
         after = new[2].get(key) or Holding(before.holder)
         if key[0] != "resource" or after.unseen or (key not in new[2] and _gone(before.holder, left)):
             continue
-        if any(_plain(_denials(before, bound)) != _plain(_denials(after, bound)) for bound in Bound):
+        if any(plain(_denials(before, bound)) != plain(_denials(after, bound)) for bound in Bound):
             for identity in identities:
                 if same_account(new[0], identity.holder, after.holder) is not False and _counts(after):
                     yield from _gained(identity, (new[0], after), (old[0], before))
@@ -82,7 +82,7 @@ def _denials(protected: Holding, bound: Bound) -> tuple[Statement, ...]:
     return protected.access(bound.other).denials
 
 
-def _plain(statements: Sequence[Statement]) -> set[Statement]:
+def plain(statements: Sequence[Statement]) -> set[Statement]:
     """The statements without what changes nothing: their order, their names and their paths."""
     return {
         msgspec.structs.replace(

@@ -23,8 +23,8 @@ Grants = Sequence[GrantDocument]
 
 def direct_gains(new: Stack, old: Stack, same: Mapping[str, Resource]) -> Iterator[Gain]:
     """What is newly granted, kind by kind; a grant that AWS refuses is compared with those that it refused before too."""
-    before = _by_kind(old)
-    for kind, grants in _by_kind(new).items():
+    before = _by_kind(old, Places())
+    for kind, grants in _by_kind(new, Places(same)).items():
         held = before.get(kind, [])
         effective = [grant for grant in grants if not (grant.ended or grant.guard)]
         refused = [grant for grant in grants if grant.guard and not grant.ended]
@@ -32,9 +32,9 @@ def direct_gains(new: Stack, old: Stack, same: Mapping[str, Resource]) -> Iterat
         yield from _gains(refused, [grant for grant in held if not grant.ended], held, same)
 
 
-def _by_kind(stack: Stack) -> Mapping[str, list[GrantDocument]]:
+def _by_kind(stack: Stack, places: Places) -> Mapping[str, list[GrantDocument]]:
     by_kind: defaultdict[str, list[GrantDocument]] = defaultdict(list)
-    for grant in (*direct_grants(stack), *acl_documents(stack)):
+    for grant in (*direct_grants(stack, places), *acl_documents(stack)):
         by_kind[grant.kind].append(grant)
     return by_kind
 

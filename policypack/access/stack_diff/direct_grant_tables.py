@@ -1,7 +1,7 @@
 """Grants that are properties of a resource instead of a policy document, by type of the resource.
 
 A pattern such as `cluster/{clusterName}` stands for the texts with each value at that property path; `{path|text}` has
-the text if there is no value, and a pattern without the value and without such a text stands for none. Names of
+the text if there is no value, `{path/other}` the values at another path, and a pattern without the value and without such a text stands for none. Names of
 actions that AWS does not publish are those of the service's own permissions (`lakeformation:SELECT`).
 """
 
@@ -33,6 +33,8 @@ class DirectGrant(msgspec.Struct, frozen=True):
     """Whether it counts only if the resource exists in the old stack: the setting of a new one is no access yet."""
     everyone: str = "*"
     """The grantee that means everyone, in lower case."""
+    kind: str = ""
+    """The type whose grants these are compared with, and whose resource has the paths that this one lacks; empty for its own."""
 
 
 _SHARED_TO: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +55,8 @@ _SHARE_CONDITIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("StringEquals", "aws:PrincipalOrgID", "{organizationId}"),
     ),
 }
+ENDPOINT_SERVICE = "aws:ec2/vpcEndpointService:VpcEndpointService"
+_CUSTOMER_POLICY = "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment"
 _ASSUME = ("sts:AssumeRole",)
 _INVOKE = ("execute-api:Invoke",)
 _OPEN = ("none", "")
@@ -66,6 +70,24 @@ _LAKE = (
     "tag/{lfTag.key}/{lfTag.values[*]}",
     "tagged/{lfTagPolicy.resourceType}/{lfTagPolicy.expressions[*].key}/{lfTagPolicy.expressions[*].values[*]}",
 )
+
+
+def _endpoint_service(grantee: str) -> Iterator[DirectGrant]:
+    """Who may connect to a VPC endpoint service, by its own property or beside it; some wait for its owner to accept."""
+    service = "{networkLoadBalancerArns[*]/gatewayLoadBalancerArns[*]/vpcEndpointServiceId}"
+    for accepted, conditions in (
+        (("true",), (("Bool", "ec2:accepted", "{acceptanceRequired}"),)),
+        (("false", ""), ()),
+    ):
+        yield DirectGrant(
+            (grantee,),
+            ("ec2:CreateVpcEndpoint",),
+            (service,),
+            conditions,
+            when=("acceptanceRequired", accepted),
+            kind=ENDPOINT_SERVICE,
+        )
+
 
 GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:acmpca/permission:Permission": (
@@ -90,10 +112,9 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("*",), _INVOKE, ("arn:aws:execute-api:*:*:{apiId}/*/{routeKey}",), when=("authorizationType", _OPEN)
         ),
     ),
-    "aws:appsync/graphQLApi:GraphQLApi": (
-        DirectGrant(
-            ("*",), ("appsync:GraphQL",), ("{name}",), when=("authenticationType", ("api_key",)), changes_only=True
-        ),
+    "aws:appsync/graphQLApi:GraphQLApi": tuple(
+        DirectGrant(("*",), ("appsync:GraphQL",), ("{name}",), when=(path, ("api_key",)), changes_only=True)
+        for path in ("authenticationType", "additionalAuthenticationProviders[*].authenticationType")
     ),
     "aws:cfg/aggregateAuthorization:AggregateAuthorization": (
         DirectGrant(("{accountId}",), ("config:PutConfigurationAggregator",), ("{authorizedAwsRegion|*}",)),
@@ -127,23 +148,9 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": (
         DirectGrant(("{accountId}",), ("ec2:CreateVolume",), ("arn:aws:ec2:*::snapshot/{snapshotId}",), everyone="all"),
     ),
-    "aws:ec2/vpcEndpointService:VpcEndpointService": (
-        DirectGrant(
-            ("{allowedPrincipals[*]}",),
-            ("ec2:CreateVpcEndpoint",),
-            ("{networkLoadBalancerArns[*]}", "{gatewayLoadBalancerArns[*]}"),
-            (("Bool", "ec2:accepted", "{acceptanceRequired}"),),
-            when=("acceptanceRequired", ("true",)),
-        ),
-        DirectGrant(
-            ("{allowedPrincipals[*]}",),
-            ("ec2:CreateVpcEndpoint",),
-            ("{networkLoadBalancerArns[*]}", "{gatewayLoadBalancerArns[*]}"),
-            when=("acceptanceRequired", ("false", "")),
-        ),
-    ),
-    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": (
-        DirectGrant(("{principalArn}",), ("ec2:CreateVpcEndpoint",), ("{vpcEndpointServiceId}",)),
+    ENDPOINT_SERVICE: tuple(_endpoint_service("{allowedPrincipals[*]}")),
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": tuple(
+        _endpoint_service("{principalArn}")
     ),
     "aws:eks/accessEntry:AccessEntry": (
         DirectGrant(
@@ -277,11 +284,20 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:ssoadmin/applicationAssignment:ApplicationAssignment": (
         DirectGrant(("{principalType} {principalId}",), ("sso:GetApplication",), ("{applicationArn}",)),
     ),
-    "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment": (
+    _CUSTOMER_POLICY: (
         DirectGrant(
             ("holders of {permissionSetArn}",),
             ("iam:policy",),
             ("policy{customerManagedPolicyReference.path|/}{customerManagedPolicyReference.name}",),
+        ),
+    ),
+    "aws:ssoadmin/customerManagedPolicyAttachmentsExclusive:CustomerManagedPolicyAttachmentsExclusive": (
+        DirectGrant(
+            ("holders of {permissionSetArn}",),
+            ("iam:policy",),
+            ("policy{path|/}{name}",),
+            entries="customerManagedPolicyReferences[*]",
+            kind=_CUSTOMER_POLICY,
         ),
     ),
     "aws:vpclattice/service:Service": (

@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from policypack.access.policy_targets import TARGETS, target_of
+from policypack.access.stack_diff.counterparts import Places
+from policypack.access.stack_diff.created_values import with_created
 from policypack.access.stack_diff.direct_grant_tables import DirectGrant, grants_by_type
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
@@ -36,6 +38,7 @@ ASSOCIATIONS = "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociat
 MOST_TEXTS = 10_000
 ACCOUNTS = re.compile(r"\d{12}(?: *, *\d{12})+")
 """Several accounts in one text, as a document of Systems Manager is shared with."""
+_ELEMENTS = ("Principal", "Action", "Resource")
 _FIELD = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
 _MEANINGS: Mapping[str, tuple[str, ...]] = {
     "s3:READWRITE": ("s3:READ", "s3:WRITE"),
@@ -81,22 +84,26 @@ class GrantDocument(msgspec.Struct, frozen=True):
     """Whether the setting ends it, so that it grants nothing."""
 
 
-def direct_grants(stack: Stack) -> Iterator[GrantDocument]:
+def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     """Every grant of a stack that is no policy document."""
     for token, grants in grants_by_type().items():
         for resource in stack.of(token):
+            inputs = with_created(stack, places, resource)
             for grant in () if resource.external else grants:
-                yield from _granted(stack, resource, grant)
+                yield from _granted(stack, resource, inputs, grant)
     yield from _key_grants(stack)
     yield from _shares(stack)
     yield from _members(stack)
 
 
-def _granted(stack: Stack, resource: Resource, grant: DirectGrant) -> Iterator[GrantDocument]:
-    named = _named_target(stack, resource)
-    path = ", ".join(name for pattern in grant.grantees for name, _ in _FIELD.findall(pattern)) or grant.when[0]
-    for entry in _entries(resource.inputs, grant.entries):
-        scopes = (named, entry, resource.inputs)
+def _granted(
+    stack: Stack, resource: Resource, inputs: Mapping[str, Any], grant: DirectGrant
+) -> Iterator[GrantDocument]:
+    target = target_of(stack, resource)
+    named = _named_target(resource, target)
+    path = _fields(grant.grantees) or grant.when[0]
+    for entry in _entries(inputs, grant.entries):
+        scopes = (named, entry, inputs, target.inputs if grant.kind else {})
         if not _applies(grant, scopes):
             continue
         grantees = [
@@ -107,12 +114,25 @@ def _granted(stack: Stack, resource: Resource, grant: DirectGrant) -> Iterator[G
         if grantees and actions and resources:
             conditions = tuple(_conditions(grant, scopes))
             document = grant_document(resource.type, grantees, actions, resources, conditions)
-            yield GrantDocument(resource, path, document, resource.type, grant.changes_only, "*" in grant.grantees)
+            patterns = dict(zip(_ELEMENTS, (grant.grantees, grant.actions, grant.resources), strict=True))
+            unknown = [patterns[element] for element, _ in document.unknowns]
+            yield GrantDocument(
+                resource,
+                _fields(chain.from_iterable(unknown)) or path,
+                document,
+                grant.kind or resource.type,
+                grant.changes_only,
+                "*" in grant.grantees,
+            )
 
 
-def _named_target(stack: Stack, resource: Resource) -> Mapping[str, str]:
+def _fields(patterns: Iterable[str]) -> str:
+    """The properties that patterns stand for, as one text."""
+    return ", ".join(name for pattern in patterns for name, _ in _FIELD.findall(pattern))
+
+
+def _named_target(resource: Resource, target: Resource) -> Mapping[str, str]:
     """The property that refers to what a grant is for, with the physical name of that, however it is written."""
-    target = target_of(stack, resource)
     name = physical_name(target) if target is not resource else None
     return {TARGETS[resource.type][0]: name} if name else {}
 
@@ -151,7 +171,7 @@ def _all(patterns: Iterable[str], scopes: Sequence[Any]) -> list[Text]:
 def _texts(pattern: str, scopes: Sequence[Any]) -> list[Text]:
     """The texts that a pattern stands for; unknown if a part of it is."""
     fields = list(_FIELD.finditer(pattern))
-    choices = [_values(field[1], scopes) or ([field[2]] if field[2] is not None else []) for field in fields]
+    choices = [_first(field[1], scopes) or ([field[2]] if field[2] is not None else []) for field in fields]
     if prod(map(len, choices)) > MOST_TEXTS:
         return [Unknown(f"has more than {MOST_TEXTS} combinations of values")]
     parts = _FIELD.split(pattern)
@@ -162,6 +182,11 @@ def _texts(pattern: str, scopes: Sequence[Any]) -> list[Text]:
         else:
             texts.append("".join(text + str(value) for text, value in zip(parts[::3], (*values, ""), strict=True)))
     return texts
+
+
+def _first(paths: str, scopes: Sequence[Any]) -> list[Text]:
+    """The values at the first of some paths that has any."""
+    return next(filter(None, (_values(path, scopes) for path in paths.split("/"))), [])
 
 
 def _values(path: str, scopes: Sequence[Any]) -> list[Text]:
@@ -194,7 +219,7 @@ def grant_document(
     conditions: tuple[Condition, ...] = (),
 ) -> PolicyDocument:
     """The document with one statement that grants the same; an unknown text makes its element unknown."""
-    parts = {"Principal": [*grantees], "Action": [*actions], "Resource": [*resources]}
+    parts = dict(zip(_ELEMENTS, ([*grantees], [*actions], [*resources]), strict=True))
     unknown = frozenset(name for name, texts in parts.items() if any(isinstance(text, Unknown) for text in texts))
     known = {name: [text for text in texts if isinstance(text, str)] for name, texts in parts.items()}
     statement = Statement(

@@ -1,7 +1,8 @@
-"""What newly passes through a VPC endpoint, whose policy only narrows what other documents allow.
+"""What newly passes through a VPC endpoint or a session, whose policy only narrows what other documents allow.
 
-Who sends requests through it is not known, so wider is undecided. An endpoint without a policy lets everything pass.
-Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html.
+Who sends requests through an endpoint, or what the role of a session is allowed, is not known, so wider is undecided.
+Without a policy everything passes. Sources: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session.
 """
 
 from __future__ import annotations
@@ -18,20 +19,30 @@ from policypack.access.stack_diff.gains import Gain, Holding, Key, place_in
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import Effect, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
+from policypack.iam.tables import DocumentKind
 from policypack.resources.attachments import AttachedDocument, Unread, UnreadAttachment
 from policypack.resources.references import resolve, written
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 ENDPOINT_POLICY = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+NARROWING = (*RESOURCE, DocumentKind.BOUNDARY)
+SESSIONS = (
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    "aws:rolesanywhere/profile:Profile",
+    "aws:transfer/access:Access",
+    "aws:transfer/user:User",
+)
+"""Types with a session policy for the role that they name."""
 EVERYTHING = Access.of([Statement("", Effect.ALLOW, actions=("*",), resources=("*",))])
 WIDER = "the endpoint's policy no longer stops this, and who sends requests through it is not known"
-UNREAD = "the endpoint's policy cannot be read here"
+WIDER_SESSION = "the session policy no longer stops this, and its role may be allowed it"
+UNREAD = "the policy, which only narrows, cannot be read here"
 
 
 def endpoint_gains(new: tuple[Stack, Places], old: tuple[Stack, Places]) -> Iterator[Gain]:
-    """Each endpoint of both stacks that lets more pass."""
+    """Each endpoint and each session of both stacks that lets more pass."""
     after = _policies(*new)
-    left = {_key(new[1], endpoint): endpoint for endpoint in new[0].of(ENDPOINT)}
+    left = {_key(new[1], endpoint): endpoint for endpoint in new[0].of(ENDPOINT, *SESSIONS)}
     for key, before in _policies(*old).items():
         now = after.get(key) or Holding(left.get(key, before.holder))
         if key in after or key in left or before.holder.type == ENDPOINT_POLICY:
@@ -39,12 +50,12 @@ def endpoint_gains(new: tuple[Stack, Places], old: tuple[Stack, Places]) -> Iter
 
 
 def _policies(stack: Stack, places: Places) -> Mapping[Key, Holding]:
-    """The policies of each endpoint, which one outside of the stack may have too."""
+    """The policies of each endpoint, which one outside of the stack may have too, and of each session."""
     by_endpoint: dict[Key, Holding] = {}
-    for carrier in stack.of(ENDPOINT, ENDPOINT_POLICY):
+    for carrier in stack.of(ENDPOINT, ENDPOINT_POLICY, *SESSIONS):
         outside = carrier.type == ENDPOINT_POLICY
         endpoint = (resolve(stack, carrier, "vpcEndpointId", ENDPOINT).only if outside else None) or carrier
-        for path, document in () if carrier.external else documents_of(carrier, RESOURCE):
+        for path, document in () if carrier.external else documents_of(carrier, NARROWING):
             holding = by_endpoint.get(_key(places, endpoint)) or Holding(endpoint)
             if isinstance(document, Unknown):
                 holding = holding.including(unseen=(UnreadAttachment(carrier, path, Unread.DOCUMENT),))
@@ -73,4 +84,5 @@ def _wider(now: Holding, before: Holding) -> Iterator[Gain]:
     if gain:
         request, allow = gain
         place = place_in(now, allow, Bound.MOST) if now.carried else (endpoint, "")
-        yield Gain(endpoint, *place, Answer(Verdict.UNDECIDED, WIDER, allow.path, witness_of(request)))
+        why = WIDER_SESSION if endpoint.type in SESSIONS else WIDER
+        yield Gain(endpoint, *place, Answer(Verdict.UNDECIDED, why, allow.path, witness_of(request)))

@@ -24,13 +24,13 @@ from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
 from policypack.access.stack_diff.counterparts import Places
-from policypack.access.stack_diff.direct_grants import grant_document
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action
 from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.document_readers import RESOURCE, TRUST, documents_of, value_at
+from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
 from policypack.iam.managed import managed_document
 from policypack.resources.attachments import (
+    PERMISSION_SET,
     AttachedDocument,
     Unread,
     UnreadAttachment,
@@ -39,7 +39,7 @@ from policypack.resources.attachments import (
     named_identity,
 )
 from policypack.resources.naming import physical_name
-from policypack.resources.references import referrers
+from policypack.resources.references import resolve
 from policypack.resources.tokens import GROUP, MANAGED_POLICY, PERMISSION, ROLE, USER
 
 UNREAD = "a part of what is attached cannot be read here"
@@ -49,8 +49,6 @@ BEFORE = "was attached before and may allow this, which is not read here"
 LIMITED = "a permissions boundary that is not read here may forbid this"
 OTHER_LIMIT = "the permissions boundary before is not read here, and is no longer the same"
 NEW = "the old stack does not allow this"
-REST_API = "aws:apigateway/restApi:RestApi"
-METHOD = "aws:apigateway/method:Method"
 REPLACED = (ROLE, GROUP, MANAGED_POLICY)
 """Types of which a new one may replace one that is gone; another user is another person."""
 MOST_REPLACED = 20
@@ -178,26 +176,6 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
     return found
 
 
-def open_apis(stack: Stack, places: Places, before: Mapping[Key, Holding]) -> Iterator[tuple[Key, Holding]]:
-    """Each REST API that asks nobody for authorization, as if a document let everyone invoke it: that of one without.
-
-    ARNs in an API's document have several forms, so those that its earlier document names are the ones to compare. A
-    private API without a document lets nobody in.
-    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html.
-    """
-    for api in stack.of(REST_API):
-        methods = referrers(stack, api, METHOD, "restApi")
-        is_open = any(method.inputs.get("authorization") == "NONE" for method in methods)
-        if is_open and "PRIVATE" not in str(value_at(api.inputs, "endpointConfiguration.types")):
-            key = ("resource", *places.of(api))
-            carried = before[key].carried if key in before else ()
-            named = [
-                arn for attached in carried for item in attached.document.statements for arn in item.resources or ()
-            ]
-            everyone = grant_document(api.type, ["*"], ["execute-api:Invoke"], named or ["*"])
-            yield key, Holding(api, (AttachedDocument(api, "policy", everyone),))
-
-
 def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
     """The trust policy and resource-based documents that a resource carries, with the resource that they protect."""
     for path, document in documents_of(resource, TRUST, granting=True):
@@ -221,9 +199,10 @@ def _outside(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
     found: dict[Key, Holding] = {}
     for holder, alone in carriers(stack):
         if alone or every:
-            identity = holder.identity
-            named = named_identity(identity)
-            key = places.named(stack, identity, named) if named else ("outside", *places.of(identity))
+            carrier = holder.identity
+            identity = resolve(stack, carrier, "permissionSetArn", PERMISSION_SET).only or carrier
+            named = named_identity(carrier) if identity is carrier else None
+            key = places.named(stack, carrier, named) if named else ("outside", *places.of(identity))
             holding = found.get(key) or Holding(identity, attached=True)
             found[key] = holding.including(holder.carried, holder.unseen)
     return found

@@ -154,7 +154,7 @@ def run(pulumi: Any, context: dict[str, Any], package: Any, watcher: int | None)
     except pulumi.RunError as error:
         report(pulumi, str(error))
         return 1
-    except Exception as error:  # noqa: BLE001 (whatever the program raises)
+    except BaseException as error:  # noqa: BLE001 (whatever the program raises, also `KeyboardInterrupt`)
         report(pulumi, "Program failed with an unhandled exception:\n" + user_traceback(error, program))
         return EXIT_REPORTED
     finally:

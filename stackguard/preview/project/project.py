@@ -7,6 +7,7 @@ sdk/go/common/workspace and pkg/engine/project.go of https://github.com/pulumi/p
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from stackguard.preview.project.config import Config, ConfigSources, resolve
 from stackguard.preview.project.stack_choice import choose, names_in
 from stackguard.preview.project.toolchain import python_options, toolchain
 
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""The names of projects, as sdk/go/common/tokens/project.go of Pulumi validates them."""
 DISABLED_PROVIDERS = "pulumi:disable-default-providers"
 
 
@@ -166,6 +169,10 @@ def _settings(folder: Path) -> _Settings:
     name = values.get("name")
     if not isinstance(name, str) or not name:
         raise CannotJudge(f"{file}: a project needs a `name`")
+    if not NAME.fullmatch(name):
+        raise CannotJudge(
+            f"{file}: Pulumi refuses the `name`, which has up to 100 letters, digits and characters of `-_.`"
+        )
     options = python_options(values.get("runtime"), file, "project", "programs")
     return _Settings(root, file, name, options, values)
 

@@ -369,9 +369,15 @@ def test_the_table_names_properties_that_exist(token: str) -> None:
     names = argument_names(token)
     assert names is not None
     for grant in grants_by_type()[token]:
+        for other, others in grants_by_type().items():  # those that are compared with it may lack its properties
+            names |= (
+                (argument_names(other) or frozenset()) if grant.kind in {same.kind for same in others} - {""} else set()
+            )
         conditions = [text for condition in grant.conditions for text in condition]
         patterns = [*grant.grantees, *grant.actions, *grant.resources, *conditions]
-        paths = [path for text in patterns for path in re.findall(r"\{([^{}|]+)", text)]
+        paths = [
+            path for text in patterns for several in re.findall(r"\{([^{}|]+)", text) for path in several.split("/")
+        ]
         tops = {re.split(r"[.\[]", path)[0] for path in [*paths, grant.when[0]] if path}
         entry = re.split(r"[.\[]", grant.entries)[0]
         assert entry in names if entry else tops <= names

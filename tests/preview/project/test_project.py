@@ -91,6 +91,8 @@ def test_stack_files_may_be_in_another_folder(tmp_path: Path) -> None:
     [
         ("runtime: python", {}, None, "a project needs a `name`"),
         ("name: p", {}, None, "a project needs a `runtime`"),
+        ("name: ../../x\nruntime: python", {}, None, "Pulumi refuses the `name`"),
+        ('name: "x\\e[31m"\nruntime: python', {}, None, "Pulumi refuses the `name`"),
         ("name: p\nruntime: nodejs", {}, None, "runtime is `nodejs`"),
         ("name: p\nruntime: {name: go}", {}, None, "runtime is `go`"),
         ("name: p\nruntime: [", {}, None, r"Pulumi\.yaml:2: malformed YAML"),

@@ -64,6 +64,8 @@ def write(program: Path, source: str) -> Path:
         ),
         ("raise pulumi.RunError('no vpc')", "no vpc"),
         ("sys.exit(3)", "failed with exit code 3"),
+        ("raise KeyboardInterrupt", "failed: KeyboardInterrupt"),
+        ("raise GeneratorExit('no')", "failed: GeneratorExit: no"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
         ("os._exit(0)", "ended half-way"),
         ("Thing('a'); Thing('a')", "duplicate resource URN urn:pulumi:dev::broken::test:index:Thing::a"),
