@@ -421,7 +421,7 @@ TO_ALL = resource(
     role="theirs",
     policyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
 )
-THEIRS = resource("aws:iam/role:Role", "theirs", name="theirs", assumeRolePolicy=json.dumps(document()))
+THEIRS = resource("aws:iam/role:Role", "theirs", name="theirs")
 
 
 @pytest.mark.parametrize("carrier", [INLINE, TO_ALL])

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from policypack.core import files, toml_reader, yaml_reader
+from policypack.core import files, toml_reader
 from policypack.core.caches import bounded_cache
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
@@ -112,6 +112,8 @@ def settings_errors(kind: str, path: Path) -> Iterator[None]:
     Raises:
         SettingsError: the file is missing, cannot be read, or is no YAML.
     """
+    from policypack.core import yaml_reader  # only where there is a file: an export needs no YAML
+
     try:
         yield
     except FileNotFoundError:
@@ -123,6 +125,8 @@ def settings_errors(kind: str, path: Path) -> Iterator[None]:
 
 
 def _yaml(path: Path) -> tuple[Any, Place]:
+    from policypack.core import yaml_reader
+
     document = yaml_reader.read(path)
     return document.value, lambda keys: f"{path}:{document.line(keys)}"
 
