@@ -18,18 +18,26 @@ from stackguard.errors import CannotJudge
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+CONFIGURATION = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+}
+"""No extensions, no variables of Python as tables, and nothing that is written to the working folder."""
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
 OF_STACK = ("organization", "project", "stack", "owner")
 """The columns of `stacks` that the views of its facts have, too."""
 
 
 @contextmanager
-def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnection]:
+def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Iterator[DuckDBPyConnection]:
     """A database of the finished runs.
 
     Args:
         runs: of the store.
         run: the one that the views are about; None is the newest.
+        memory: the most that it uses, such as `2GB`; by default most of the machine's.
 
     Raises:
         CannotJudge: the store has no finished run.
@@ -40,7 +48,7 @@ def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnec
     chosen = run or (finished[-1] if finished else None)
     if chosen is None:
         raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection = duckdb.connect(config=CONFIGURATION | ({"memory_limit": memory} if memory else {}))
     try:
         _views(connection, runs, chosen, finished)
         yield connection
