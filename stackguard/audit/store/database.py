@@ -18,7 +18,7 @@ from stackguard.errors import CannotJudge
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-CONFIGURATION = {
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
