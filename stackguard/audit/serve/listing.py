@@ -132,10 +132,8 @@ def page(snapshot: Snapshot, listing: Listing, parameters: Parameters, most: int
     behind, marks = _behind(orders, parameters.get("after", ""))
     spelled = ", ".join(f"{order.column} {'DESC' if order.descending else 'ASC'} NULLS LAST" for order in orders)
     keys = ", ".join(f"{order.column} AS key_{at}" for at, order in enumerate(orders))
-    rows = snapshot.rows(
-        f"SELECT {listing.columns}, {keys} FROM {source} AND {behind} ORDER BY {spelled} LIMIT {most + 1}",
-        [*bound, *marks],
-    )
+    sql = f"SELECT {listing.columns}, {keys} FROM {source} AND {behind} ORDER BY {spelled} LIMIT {most + 1}"
+    rows = snapshot.rows(sql, [*bound, *marks]) if total else []
     after = _cursor([rows[most - 1][f"key_{at}"] for at in range(len(orders))]) if len(rows) > most else ""
     capped = not listing.counted and total > COUNTED
     return Page(rows[:most], min(total, COUNTED) if capped else total, values, sort, after, not marks, capped)
