@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -16,7 +18,8 @@ from stackguard.audit.store.runs import Runs
 from stackguard.errors import CannotJudge
 from stackguard.reports.formatting import printable, printable_json
 
-READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+MOST_CHARACTERS = 20_000_000
+"""Of text in the rows of a bounded question."""
 WIDEST = 60
 """Characters of a column of text; the others of a value are in CSV and JSON."""
 
@@ -26,6 +29,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    more: bool = False
+    """Whether there are more rows than were asked for."""
 
 
 def answer(runs: Runs, sql: str, run: str | None = None) -> Answer:
@@ -41,15 +46,62 @@ def answer(runs: Runs, sql: str, run: str | None = None) -> Answer:
     """
     about = chosen(runs.finished(), run) if run else None
     with connected(runs, about) as database:
-        try:
-            statements = database.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type not in READING:
-                raise CannotJudge("a query is one SELECT; the store can only be read")
+        return ask(database, sql)
+
+
+def ask(database: duckdb.DuckDBPyConnection, sql: str, most: int | None = None, seconds: float | None = None) -> Answer:
+    """The rows of a query over a database of `store.database`.
+
+    Args:
+        database: of the store.
+        sql: one statement that reads.
+        most: the number of rows after which it ends.
+        seconds: the time after which it fails.
+
+    Raises:
+        CannotJudge: the query is malformed, fails, takes too long, or does more than read.
+    """
+    try:
+        statements = database.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+            raise CannotJudge("a query is one SELECT; the store can only be read")
+        with _reading(database, seconds):
             result = database.execute(statements[0])
-            return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
-        except duckdb.Error as error:
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise CannotJudge(f"the query fails: {printable(' '.join(lines[:2]))}") from None
+            columns = tuple(column[0] for column in result.description or ())
+            if most is None:
+                return Answer(columns, result.fetchall())
+            return _bounded(columns, result, most)
+    except duckdb.InterruptException:
+        raise CannotJudge(f"the query takes longer than {seconds:g} s; ask for less") from None
+    except duckdb.Error as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise CannotJudge(f"the query fails: {printable(' '.join(lines[:2]))}") from None
+
+
+@contextmanager
+def _reading(database: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Let the statements in this block only read, and end them after some time."""
+    timer = threading.Timer(seconds, database.interrupt) if seconds else None
+    database.execute("BEGIN TRANSACTION READ ONLY")
+    try:
+        if timer is not None:
+            timer.start()
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+        database.execute("ROLLBACK")
+
+
+def _bounded(columns: tuple[str, ...], result: duckdb.DuckDBPyConnection, most: int) -> Answer:
+    rows: list[tuple[Any, ...]] = []
+    characters = 0
+    while (row := result.fetchone()) is not None:
+        characters += sum(len(value) for value in row if isinstance(value, str))
+        if len(rows) == most or characters > MOST_CHARACTERS:
+            return Answer(columns, rows, more=True)
+        rows.append(row)
+    return Answer(columns, rows)
 
 
 def rendered(found: Answer, form: str) -> str:

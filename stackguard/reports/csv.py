@@ -36,7 +36,7 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
     writer.writerow(COLUMNS)
     for report in run.reports:
         for result in report.identified:
-            writer.writerow(map(_cell, _values(report, result)))
+            writer.writerow(map(cell, _values(report, result)))
     return out.getvalue()
 
 
@@ -57,6 +57,7 @@ def _exemption(exemption: Exemption) -> Iterator[str]:
 
 
 @lru_cache(1 << 14)
-def _cell(value: str) -> str:
+def cell(value: str) -> str:
+    """A value that no spreadsheet runs."""
     text = printable(value)
     return f"'{text}" if text and not text[0].isalnum() and FORMULA.match(text) else text

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.fleet import Fleet
 from stackguard.audit.difference import chosen, difference
-from stackguard.audit.query import answer, rendered
+from stackguard.audit.query import Answer, answer, ask, rendered
 from stackguard.audit.store import files
+from stackguard.audit.store.database import connected
 from stackguard.audit.store.runs import Runs
 from stackguard.errors import CannotJudge
 from tests.audit.test_run import audited
@@ -51,6 +52,9 @@ def runs(store: Path) -> Runs:
         "SELECT 1; DROP VIEW stacks",
         "EXPORT DATABASE '{store}/x'",
         "SELECT getenv('HOME')",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{shard}/x.parquet'",
+        "EXPLAIN ANALYZE DROP VIEW stacks",
+        "WITH gone AS (DELETE FROM runs RETURNING *) SELECT * FROM gone",
         "SELEC 1",
         "",
     ],
@@ -58,9 +62,19 @@ def runs(store: Path) -> Runs:
 def test_a_query_reads_the_store_and_nothing_else(store: Path, sql: str) -> None:
     before = sorted(store.rglob("*"))
     with pytest.raises(CannotJudge, match="query") as error:
-        answer(runs(store), sql.format(store=store))
+        answer(runs(store), sql.format(store=store, shard=next(store.glob("runs/*/stacks"))))
     assert "\n" not in str(error.value)
     assert sorted(store.rglob("*")) == before
+
+
+def test_a_bounded_question_ends(store: Path) -> None:
+    with connected(runs(store)) as database:
+        assert ask(database, "FROM range(10)", 3) == Answer(("range",), [(0,), (1,), (2,)], more=True)
+        assert ask(database, "FROM range(3)", 3) == Answer(("range",), [(0,), (1,), (2,)])
+        assert len(ask(database, "SELECT repeat('x', 9000000) FROM range(9)", 9).rows) == 2
+        with pytest.raises(CannotJudge, match="longer than"):
+            ask(database, "SELECT count(*) FROM range(100000000000) a, range(1000000) b", 1, 0.1)
+        assert ask(database, "SELECT 1", 1).rows == [(1,)]
 
 
 def test_the_rows_in_each_form(store: Path) -> None:

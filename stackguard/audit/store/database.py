@@ -18,6 +18,13 @@ from stackguard.errors import CannotJudge
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+}
+"""No extensions, no variables of Python as tables, and nothing that is written to the working folder."""
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
 OF_RUNS = ("stacks", "joined", "violations")
 """The tables of which each run has all rows."""
@@ -26,12 +33,13 @@ OF_STACK = ("organization", "project", "stack", "owner")
 
 
 @contextmanager
-def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnection]:
+def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Iterator[DuckDBPyConnection]:
     """A database of the finished runs.
 
     Args:
         runs: of the store.
         run: the one that the views are about; None is the newest.
+        memory: the most that it uses, such as `2GB`; by default most of the machine's.
 
     Raises:
         CannotJudge: the store has no finished run.
@@ -42,7 +50,7 @@ def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnec
     chosen = run or (finished[-1] if finished else None)
     if chosen is None:
         raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection = duckdb.connect(config=CONFIGURATION | ({"memory_limit": memory} if memory else {}))
     try:
         _views(connection, runs, chosen, finished)
         yield connection

@@ -7,6 +7,7 @@ import click
 from stackguard.cli.audit.diff import diff
 from stackguard.cli.audit.query import query
 from stackguard.cli.audit.run import run
+from stackguard.cli.audit.serve import serve
 
 
 class AuditGroup(click.Group):
@@ -38,10 +39,11 @@ def audit() -> None:
       stackguard audit exports/ --store audits --fail-on-new high
       stackguard audit diff --store audits
       stackguard audit query "SELECT policy, count(*) FROM outcomes GROUP BY policy" --store audits
+      stackguard audit serve --store audits
 
     `stackguard audit SOURCE...` is short for `stackguard audit run SOURCE...`.
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (run, diff, query):
+for command in (run, diff, query, serve):
     audit.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -24,16 +24,20 @@ def store_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-def check_installed() -> None:
+def check_installed(more: Sequence[str] = (), extra: str = "audit") -> None:
     """Check that what an audit needs is installed.
+
+    Args:
+        more: packages that the command needs, too.
+        extra: what installs all of them.
 
     Raises:
         UsageError: something is missing.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in (*NEEDED, *more) if importlib.util.find_spec(name) is None]
     if missing:
         listed = ", ".join(f"`{name}`" for name in missing)
-        raise click.UsageError(f"an audit needs {listed}; install `stackguard[audit]`")
+        raise click.UsageError(f"an audit needs {listed}; install `stackguard[{extra}]`")
 
 
 def runs_of(store: str) -> Runs:
