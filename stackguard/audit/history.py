@@ -47,7 +47,8 @@ SELECT $run AS run, coalesce(n.id, p.id) AS id, coalesce(n.stack_id, p.stack_id)
        CASE WHEN n.id IS NOT NULL THEN $started ELSE p.last_seen END AS last_seen,
        CASE WHEN n.id IS NOT NULL THEN '' WHEN p.status = 'fixed' THEN p.fixed_at
             WHEN j.stack_id IS NOT NULL THEN $started ELSE '' END AS fixed_at,
-       coalesce(p.reopened, 0) + CASE WHEN n.id IS NOT NULL AND p.status = 'fixed' THEN 1 ELSE 0 END AS reopened
+       coalesce(p.reopened, 0) + CASE WHEN n.id IS NOT NULL AND p.status = 'fixed' THEN 1 ELSE 0 END AS reopened,
+       CASE WHEN n.id IS NOT NULL THEN n.status WHEN j.stack_id IS NOT NULL THEN 'fixed' ELSE p.known END AS known
 FROM now n FULL JOIN before p ON n.id = p.id
 LEFT JOIN judged j ON j.stack_id = coalesce(n.stack_id, p.stack_id)
 """

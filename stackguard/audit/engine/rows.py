@@ -41,7 +41,7 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
         "resources": [ResourceRow(**key, **facts) for facts in _resources(loaded, report)],
         "outcomes": [_outcome(report, identified, shard, stack_id) for identified in report.identified],
         "evidence": [
-            EvidenceRow(**key, policy=policy, came=came, count=count)
+            EvidenceRow(**key, policy=policy, came=came, count=count, by_type=_by_type(report, policy, came))
             for policy, counts in report.evidence.items()
             for came, count in counts.items()
             if came != Came.NOT_APPLICABLE
@@ -49,6 +49,15 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
         "access": [AccessRow(**key, **facts) for facts in _access(loaded, stack)],
         "facts": [],
     }
+
+
+def _by_type(report: Report, policy: str, came: str) -> str:
+    counts = {
+        printable(type_token): kinds[came]
+        for (typed, type_token), kinds in report.evidence_by_type.items()
+        if typed == policy and came in kinds
+    }
+    return msgspec.json.encode(counts, order="sorted").decode(errors="replace")
 
 
 def _resources(loaded: LoadedStack, report: Report) -> Iterator[dict[str, str]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from traceback import extract_tb
 from typing import Any
 
@@ -14,6 +15,8 @@ import msgspec
 from policypack.core.policy import Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
+from policypack.frameworks.catalog import PUBLISHED, covered
+from policypack.frameworks.roll_up import typed
 from policypack.policies import POLICIES
 from stackguard.audit.engine import content, timer
 from stackguard.audit.engine.content import Content, TooLargeError
@@ -30,6 +33,12 @@ from stackguard.sources.input_stream import text
 
 DATED = frozenset({"lambda-retired-runtime"})
 """The policies that compare with the day."""
+
+
+@cache
+def counted_by_type() -> frozenset[str]:
+    """The policies of which a published framework counts some resource types only."""
+    return typed(covered(framework, POLICIES) for framework in PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ def _verdicts(request: AuditRequest, ref: StackRef, read: Content | None) -> tup
         RunOptions(timeout=request.timeout),
         policies=request.policies,
         fail_on=request.fail_on,
+        by_type=counted_by_type(),
     )
     if read is None:
         return judge_under(check, request.layers, request.accepting, POLICIES)

@@ -114,6 +114,10 @@ class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     policy: Annotated[str, _says("The policy's id.")]
     came: Annotated[str, _says("`pass`, `violation`, `undecided`, `error`, `waived`, `excused` or `disabled`.")]
     count: Annotated[int, _says("How many pairs of a resource and this policy.")]
+    by_type: Annotated[
+        str,
+        _says("The same by resource type, as a JSON object, for policies of which a framework counts some types only."),
+    ] = "{}"
 
 
 class AccessRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +171,7 @@ class ViolationRow(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: Annotated[str, _says("When the last run that reported it began, in UTC.")]
     fixed_at: Annotated[str, _says("When the run began that found it fixed; empty if it is not.")]
     reopened: Annotated[int, _says("How many times it was reported again after it was fixed.")]
+    known: Annotated[str, _says("The status when its stack was looked at last: `open`, `waived` or `fixed`.")]
 
 
 TABLES: Mapping[str, type[msgspec.Struct]] = {
