@@ -20,6 +20,7 @@ import msgspec
 
 from policypack.evaluation import settings, waivers
 from policypack.frameworks import model as frameworks
+from stackguard.audit.reports import document as audit
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +33,7 @@ SCHEMAS = {
     "Waivers: stackguard-waivers.yaml": "violations that are accepted, each with a reason and an end",
     "Frameworks: --framework FILE": "requirements of a team, each with the policies that check it",
     "Outcomes: --format json": "the report of `stackguard check`",
+    "Audit: audit report --format json": "the roll-ups of `stackguard audit report`",
     "Validation: template --report": "the report of `stackguard template`",
 }
 
@@ -86,6 +88,7 @@ def reference() -> Iterator[str]:
         waivers.schema(),
         frameworks.schema(),
         json.loads((reports / "outcomes.schema.json").read_text(encoding="utf-8")),
+        audit.schema(),
         json.loads((reports / "validation.schema.json").read_text(encoding="utf-8")),
     )
     yield "# Formats\n\nDerived from the JSON schemas. A dotted name is a property of a property; `[]` is each item of a list.\n"

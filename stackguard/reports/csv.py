@@ -35,7 +35,7 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
     writer.writerow(COLUMNS)
     for report in run.reports:
         for result in report.identified:
-            writer.writerow(map(_cell, _values(report, result)))
+            writer.writerow(map(cell, _values(report, result)))
     return out.getvalue()
 
 
@@ -55,6 +55,7 @@ def _exemption(exemption: Exemption) -> Iterator[str]:
     yield from (exemption.ticket, exemption.approver, exemption.source)
 
 
-def _cell(value: str) -> str:
+def cell(value: str) -> str:
+    """The value as a cell that no spreadsheet runs."""
     text = printable(value)
     return f"'{text}" if text and not text[0].isalnum() and FORMULA.match(text) else text

@@ -305,6 +305,17 @@ class Rollups:
         return not (totals.not_looked_at or totals.sample or totals.filters or totals.unlisted)
 
 
+def spread(of_each: int, stacks: Iterable[str]) -> str:
+    """A condition on open violations: the worst of each team and each policy, and all of some stacks."""
+    order = "ORDER BY rank DESC, first_seen DESC, id"
+    ranks = (f"row_number() OVER (PARTITION BY {name} {order})" for name in ("owner", "policy"))
+    listed = ", ".join(f"'{stack}'" for stack in stacks if stack.isalnum()) or "''"
+    return (
+        f"v.id IN (SELECT id FROM current_violations WHERE {OPEN}"
+        f" QUALIFY least({', '.join(ranks)}) <= {int(of_each)} OR stack_id IN ({listed}))"
+    )
+
+
 def _score(sound: int, stacks: int) -> float:
     return round(100 * sound / stacks, 1) if stacks else 100.0
 

@@ -6,6 +6,7 @@ import click
 
 from stackguard.cli.audit.diff import diff
 from stackguard.cli.audit.query import query
+from stackguard.cli.audit.report import report
 from stackguard.cli.audit.run import run
 
 
@@ -37,11 +38,12 @@ def audit() -> None:
       stackguard audit s3://state/ --store audits
       stackguard audit exports/ --store audits --fail-on-new high
       stackguard audit diff --store audits
+      stackguard audit report --store audits --format html --output audit.html
       stackguard audit query "SELECT policy, count(*) FROM outcomes GROUP BY policy" --store audits
 
     `stackguard audit SOURCE...` is short for `stackguard audit run SOURCE...`.
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (run, diff, query):
+for command in (run, diff, report, query):
     audit.add_command(command)
