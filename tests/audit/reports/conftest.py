@@ -46,13 +46,13 @@ def audit(fleet: Path, store: Path, *, only: str = "") -> RunInfo:
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     folder = tmp_path_factory.mktemp("reports")
     fleet, store = folder / "fleet", folder / "store"
-    truth = Fleet(fleet, 7).write(STACKS)
+    truth = Fleet(fleet, 16).write(STACKS)
     infos = [audit(fleet, store)]
-    Fleet(fleet, 8).drift(truth, 0.5)
+    Fleet(fleet, 17).drift(truth, 0.5)
     broken = Place(**max(truth["stacks"].values(), key=lambda stack: sum(stack["planted"].values()))["place"])
     (fleet / broken.file).write_text("{", encoding="utf-8")
     infos.append(audit(fleet, store))
-    Fleet(fleet, 9).drift(truth, 0.5)
+    Fleet(fleet, 18).drift(truth, 0.5)
     (fleet / broken.file).write_text("{", encoding="utf-8")
     infos.append(audit(fleet, store, only="prod"))
     return Audited(store, infos)

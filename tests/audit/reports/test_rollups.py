@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from benchmarks.fleet import Fleet
 from policypack.frameworks.catalog import covered
 from policypack.policies import POLICIES
 from stackguard.audit.difference import difference
@@ -15,9 +17,10 @@ from stackguard.audit.reports.frameworks import states
 from stackguard.audit.reports.picture import listings
 from stackguard.audit.reports.results import WEIGHTS
 from stackguard.audit.reports.rollups import DIMENSIONS, Rollups
-from stackguard.audit.store.runs import RunInfo
+from stackguard.audit.store import files
+from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
-from tests.audit.reports.conftest import HOSTILE, STACKS, Audited
+from tests.audit.reports.conftest import HOSTILE, STACKS, Audited, audit
 
 
 def test_the_totals_are_those_of_the_difference(audited: Audited, whole: Rollups) -> None:
@@ -124,11 +127,14 @@ def test_a_framework_is_rolled_up_over_all_stacks(whole: Rollups, audited: Audit
 
 def test_what_is_not_counted_by_type_is_not_judged(whole: Rollups, monkeypatch: pytest.MonkeyPatch) -> None:
     framework = covered("aws-fsbp", POLICIES)
-    (requirement, check) = next((r, c) for r in framework.requirements for c in r.checks if not c.types and c.policy == "s3-missing-access-block")
-    typed = msgspec.structs.replace(check, types=("aws:s3/",))
-    custom = msgspec.structs.replace(
-        framework, requirements=(msgspec.structs.replace(requirement, policies=(typed,)),)
+    (requirement, check) = next(
+        (r, c)
+        for r in framework.requirements
+        for c in r.checks
+        if not c.types and c.policy == "s3-missing-access-block"
     )
+    typed = msgspec.structs.replace(check, types=("aws:s3/",))
+    custom = msgspec.structs.replace(framework, requirements=(msgspec.structs.replace(requirement, policies=(typed,)),))
     (state,) = states(whole, [custom])
     assert [control.status for control in state.controls] == ["not-judged"]
 
@@ -146,8 +152,23 @@ def test_a_whole_listing_replaces_earlier_ones_of_its_sources() -> None:
     assert [*listings([a, b, run("4", "a", unlisted=("a",))])] == ["4", "3", "1"]
 
 
+def test_a_stack_that_the_sources_do_not_have_any_more_does_not_count(audited: Audited, tmp_path: Path) -> None:
+    fleet, store = tmp_path / "fleet", tmp_path / "store"
+    Fleet(fleet, 16).write(3)
+    audit(fleet, store)
+    gone = next(fleet.rglob("dev.json"))
+    gone.unlink()
+    audit(fleet, store)
+    with rollups.opened(Runs(files.opened(str(store)))) as opened:
+        totals = opened.totals()
+        assert (totals.stacks, totals.not_looked_at) == (2, 0)
+        assert all(finding.stack != "dev" for finding in opened.findings())
+        left = opened.rows("SELECT count(*) FROM violations WHERE stack = 'dev' AND status = 'not-looked-at'")[0][0]
+        assert totals.gone == min(left, 1)
+        assert [point.stacks for point in opened.trend()] == [3, 2]
+        assert opened.trend()[-1].open == totals.open
+
+
 def test_owners_are_those_of_the_rules(whole: Rollups) -> None:
     stacks = {group.name: group.stacks for group in whole.by("owner")}
     assert stacks == {HOSTILE: STACKS // 3, "everybody@example.com": STACKS - STACKS // 3}
-
-
