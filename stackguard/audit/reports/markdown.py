@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from policypack.policies import POLICIES
 from stackguard.audit.reports import wording
+from stackguard.audit.reports.overview import responsible
 from stackguard.audit.reports.results import Finding, FrameworkState, Group, Totals
 from stackguard.audit.reports.rollups import Rollups
 from stackguard.reports.formatting import printable
@@ -40,9 +41,10 @@ def _lines(rollups: Rollups, frameworks: Sequence[FrameworkState]) -> Iterator[s
     yield f"- Fixed: {wording.severities(totals.fixed)}"
     yield from (f"- Note: {plain(line)}" for line in wording.remarks(totals))
     yield from _list("New", rollups, totals)
-    teams = [group for group in rollups.by("owner", TEAMS) if group.weight]
+    kind, worst = responsible(rollups, TEAMS)
+    teams = [group for group in worst if group.weight]
     if teams:
-        yield from ("", "**Worst teams**", "")
+        yield from ("", f"**Worst {kind}s**", "")
         yield from (f"{number}. {_group(group)}" for number, group in enumerate(teams, 1))
     policies = [group for group in rollups.by("policy", WORST) if group.weight]
     if policies:

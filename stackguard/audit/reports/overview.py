@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from policypack.frameworks.model import Framework
 from policypack.policies import POLICIES
 from stackguard.audit.reports.frameworks import states
-from stackguard.audit.reports.results import Card, Overview
+from stackguard.audit.reports.results import Card, Group, Overview
 from stackguard.audit.reports.rollups import Rollups
 from stackguard.card_sections import paragraphs
 
@@ -54,6 +54,14 @@ def overview(rollups: Rollups, frameworks: Sequence[Framework] = (), caps: Caps 
         frameworks=states(rollups, frameworks),
         cards=tuple(cards(policies)),
     )
+
+
+def responsible(rollups: Rollups, most: int) -> tuple[str, tuple[Group, ...]]:
+    """The worst teams, or the worst projects if no stack has an owner: what they are, and the groups."""
+    teams = rollups.by("owner", most)
+    if any(team.name for team in teams) or not teams:
+        return "team", teams
+    return "project", rollups.by("project", most)
 
 
 def cards(policies: Collection[str]) -> Iterator[Card]:

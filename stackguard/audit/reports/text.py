@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from stackguard.audit.reports import wording
+from stackguard.audit.reports.overview import responsible
 from stackguard.audit.reports.results import Finding, FrameworkState, Group
 from stackguard.audit.reports.rollups import Rollups
 from stackguard.reports.formatting import printable
@@ -28,7 +29,8 @@ def _lines(rollups: Rollups, frameworks: Sequence[FrameworkState]) -> Iterator[s
     yield from (f"note:   {line}" for line in wording.remarks(totals))
     if totals.previous:
         yield from _section("new, the most severe:", map(_finding, rollups.listed("new", NEW).findings))
-    yield from _section("worst teams:", _groups(rollups.by("owner", TEAMS)))
+    kind, worst = responsible(rollups, TEAMS)
+    yield from _section(f"worst {kind}s:", _groups(worst))
     yield from _section("worst policies:", _groups(rollups.by("policy", POLICIES)))
     for framework in frameworks:
         counts = ", ".join(f"{count} {status.replace('-', ' ')}" for status, count in framework.counts.items())

@@ -24,13 +24,13 @@ def store_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-def check_installed() -> None:
-    """Check that what an audit needs is installed.
+def check_installed(*more: str) -> None:
+    """Check that what an audit needs is installed, and what more a command needs.
 
     Raises:
         UsageError: something is missing.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in (*NEEDED, *more) if importlib.util.find_spec(name) is None]
     if missing:
         listed = ", ".join(f"`{name}`" for name in missing)
         raise click.UsageError(f"an audit needs {listed}; install `stackguard[audit]`")

@@ -77,7 +77,7 @@ def report(
       stackguard audit report --store audits --since 2026-11-22 --format markdown
       stackguard audit report --store audits --format csv -o open.csv --format ocsf -o findings.jsonl
     """  # noqa: D301 (click reads the character \\b)
-    check_installed()
+    check_installed(*(["leather"] if "html" in format else []))
     from policypack.policies import POLICIES
     from stackguard.audit.reports.rollups import opened
     from stackguard.reports.destinations import pair

@@ -18,7 +18,7 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from policypack.frameworks.catalog import PUBLISHED, covered
 from policypack.policies import POLICIES
-from stackguard.audit.reports import csv, document, markdown, ocsf, rollups, text
+from stackguard.audit.reports import csv, document, html, markdown, ocsf, rollups, text
 from stackguard.audit.reports import json as json_report
 from stackguard.audit.reports.frameworks import states
 from stackguard.audit.reports.rollups import Rollups
@@ -35,6 +35,18 @@ def test_the_text_is_one_screen(part: Rollups) -> None:
     assert shown.startswith(f"score {totals.score:g}: {totals.sound} of {totals.stacks} stacks")
     assert "left out; they count as they were known last" in shown
     assert "NIST SP 800-53" in shown
+
+
+def test_without_owners_projects_are_ranked(whole: Rollups) -> None:
+    whole.database.execute("UPDATE current_violations SET owner = ''")
+    whole.database.execute("UPDATE current_stacks SET owner = ''")
+    worst = whole.by("project", 1)[0].name
+    for shown, title in ((text.render(whole), "worst projects:"), (markdown.render(whole), "**Worst projects**")):
+        assert title in shown
+        assert worst in shown
+    page = html.render(whole)
+    assert "<h3>Worst project</h3>" in page
+    assert "No stack has an owner" in page
 
 
 def test_the_csv_has_a_line_for_each_open_violation(part: Rollups) -> None:
