@@ -316,7 +316,8 @@ class Rollups:
             "SELECT waiver_problems, count(*) FROM stacks WHERE waiver_problems <> '[]' GROUP BY 1 ORDER BY 1"
         )
         used = {row[0] for row in self.rows("SELECT DISTINCT unnest(waivers_used) FROM stacks")}
-        return (*_problems(problems, used), *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
+        listed = _problems(problems, used, complete=self.complete())
+        return (*listed, *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
 
     def complete(self) -> bool:
         """Whether this run judged everything that there is."""
@@ -347,11 +348,11 @@ def _group(row: tuple[Any, ...]) -> Group:
     return Group(name or "", stacks, resources, severities, weight, density, new or 0, fixed or 0, oldest or "")
 
 
-def _problems(rows: Iterable[tuple[str, int]], used: set[str]) -> list[WaiverState]:
+def _problems(rows: Iterable[tuple[str, int]], used: set[str], *, complete: bool) -> list[WaiverState]:
     stacks: dict[tuple[str, str, str, str], int] = {}
     for encoded, count in rows:
         for kind, source, policy, message in msgspec.json.decode(encoded, type=list[tuple[str, str, str, str]]):
-            if kind != "unused" or source not in used:
+            if kind != "unused" or (complete and source not in used):
                 key = (kind, source, policy, message)
                 stacks[key] = stacks.get(key, 0) + count
     return [

@@ -35,9 +35,9 @@ class Audited:
         return Runs(files.opened(str(self.store)))
 
 
-def audit(fleet: Path, store: Path, *, only: str = "") -> RunInfo:
+def audit(fleet: Path, store: Path, *, only: str = "", accepting: Accepting | None = None) -> RunInfo:
     owners = (OwnerRule(owner="everybody@example.com"), OwnerRule(owner=HOSTILE, stack="*/prod"))
-    request = AuditRequest(of_target("-"), Accepting(), owners=owners)
+    request = AuditRequest(of_target("-"), accepting or Accepting(), owners=owners)
     refs = [ref for ref in listing.stacks([str(fleet)]) if only in str(ref.location)]
     return Audit(request, Plan((str(fleet),), str(store), filters=(only,) if only else ()), Inline).run(refs)
 

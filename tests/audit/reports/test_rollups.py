@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from benchmarks.fleet import Fleet
+from policypack.evaluation.waivers import PlacedWaiver, Waiver
 from policypack.frameworks.catalog import covered
 from policypack.policies import POLICIES
 from stackguard.audit.difference import difference
 from stackguard.audit.reports import rollups
 from stackguard.audit.reports.frameworks import states
 from stackguard.audit.reports.picture import listings
-from stackguard.audit.reports.results import WEIGHTS
+from stackguard.audit.reports.results import WEIGHTS, Finding
 from stackguard.audit.reports.rollups import DIMENSIONS, Rollups
 from stackguard.audit.store import files
 from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
+from stackguard.gate.exemptions import Accepting
 from tests.audit.reports.conftest import HOSTILE, STACKS, Audited, audit
 
 
@@ -167,6 +170,28 @@ def test_a_stack_that_the_sources_do_not_have_any_more_does_not_count(audited: A
         assert totals.gone == min(left, 1)
         assert [point.stacks for point in opened.trend()] == [3, 2]
         assert opened.trend()[-1].open == totals.open
+
+
+def test_waivers_that_somebody_has_to_look_at(tmp_path: Path) -> None:
+    fleet, store, today = tmp_path / "fleet", tmp_path / "store", datetime.now(UTC).date()
+    Fleet(fleet, 16).write(6)
+    audit(fleet, store)
+    with rollups.opened(Runs(files.opened(str(store)))) as opened:
+        first, second, third = [*opened.findings()][:3]
+
+    def waiver(finding: Finding, days: int, **more: str) -> PlacedWaiver:
+        expires = today + timedelta(days)
+        facts = {"policy": finding.policy, "resource": finding.urn, "reason": "known", "expires": expires, **more}
+        return PlacedWaiver(Waiver(**facts), f"w.yaml:{days}")
+
+    given = (waiver(first, 5, owner="ann"), waiver(second, -5), waiver(third, 90, policy="lambda-public-invoke"))
+    audit(fleet, store, accepting=Accepting(given))
+    with rollups.opened(Runs(files.opened(str(store)))) as opened:
+        states = {state.kind: state for state in opened.waivers()}
+        assert states["expired"].source == "w.yaml:-5"
+        assert (states["expires-soon"].owner, states["expires-soon"].policy) == ("ann", first.policy)
+        assert opened.totals().waived == 1
+        assert first.id not in {finding.id for finding in opened.findings()}
 
 
 def test_owners_are_those_of_the_rules(whole: Rollups) -> None:
