@@ -20,6 +20,7 @@ import msgspec
 
 from policypack.evaluation import settings, waiver_file
 from policypack.frameworks import model as frameworks
+from stackguard.audit.reports import document as audit
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +33,7 @@ SCHEMAS = {
     "Waivers: stackguard-waivers.yaml": "violations that are accepted, each with a reason and an end",
     "Frameworks: --framework FILE": "requirements of a team, each with the policies that check it",
     "Outcomes: --format json": "the report of `stackguard check`",
+    "Audit: audit report --format json": "the roll-ups of `stackguard audit report`",
     "Validation: template --report": "the report of `stackguard template`",
     "Paths: access paths --format json": "the report of `stackguard access paths`",
 }
@@ -87,6 +89,7 @@ def reference() -> Iterator[str]:
         waiver_file.schema(),
         frameworks.schema(),
         json.loads((reports / "outcomes.schema.json").read_text(encoding="utf-8")),
+        audit.schema(),
         json.loads((reports / "validation.schema.json").read_text(encoding="utf-8")),
         json.loads((ROOT / "stackguard/access/paths.schema.json").read_text(encoding="utf-8")),
     )

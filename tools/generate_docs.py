@@ -1,4 +1,4 @@
-"""Writes docs/policies.md and docs/policies/ from the cards, docs/audit-tables.md, and the schemas of settings and frameworks.
+"""Writes docs/policies.md and docs/policies/ from the cards, docs/audit-tables.md, and the schemas of settings, frameworks and audits.
 
 `--check` exits 1 when one is stale.
 """
@@ -18,11 +18,13 @@ from policypack.core.tags import Tag
 from policypack.evaluation.settings.schema import file_schema
 from policypack.frameworks import model as frameworks
 from policypack.policies import POLICIES
+from stackguard.audit.reports import document as audit
 from stackguard.audit.store.tables import TABLES, columns
 from stackguard.card_sections import Code, Further, Part, Points, Prose, advisory, sections
 
 DOCS = Path(__file__).parents[1] / "docs"
 SETTINGS_SCHEMA = Path("../policypack/evaluation/settings/settings.schema.json")
+AUDIT_SCHEMA = Path("../stackguard/audit/reports/audit.schema.json")
 FRAMEWORK_SCHEMA = Path("../policypack/frameworks/framework.schema.json")
 GENERATED = "<!-- generated from the cards by tools/generate_docs.py: do not edit -->"
 
@@ -127,7 +129,7 @@ def stale(written: Mapping[Path, str]) -> list[str]:
 
 def main() -> int:
     """Write the pages, or name those that are stale."""
-    schemas = {SETTINGS_SCHEMA: file_schema(), FRAMEWORK_SCHEMA: frameworks.schema()}
+    schemas = {SETTINGS_SCHEMA: file_schema(), FRAMEWORK_SCHEMA: frameworks.schema(), AUDIT_SCHEMA: audit.schema()}
     written = {
         **pages(POLICIES),
         Path("audit-tables.md"): "\n".join(tables()) + "\n",

@@ -41,7 +41,7 @@ FROM left_out l LEFT JOIN before b USING (stack_id) LEFT JOIN now n USING (stack
 """A stack without a `last_run` was never judged."""
 VIOLATIONS = """
 CREATE TABLE current_violations AS
-SELECT v.* EXCLUDE (run, owner), coalesce(s.owner, v.owner) AS owner,
+SELECT v.* EXCLUDE (run, owner, fingerprint, urn, name, last_seen, fixed_at), coalesce(s.owner, v.owner) AS owner,
        v.status = 'open' AND (b.id IS NULL OR b.known <> 'open') AS is_new,
        v.status = 'open' AND b.known = 'fixed' AS is_reopened,
        v.status = 'fixed' AND coalesce(b.known, '') = 'open' AS is_fixed,

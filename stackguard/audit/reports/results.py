@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 
-SEVERITIES = ("critical", "high", "medium", "low")
 WEIGHTS: Mapping[str, int] = {"critical": 10, "high": 5, "medium": 2, "low": 1}
 """What a violation of each severity counts where groups are compared."""
 
@@ -15,10 +14,10 @@ WEIGHTS: Mapping[str, int] = {"critical": 10, "high": 5, "medium": 2, "low": 1}
 class Severities(msgspec.Struct, frozen=True):
     """Open violations by severity."""
 
-    critical: int = 0
-    high: int = 0
-    medium: int = 0
-    low: int = 0
+    critical: Annotated[int, msgspec.Meta(description="Those that are critical.")] = 0
+    high: Annotated[int, msgspec.Meta(description="Those that are high.")] = 0
+    medium: Annotated[int, msgspec.Meta(description="Those that are medium.")] = 0
+    low: Annotated[int, msgspec.Meta(description="Those that are low.")] = 0
 
     @property
     def total(self) -> int:
@@ -34,24 +33,24 @@ class Severities(msgspec.Struct, frozen=True):
 class Totals(msgspec.Struct, frozen=True, rename="camel"):
     """What a run says as a whole. Stacks that it did not look at count as they were known last."""
 
-    run: str
-    started: str
+    run: Annotated[str, msgspec.Meta(description="The run.")]
+    started: Annotated[str, msgspec.Meta(description="When it began, in UTC.")]
     previous: Annotated[str, msgspec.Meta(description="The run it is compared with; empty for none.")]
-    previous_started: str
+    previous_started: Annotated[str, msgspec.Meta(description="When that began; empty for none.")]
     sample: Annotated[str, msgspec.Meta(description="What was left out on purpose; empty for nothing.")]
-    filters: tuple[str, ...]
+    filters: Annotated[tuple[str, ...], msgspec.Meta(description="What `--include` and `--exclude` selected by.")]
     unlisted: Annotated[tuple[str, ...], msgspec.Meta(description="Sources that could not be listed.")]
     stacks: Annotated[int, msgspec.Meta(description="Stacks of which the verdicts are known.")]
     looked_at: Annotated[int, msgspec.Meta(description="Those that this run judged, or found unchanged.")]
     failed: Annotated[int, msgspec.Meta(description="Stacks that this run could not judge.")]
     not_looked_at: Annotated[int, msgspec.Meta(description="Stacks that this run left out, or could not judge.")]
     gone: Annotated[int, msgspec.Meta(description="Stacks with open violations that the sources do not have any more.")]
-    resources: int
-    open: Severities
+    resources: Annotated[int, msgspec.Meta(description="Resources of these stacks.")]
+    open: Annotated[Severities, msgspec.Meta(description="Open violations by severity.")]
     undecided: Annotated[int, msgspec.Meta(description="Outcomes that decide nothing: unknown values and crashes.")]
-    waived: int
-    new: Severities
-    fixed: Severities
+    waived: Annotated[int, msgspec.Meta(description="Outcomes that a waiver accepts.")]
+    new: Annotated[Severities, msgspec.Meta(description="Those that the other run did not have.")]
+    fixed: Annotated[Severities, msgspec.Meta(description="Those that are not reported any more.")]
     reopened: Annotated[int, msgspec.Meta(description="New violations that were fixed before.")]
     sound: Annotated[int, msgspec.Meta(description="Stacks without an open violation that is critical or high.")]
     score: Annotated[float, msgspec.Meta(description="`sound` as a percentage of `stacks`; 100 without stacks.")]
@@ -60,14 +59,14 @@ class Totals(msgspec.Struct, frozen=True, rename="camel"):
 class TrendPoint(msgspec.Struct, frozen=True, rename="camel"):
     """A run in the trend. Stacks that it did not look at count as they were known last."""
 
-    run: str
-    started: str
-    sample: str
+    run: Annotated[str, msgspec.Meta(description="The run.")]
+    started: Annotated[str, msgspec.Meta(description="When it began, in UTC.")]
+    sample: Annotated[str, msgspec.Meta(description="What was left out on purpose; empty for nothing.")]
     partial: Annotated[bool, msgspec.Meta(description="Whether it left out stacks, or could not judge some.")]
-    stacks: int
-    sound: int
-    score: float
-    open: Severities
+    stacks: Annotated[int, msgspec.Meta(description="How many stacks.")]
+    sound: Annotated[int, msgspec.Meta(description="Stacks without an open violation that is critical or high.")]
+    score: Annotated[float, msgspec.Meta(description="`sound` as a percentage of `stacks`.")]
+    open: Annotated[Severities, msgspec.Meta(description="Open violations by severity.")]
 
 
 class Group(msgspec.Struct, frozen=True, rename="camel"):
@@ -76,44 +75,44 @@ class Group(msgspec.Struct, frozen=True, rename="camel"):
     name: Annotated[str, msgspec.Meta(description="Empty for those of which it is unknown.")]
     stacks: Annotated[int, msgspec.Meta(description="Of the team or the like; of a policy, those with a violation.")]
     resources: Annotated[int, msgspec.Meta(description="Resources of these stacks.")]
-    open: Severities
+    open: Annotated[Severities, msgspec.Meta(description="Open violations by severity.")]
     weight: Annotated[
         int, msgspec.Meta(description="10 for each critical violation, 5 for high, 2 for medium, 1 for low.")
     ]
     density: Annotated[float, msgspec.Meta(description="The weight for each 100 resources.")]
-    new: int
-    fixed: int
+    new: Annotated[int, msgspec.Meta(description="Those that the other run did not have.")]
+    fixed: Annotated[int, msgspec.Meta(description="Those that are not reported any more.")]
     oldest: Annotated[str, msgspec.Meta(description="When the oldest open one was first seen; empty for none.")]
 
 
 class Finding(msgspec.Struct, frozen=True, rename="camel"):
     """A violation."""
 
-    id: str
-    status: str
-    severity: str
-    policy: str
-    stack_id: str
-    organization: str
-    project: str
-    stack: str
-    owner: str
-    account: str
-    region: str
-    type: str
-    name: str
-    urn: str
-    arn: str
-    path: str
-    message: str
-    fix: str
-    url: str
-    file: str
-    line: int
-    first_seen: str
-    last_seen: str
-    fixed_at: str
-    reopened: int
+    id: Annotated[str, msgspec.Meta(description="The id.")]
+    status: Annotated[str, msgspec.Meta(description="As of the table `violations`, or of a requirement.")]
+    severity: Annotated[str, msgspec.Meta(description="`critical`, `high`, `medium` or `low`.")]
+    policy: Annotated[str, msgspec.Meta(description="The policy's id.")]
+    stack_id: Annotated[str, msgspec.Meta(description="Identifies the stack in every run.")]
+    organization: Annotated[str, msgspec.Meta(description="Empty if unknown.")]
+    project: Annotated[str, msgspec.Meta(description="Empty if unknown.")]
+    stack: Annotated[str, msgspec.Meta(description="The name of the stack.")]
+    owner: Annotated[str, msgspec.Meta(description="By the rules of `--owners`; empty if none applies.")]
+    account: Annotated[str, msgspec.Meta(description="The AWS account; empty if unknown.")]
+    region: Annotated[str, msgspec.Meta(description="Empty if unknown.")]
+    type: Annotated[str, msgspec.Meta(description="The type token.")]
+    name: Annotated[str, msgspec.Meta(description="The name for people.")]
+    urn: Annotated[str, msgspec.Meta(description="The resource's URN.")]
+    arn: Annotated[str, msgspec.Meta(description="The resource's ARN; empty if unknown.")]
+    path: Annotated[str, msgspec.Meta(description="The place in the resource; empty for all of it.")]
+    message: Annotated[str, msgspec.Meta(description="What is wrong: one line.")]
+    fix: Annotated[str, msgspec.Meta(description="How to fix it.")]
+    url: Annotated[str, msgspec.Meta(description="Where to read more.")]
+    file: Annotated[str, msgspec.Meta(description="The file that constructs the resource; empty if unknown.")]
+    line: Annotated[int, msgspec.Meta(description="The line in it; 0 if unknown.")]
+    first_seen: Annotated[str, msgspec.Meta(description="When the first run that reported it began.")]
+    last_seen: Annotated[str, msgspec.Meta(description="When the last run that reported it began.")]
+    fixed_at: Annotated[str, msgspec.Meta(description="When the run began that found it fixed; empty if it is not.")]
+    reopened: Annotated[int, msgspec.Meta(description="How many times it was reported again after it was fixed.")]
     days: Annotated[int, msgspec.Meta(description="Days since it was first seen.")]
 
     @property
@@ -125,26 +124,28 @@ class Finding(msgspec.Struct, frozen=True, rename="camel"):
 class Listed(msgspec.Struct, frozen=True):
     """The first violations of a list, and how many there are."""
 
-    total: int
-    findings: tuple[Finding, ...]
+    total: Annotated[int, msgspec.Meta(description="How many there are.")]
+    findings: Annotated[tuple[Finding, ...], msgspec.Meta(description="The first of them.")]
 
 
 class HeatRow(msgspec.Struct, frozen=True, rename="camel"):
     """A stack in the heat map."""
 
-    stack_id: str
-    name: str
-    owner: str
-    weight: int
+    stack_id: Annotated[str, msgspec.Meta(description="Identifies the stack in every run.")]
+    name: Annotated[str, msgspec.Meta(description="The name for people.")]
+    owner: Annotated[str, msgspec.Meta(description="By the rules of `--owners`; empty if none applies.")]
+    weight: Annotated[
+        int, msgspec.Meta(description="10 for each critical violation, 5 for high, 2 for medium, 1 for low.")
+    ]
     counts: Annotated[tuple[int, ...], msgspec.Meta(description="Open violations of each policy of the map.")]
 
 
 class HeatMap(msgspec.Struct, frozen=True, rename="camel"):
     """The worst stacks by the worst policies."""
 
-    policies: tuple[str, ...]
+    policies: Annotated[tuple[str, ...], msgspec.Meta(description="The ids of policies.")]
     severities: Annotated[tuple[str, ...], msgspec.Meta(description="Of each policy: that of its worst violation.")]
-    rows: tuple[HeatRow, ...]
+    rows: Annotated[tuple[HeatRow, ...], msgspec.Meta(description="The stacks.")]
     stacks: Annotated[int, msgspec.Meta(description="Stacks with an open violation; the map has the worst of them.")]
     all_policies: Annotated[int, msgspec.Meta(description="Policies with an open violation.")]
 
@@ -152,12 +153,12 @@ class HeatMap(msgspec.Struct, frozen=True, rename="camel"):
 class StackState(msgspec.Struct, frozen=True, rename="camel"):
     """A stack that the run could not judge, or did not look at."""
 
-    stack_id: str
-    name: str
-    owner: str
-    location: str
-    reason: str
-    message: str
+    stack_id: Annotated[str, msgspec.Meta(description="Identifies the stack in every run.")]
+    name: Annotated[str, msgspec.Meta(description="The name for people.")]
+    owner: Annotated[str, msgspec.Meta(description="By the rules of `--owners`; empty if none applies.")]
+    location: Annotated[str, msgspec.Meta(description="Where its content was read.")]
+    reason: Annotated[str, msgspec.Meta(description="Why it failed; empty if it was left out.")]
+    message: Annotated[str, msgspec.Meta(description="What is wrong: one line.")]
     open: Annotated[int, msgspec.Meta(description="Its violations that were open when it was looked at last.")]
     last_run: Annotated[str, msgspec.Meta(description="The run that looked at it last; empty for none.")]
 
@@ -165,63 +166,63 @@ class StackState(msgspec.Struct, frozen=True, rename="camel"):
 class WithoutPolicy(msgspec.Struct, frozen=True):
     """A resource type that no policy is about."""
 
-    type: str
-    resources: int
-    stacks: int
+    type: Annotated[str, msgspec.Meta(description="The type token.")]
+    resources: Annotated[int, msgspec.Meta(description="Resources of these stacks.")]
+    stacks: Annotated[int, msgspec.Meta(description="How many stacks.")]
 
 
 class WaiverState(msgspec.Struct, frozen=True, rename="camel"):
     """A waiver that somebody has to look at."""
 
     kind: Annotated[str, msgspec.Meta(description="`expires-soon`, `expired`, `unused`, `ambiguous` or `refused`.")]
-    policy: str
+    policy: Annotated[str, msgspec.Meta(description="The policy's id.")]
     source: Annotated[str, msgspec.Meta(description="The file and the line; empty for one that expires soon.")]
-    message: str
-    owner: str
-    expires: str
-    stacks: int
+    message: Annotated[str, msgspec.Meta(description="What is wrong: one line.")]
+    owner: Annotated[str, msgspec.Meta(description="By the rules of `--owners`; empty if none applies.")]
+    expires: Annotated[str, msgspec.Meta(description="Its last day; empty if unknown.")]
+    stacks: Annotated[int, msgspec.Meta(description="How many stacks.")]
 
 
 class ControlState(msgspec.Struct, frozen=True, rename="camel"):
     """A requirement of a framework."""
 
-    id: str
-    title: str
-    service: str
-    status: str
-    policies: tuple[str, ...]
-    violations: int
-    undecided: int
-    accepted: int
-    passes: int
+    id: Annotated[str, msgspec.Meta(description="The id.")]
+    title: Annotated[str, msgspec.Meta(description="What must be so, or what the policy reports.")]
+    service: Annotated[str, msgspec.Meta(description="The service or the chapter.")]
+    status: Annotated[str, msgspec.Meta(description="As of the table `violations`, or of a requirement.")]
+    policies: Annotated[tuple[str, ...], msgspec.Meta(description="The ids of policies.")]
+    violations: Annotated[int, msgspec.Meta(description="Violations of its policies.")]
+    undecided: Annotated[int, msgspec.Meta(description="Outcomes that decide nothing.")]
+    accepted: Annotated[int, msgspec.Meta(description="Outcomes that are waived.")]
+    passes: Annotated[int, msgspec.Meta(description="Resources of which a policy read a value and reported nothing.")]
 
 
 class FrameworkState(msgspec.Struct, frozen=True, rename="camel"):
     """A framework of controls over all stacks."""
 
-    id: str
-    name: str
+    id: Annotated[str, msgspec.Meta(description="The id.")]
+    name: Annotated[str, msgspec.Meta(description="The name for people.")]
     counts: Annotated[Mapping[str, int], msgspec.Meta(description="How many requirements have each status.")]
     without_policy: Annotated[int, msgspec.Meta(description="Requirements that no policy checks.")]
-    controls: tuple[ControlState, ...]
+    controls: Annotated[tuple[ControlState, ...], msgspec.Meta(description="The requirements.")]
 
 
 class Card(msgspec.Struct, frozen=True):
     """What a policy's card says."""
 
-    policy: str
-    title: str
-    severity: str
-    why: str
-    fix: str
-    references: tuple[str, ...]
+    policy: Annotated[str, msgspec.Meta(description="The policy's id.")]
+    title: Annotated[str, msgspec.Meta(description="What must be so, or what the policy reports.")]
+    severity: Annotated[str, msgspec.Meta(description="`critical`, `high`, `medium` or `low`.")]
+    why: Annotated[str, msgspec.Meta(description="Why it is bad.")]
+    fix: Annotated[str, msgspec.Meta(description="How to fix it.")]
+    references: Annotated[tuple[str, ...], msgspec.Meta(description="Where to read more.")]
 
 
 class Overview(msgspec.Struct, frozen=True, rename="camel"):
     """All roll-ups of a run, with their lists capped."""
 
-    totals: Totals
-    trend: tuple[TrendPoint, ...]
+    totals: Annotated[Totals, msgspec.Meta(description="The run as a whole.")]
+    trend: Annotated[tuple[TrendPoint, ...], msgspec.Meta(description="The runs up to this one, the earliest first.")]
     groups: Annotated[
         Mapping[str, tuple[Group, ...]],
         msgspec.Meta(
@@ -229,14 +230,16 @@ class Overview(msgspec.Struct, frozen=True, rename="camel"):
         ),
     ]
     group_counts: Annotated[Mapping[str, int], msgspec.Meta(description="By dimension, how many groups there are.")]
-    new: Listed
-    fixed: Listed
-    oldest: Listed
+    new: Annotated[Listed, msgspec.Meta(description="Those that the other run did not have.")]
+    fixed: Annotated[Listed, msgspec.Meta(description="Those that are not reported any more.")]
+    oldest: Annotated[Listed, msgspec.Meta(description="The open violations that were seen first.")]
     worst: Annotated[Listed, msgspec.Meta(description="The open violations, the most severe first.")]
-    heat_map: HeatMap
-    failed: tuple[StackState, ...]
-    not_looked_at: tuple[StackState, ...]
-    without_policy: tuple[WithoutPolicy, ...]
-    waivers: tuple[WaiverState, ...]
-    frameworks: tuple[FrameworkState, ...]
-    cards: Sequence[Card]
+    heat_map: Annotated[HeatMap, msgspec.Meta(description="The worst stacks by the worst policies.")]
+    failed: Annotated[tuple[StackState, ...], msgspec.Meta(description="Stacks that could not be judged.")]
+    not_looked_at: Annotated[tuple[StackState, ...], msgspec.Meta(description="Stacks that were left out.")]
+    without_policy: Annotated[
+        tuple[WithoutPolicy, ...], msgspec.Meta(description="Resource types that no policy is about.")
+    ]
+    waivers: Annotated[tuple[WaiverState, ...], msgspec.Meta(description="Waivers that somebody has to look at.")]
+    frameworks: Annotated[tuple[FrameworkState, ...], msgspec.Meta(description="Frameworks of controls.")]
+    cards: Annotated[Sequence[Card], msgspec.Meta(description="The policies that the lists name.")]

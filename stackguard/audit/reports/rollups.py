@@ -53,6 +53,41 @@ TREND = 60
 """The most runs of a trend."""
 SOON = 30
 """Days before its last day in which a waiver expires soon."""
+ELSEWHERE = """
+SELECT l.run, s.stack_id FROM listings l JOIN stacks_of_runs s ON s.run = l.listing
+WHERE l.run IN (SELECT unnest($runs)) AND s.state NOT IN ('judged', 'carried', 'foreign')
+UNION
+SELECT l.run, s.stack_id FROM listings l JOIN stacks_of_runs s ON s.run = l.listing
+WHERE l.run IN (SELECT unnest($runs)) AND l.listing <> l.run AND s.state <> 'foreign'
+"""
+"""By run, the stacks that there are and that it may not have looked at."""
+TREND_OF_VIOLATIONS = f"""
+WITH known AS (
+    SELECT run, stack_id, severity, rank FROM violations_of_runs
+    WHERE run IN (SELECT unnest($runs)) AND known = 'open' AND {VIOLATION} AND status = 'open'
+    UNION ALL
+    SELECT v.run, v.stack_id, v.severity, v.rank FROM violations_of_runs v SEMI JOIN ({ELSEWHERE}) e
+    ON e.run = v.run AND e.stack_id = v.stack_id WHERE v.known = 'open' AND v.{VIOLATION} AND v.status <> 'open'
+)
+SELECT run, {BY_SEVERITY.replace(" AND is_open", "")}, count(DISTINCT stack_id) FILTER (rank >= 2) FROM known GROUP BY run
+"""
+TREND_OF_STACKS = f"""
+WITH looked AS (
+    SELECT run, stack_id FROM stacks_of_runs
+    WHERE run IN (SELECT unnest($runs)) AND state IN ('judged', 'carried')
+),
+elsewhere AS (SELECT * FROM ({ELSEWHERE}) e ANTI JOIN looked k ON k.run = e.run AND k.stack_id = e.stack_id),
+first AS (
+    SELECT s.stack_id, min(o.number) AS number FROM stacks_of_runs s JOIN order_of_runs o ON s.run = o.run
+    WHERE s.state IN ('judged', 'carried') AND s.stack_id IN (SELECT stack_id FROM elsewhere) GROUP BY s.stack_id
+)
+SELECT run, count(*) FROM (
+    SELECT run FROM looked
+    UNION ALL
+    SELECT e.run FROM elsewhere e JOIN first f ON f.stack_id = e.stack_id
+    JOIN order_of_runs o ON o.run = e.run WHERE f.number <= o.number
+) GROUP BY run
+"""
 LISTS = {
     "open": (OPEN, "v.rank DESC, v.first_seen DESC, v.policy, v.id"),
     "new": (f"is_new AND {VIOLATION}", "v.rank DESC, v.policy, v.id"),
@@ -139,26 +174,9 @@ class Rollups:
     def trend(self, most: int = TREND) -> tuple[TrendPoint, ...]:
         """The runs up to this one, the earliest first: the last `most` of them."""
         until = [info for info in self.runs if info.finished <= self.info.finished][-most:]
-        names = "(SELECT unnest($runs))"
-        listed = (
-            "SELECT DISTINCT l.run, s.stack_id FROM listings l JOIN stacks_of_runs s ON s.run = l.listing"
-            f" WHERE l.run IN {names} AND s.state <> 'foreign'"
-        )
-        violations = self.rows(
-            f"WITH listed AS ({listed}), known AS (SELECT run, stack_id, severity, rank FROM violations_of_runs v"
-            f" WHERE run IN {names} AND known = 'open' AND {VIOLATION} AND (status = 'open' OR (run, stack_id) IN"
-            " (SELECT (run, stack_id) FROM listed)))"
-            f" SELECT run, {BY_SEVERITY.replace(' AND is_open', '')},"
-            " count(DISTINCT stack_id) FILTER (rank >= 2) FROM known GROUP BY run",
-            {"runs": [info.id for info in until]},
-        )
-        known = self.rows(
-            f"WITH listed AS ({listed}), first AS (SELECT s.stack_id, min(o.number) AS number FROM stacks_of_runs s"
-            " JOIN order_of_runs o ON s.run = o.run WHERE s.state IN ('judged', 'carried') GROUP BY s.stack_id)"
-            " SELECT l.run, count(*) FROM listed l JOIN first USING (stack_id) JOIN order_of_runs o ON o.run = l.run"
-            " WHERE first.number <= o.number GROUP BY l.run",
-            {"runs": [info.id for info in until]},
-        )
+        parameters = {"runs": [info.id for info in until]}
+        violations = self.rows(TREND_OF_VIOLATIONS, parameters)
+        known = self.rows(TREND_OF_STACKS, parameters)
         counts = {run: (Severities(*numbers[:4]), numbers[4]) for run, *numbers in violations}
         stacks = dict(known)
         points = []
@@ -222,15 +240,15 @@ class Rollups:
         """
         today = datetime.fromisoformat(self.info.started).date()
         arn = "coalesce(r.arn, '')" if arns else "''"
-        joined = " LEFT JOIN all_resources r ON r.shard = s.shard AND r.stack_id = v.stack_id AND r.urn = v.urn"
+        joined = " LEFT JOIN all_resources r ON r.shard = s.shard AND r.stack_id = v.stack_id AND r.urn = w.urn"
         resources = joined if arns else ""
         cursor = self.database.cursor().execute(
             f"WITH chosen AS (SELECT v.* FROM current_violations v WHERE {condition} ORDER BY {order} LIMIT $most)"
             " SELECT v.id, CASE WHEN is_fixed THEN 'fixed' ELSE v.known END, v.severity, v.policy, v.stack_id,"
-            " v.organization, v.project, v.stack, v.owner, v.account, v.region, v.type, v.name, v.urn,"
+            " v.organization, v.project, v.stack, v.owner, v.account, v.region, v.type, w.name, w.urn,"
             f" {arn}, coalesce(o.path, ''), coalesce(o.message, ''), coalesce(o.fix, ''),"
-            " coalesce(o.url, ''), coalesce(o.file, ''), coalesce(o.line, 0), v.first_seen, v.last_seen, v.fixed_at,"
-            " v.reopened FROM chosen v LEFT JOIN current_stacks s ON s.stack_id = v.stack_id"
+            " coalesce(o.url, ''), coalesce(o.file, ''), coalesce(o.line, 0), v.first_seen, w.last_seen, w.fixed_at,"
+            " v.reopened FROM chosen v JOIN violations w ON w.id = v.id LEFT JOIN current_stacks s ON s.stack_id = v.stack_id"
             " LEFT JOIN all_outcomes o ON o.shard = s.shard AND o.stack_id = v.stack_id AND o.id = v.id"
             f"{resources} ORDER BY {order}",
             {"most": most},
@@ -252,9 +270,10 @@ class Rollups:
         )
         names = [row[0] for row in worst]
         shown = self.rows(
-            f"SELECT stack_id, any_value({STACK_NAME}), any_value(owner), sum({WEIGHT})::BIGINT AS weight,"
-            f" histogram(policy) FROM current_violations WHERE {OPEN} GROUP BY 1"
-            " ORDER BY weight DESC, 2 LIMIT $most",
+            f"WITH shown AS (SELECT stack_id, sum({WEIGHT})::BIGINT AS weight FROM current_violations WHERE {OPEN}"
+            " GROUP BY 1 ORDER BY weight DESC, 1 LIMIT $most)"
+            f" SELECT stack_id, any_value({STACK_NAME}), any_value(owner), any_value(weight), histogram(policy)"
+            f" FROM current_violations JOIN shown USING (stack_id) WHERE {OPEN} GROUP BY 1 ORDER BY 4 DESC, 2, 1",
             {"most": stacks},
         )
         heat = (
@@ -297,12 +316,24 @@ class Rollups:
             "SELECT waiver_problems, count(*) FROM stacks WHERE waiver_problems <> '[]' GROUP BY 1 ORDER BY 1"
         )
         used = {row[0] for row in self.rows("SELECT DISTINCT unnest(waivers_used) FROM stacks")}
-        return (*_problems(problems, used), *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
+        listed = _problems(problems, used, complete=self.complete())
+        return (*listed, *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
 
     def complete(self) -> bool:
         """Whether this run judged everything that there is."""
         totals = self.totals()
         return not (totals.not_looked_at or totals.sample or totals.filters or totals.unlisted)
+
+
+def spread(of_each: int, stacks: Iterable[str]) -> str:
+    """A condition on open violations: the worst of each team and each policy, and all of some stacks."""
+    order = "ORDER BY rank DESC, first_seen DESC, id"
+    ranks = (f"row_number() OVER (PARTITION BY {name} {order})" for name in ("owner", "policy"))
+    listed = ", ".join(f"'{stack}'" for stack in stacks if stack.isalnum()) or "''"
+    return (
+        f"v.id IN (SELECT id FROM current_violations WHERE {OPEN}"
+        f" QUALIFY least({', '.join(ranks)}) <= {int(of_each)} OR stack_id IN ({listed}))"
+    )
 
 
 def _score(sound: int, stacks: int) -> float:
@@ -317,11 +348,11 @@ def _group(row: tuple[Any, ...]) -> Group:
     return Group(name or "", stacks, resources, severities, weight, density, new or 0, fixed or 0, oldest or "")
 
 
-def _problems(rows: Iterable[tuple[str, int]], used: set[str]) -> list[WaiverState]:
+def _problems(rows: Iterable[tuple[str, int]], used: set[str], *, complete: bool) -> list[WaiverState]:
     stacks: dict[tuple[str, str, str, str], int] = {}
     for encoded, count in rows:
         for kind, source, policy, message in msgspec.json.decode(encoded, type=list[tuple[str, str, str, str]]):
-            if kind != "unused" or source not in used:
+            if kind != "unused" or (complete and source not in used):
                 key = (kind, source, policy, message)
                 stacks[key] = stacks.get(key, 0) + count
     return [

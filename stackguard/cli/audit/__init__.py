@@ -6,6 +6,7 @@ import click
 
 from stackguard.cli.audit.diff import diff
 from stackguard.cli.audit.query import query
+from stackguard.cli.audit.report import report
 from stackguard.cli.audit.run import run
 from stackguard.cli.audit.serve import serve
 
@@ -38,6 +39,7 @@ def audit() -> None:
       stackguard audit s3://state/ --store audits
       stackguard audit exports/ --store audits --fail-on-new high
       stackguard audit diff --store audits
+      stackguard audit report --store audits --format html --output audit.html
       stackguard audit query "SELECT policy, count(*) FROM outcomes GROUP BY policy" --store audits
       stackguard audit serve --store audits
 
@@ -45,5 +47,5 @@ def audit() -> None:
     """  # noqa: D301 (click reads the character \\b)
 
 
-for command in (run, diff, query, serve):
+for command in (run, diff, report, query, serve):
     audit.add_command(command)
