@@ -94,6 +94,7 @@ Exit codes:
     type=click.Choice(SEVERITIES),
     help="The same, but only for violations that the audit before did not have.",
 )
+@click.option("--quiet", "-q", is_flag=True, help="Print one line about the audit, and not what is new and worst.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -118,6 +119,7 @@ def run(
     owners: Path | None,
     fail_on: str | None,
     fail_on_new: str | None,
+    quiet: bool,
 ) -> None:
     """Judge every stack of the sources, and write what came of it to the store.
 
@@ -173,6 +175,8 @@ def run(
         plan = Plan(sources, store, resume, selection.described(len(listed)), selection.filters, tuple(unlisted), anew)
         audit = Audit(request, plan, lambda job: _engine(job, workers, scheduler, timeout), progress)
         info = _run(audit, selection.chosen(listed), progress)
+    if not quiet:
+        click.echo(attempt(lambda: _report(store, info), "reading the store"), nl=False)
     click.echo(summary(info))
     for line in unlisted:
         click.echo(f"not judged: {line}", err=True)
@@ -183,6 +187,15 @@ def run(
             kind = "new" if new else "open"
             click.echo(f"{count} {kind} violation{'s' * (count != 1)} of severity {lowest} or higher", err=True)
             ctx.exit(1)
+
+
+def _report(store: str, info: RunInfo) -> str:
+    """The score, what is new and what is worst."""
+    from stackguard.audit.reports import text
+    from stackguard.audit.reports.rollups import opened
+
+    with opened(runs_of(store), info.id) as rollups:
+        return text.render(rollups)
 
 
 def _check_policies(policies: tuple[str, ...]) -> None:
