@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from policypack.core.policy import Severity
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import connected, view
+from stackguard.audit.store.database import connected, runs_with_facts, view
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import TABLES, columns
 
@@ -66,9 +66,10 @@ def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) 
     """
     others = {other.id: other for other in runs.finished()}
     previous = others.get(info.previous)
-    outcomes = [*written["outcomes"], *(name for other in others.values() for name in other.files.get("outcomes", ()))]
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
         _load(database, runs, "stacks", "stacks", written["stacks"])
+        needed = [others[run] for run in runs_with_facts(database) if run in others]
+        outcomes = [*written["outcomes"], *(name for other in needed for name in other.files.get("outcomes", ()))]
         _load(database, runs, "outcomes", "outcomes", outcomes)
         _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())
         database.execute(COMPARED)

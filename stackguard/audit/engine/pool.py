@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stackguard.audit.engine.worker import Batch, BatchResult, Job, ignore_interrupts, work
+from stackguard.audit.engine.worker import Batch, BatchResult, Job, prepare, work
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -72,7 +72,7 @@ class Pool:
 
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["stackguard.audit.engine.warm"])
-        pool = ProcessPool(self.workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=context)
+        pool = ProcessPool(self.workers, max_tasks=BATCHES, initializer=prepare, context=context)
         try:
             yield pool
             pool.close()  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ Credentials and endpoints come from the environment, under the names that the cl
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def store(url: str) -> tuple[ObjectStore, str]:
     _known(url)
     from obstore.store import from_url
 
-    with _errors(url):
+    with errors(url):
         return from_url(bucket(url)), url.removeprefix(bucket(url)).strip("/")
 
 
@@ -45,7 +46,7 @@ def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
     """
     import obstore
 
-    with _errors(prefix):
+    with errors(prefix):
         yield from obstore.list(bucket_, prefix=prefix or None)
 
 
@@ -76,12 +77,14 @@ def _known(url: str) -> None:
 
 
 @contextmanager
-def _errors(about: str) -> Iterator[None]:
+def errors(about: str) -> Iterator[None]:
     """Errors of the library as errors of the system, in one line and without what it sent."""
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, NotFoundError
 
     try:
         yield
+    except NotFoundError:
+        raise FileNotFoundError(errno.ENOENT, f"the object store has no `{about}`") from None
     except BaseError as error:
         kind = type(error).__name__.removesuffix("Error")
         raise OSError(0, f"the object store refuses `{about}` ({kind}); check its name and your credentials") from None

@@ -3,32 +3,72 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from stackguard.audit.model import Location
 from stackguard.sources.input_stream import BLOCK
 
 ZSTD = b"\x28\xb5\x2f\xfd"
+Errors = Callable[[], AbstractContextManager[None]]
+"""Turns the errors of a library into those of the system."""
 
 
 @contextmanager
-def opened(location: Location) -> Iterator[Iterator[bytes]]:
+def opened(location: Location, most: int = sys.maxsize) -> Iterator[Iterator[bytes]]:
     """The blocks of a content, possibly compressed with gzip.
+
+    Args:
+        location: of the content.
+        most: no more than one byte beyond this many needs to be read.
 
     Raises:
         OSError: it cannot be read.
     """
-    with _stream(location) as stream:
-        first = stream.read(BLOCK)
-        blocks = chain([first], iter(lambda: stream.read(BLOCK), b""))
+    errors = _errors(location)
+    with errors():
+        stream = _stream(location, most)
+    with stream:
+        blocks = _blocks(stream, errors)
+        first = next(blocks, b"")
+        blocks = chain([first], blocks)
         yield _unpacked(blocks) if first.startswith(ZSTD) else blocks
 
 
-def _stream(location: Location) -> IO[bytes]:
+def _blocks(stream: IO[bytes], errors: Errors) -> Iterator[bytes]:
+    while True:
+        with errors():
+            block = stream.read(BLOCK)
+        if not block:
+            return
+        yield block
+
+
+def _errors(location: Location) -> Errors:
+    if location.kind == "object":
+        from stackguard.audit.sources import objects
+
+        return lambda: objects.errors(location.url)
+    if location.kind == "archive":
+        from stackguard.audit.sources import archives
+
+        return archives.errors
+    return nullcontext
+
+
+def _stream(location: Location, most: int) -> IO[bytes]:
+    if location.kind == "archive":
+        from stackguard.audit.sources import archives
+
+        return archives.member(location)
+    if location.kind == "cloud":
+        from stackguard.audit.sources import cloud
+
+        return cloud.export(location.url, most)
     if location.kind != "object":
         return Path(location.url).open("rb")
     from stackguard.audit.sources.objects import filesystem
@@ -38,17 +78,23 @@ def _stream(location: Location) -> IO[bytes]:
     return stream
 
 
+def zstandard() -> ModuleType:
+    """The library for zstd, of the standard library or its backport."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    module: ModuleType = zstd
+    return module
+
+
 def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The text of blocks that are compressed with zstd.
 
     Raises:
         OSError: they are damaged, or cut off.
     """
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-
+    zstd = zstandard()
     unzip = zstd.ZstdDecompressor()
     try:
         for block in blocks:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackguard.audit.store.runs import RunInfo, Runs
+from stackguard.audit.store.runs import RUNS, RunInfo, Runs, run_of
 from stackguard.audit.store.tables import FACTS, TABLES, columns
 from stackguard.errors import CannotJudge
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
+OF_RUNS = ("stacks", "violations")
+"""The tables that have rows of each run."""
 OF_STACK = ("organization", "project", "stack", "owner")
 """The columns of `stacks` that the views of its facts have, too."""
 
@@ -32,7 +34,7 @@ def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnec
         run: the one that the views are about; None is the newest.
 
     Raises:
-        CannotJudge: the store has no finished run.
+        CannotJudge: the store has no finished run, or a file that the run needs is missing or damaged.
     """
     import duckdb
 
@@ -42,7 +44,10 @@ def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnec
         raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     try:
-        _views(connection, runs, chosen, finished)
+        try:
+            _views(connection, runs, chosen, finished)
+        except duckdb.Error as error:
+            raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
         yield connection
     finally:
         connection.close()
@@ -50,12 +55,19 @@ def connected(runs: Runs, run: RunInfo | None = None) -> Iterator[DuckDBPyConnec
 
 def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]) -> None:
     local = runs.files.local
-    files = {table: [str(local(name)) for info in finished for name in info.files.get(table, ())] for table in TABLES}
+    _check(runs, chosen, OF_RUNS)
+    files = {table: [str(local(name)) for info in finished for name in _intact(runs, info, table)] for table in OF_RUNS}
+    for table in FACTS:
+        files[table] = []
+    for info in _with_facts(connection, runs, chosen, finished):
+        _check(runs, info, FACTS, chosen)
+        for table in FACTS:
+            files[table] += [str(local(name)) for name in info.files.get(table, ())]
     folders = sorted({str(Path(file).parent) for names in files.values() for file in names})
     connection.execute("SET allowed_directories = $1", [folders])
     connection.execute("SET enable_external_access = false")
     _table_of_runs(connection, finished)
-    for table in ("stacks", "violations"):
+    for table in OF_RUNS:
         view(connection, f"{table}_of_runs", table, files[table])
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {table}_of_runs WHERE run = '{chosen.id}'")
     extra = ", ".join(f"s.{name}" for name in OF_STACK)
@@ -68,6 +80,51 @@ def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished
             " JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id"
         )
     connection.execute("SET lock_configuration = true")
+
+
+def _intact(runs: Runs, info: RunInfo, table: str) -> list[str]:
+    damaged = runs.damaged(info, [table])
+    return [name for name in info.files.get(table, ()) if name not in damaged]
+
+
+def _check(runs: Runs, info: RunInfo, tables: Sequence[str], chosen: RunInfo | None = None) -> None:
+    """Check the files of a run.
+
+    Raises:
+        CannotJudge: one is missing or damaged; the message names it, and what needs it.
+    """
+    if damaged := runs.damaged(info, tables):
+        more = f" and {len(damaged) - 1} more are" if len(damaged) > 1 else " is"
+        raise CannotJudge(
+            f"the store's `{damaged[0]}`{more} missing or damaged, and the audit {(chosen or info).id} needs it; restore"
+            " it, or audit again"
+        )
+
+
+def _with_facts(
+    connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]
+) -> Iterator[RunInfo]:
+    """The runs that have judged the stacks of a run.
+
+    Raises:
+        CannotJudge: the store does not have one of them any more.
+    """
+    view(connection, "stacks", "stacks", [str(runs.files.local(name)) for name in chosen.files.get("stacks", ())])
+    known = {info.id: info for info in finished}
+    for run in runs_with_facts(connection):
+        if run not in known:
+            raise CannotJudge(
+                f"the store's `{RUNS}/{run}` is missing or damaged, and the audit {chosen.id} needs it; restore it, or audit"
+                " again"
+            )
+        yield known[run]
+    connection.execute(f"DROP {'VIEW' if chosen.files.get('stacks') else 'TABLE'} stacks")
+
+
+def runs_with_facts(connection: DuckDBPyConnection) -> list[str]:
+    """The ids of the runs that have judged what the table `stacks` has."""
+    shards = connection.execute("SELECT DISTINCT shard FROM stacks WHERE state IN ('judged', 'carried')").fetchall()
+    return sorted({run_of(shard) for (shard,) in shards})
 
 
 def view(connection: DuckDBPyConnection, name: str, table: str, files: Sequence[str]) -> None:

@@ -32,10 +32,17 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
     return buffer.getvalue()
 
 
-def decoded(table: str, content: bytes) -> list[Any]:
-    """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one."""
+def decoded(table: str, content: bytes, name: str) -> list[Any]:
+    """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one.
+
+    Raises:
+        OSError: it is damaged; the message has its name.
+    """
     row = TABLES[table]
-    read = parquet.read_table(io.BytesIO(content))
+    try:
+        read = parquet.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError):
+        raise OSError(0, f"the store's `{name}` is damaged") from None
     names = [name for name in row.__struct_fields__ if name in read.column_names]
     listed = [read.column(name).to_pylist() for name in names]
     return [row(**dict(zip(names, facts, strict=True))) for facts in zip(*listed, strict=True)]
