@@ -14,8 +14,10 @@ from stackguard.errors import CannotJudge
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
 
+RETRIES: RetryConfig = {"max_retries": 8}
+"""A request that is refused for now, or whose connection breaks, is sent again, after growing pauses."""
 PROTOCOLS = ("s3", "gs", "az", "abfs")
 
 
@@ -35,7 +37,7 @@ def store(url: str) -> tuple[ObjectStore, str]:
     from obstore.store import from_url
 
     with errors(url):
-        return from_url(bucket(url)), url.removeprefix(bucket(url)).strip("/")
+        return from_url(bucket(url), retry_config=RETRIES), url.removeprefix(bucket(url)).strip("/")
 
 
 def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
@@ -62,7 +64,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
     protocol, _, path = url.partition("://")
     register(protocol)
-    return fsspec.filesystem(protocol), path
+    return fsspec.filesystem(protocol, retry_config=RETRIES), path
 
 
 def _known(url: str) -> None:
