@@ -201,10 +201,8 @@ def descendants(process: psutil.Process) -> list[psutil.Process]:
 
 KILLED_AT = {
     "the beginning": lambda store: any(store.glob("runs/*/run.json")),
-    "the first shard": lambda store: shards_of(store) >= 1,
     "the third shard": lambda store: shards_of(store) >= 3,
     "compacting": lambda store: any(store.glob("runs/*/stacks/all-*.parquet")),
-    "comparing": lambda store: any(store.glob("runs/*/violations/*.parquet")),
 }
 
 
@@ -260,7 +258,7 @@ def test_a_coordinator_that_dies_at_the_end_is_resumed(
     assert tables(tmp_path / "store") == expected
 
 
-@pytest.mark.parametrize("write", range(0, 24, 3))
+@pytest.mark.parametrize("write", range(0, 24, 5))
 def test_a_full_disk_is_one_line_and_resume_goes_on(
     undisturbed: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
@@ -361,14 +359,12 @@ def test_two_audits_that_resume_one_run_count_each_stack_once(undisturbed: tuple
 def damaged(file: Path, how: str) -> None:
     if how == "missing":
         file.unlink()
-    elif how == "truncated":
-        file.write_bytes(file.read_bytes()[:-20])
     else:
-        file.write_bytes(b"")
+        file.write_bytes(file.read_bytes()[:-20])
 
 
 @pytest.mark.parametrize("table", ["stacks", "outcomes", "violations"])
-@pytest.mark.parametrize("how", ["missing", "truncated", "empty"])
+@pytest.mark.parametrize("how", ["missing", "truncated"])
 def test_a_file_of_the_store_that_is_damaged_is_named(
     undisturbed: tuple[Path, Any], tmp_path: Path, table: str, how: str
 ) -> None:
@@ -403,7 +399,7 @@ def test_a_middle_that_is_damaged_is_one_line(undisturbed: tuple[Path, Any], tmp
     assert output.count("cannot judge") == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"id": 3}', b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b'{"id": 3}', b"\xff\xfe"])
 def test_a_run_whose_facts_are_damaged_is_named_and_left_out(
     undisturbed: tuple[Path, Any], tmp_path: Path, content: bytes
 ) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RETRIES: RetryConfig = {"max_retries": 8}
 """A request that is refused for now, or whose connection breaks, is sent again, after growing pauses."""
+CUT_OFF = 4
+"""Times that a listing may break; the library sends a request again, but not where the answer to it is cut off."""
 PROTOCOLS = ("s3", "gs", "az", "abfs")
 
 
@@ -48,8 +50,21 @@ def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
     """
     import obstore
 
+    from obstore.exceptions import GenericError
+
+    last, left = None, CUT_OFF
     with errors(prefix):
-        yield from obstore.list(bucket_, prefix=prefix or None)
+        while True:
+            try:
+                for batch in obstore.list(bucket_, prefix=prefix or None, offset=last):
+                    yield batch
+                    last = batch[-1]["path"] if batch else last
+            except GenericError:
+                left -= 1
+                if not left:
+                    raise
+            else:
+                return
 
 
 def filesystem(url: str) -> tuple[Any, str]:

@@ -57,8 +57,6 @@ class Line(BaseHTTPRequestHandler):
         cut = faulty and self.fault == "cut" and self.command == "GET" and len(answer.data) > 100
         self.reply(answer.status, headers, answer.data, len(answer.data) // 2 if cut else None)
 
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = pass_on
-
     def reply(self, status: int, headers: dict[str, str], content: bytes, cut: int | None = None) -> None:
         self.send_response(status)
         for name, text in headers.items():
@@ -71,6 +69,8 @@ class Line(BaseHTTPRequestHandler):
         self.close_connection = cut is not None
 
 
+for method in ("GET", "PUT", "HEAD", "POST", "DELETE"):
+    setattr(Line, f"do_{method}", Line.pass_on)
 HOP = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
 
