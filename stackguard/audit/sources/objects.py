@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from stackguard.errors import CannotJudge
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 RETRIES: RetryConfig = {"max_retries": 8}
 """A request that is refused for now, or whose connection breaks, is sent again, after growing pauses."""
+BLOCK = 1 << 20
 CUT_OFF = 4
 """Times that a listing may break; the library sends a request again, but not where the answer to it is cut off."""
 PROTOCOLS = ("s3", "gs", "az", "abfs")
@@ -49,7 +51,6 @@ def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
         OSError: it cannot be listed.
     """
     import obstore
-
     from obstore.exceptions import GenericError
 
     last, left = None, CUT_OFF
@@ -65,6 +66,29 @@ def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
                     raise
             else:
                 return
+
+
+def content(url: str) -> Iterator[bytes]:
+    """The blocks of an object, in one request.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    import obstore
+
+    _known(url)
+    with errors(url):
+        yield from map(
+            bytes, obstore.get(_opened(bucket(url)), url.removeprefix(bucket(url)).lstrip("/")).stream(BLOCK)
+        )
+
+
+@lru_cache(maxsize=64)
+def _opened(url: str) -> ObjectStore:
+    """A bucket, whose connections stay open in this process."""
+    from obstore.store import from_url
+
+    return from_url(url, retry_config=RETRIES)
 
 
 def filesystem(url: str) -> tuple[Any, str]:

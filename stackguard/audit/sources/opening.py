@@ -29,14 +29,25 @@ def opened(location: Location, most: int = sys.maxsize) -> Iterator[Iterator[byt
     Raises:
         OSError: it cannot be read.
     """
+    if location.kind == "object":
+        from stackguard.audit.sources import objects
+
+        yield _plain(objects.content(location.url))
+        return
     errors = _errors(location)
     with errors():
         stream = _stream(location, most)
     with stream:
-        blocks = _blocks(stream, errors)
-        first = next(blocks, b"")
-        blocks = chain([first], blocks)
-        yield _unpacked(blocks) if first.startswith(ZSTD) else blocks
+        yield _plain(_blocks(stream, errors))
+
+
+def _plain(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks without zstd's compression."""
+    first = b""
+    while len(first) < len(ZSTD) and (block := next(blocks, b"")):
+        first += block
+    blocks = chain([first], blocks)
+    return _unpacked(blocks) if first.startswith(ZSTD) else blocks
 
 
 def _blocks(stream: IO[bytes], errors: Errors) -> Iterator[bytes]:
@@ -49,10 +60,6 @@ def _blocks(stream: IO[bytes], errors: Errors) -> Iterator[bytes]:
 
 
 def _errors(location: Location) -> Errors:
-    if location.kind == "object":
-        from stackguard.audit.sources import objects
-
-        return lambda: objects.errors(location.url)
     if location.kind == "archive":
         from stackguard.audit.sources import archives
 
@@ -69,13 +76,7 @@ def _stream(location: Location, most: int) -> IO[bytes]:
         from stackguard.audit.sources import cloud
 
         return cloud.export(location.url, most)
-    if location.kind != "object":
-        return Path(location.url).open("rb")
-    from stackguard.audit.sources.objects import filesystem
-
-    system, path = filesystem(location.url)
-    stream: IO[bytes] = system.open(path, "rb")
-    return stream
+    return Path(location.url).open("rb")
 
 
 def zstandard() -> ModuleType:
