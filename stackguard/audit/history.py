@@ -20,6 +20,7 @@ from stackguard.audit.store import shards
 from stackguard.audit.store.database import connected, runs_with_facts, view
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import TABLES, columns
+from stackguard.errors import CannotJudge
 
 ROWS = 100_000
 """Rows that are in memory at a time."""
@@ -63,7 +64,15 @@ def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) 
 
     Raises:
         OSError: the store cannot be read or written.
+        CannotJudge: a file of it is damaged.
     """
+    try:
+        return _violations(runs, info, written)
+    except duckdb.Error as error:
+        raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
+
+
+def _violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     others = {other.id: other for other in runs.finished()}
     previous = others.get(info.previous)
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:

@@ -163,6 +163,7 @@ class Audit:
             raise CannotJudge(
                 f"the audit {info.id} was begun with other {' and '.join(differing)}; give the same, or leave out `--resume`"
             )
+        runs.drop_damaged(info)
         return info, frozenset(row.stack_id for row in runs.stacks(info))
 
     def _judge(

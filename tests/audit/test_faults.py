@@ -386,6 +386,27 @@ def test_a_file_of_the_store_that_is_damaged_is_named(
     assert cli("query", "SELECT count(*) FROM outcomes", "--store", store)[0] == 0
 
 
+@pytest.mark.parametrize("table", ["stacks", "outcomes"])
+def test_a_shard_that_is_damaged_is_judged_again_by_a_resume(
+    undisturbed: tuple[Path, Any], tmp_path: Path, table: str
+) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+
+    class Dies(Inline):
+        def run(self, batches: Any) -> Any:
+            for batch, result in super().run(batches):
+                yield batch, result
+                if result.blocking:
+                    raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audited(fleet, store, Dies)
+    damaged(max(store.glob(f"runs/*/{table}/*.parquet")), "truncated")
+    assert audited(fleet, store, resume=True).judged == STACKS
+    assert tables(store) == expected
+
+
 def test_a_middle_that_is_damaged_is_one_line(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
     fleet, _ = undisturbed
     store = tmp_path / "store"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -129,6 +130,15 @@ class Runs:
         names = [name for table in tables for name in info.files.get(table, ()) if not self.files.intact(name)]
         self.problems |= {name: f"the store's `{name}` is missing or damaged" for name in names}
         return names
+
+    def drop_damaged(self, info: RunInfo) -> None:
+        """Remove the shards of a run that has not ended of which a file is damaged: their stacks are judged again."""
+        names = [name for table in (*FACTS, "stacks") for name in self.written(info, table)]
+        damaged = {PurePath(name).stem for name in names if not self.files.intact(name)}
+        for name in self.written(info, "stacks"):
+            if PurePath(name).stem in damaged:
+                self.problems[name] = f"the store's `{name}` is damaged: its stacks are judged again"
+                self.files.remove(name)
 
     def write(self, run: str, shard: str, tables: Mapping[str, Sequence[Any]]) -> None:
         """Write a shard: `stacks` last, which makes the others count.
