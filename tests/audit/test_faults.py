@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from benchmarks.fleet import Fleet
+from stackguard.audit.engine import pool
 from stackguard.audit.engine.pool import LostError, Pool
 from stackguard.audit.request import AuditRequest
 from stackguard.audit.run import Audit, Plan, Watcher
@@ -31,6 +32,7 @@ from stackguard.cli import main
 from stackguard.errors import CannotJudge
 from stackguard.gate.exemptions import Accepting
 from stackguard.sources.settings import of_target
+from tests.audit import faulty_requests
 from tests.audit.faulty_requests import Deadly, Slow
 from tests.audit.test_run import Inline, audited, rows
 
@@ -106,6 +108,19 @@ def test_a_stack_that_kills_its_worker_every_time_fails_alone(undisturbed: tuple
     assert rows(tmp_path / "store", "SELECT stack_id, reason FROM stacks WHERE state = 'failed'") == [
         (victim.id, "killed")
     ]
+
+
+def test_workers_that_do_not_start_end_the_audit_or_fail_every_stack(
+    undisturbed: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet, _ = undisturbed
+    monkeypatch.setattr(pool, "prepare", faulty_requests.ends)
+    try:
+        info = run(fleet, tmp_path / "store", request())
+    except CannotJudge as error:
+        assert "end as soon as they start" in error.message  # noqa: PT017 (either is right)
+    else:
+        assert (info.judged, info.failed) == (0, STACKS)
 
 
 def test_a_worker_that_is_killed_after_it_wrote_its_shard_counts_once(
