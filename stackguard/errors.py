@@ -22,4 +22,5 @@ class NotAStackError(CannotJudge):
 
 def reason(error: OSError) -> str:
     """The system's reason, as a clause."""
-    return (error.strerror or "no reason given").lower()
+    text = error.strerror or "no reason given"
+    return text[:1].lower() + text[1:]

@@ -17,9 +17,10 @@ from pyarrow import parquet
 
 from policypack.core.policy import Severity
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import connected, view
+from stackguard.audit.store.database import connected, runs_with_facts, view
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import TABLES, columns
+from stackguard.errors import CannotJudge
 
 ROWS = 100_000
 """Rows that are in memory at a time."""
@@ -71,12 +72,21 @@ def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) 
 
     Raises:
         OSError: the store cannot be read or written.
+        CannotJudge: a file of it is damaged.
     """
+    try:
+        return _violations(runs, info, written)
+    except duckdb.Error as error:
+        raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
+
+
+def _violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     others = {other.id: other for other in runs.finished()}
     previous = others.get(info.previous)
-    outcomes = [*written["outcomes"], *(name for other in others.values() for name in other.files.get("outcomes", ()))]
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
         _load(database, runs, "stacks", "stacks", written["stacks"])
+        needed = [others[run] for run in runs_with_facts(database) if run in others]
+        outcomes = [*written["outcomes"], *(name for other in needed for name in other.files.get("outcomes", ()))]
         _load(database, runs, "outcomes", "outcomes", outcomes)
         _load(database, runs, "joined", "joined", written["joined"])
         _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())

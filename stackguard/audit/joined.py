@@ -26,7 +26,7 @@ from policypack.policies import POLICIES
 from stackguard.audit.engine.pool import spread
 from stackguard.audit.request import AuditRequest
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import view
+from stackguard.audit.store.database import runs_with_facts, view
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import JoinedRow
 from stackguard.reports.formatting import printable
@@ -64,17 +64,18 @@ def write(
     Raises:
         OSError: the store cannot be read or written.
     """
-    others = runs.finished()
-    files = [*written["facts"], *(name for other in others for name in other.files.get("facts", ()))]
+    others = {other.id: other for other in runs.finished()}
     with duckdb.connect() as database:
         view(database, "stacks", "stacks", [str(runs.files.local(name)) for name in written["stacks"]])
+        needed = [others[run] for run in runs_with_facts(database) if run in others]
+        files = [*written["facts"], *(name for other in needed for name in other.files.get("facts", ()))]
         view(database, "facts", "facts", [str(runs.files.local(name)) for name in files])
         listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
         names = _Names(info.id, dict(database.sql(listed).fetchall()))
         first = join(_facts(database))
         together = list(components(first, _facts(database))) if first.wanted else []
     rows = [*map(partial(_refuted, names), first.refuted), *map(partial(_unjoined, names), first.unjoined)]
-    before = _before(runs, info, others)
+    before = _before(runs, info, others.get(info.previous))
     again = [component for component in together if component.digest not in before]
     rows += (row for component in together for row in before.get(component.digest, ()))
     judged = partial(_judged, policies=request.policies, settings=request.settings_of(StackName()))
@@ -93,13 +94,12 @@ def _facts(database: duckdb.DuckDBPyConnection) -> Iterator[JoinFacts]:
         yield from map(decoder.decode, batch.column(0).to_pylist())
 
 
-def _before(runs: Runs, info: RunInfo, others: Sequence[RunInfo]) -> dict[str, list[JoinedRow]]:
+def _before(runs: Runs, info: RunInfo, previous: RunInfo | None) -> dict[str, list[JoinedRow]]:
     """By digest, the rows of the run before, if the same settings and the same tool made them."""
-    previous = next((other for other in others if other.id == info.previous), None)
     rows: dict[str, list[JoinedRow]] = defaultdict(list)
     if previous and (previous.settings, previous.versions) == (info.settings, info.versions):
         for name in previous.files.get("joined", ()):
-            for row in shards.decoded("joined", runs.files.read(name)):
+            for row in shards.decoded("joined", runs.files.read(name), name):
                 if row.digest:
                     rows[row.digest].append(row)
     return rows

@@ -19,6 +19,8 @@ class Location:
     """A path, or a URL."""
     member: str = ""
     """The name in an archive."""
+    copy: str = ""
+    """The file with its content, if the archive can only be read from its start."""
 
     def __str__(self) -> str:
         return f"{self.url}!{self.member}" if self.member else self.url

@@ -7,6 +7,7 @@ with what is missing.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +23,10 @@ from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
 from stackguard.audit.model import StackRef
 from stackguard.audit.request import AuditRequest
 from stackguard.audit.store import compaction, files
-from stackguard.audit.store.runs import TIME, RunInfo, Runs
-from stackguard.audit.store.tables import StackRow
-from stackguard.errors import CannotJudge
+from stackguard.audit.store.database import OF_RUNS
+from stackguard.audit.store.runs import TIME, RunInfo, Runs, run_of
+from stackguard.audit.store.tables import FACTS, StackRow
+from stackguard.errors import CannotJudge, reason
 from stackguard.gate.provenance import versions
 
 MOST = 400
@@ -56,6 +58,9 @@ class Watcher:
     def batch(self, batch: Batch, result: BatchResult) -> None:
         """A batch is judged."""
 
+    def note(self, line: str) -> None:
+        """Something is wrong, and the audit goes on."""
+
     def phase(self, phase: str) -> None:
         """The audit does something else: `joining`, `comparing`, `compacting`."""
 
@@ -85,6 +90,7 @@ class Audit:
     watcher: Watcher = field(default_factory=Watcher)
     stopping: bool = False
     """Whether no further batch is sent."""
+    _told: set[str] = field(default_factory=set)
 
     def stop(self) -> None:
         """Send no further batch; `run` ends once those that were sent are written."""
@@ -106,6 +112,7 @@ class Audit:
         check_distinct(refs)
         info, done = self._begun(runs, len(refs))
         known = {} if self.plan.anew else _known(runs)
+        self._tell(runs)
         left = [ref for ref in refs if ref.id not in done]
         job = Job(Run(info.id, self.request), self.plan.store)
         engine = self.engine(job)
@@ -113,7 +120,8 @@ class Audit:
         self._judge(runs, job, engine, left, known)
         if self.stopping:
             raise KeyboardInterrupt
-        finished = runs.finished()  # another audit can have ended meanwhile
+        finished = [before for before in runs.finished() if not runs.damaged(before, OF_RUNS)]
+        self._tell(runs)  # another audit can have ended meanwhile
         info = msgspec.structs.replace(
             info,
             finished=f"{datetime.now(UTC):{TIME}}",
@@ -122,6 +130,13 @@ class Audit:
             seconds=round(info.seconds + time.monotonic() - start, 3),
         )
         return self._finish(runs, info, engine.workers)
+
+    def _tell(self, runs: Runs) -> None:
+        """Tell the watcher what is wrong with the store, once."""
+        for problem in runs.problems.values():
+            if problem not in self._told:
+                self._told.add(problem)
+                self.watcher.note(problem)
 
     def _begun(self, runs: Runs, listed: int) -> tuple[RunInfo, frozenset[str]]:
         """The run, and the ids of the stacks that it has judged already."""
@@ -148,6 +163,7 @@ class Audit:
             raise CannotJudge(
                 f"the audit {info.id} was begun with other {' and '.join(differing)}; give the same, or leave out `--resume`"
             )
+        runs.drop_damaged(info)
         return info, frozenset(row.stack_id for row in runs.stacks(info))
 
     def _judge(
@@ -159,7 +175,7 @@ class Audit:
         known: Mapping[str, StackRow],
     ) -> None:
         """Judge what is left; stacks whose batch was lost are tried one by one."""
-        prefix = hashlib.sha256(f"{time.time_ns()}".encode()).hexdigest()[:6]  # a resumed run has other batches
+        prefix = f"{job.run.id}-{secrets.token_hex(3)}"  # a resumed run has other batches
         lost: list[Batch] = []
         for batch, outcome in engine.run(self._unless_stopping(_batches(refs, known, engine.workers, prefix))):
             if isinstance(outcome, BatchResult):
@@ -219,15 +235,27 @@ def check_distinct(refs: Iterable[StackRef]) -> None:
 
 
 def _known(runs: Runs) -> dict[str, StackRow]:
-    """By id, the newest row of each stack that was judged; what no whole run has seen since is forgotten."""
+    """By id, the newest row of each stack that was judged; what no whole run has seen since is forgotten.
+
+    What is damaged in the store is left out: these stacks are judged again.
+    """
     known: dict[str, StackRow] = {}
-    for info in reversed(runs.finished()):
-        for row in runs.stacks(info):
-            if row.key:
-                known.setdefault(row.stack_id, row)
+    finished = {info.id: info for info in runs.finished()}
+    for info in reversed(finished.values()):
+        try:
+            if runs.damaged(info, ["stacks"]):
+                continue
+            for row in runs.stacks(info):
+                if row.key:
+                    known.setdefault(row.stack_id, row)
+        except OSError as error:
+            runs.problems[info.id] = reason(error)
+            continue
         if not info.partial:
             break
-    return known
+    needed = {run_of(row.shard) for row in known.values()}
+    usable = {run for run in needed if run in finished and not runs.damaged(finished[run], FACTS)}
+    return {identity: row for identity, row in known.items() if run_of(row.shard) in usable}
 
 
 def _digest(request: AuditRequest) -> str:

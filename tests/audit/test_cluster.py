@@ -33,7 +33,7 @@ class Dask:
             self.port = free.getsockname()[1]
         self.address = f"tcp://127.0.0.1:{self.port}"
         self._stack, self._folder = stack, folder
-        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        self.scheduler = self.start_scheduler()
         self.workers = [self.start_worker(), self.start_worker()]
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -46,6 +46,17 @@ class Dask:
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
         return process
+
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        return self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+
+    def restart(self) -> None:
+        """Kill the scheduler, and start another one at its address; its workers end with it."""
+        for process in (self.scheduler, *self.workers):
+            process.kill()
+            process.wait()
+        self.scheduler = self.start_scheduler()
+        self.workers = [self.start_worker()]
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self.start(
@@ -74,6 +85,26 @@ def test_the_same_as_in_this_process_though_a_worker_dies(dask: Dask, tmp_path: 
                 yield finished
 
     info = audited(tmp_path / "fleet", tmp_path / "store", lambda job: Killing(job, dask.address))
+    assert (info.judged, info.failed) == (STACKS, 0)
+    assert reported(tmp_path / "store") == Fleet.expected(truth)
+
+
+def test_the_same_though_the_scheduler_restarts(dask: Dask, tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path / "fleet", 7)
+    truth = fleet.write(STACKS)
+    restarted = False
+
+    class Restarting(Cluster):
+        def run(self, batches: Iterable[Batch]) -> Iterator[Finished]:
+            nonlocal restarted
+            for finished in super().run(batches):
+                if not restarted:
+                    restarted = True
+                    dask.restart()
+                yield finished
+
+    info = audited(tmp_path / "fleet", tmp_path / "store", lambda job: Restarting(job, dask.address))
+    assert restarted
     assert (info.judged, info.failed) == (STACKS, 0)
     assert reported(tmp_path / "store") == Fleet.expected(truth)
 

@@ -45,7 +45,7 @@ def read(location: Location, largest: int) -> Iterator[Content]:
         OSError: it cannot be read.
         TooLargeError: it has more than `largest` bytes.
     """
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept, opening.opened(location) as blocks:
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept, opening.opened(location, largest) as blocks:
         digest, size = hashlib.sha256(), 0
         for block in blocks:
             size += len(block)

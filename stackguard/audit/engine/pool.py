@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeVar
 
-from stackguard.audit.engine.worker import Batch, BatchResult, Job, ignore_interrupts, work
+from stackguard.audit.engine.worker import Batch, BatchResult, Job, prepare, work
+from stackguard.errors import CannotJudge
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -23,6 +24,9 @@ AHEAD = 2
 """Batches of each worker that are sent before it asks."""
 BATCHES = 20
 """After so many, a worker is replaced, so that its memory stays flat."""
+
+MOST_BROKEN = 3
+"""Times that all processes may end at once: then it is not their stacks."""
 
 Finished = tuple[Batch, BatchResult | BaseException]
 
@@ -60,31 +64,60 @@ class Pool:
         self.job, self.workers, self.timeout = job, workers, timeout
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Finished]:
-        """Judge batches; each comes back once, in any order, with its result, or with what went wrong."""
-        from pebble import ProcessExpired
+        """Judge batches; each comes back once, in any order, with its result, or with what went wrong.
 
+        Raises:
+            CannotJudge: the processes end as soon as they start.
+        """
+        left, broken = iter(batches), 0
         waiting: dict[Future[BatchResult], Batch] = {}
-        with _processes(self.workers) as pool:
-            for batch in batches:
-                seconds = self.timeout * len(batch.refs) + 60
-                waiting[pool.schedule(work, args=[self.job, batch], timeout=seconds)] = batch
-                while len(waiting) >= self.workers * AHEAD:
-                    yield from self._finished(waiting, ProcessExpired)
-            while waiting:
-                yield from self._finished(waiting, ProcessExpired)
+        unsent: list[Batch] = []
+        while True:
+            try:
+                with _processes(self.workers) as pool:
+                    for batch in left:
+                        unsent = [batch]
+                        future = self._sent(pool, batch)
+                        waiting[future] = batch
+                        unsent = []
+                        while len(waiting) >= self.workers * AHEAD:
+                            yield from self._finished(waiting)
+                    while waiting:
+                        yield from self._finished(waiting)
+                    return
+            except BrokenExecutor:
+                broken += 1
+                if broken == MOST_BROKEN:
+                    raise CannotJudge(
+                        "the workers of the audit end as soon as they start; try fewer `--workers`"
+                    ) from None
+                lost = [*waiting.values(), *unsent]
+                waiting, unsent = {}, []
+                yield from ((batch, LostError()) for batch in lost)
+
+    def _sent(self, pool: ProcessPool, batch: Batch) -> Future[BatchResult]:
+        seconds = self.timeout * len(batch.refs) + 60
+        try:
+            future: Future[BatchResult] = pool.schedule(work, args=[self.job, batch], timeout=seconds)
+        except RuntimeError:  # the pool is broken
+            raise BrokenExecutor from None
+        return future
 
     @staticmethod
-    def _finished(waiting: dict[Future[BatchResult], Batch], expired: type[BaseException]) -> Iterator[Finished]:
+    def _finished(waiting: dict[Future[BatchResult], Batch]) -> Iterator[Finished]:
+        from pebble import ProcessExpired
+
+        lost = ProcessExpired | TimeoutError | BrokenExecutor
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in done:
             batch, error = waiting.pop(future), future.exception()
             if error is None:
                 yield batch, future.result()
             else:
-                yield batch, LostError() if isinstance(error, expired | TimeoutError) else error
+                yield batch, LostError() if isinstance(error, lost) else error
 
 
-def prepare() -> None:
+def start_server() -> None:
     """Start the process from which workers are forked: it imports what they need while the stacks are listed."""
     _context()
     forkserver.ensure_running()
@@ -100,7 +133,7 @@ def _context() -> BaseContext:
 def _processes(workers: int) -> Iterator[ProcessPool]:
     from pebble import ProcessPool
 
-    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=ignore_interrupts, context=_context())
+    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=prepare, context=_context())
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call]

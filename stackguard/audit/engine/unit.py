@@ -26,11 +26,14 @@ from stackguard.audit.owners import owner_of
 from stackguard.audit.request import MEGABYTE, AuditRequest
 from stackguard.audit.store.tables import StackRow
 from stackguard.errors import CannotJudge, NotAStackError
+from stackguard.errors import reason as why
 from stackguard.gate.request import CheckRequest, Judged, judge_under
 from stackguard.reports.formatting import printable
 from stackguard.sources import LoadedStack, RunOptions, exported
 from stackguard.sources.input_stream import text
 
+GRACE = 30.0
+"""Seconds more for a program, which has a limit of its own, and processes to end."""
 DATED = frozenset({"lambda-retired-runtime"})
 """The policies that compare with the day."""
 
@@ -71,7 +74,7 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
     failure: tuple[str, str]
     state = "failed"
     try:
-        with timer.limit(run.request.timeout):
+        with timer.limit(run.request.timeout + (GRACE if ref.location.kind == "program" else 0)):
             return _judge(run, shard, ref, known, started)
     except timer.OverTimeError:
         failure = "timeout", f"it took longer than {run.request.timeout:g} seconds; allow more with `--timeout`"
@@ -81,11 +84,11 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
         state = "failed" if ref.name.stack else "foreign"
         failure = "malformed", error.message
     except CannotJudge as error:
-        failure = "malformed", error.message
+        failure = _kind(run, ref, started), error.message
     except SettingsError as error:
         failure = "malformed", str(error)
     except OSError as error:
-        failure = "unreadable", f"it cannot be read: {(error.strerror or type(error).__name__).lower()}"
+        failure = "unreadable", f"it cannot be read: {why(error)}"
     except MemoryError:
         failure = "too-large", "it does not fit into the memory of a worker"
     except Exception as error:  # noqa: BLE001 (the other stacks are still judged)
@@ -93,6 +96,13 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
         place = f"{frame.filename}:{frame.lineno}"
         failure = "crashed", f"stackguard itself failed ({type(error).__name__} at {place}); report it"
     return Unit(failed(run, ref, *failure, seconds=time.monotonic() - started, state=state))
+
+
+def _kind(run: Run, ref: StackRef, started: float) -> str:
+    """Why a stack that is malformed failed, in one word: a program ends itself when its time is over."""
+    if ref.location.kind != "program":
+        return "malformed"
+    return "timeout" if time.monotonic() - started >= run.request.timeout else "program"
 
 
 def failed(
@@ -199,7 +209,7 @@ def _verdicts(request: AuditRequest, ref: StackRef, read: Content | None) -> tup
     """Judge a stack by the loop that every door has."""
     check = CheckRequest(
         ref.location.url,
-        RunOptions(timeout=request.timeout),
+        RunOptions(stack=(ref.name.stack or None) if read is None else None, timeout=request.timeout),
         policies=request.policies,
         fail_on=request.fail_on,
         by_type=counted_by_type(),

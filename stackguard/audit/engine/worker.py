@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import resource
 import signal
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 
 from stackguard.audit.engine.unit import Run, Unit, judge
 from stackguard.audit.model import StackRef
@@ -48,9 +52,16 @@ class Job:
     """The path or the URL."""
 
 
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the coordinator, which lets this process finish its batch."""
+def prepare() -> None:
+    """Leave Ctrl-C to the coordinator, which lets this process finish its batch, and end with the coordinator."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if coordinator := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=[coordinator], daemon=True).start()
+
+
+def _end_with(coordinator: BaseProcess) -> None:
+    coordinator.join()
+    os._exit(1)  # what this process started ends with it
 
 
 def work(job: Job, batch: Batch) -> BatchResult:

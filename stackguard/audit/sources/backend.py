@@ -62,10 +62,17 @@ def stacks(entries: Iterable[Entry], origin: str, name: str, read: Callable[[Ent
             loose.setdefault(match["stem"], []).append(entry)
     for (root, _, _), forms in sorted(backends.items()):
         if forms.entries:
-            where = name or "/".join(filter(None, (origin.rstrip("/"), root)))
+            where = "/".join(filter(None, (name or origin.rstrip("/"), root)))
             yield _ref(newest(forms.entries), forms.name, where, "", _tags(forms.tags, read))
     for stem, files in sorted(loose.items()):
         yield _ref(newest(files), StackName(), name, stem, {})
+
+
+def may_be_stack(path: str) -> bool:
+    """Whether a file can be a stack or have its tags, by its path in a source."""
+    if f"/{STACKS}" in f"/{path}":
+        return path.endswith(TAGS) or STATE.fullmatch(path) is not None
+    return STATE.fullmatch(path) is not None and _own(path)
 
 
 def newest(entries: Iterable[Entry]) -> Entry:

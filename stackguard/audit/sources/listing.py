@@ -1,6 +1,7 @@
 """Lists the stacks of sources: arguments of the command line in, stacks out, in their order.
 
-A source is a folder, a file, a URL of an object store, or `@FILE` with a source on each line; `NAME=` before it names it.
+A source is a folder, a file, an archive, a program, a URL of an object store, `pulumi:ORGANIZATION`, or `@FILE` with a source
+on each line; `NAME=` before it names it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from pathlib import Path
 
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
-from stackguard.audit.sources import backend, entries, opening
+from stackguard.audit.sources import archives, backend, cloud, entries, opening
 from stackguard.audit.sources.entries import Entry
 from stackguard.errors import CannotJudge, reason
+from stackguard.preview.project.settings_file import find
 
 NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*)=(?P<source>.+)", re.DOTALL)
 URL = re.compile(r"[a-z][a-z0-9+.-]*://")
+PROJECT = "Pulumi"
+LARGEST = 256 << 20
 LONGEST_LIST = 1 << 24
 """Bytes of a file with a list of sources."""
 
@@ -50,19 +54,22 @@ def parsed(arguments: Sequence[str], *, depth: int = 0) -> Iterator[Source]:
         yield Source(match["source"], match["name"]) if match else Source(argument)
 
 
-def stacks(arguments: Sequence[str], failed: Callable[[str], None] | None = None) -> Iterator[StackRef]:
+def stacks(
+    arguments: Sequence[str], failed: Callable[[str], None] | None = None, largest: int = LARGEST
+) -> Iterator[StackRef]:
     """The stacks of sources, in their order.
 
     Args:
         arguments: as on the command line.
-        failed: called with a line for each source that cannot be listed; without it that is an error.
+        failed: called with a line for each source that cannot be listed whole; without it that is an error.
+        largest: bytes of a stack's content, of which no more are copied out of an archive.
 
     Raises:
         CannotJudge: a source does not exist, or cannot be listed.
     """
     for source in list(parsed(arguments)):
         try:
-            yield from _listed(source)
+            yield from _listed(source, largest)
         except OSError as error:
             line = f"`{source}` cannot be listed: {reason(error)}"
             if failed is None:
@@ -70,18 +77,25 @@ def stacks(arguments: Sequence[str], failed: Callable[[str], None] | None = None
             failed(line)
 
 
-def _listed(source: Source) -> Iterator[StackRef]:
+def _listed(source: Source, largest: int) -> Iterator[StackRef]:
+    if cloud.is_cloud(source.text):
+        yield from cloud.stacks(source.text, source.name)
+        return
     if URL.match(source.text) and not source.text.startswith("file://"):
         yield from _objects(source)
         return
     path = Path(source.text.removeprefix("file://"))
-    if path.is_dir():
+    if path.is_dir() and find(path, PROJECT):
+        yield from _programs(path.absolute(), source.name)
+    elif path.is_dir():
         root = _backend_root(path)
         shown = entries.of_folder(root)
         if root != path:
             inside = path.relative_to(root).as_posix() + "/"
             shown = (entry for entry in shown if entry.path.startswith(inside))
         yield from backend.stacks(shown, str(root.absolute()), source.name, _read)
+    elif path.is_file() and archives.is_archive(path.name):
+        yield from _archived(path, source.name, largest)
     elif path.is_file():
         status = path.stat()
         entry = Entry(path.name, Location("file", str(path)), status.st_size, f"{status.st_mtime_ns:020}")
@@ -95,8 +109,37 @@ def _listed(source: Source) -> Iterator[StackRef]:
         )
     else:
         raise CannotJudge(
-            f"there is no source `{source}`; give a folder, a file, a URL such as `s3://bucket`, or `@FILE`"
+            f"there is no source `{source}`; give a folder, a file, a URL such as `s3://bucket`,"
+            " `pulumi:ORGANIZATION`, or `@FILE`"
         )
+
+
+def _archived(path: Path, name: str, largest: int) -> Iterator[StackRef]:
+    problems: list[OSError] = []
+
+    def members() -> Iterator[Entry]:
+        try:
+            yield from archives.entries(path, backend.may_be_stack, largest)
+        except OSError as error:  # what could be read is judged
+            problems.append(error)
+
+    yield from backend.stacks(members(), str(path.absolute()), name, _read)
+    if problems:
+        raise problems[0]
+
+
+def _programs(folder: Path, name: str) -> Iterator[StackRef]:
+    """The stacks of a program that have a file; without one, or if that is unknown, one that fails and says why."""
+    from stackguard.preview.project import project  # only for programs
+
+    project_name = project.name_in(folder) or ""
+    try:
+        named = project.stacks(folder)
+    except CannotJudge:  # the reason is reported where it is judged
+        named = []
+    location = Location("program", str(folder))
+    for stack in named or [""]:
+        yield StackRef(location, StackName("", project_name, stack), name or str(folder), "" if stack else "program")
 
 
 def _backend_root(path: Path) -> Path:
@@ -109,6 +152,8 @@ def _backend_root(path: Path) -> Path:
 
 
 def _objects(source: Source) -> Iterator[StackRef]:
+    if archives.is_archive(source.text):
+        raise CannotJudge(f"`{source}` is an archive in an object store; copy it to this machine, and give the file")
     yield from backend.stacks(entries.of_objects(source.text), source.text, source.name, _read)
 
 

@@ -5,16 +5,23 @@ Credentials and endpoints come from the environment, under the names that the cl
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from stackguard.errors import CannotJudge
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
 
+RETRIES: RetryConfig = {"max_retries": 8}
+"""A request that is refused for now, or whose connection breaks, is sent again, after growing pauses."""
+BLOCK = 1 << 20
+CUT_OFF = 4
+"""Times that a listing may break; the library sends a request again, but not where the answer to it is cut off."""
 PROTOCOLS = ("s3", "gs", "az", "abfs")
 
 
@@ -33,8 +40,8 @@ def store(url: str) -> tuple[ObjectStore, str]:
     _known(url)
     from obstore.store import from_url
 
-    with _errors(url):
-        return from_url(bucket(url)), url.removeprefix(bucket(url)).strip("/")
+    with errors(url):
+        return from_url(bucket(url), retry_config=RETRIES), url.removeprefix(bucket(url)).strip("/")
 
 
 def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
@@ -44,9 +51,44 @@ def listed(bucket_: ObjectStore, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
         OSError: it cannot be listed.
     """
     import obstore
+    from obstore.exceptions import GenericError
 
-    with _errors(prefix):
-        yield from obstore.list(bucket_, prefix=prefix or None)
+    last, left = None, CUT_OFF
+    with errors(prefix):
+        while True:
+            try:
+                for batch in obstore.list(bucket_, prefix=prefix or None, offset=last):
+                    yield batch
+                    last = batch[-1]["path"] if batch else last
+            except GenericError:
+                left -= 1
+                if not left:
+                    raise
+            else:
+                return
+
+
+def content(url: str) -> Iterator[bytes]:
+    """The blocks of an object, in one request.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    import obstore
+
+    _known(url)
+    with errors(url):
+        yield from map(
+            bytes, obstore.get(_opened(bucket(url)), url.removeprefix(bucket(url)).lstrip("/")).stream(BLOCK)
+        )
+
+
+@lru_cache(maxsize=64)
+def _opened(url: str) -> ObjectStore:
+    """A bucket, whose connections stay open in this process."""
+    from obstore.store import from_url
+
+    return from_url(url, retry_config=RETRIES)
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -61,7 +103,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
     protocol, _, path = url.partition("://")
     register(protocol)
-    return fsspec.filesystem(protocol), path
+    return fsspec.filesystem(protocol, retry_config=RETRIES), path
 
 
 def _known(url: str) -> None:
@@ -76,12 +118,14 @@ def _known(url: str) -> None:
 
 
 @contextmanager
-def _errors(about: str) -> Iterator[None]:
+def errors(about: str) -> Iterator[None]:
     """Errors of the library as errors of the system, in one line and without what it sent."""
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, NotFoundError
 
     try:
         yield
+    except NotFoundError:
+        raise FileNotFoundError(errno.ENOENT, f"the object store has no `{about}`") from None
     except BaseError as error:
         kind = type(error).__name__.removesuffix("Error")
         raise OSError(0, f"the object store refuses `{about}` ({kind}); check its name and your credentials") from None

@@ -3,39 +3,90 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from stackguard.audit.model import Location
 from stackguard.sources.input_stream import BLOCK
 
 ZSTD = b"\x28\xb5\x2f\xfd"
+Errors = Callable[[], AbstractContextManager[None]]
+"""Turns the errors of a library into those of the system."""
 
 
 @contextmanager
-def opened(location: Location) -> Iterator[Iterator[bytes]]:
+def opened(location: Location, most: int = sys.maxsize) -> Iterator[Iterator[bytes]]:
     """The blocks of a content, possibly compressed with gzip.
+
+    Args:
+        location: of the content.
+        most: no more than one byte beyond this many needs to be read.
 
     Raises:
         OSError: it cannot be read.
     """
-    with _stream(location) as stream:
-        first = stream.read(BLOCK)
-        blocks = chain([first], iter(lambda: stream.read(BLOCK), b""))
-        yield _unpacked(blocks) if first.startswith(ZSTD) else blocks
+    if location.kind == "object":
+        from stackguard.audit.sources import objects
+
+        yield _plain(objects.content(location.url))
+        return
+    errors = _errors(location)
+    with errors():
+        stream = _stream(location, most)
+    with stream:
+        yield _plain(_blocks(stream, errors))
 
 
-def _stream(location: Location) -> IO[bytes]:
-    if location.kind != "object":
-        return Path(location.url).open("rb")
-    from stackguard.audit.sources.objects import filesystem
+def _plain(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks without zstd's compression."""
+    first = b""
+    while len(first) < len(ZSTD) and (block := next(blocks, b"")):
+        first += block
+    blocks = chain([first], blocks)
+    return _unpacked(blocks) if first.startswith(ZSTD) else blocks
 
-    system, path = filesystem(location.url)
-    stream: IO[bytes] = system.open(path, "rb")
-    return stream
+
+def _blocks(stream: IO[bytes], errors: Errors) -> Iterator[bytes]:
+    while True:
+        with errors():
+            block = stream.read(BLOCK)
+        if not block:
+            return
+        yield block
+
+
+def _errors(location: Location) -> Errors:
+    if location.kind == "archive":
+        from stackguard.audit.sources import archives
+
+        return archives.errors
+    return nullcontext
+
+
+def _stream(location: Location, most: int) -> IO[bytes]:
+    if location.kind == "archive":
+        from stackguard.audit.sources import archives
+
+        return archives.member(location)
+    if location.kind == "cloud":
+        from stackguard.audit.sources import cloud
+
+        return cloud.export(location.url, most)
+    return Path(location.url).open("rb")
+
+
+def zstandard() -> ModuleType:
+    """The library for zstd, of the standard library or its backport."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    module: ModuleType = zstd
+    return module
 
 
 def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -44,11 +95,7 @@ def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
     Raises:
         OSError: they are damaged, or cut off.
     """
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-
+    zstd = zstandard()
     unzip = zstd.ZstdDecompressor()
     try:
         for block in blocks:

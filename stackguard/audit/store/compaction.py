@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from stackguard.audit.store import shards
-from stackguard.audit.store.runs import RUNS, RunInfo, Runs
+from stackguard.audit.store.runs import MERGED, RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import FACTS
 
 ROWS = 1_000_000
@@ -45,6 +45,7 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
     if len(names) <= 1:
         return list(names)
     merged: list[str] = []
+    seen: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, "rows.parquet")
         while names:
@@ -52,16 +53,24 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
             with parquet.ParquetWriter(path, shards.schema(table), compression="zstd") as writer:
                 pending: list[pa.Table] = []
                 while used < len(names) and rows < ROWS:
-                    part = parquet.read_table(
-                        pa.BufferReader(runs.files.read(names[used])), schema=shards.schema(table)
-                    )
+                    part = shards.read_table(runs.files.read(names[used]), names[used], shards.schema(table))
+                    if table == "stacks":
+                        part = _once(part, seen)
                     pending.append(part)
                     rows, used = rows + part.num_rows, used + 1
                     if sum(part.num_rows for part in pending) >= GROUP or used == len(names) or rows >= ROWS:
                         writer.write_table(pa.concat_tables(pending), row_group_size=GROUP)
                         pending = []
-            name = f"{RUNS}/{info.id}/{table}/all-{len(merged):04}.parquet"
+            name = f"{RUNS}/{info.id}/{table}/{MERGED}{len(merged):04}.parquet"
             runs.files.write(name, path.read_bytes())
             merged.append(name)
             names = names[used:]
     return merged
+
+
+def _once(part: pa.Table, seen: set[str]) -> pa.Table:
+    """The rows of stacks that no shard before has: a batch can be judged again after its worker died."""
+    ids = part.column("stack_id").to_pylist()
+    new = [identity not in seen for identity in ids]
+    seen.update(ids)
+    return part if all(new) else part.filter(pa.array(new, pa.bool_()))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackguard.audit.store.runs import RunInfo, Runs
+from stackguard.audit.store.runs import RUNS, RunInfo, Runs, run_of
 from stackguard.audit.store.tables import FACTS, TABLES, columns
 from stackguard.errors import CannotJudge
 
@@ -42,7 +42,7 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Itera
         memory: the most that it uses, such as `2GB`; by default most of the machine's.
 
     Raises:
-        CannotJudge: the store has no finished run.
+        CannotJudge: the store has no finished run, or a file that the run needs is missing or damaged.
     """
     import duckdb
 
@@ -52,7 +52,10 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Itera
         raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
     connection = duckdb.connect(config=CONFIGURATION | ({"memory_limit": memory} if memory else {}))
     try:
-        _views(connection, runs, chosen, finished)
+        try:
+            _views(connection, runs, chosen, finished)
+        except duckdb.Error as error:
+            raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
         yield connection
     finally:
         connection.close()
@@ -60,7 +63,14 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Itera
 
 def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]) -> None:
     local = runs.files.local
-    files = {table: [str(local(name)) for info in finished for name in info.files.get(table, ())] for table in TABLES}
+    _check(runs, chosen, OF_RUNS)
+    files = {table: [str(local(name)) for info in finished for name in _intact(runs, info, table)] for table in OF_RUNS}
+    for table in FACTS:
+        files[table] = []
+    for info in _with_facts(connection, runs, chosen, finished):
+        _check(runs, info, FACTS, chosen)
+        for table in FACTS:
+            files[table] += [str(local(name)) for name in info.files.get(table, ())]
     folders = sorted({str(Path(file).parent) for names in files.values() for file in names})
     connection.execute("SET allowed_directories = $1", [folders])
     connection.execute("SET enable_external_access = false")
@@ -78,6 +88,51 @@ def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished
             " JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id"
         )
     connection.execute("SET lock_configuration = true")
+
+
+def _intact(runs: Runs, info: RunInfo, table: str) -> list[str]:
+    damaged = runs.damaged(info, [table])
+    return [name for name in info.files.get(table, ()) if name not in damaged]
+
+
+def _check(runs: Runs, info: RunInfo, tables: Sequence[str], chosen: RunInfo | None = None) -> None:
+    """Check the files of a run.
+
+    Raises:
+        CannotJudge: one is missing or damaged; the message names it, and what needs it.
+    """
+    if damaged := runs.damaged(info, tables):
+        more = f" and {len(damaged) - 1} more are" if len(damaged) > 1 else " is"
+        raise CannotJudge(
+            f"the store's `{damaged[0]}`{more} missing or damaged, and the audit {(chosen or info).id} needs it; restore"
+            " it, or audit again"
+        )
+
+
+def _with_facts(
+    connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]
+) -> Iterator[RunInfo]:
+    """The runs that have judged the stacks of a run.
+
+    Raises:
+        CannotJudge: the store does not have one of them any more.
+    """
+    view(connection, "stacks", "stacks", [str(runs.files.local(name)) for name in chosen.files.get("stacks", ())])
+    known = {info.id: info for info in finished}
+    for run in runs_with_facts(connection):
+        if run not in known:
+            raise CannotJudge(
+                f"the store's `{RUNS}/{run}` is missing or damaged, and the audit {chosen.id} needs it; restore it, or audit"
+                " again"
+            )
+        yield known[run]
+    connection.execute(f"DROP {'VIEW' if chosen.files.get('stacks') else 'TABLE'} stacks")
+
+
+def runs_with_facts(connection: DuckDBPyConnection) -> list[str]:
+    """The ids of the runs that have judged what the table `stacks` has."""
+    shards = connection.execute("SELECT DISTINCT shard FROM stacks WHERE state IN ('judged', 'carried')").fetchall()
+    return sorted({run_of(shard) for (shard,) in shards})
 
 
 def view(connection: DuckDBPyConnection, name: str, table: str, files: Sequence[str]) -> None:

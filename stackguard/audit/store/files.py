@@ -10,10 +10,14 @@ import os
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from stackguard.audit.sources import objects
 from stackguard.errors import CannotJudge, reason
+
+PARQUET = b"PAR1"
+"""The first and the last bytes of a Parquet file. Source: https://parquet.apache.org/docs/file-format/."""
 
 
 class Files(ABC):
@@ -43,6 +47,10 @@ class Files(ABC):
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file if it is there."""
+
+    @abstractmethod
+    def intact(self, name: str) -> bool:
+        """Whether a Parquet file is there, and whole as far as its ends say."""
 
     @abstractmethod
     def local(self, name: str) -> Path:
@@ -84,6 +92,15 @@ class Folder(Files):
         """As of `Files`."""
         (self.root / name).unlink(missing_ok=True)
 
+    def intact(self, name: str) -> bool:
+        """As of `Files`."""
+        try:
+            with (self.root / name).open("rb") as stream:
+                first = stream.read(len(PARQUET))
+                return stream.seek(-len(PARQUET), os.SEEK_END) > 0 and first == stream.read() == PARQUET
+        except OSError:
+            return False
+
     def local(self, name: str) -> Path:
         """As of `Files`."""
         return self.root / name
@@ -102,14 +119,18 @@ class Objects(Files):
         self._url = url.rstrip("/")
         self._system, self._root = objects.filesystem(self._url)
         self._cache = Folder(cache)
+        self._listed: frozenset[str] | None = None
 
     def write(self, name: str, content: bytes) -> None:
         """As of `Files`."""
-        self._system.pipe_file(self._path(name), content)
+        self._listed = None
+        with objects.errors(name):
+            self._system.pipe_file(self._path(name), content)
 
     def read(self, name: str) -> bytes:
         """As of `Files`."""
-        content: bytes = self._system.cat_file(self._path(name))
+        with objects.errors(name):
+            content: bytes = self._system.cat_file(self._path(name))
         return content
 
     def names(self, folder: str) -> Iterator[str]:
@@ -122,10 +143,14 @@ class Objects(Files):
 
     def remove(self, name: str) -> None:
         """As of `Files`."""
-        try:
+        with suppress(FileNotFoundError), objects.errors(name):
             self._system.rm_file(self._path(name))
-        except FileNotFoundError:
-            return
+
+    def intact(self, name: str) -> bool:
+        """As of `Files`; an object is whole or not there."""
+        if self._listed is None:
+            self._listed = frozenset(self.names("runs"))
+        return name in self._listed
 
     def local(self, name: str) -> Path:
         """As of `Files`."""

@@ -8,8 +8,9 @@ tables count only with it. A run that has ended lists its files, so that what a 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from stackguard.errors import CannotJudge
 FORMAT = 1
 MARKER = "stackguard-store.json"
 RUNS = "runs"
+MERGED = "all-"
+"""The beginning of the names of the files that compaction writes; a run that has not ended has none that count."""
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -72,6 +75,8 @@ class Runs:
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self.problems: dict[str, str] = {}
+        """By file, what is wrong with the files that were left out."""
 
     def begin(self, **facts: Any) -> RunInfo:
         """Begin a run.
@@ -107,13 +112,33 @@ class Runs:
         self.files.write(f"{RUNS}/{info.id}/run.json", msgspec.json.format(msgspec.json.encode(info), indent=1))
 
     def all(self) -> list[RunInfo]:
-        """All runs, the earliest first."""
-        names = [name for name in self.files.names(RUNS) if name.endswith("/run.json")]
-        return [msgspec.json.decode(self.files.read(name), type=RunInfo) for name in sorted(names)]
+        """All runs, the earliest first; one whose `run.json` is damaged is left out."""
+        infos = []
+        for name in sorted(name for name in self.files.names(RUNS) if name.endswith("/run.json")):
+            try:
+                infos.append(msgspec.json.decode(self.files.read(name), type=RunInfo))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                self.problems[name] = f"the store's `{name}` is damaged: that audit is left out"
+        return infos
 
     def finished(self) -> list[RunInfo]:
         """The runs that have ended, in the order in which they ended."""
         return sorted((info for info in self.all() if info.state == "finished"), key=lambda info: info.finished)
+
+    def damaged(self, info: RunInfo, tables: Collection[str]) -> list[str]:
+        """The files of some tables of a finished run that are missing or damaged."""
+        names = [name for table in tables for name in info.files.get(table, ()) if not self.files.intact(name)]
+        self.problems |= {name: f"the store's `{name}` is missing or damaged" for name in names}
+        return names
+
+    def drop_damaged(self, info: RunInfo) -> None:
+        """Remove the shards of a run that has not ended of which a file is damaged: their stacks are judged again."""
+        names = [name for table in (*FACTS, "stacks") for name in self.written(info, table)]
+        damaged = {PurePath(name).stem for name in names if not self.files.intact(name)}
+        for name in self.written(info, "stacks"):
+            if PurePath(name).stem in damaged:
+                self.problems[name] = f"the store's `{name}` is damaged: its stacks are judged again"
+                self.files.remove(name)
 
     def write(self, run: str, shard: str, tables: Mapping[str, Sequence[Any]]) -> None:
         """Write a shard: `stacks` last, which makes the others count.
@@ -129,9 +154,15 @@ class Runs:
         """The files of a table in a run, sorted."""
         if info.state == "finished":
             return list(info.files.get(table, ()))
-        return sorted(name for name in self.files.names(f"{RUNS}/{info.id}/{table}") if name.endswith(".parquet"))
+        names = self.files.names(f"{RUNS}/{info.id}/{table}")
+        return sorted(name for name in names if name.endswith(".parquet") and f"/{MERGED}" not in name)
 
     def stacks(self, info: RunInfo) -> Iterator[StackRow]:
         """The rows of the stacks of a run."""
         for name in self.written(info, "stacks"):
-            yield from shards.decoded("stacks", self.files.read(name))
+            yield from shards.decoded("stacks", self.files.read(name), name)
+
+
+def run_of(shard: str) -> str:
+    """The id of the run that a shard belongs to: its name begins with it."""
+    return "-".join(shard.split("-")[:2])

@@ -32,10 +32,26 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
     return buffer.getvalue()
 
 
-def decoded(table: str, content: bytes) -> list[Any]:
-    """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one."""
+def read_table(content: bytes, name: str, schema_: pa.Schema | None = None) -> pa.Table:
+    """A Parquet file as a table.
+
+    Raises:
+        OSError: it is damaged; the message has its name.
+    """
+    try:
+        return parquet.read_table(pa.BufferReader(content), schema=schema_)
+    except (pa.ArrowException, OSError):
+        raise OSError(0, f"the store's `{name}` is damaged") from None
+
+
+def decoded(table: str, content: bytes, name: str) -> list[Any]:
+    """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one.
+
+    Raises:
+        OSError: it is damaged; the message has its name.
+    """
     row = TABLES[table]
-    read = parquet.read_table(io.BytesIO(content))
+    read = read_table(content, name)
     names = [name for name in row.__struct_fields__ if name in read.column_names]
     listed = [read.column(name).to_pylist() for name in names]
     return [row(**dict(zip(names, facts, strict=True))) for facts in zip(*listed, strict=True)]

@@ -34,7 +34,10 @@ class StackRow(msgspec.Struct, frozen=True, kw_only=True):
     location: Annotated[str, _says("Where its content was read.")]
     state: Annotated[str, _says("`judged`, `carried`, `failed`, or `foreign`: a loose file that is no stack.")]
     reason: Annotated[
-        str, _says("Why it failed: `unreadable`, `malformed`, `too-large`, `timeout`, `crashed` or `killed`.")
+        str,
+        _says(
+            "Why it failed: `unreadable`, `malformed`, `program` (it failed), `too-large`, `timeout`, `crashed` or `killed`."
+        ),
     ] = ""
     message: Annotated[str, _says("The reason for people: one line.")] = ""
     owner: Annotated[str, _says("By the rules of `--owners`; empty if none applies.")] = ""

@@ -47,8 +47,14 @@ def runs_of(store: str) -> Runs:
         CannotJudge: it cannot be read.
     """
     from stackguard.audit.store import files
+    from stackguard.audit.store.database import OF_RUNS
     from stackguard.audit.store.runs import Runs
+    from stackguard.reports.formatting import printable
 
     runs = Runs(files.opened(store))
     runs.check()
+    for info in runs.finished():
+        runs.damaged(info, OF_RUNS)
+    for problem in runs.problems.values():
+        click.echo(f"note: {printable(problem)}", err=True)
     return runs

@@ -70,6 +70,10 @@ class Progress(Watcher):
         self._counts["blocking"] += result.blocking
         self._show(self.line)
 
+    def note(self, line: str) -> None:
+        """Show it."""
+        self._print(f"note: {printable(line)}")
+
     def phase(self, phase: str) -> None:
         """Show it."""
         self._show(phase)

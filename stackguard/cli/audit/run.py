@@ -124,20 +124,23 @@ def run(
     """Judge every stack of the sources, and write what came of it to the store.
 
     A SOURCE is a folder with state files, a backend of Pulumi's CLI (a folder with .pulumi, or s3://, gs:// or az://), an
-    export, or @FILE with a source on each line; NAME=SOURCE gives it a name, which its stacks keep where it moves. Stacks
-    that did not change since the last audit are not judged again.
+    export, an archive of these (.zip, .tar, .tar.gz, .tar.zst), pulumi:ORGANIZATION for Pulumi Cloud (with
+    PULUMI_ACCESS_TOKEN), the folder of a program, which runs offline, or @FILE with a source on each line. NAME=SOURCE gives
+    it a name, which its stacks keep where it moves. Stacks that did not change since the last audit are not judged again.
 
     \b
     Examples:
       stackguard audit s3://state --store audits
       stackguard audit exports/ more=backups/ --store s3://security/audits
+      stackguard audit weekly=states-2026-11-29.tar.gz --store audits
+      stackguard audit pulumi:acme --store audits
       stackguard audit s3://state --store audits --include 'prod*' --fail-on-new high
     """  # noqa: D301 (click reads the character \\b)
     check_installed()
     if scheduler is None:
         from stackguard.audit.engine import pool
 
-        pool.prepare()
+        pool.start_server()
     from policypack.core.policy import Severity
     from stackguard.audit.history import still_open
     from stackguard.audit.request import MEGABYTE, AuditRequest
@@ -169,7 +172,9 @@ def run(
     progress = Progress()
     unlisted: list[str] = []
     with progress.shown():
-        listed = selection.fitting(attempt(lambda: _listed(sources, progress, unlisted), "listing the stacks"))
+        listed = selection.fitting(
+            attempt(lambda: _listed(sources, progress, unlisted, request.largest), "listing the stacks")
+        )
         if not listed and not unlisted:
             raise Failure("no stack of the sources is selected; `--include` and `--exclude` take patterns of names")
         plan = Plan(sources, store, resume, selection.described(len(listed)), selection.filters, tuple(unlisted), anew)
@@ -208,11 +213,11 @@ def _check_policies(policies: tuple[str, ...]) -> None:
             raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")
 
 
-def _listed(sources: tuple[str, ...], progress: Progress, unlisted: list[str]) -> list[StackRef]:
+def _listed(sources: tuple[str, ...], progress: Progress, unlisted: list[str], largest: int) -> list[StackRef]:
     from stackguard.audit.sources import listing
 
     refs = []
-    for ref in listing.stacks(sources, unlisted.append):
+    for ref in listing.stacks(sources, unlisted.append, largest):
         refs.append(ref)
         if len(refs) % 1000 == 0:
             progress.listed(len(refs))

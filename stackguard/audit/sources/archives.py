@@ -1,0 +1,291 @@
+"""Archives: a tar or zip file goes in, its entries come out, each readable by itself.
+
+A zip is read where it is, in any order. A tar can only be read from its start, so each member that may be a stack is copied
+once into a private temporary folder, under a number: no name in an archive becomes a path. Links and devices are no members.
+Of an archive that is cut off, what can be read is listed, and the rest is an error.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import gzip
+import io
+import lzma
+import os
+import shutil
+import stat
+import tarfile
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+from stackguard.audit.model import Location
+from stackguard.audit.sources.entries import Entry
+from stackguard.audit.sources.opening import zstandard
+from stackguard.errors import reason
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst")
+MOST_MEMBERS = 2_000_000
+MOST_BYTES = 64 << 30
+"""Unpacked bytes of one archive: a hundred thousand stacks have less than a tenth of it."""
+LONGEST_HEADER = 16 << 20
+"""Bytes of one header of a tar, its extensions included."""
+LONGEST_DIRECTORY = 64 << 20
+"""Bytes of the directory of a zip, which is read whole."""
+BLOCK = 1 << 20
+PIECE = 1 << 16
+ENCRYPTED = 1
+"""The flag of an encrypted member. Source: 4.4.4 of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+PREFIX = "stackguard-archives-"
+LOCK = "lock"
+CUT_OFF = "only a part of it can be read: it is cut off"
+DAMAGED = "only a part of it can be read: it is damaged"
+TOO_LARGE = "only a part of it is read: it is larger than an archive may be; unpack it, and give the folder"
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is an archive, by its name."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def entries(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
+    """The members of an archive that may be stacks.
+
+    Args:
+        path: of the archive.
+        wanted: whether a member may be a stack, by its path.
+        largest: bytes of one member, of which no more are copied.
+
+    Raises:
+        OSError: the archive, or the part of it that follows, cannot be read.
+    """
+    of_kind = _of_zip if path.name.lower().endswith(".zip") else _of_tar
+    yield from of_kind(path, wanted, largest)
+
+
+def member(location: Location) -> IO[bytes]:
+    """The content of a member.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if location.copy:
+        return Path(location.copy).open("rb")
+    status = Path(location.url).stat()
+    archive = _opened_zip(location.url, status.st_mtime_ns, status.st_size)
+    if archive.getinfo(location.member).flag_bits & ENCRYPTED:
+        raise OSError(0, "it is encrypted in its archive")
+    return archive.open(location.member)
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Errors of the libraries as errors of the system."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError):
+        raise OSError(0, "it is damaged in its archive") from None
+    except KeyError:
+        raise OSError(0, "its archive does not have it any more") from None
+    except (NotImplementedError, RuntimeError):
+        raise OSError(0, "it is compressed in its archive in an unknown way") from None
+
+
+def _of_zip(path: Path, wanted: Callable[[str], bool], _largest: int) -> Iterator[Entry]:
+    status = path.stat()
+    try:
+        with errors():
+            members = _opened_zip(str(path.absolute()), status.st_mtime_ns, status.st_size).infolist()
+    except OSError as error:
+        if error.errno:
+            raise
+        raise OSError(0, "it is no zip archive, damaged or cut off: its directory is at its end") from None
+    size = 0
+    listed: dict[str, Entry] = {}
+    for info in members:
+        name = _plain(info.filename)
+        if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or not wanted(name):
+            continue
+        size += info.file_size
+        if size > MOST_BYTES:
+            break
+        modified = "-".join(f"{part:02}" for part in info.date_time)
+        listed[name] = Entry(
+            name, Location("archive", str(path.absolute()), info.filename), info.file_size, modified
+        )  # of equal names the last counts
+    yield from listed.values()
+    if size > MOST_BYTES:
+        raise OSError(0, TOO_LARGE)
+
+
+class _Directory(io.FileIO):
+    """A file of which not too much is read at once."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As of `FileIO`."""
+        if size is not None and size > LONGEST_DIRECTORY:
+            raise OSError(0, TOO_LARGE)
+        return super().read(-1 if size is None else size) or b""
+
+
+@lru_cache(maxsize=4)
+def _opened_zip(path: str, _changed: int, _size: int) -> zipfile.ZipFile:
+    """The archive, which stays open in this process."""
+    file = _Directory(path)
+    try:
+        archive = zipfile.ZipFile(file)
+    except BaseException:
+        file.close()
+        raise
+    weakref.finalize(archive, file.close)
+    return archive
+
+
+def _of_tar(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
+    copies: dict[str, Entry] = {}
+    problem = ""
+    with _unpacked(path) as unpacked:
+        stream = _Metered(unpacked)
+        try:
+            for entry in _copied(path, stream, wanted, largest):
+                copies[entry.path] = entry  # of equal names the last counts
+            problem = "" if stream.complete else CUT_OFF
+        except EOFError:
+            problem = CUT_OFF
+        except (
+            tarfile.TarError,
+            zlib.error,
+            zstandard().ZstdError,
+            RecursionError,
+            ValueError,
+            OverflowError,
+        ) as error:
+            problem = CUT_OFF if "unexpected end" in str(error) else DAMAGED
+        except OSError as error:
+            problem = reason(error) if error.strerror else DAMAGED
+    yield from copies.values()
+    if problem:
+        raise OSError(0, problem)
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[io.BufferedIOBase]:
+    name = path.name.lower()
+    with path.open("rb") as raw:
+        if name.endswith("gz"):
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield unpacked
+        elif name.endswith("zst"):
+            with zstandard().ZstdFile(raw) as unpacked:
+                yield unpacked
+        else:
+            yield raw
+
+
+class _Metered:
+    """A stream that is read from its start, up to a limit."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self._stream = stream
+        self.count = 0
+        self.limit = MOST_BYTES
+        self.complete = False
+        """Whether the end of the archive was read."""
+
+    def read(self, size: int = -1) -> bytes:
+        """As of a file."""
+        block = self._stream.read1(size)  # all that there is before a part that is damaged
+        self.count += len(block)
+        if self.count > self.limit:
+            raise OSError(0, TOO_LARGE)
+        return block
+
+
+def _headers(stream: _Metered) -> type[tarfile.TarInfo]:
+    """The reader of headers, which take a bounded part of a stream."""
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            stream.limit = min(stream.count + LONGEST_HEADER, MOST_BYTES)
+            stream.complete = len(buf) == tarfile.BLOCKSIZE and not any(buf)
+            return super().frombuf(buf, encoding, errors)
+
+    return Header
+
+
+def _copied(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
+    folder = Path(tempfile.mkdtemp(dir=_scratch()))
+    archive: Any = tarfile.open(  # noqa: SIM115 (closed with its stream)
+        fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=PIECE, tarinfo=_headers(stream), errors="surrogateescape"
+    )
+    number = 0
+    while (info := archive.next()) is not None:
+        stream.limit = MOST_BYTES
+        number += 1
+        if number > MOST_MEMBERS:
+            raise OSError(0, TOO_LARGE)
+        name = _plain(info.name)
+        if info.isreg() and not info.issparse() and wanted(name):
+            copy = folder / str(number)
+            location = Location("archive", str(path.absolute()), info.name, str(copy))
+            try:
+                if (content := archive.extractfile(info)) is not None:
+                    with content, copy.open("xb") as target:
+                        _copy(content, target, largest + 1)
+            except (tarfile.TarError, EOFError, zlib.error, zstandard().ZstdError):
+                yield Entry(name, location, info.size, f"{info.mtime:020}")  # what there is of it is no stack
+                raise
+            yield Entry(name, location, info.size, f"{info.mtime:020}")
+        archive.members.clear()  # they are for other ways to read it
+
+
+def _copy(source: IO[bytes], target: IO[bytes], most: int) -> None:
+    while most > 0 and (block := source.read(min(BLOCK, most))):
+        target.write(block)
+        most -= len(block)
+
+
+def _plain(name: str) -> str:
+    """The path of a member without what it does not need, such as `./`."""
+    return "/".join(part for part in name.split("/") if part not in {"", "."})
+
+
+@cache
+def _scratch() -> Path:
+    """The private temporary folder of this process, which is removed when it ends.
+
+    What a process left behind that was killed is removed by the next one: its lock is free.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError), (left / LOCK).open("rb") as former:
+            if left.stat().st_uid == os.getuid():
+                fcntl.flock(former, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    lock = (hidden / LOCK).open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = hidden.rename(hidden.with_name(hidden.name[1:]))
+    atexit.register(_removed, folder, lock, os.getpid())
+    return folder
+
+
+def clean() -> None:
+    """Remove what was copied from archives."""
+    if _scratch.cache_info().currsize:
+        shutil.rmtree(_scratch(), ignore_errors=True)
+        _scratch.cache_clear()
+    _opened_zip.cache_clear()
+
+
+def _removed(folder: Path, lock: IO[bytes], process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.close()

@@ -1,0 +1,133 @@
+"""A store that is damaged: what is missing is named, and the next audit judges it again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackguard.audit.run import Audit, Plan, Watcher
+from stackguard.audit.sources import listing
+from stackguard.audit.store.runs import RunInfo
+from tests.audit.test_faults import STACKS, cli, request, tables, undisturbed
+from tests.audit.test_run import Inline, audited
+
+__all__ = ["undisturbed"]
+
+
+class Noting(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def noted(fleet: Path, store: Path) -> tuple[RunInfo, list[str]]:
+    watcher = Noting()
+    audit = Audit(request(), Plan((str(fleet),), str(store)), Inline, watcher)
+    return audit.run(list(listing.stacks([str(fleet)]))), watcher.lines
+
+
+def test_a_store_that_cannot_be_written(undisturbed: tuple[Path, Any]) -> None:
+    fleet, _ = undisturbed
+    code, output = cli(fleet, "--store", "/proc/stackguard-store", "-j", "1")
+    assert code == 2
+    assert "the store `/proc/stackguard-store` cannot be written" in output
+
+
+def damaged(file: Path, how: str) -> None:
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("table", ["stacks", "outcomes", "violations"])
+@pytest.mark.parametrize("how", ["missing", "truncated"])
+def test_a_file_of_the_store_that_is_damaged_is_named(
+    undisturbed: tuple[Path, Any], tmp_path: Path, table: str, how: str
+) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+    audited(fleet, store)
+    (file,) = store.glob(f"runs/*/{table}/*.parquet")
+    damaged(file, how)
+    code, output = cli("query", "SELECT count(*) FROM outcomes", "--store", store)
+    assert code == 2
+    assert str(file.relative_to(store)) in output
+    assert output.count("cannot judge") == 1
+    info, notes = noted(fleet, store)
+    assert any(str(file.relative_to(store)) in note for note in notes)
+    assert info.judged == (0 if table == "violations" else STACKS)
+    found = tables(store)
+    assert found["outcomes"] == expected["outcomes"]
+    assert len(found["violations"]) == len(expected["violations"])
+    assert cli("query", "SELECT count(*) FROM outcomes", "--store", store)[0] == 0
+
+
+@pytest.mark.parametrize("table", ["stacks", "outcomes"])
+def test_a_shard_that_is_damaged_is_judged_again_by_a_resume(
+    undisturbed: tuple[Path, Any], tmp_path: Path, table: str
+) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+
+    class Dies(Inline):
+        def run(self, batches: Any) -> Any:
+            for batch, result in super().run(batches):
+                yield batch, result
+                if result.blocking:
+                    raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audited(fleet, store, Dies)
+    damaged(max(store.glob(f"runs/*/{table}/*.parquet")), "truncated")
+    assert audited(fleet, store, resume=True).judged == STACKS
+    assert tables(store) == expected
+
+
+def test_a_middle_that_is_damaged_is_one_line(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    audited(fleet, store)
+    (file,) = store.glob("runs/*/outcomes/*.parquet")
+    content = bytearray(file.read_bytes())
+    content[20 : len(content) - 200] = os.urandom(len(content) - 220)
+    file.write_bytes(content)
+    code, output = cli("query", "SELECT * FROM outcomes", "--store", store)
+    assert code == 2
+    assert output.count("cannot judge") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b'{"id": 3}', b"\xff\xfe"])
+def test_a_run_whose_facts_are_damaged_is_named_and_left_out(
+    undisturbed: tuple[Path, Any], tmp_path: Path, content: bytes
+) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+    first = audited(fleet, store)
+    audited(fleet, store)
+    (store / "runs" / first.id / "run.json").write_bytes(content)
+    code, output = cli("query", "SELECT count(*) FROM outcomes", "--store", store)
+    assert code == 2  # the second run rests on the first
+    assert f"runs/{first.id}" in output
+    info, notes = noted(fleet, store)
+    assert any(f"runs/{first.id}/run.json" in note for note in notes)
+    assert info.judged == STACKS
+    assert tables(store)["outcomes"] == expected["outcomes"]
+
+
+def test_an_old_run_that_was_removed_is_not_needed(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+    first = audited(fleet, store)
+    audited(fleet, store, anew=True)
+    shutil.rmtree(store / "runs" / first.id)
+    assert tables(store)["outcomes"] == expected["outcomes"]
+    assert audited(fleet, store).carried == STACKS
