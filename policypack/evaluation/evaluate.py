@@ -159,7 +159,7 @@ def judge(
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
                 _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
-    except Exception as error:  # noqa: BLE001 (a crash blocks, whatever it is)
+    except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         outcomes.append(_crashed(policy, blamed, error))
         if readings:
             readings.read[blamed.urn] = readings.read.get(blamed.urn, 0) | readings.bit
@@ -277,7 +277,7 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collectio
     return by_length
 
 
-def _crashed(policy: Policy[Any], resource: Resource, error: Exception) -> Outcome:
+def _crashed(policy: Policy[Any], resource: Resource, error: BaseException) -> Outcome:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = f"policy `{policy.id}` crashed on this resource ({type(error).__name__} at {frame.name}:{frame.lineno})"
     return Outcome(Kind.ERROR, policy, resource, "", message, CRASH_FIX)

@@ -111,7 +111,7 @@ def _module(module: Named) -> ModuleType:
         return _of_file(file) if is_path else importlib.import_module(name)
     except SettingsError:
         raise
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
             reason = "it is not installed; give the path of a file or a package instead"
         else:

@@ -159,7 +159,7 @@ BAD = {
         + b'], "resources": ['
         + RESOURCE
         + b"]}}}",
-        "judged",
+        "failed",
     ),
 }
 

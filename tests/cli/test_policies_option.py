@@ -188,8 +188,16 @@ def test_a_malformed_setting_is_one_line(
     assert line in shown
 
 
-def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
-    (folder / "acme.py").write_text(broken("if not owner:", "if owner.nothing:"))
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("if owner.nothing:", "AttributeError"),
+        ("raise SystemExit(0)\n    if True:", "SystemExit"),
+        ("raise GeneratorExit\n    if True:", "GeneratorExit"),
+    ],
+)
+def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path, statement: str, error: str) -> None:
+    (folder / "acme.py").write_text(broken("if not owner:", statement))
     ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID)
     assert ran.code == 2
-    assert f"policy `{ID}` crashed on this resource (AttributeError" in ran.out
+    assert f"policy `{ID}` crashed on this resource ({error}" in ran.out

@@ -246,10 +246,11 @@ class Rollups:
             f"WITH chosen AS (SELECT v.* FROM current_violations v WHERE {condition} ORDER BY {order} LIMIT $most)"
             " SELECT v.id, CASE WHEN is_fixed THEN 'fixed' ELSE v.known END, v.severity, v.policy, v.stack_id,"
             " v.organization, v.project, v.stack, v.owner, v.account, v.region, v.type, w.name, w.urn,"
-            f" {arn}, coalesce(o.path, ''), coalesce(o.message, ''), coalesce(o.fix, ''),"
+            f" {arn}, coalesce(o.path, j.path, ''), coalesce(o.message, j.message, ''), coalesce(o.fix, j.fix, ''),"
             " coalesce(o.url, ''), coalesce(o.file, ''), coalesce(o.line, 0), v.first_seen, w.last_seen, w.fixed_at,"
             " v.reopened FROM chosen v JOIN violations w ON w.id = v.id LEFT JOIN current_stacks s ON s.stack_id = v.stack_id"
             " LEFT JOIN all_outcomes o ON o.shard = s.shard AND o.stack_id = v.stack_id AND o.id = v.id"
+            " LEFT JOIN (SELECT DISTINCT ON (id) * FROM joined WHERE effect = 'shown') j ON j.id = v.id"
             f"{resources} ORDER BY {order}",
             {"most": most},
         )

@@ -129,7 +129,8 @@ def _outcome(snapshot: Snapshot, row: Row) -> Row:
     sql = f"SELECT {', '.join(OF_OUTCOME)} FROM all_outcomes WHERE stack_id = ? AND id = ?"
     key = [row["stack_id"], row["id"]]
     rows = snapshot.rows(f"{sql} AND shard = ?", [*key, row["shard"]]) or snapshot.rows(f"{sql} LIMIT 1", key)
-    return rows[0] if rows else dict.fromkeys(OF_OUTCOME, "")
+    rows = rows or snapshot.rows("SELECT * FROM joined WHERE stack_id = ? AND id = ? LIMIT 1", key)
+    return dict.fromkeys(OF_OUTCOME, "") | (rows[0] if rows else {})
 
 
 def _one(snapshot: Snapshot, sql: str, name: str) -> Row:

@@ -29,13 +29,14 @@ FRESH = 15.0
 LISTED = """
 CREATE TABLE listed AS
 SELECT v.* EXCLUDE (run, owner, fingerprint), coalesce(s.owner, v.owner) AS owner, coalesce(s.shard, '') AS shard,
-       coalesce(c.is_open, false) AS is_open, coalesce(c.is_new, false) AS is_new, coalesce(o.message, '') AS message,
+       coalesce(c.is_open, false) AS is_open, coalesce(c.is_new, false) AS is_new, coalesce(o.message, j.message, '') AS message,
        lower(concat_ws(' ', v.id, v.policy, v.severity, v.type, v.name, v.urn, v.organization || '/' || v.project || '/'
-             || v.stack, coalesce(s.owner, v.owner), v.account, v.region, o.message)) AS search
+             || v.stack, coalesce(s.owner, v.owner), v.account, v.region, o.message, j.message)) AS search
 FROM violations v
 LEFT JOIN current_violations c ON c.id = v.id
 LEFT JOIN current_stacks s ON s.stack_id = v.stack_id
 LEFT JOIN all_outcomes o ON o.shard = s.shard AND o.stack_id = v.stack_id AND o.id = v.id
+LEFT JOIN (SELECT DISTINCT ON (id) * FROM joined WHERE effect = 'shown') j ON j.id = v.id
 """
 """The violations with what the roll-ups know about them, and their messages where their stacks were looked at last."""
 STACKS = """

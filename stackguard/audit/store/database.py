@@ -67,10 +67,13 @@ def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished
     files = {table: [str(local(name)) for info in finished for name in _intact(runs, info, table)] for table in OF_RUNS}
     for table in FACTS:
         files[table] = []
-    for info in _with_facts(connection, runs, chosen, finished):
+    needed = [*_with_facts(connection, runs, chosen, finished)]
+    for info in needed:
         _check(runs, info, FACTS, chosen)
+    for info in finished:  # what is known of stacks that the run did not look at is in others
         for table in FACTS:
-            files[table] += [str(local(name)) for name in info.files.get(table, ())]
+            names = info.files.get(table, ()) if info in needed else _intact(runs, info, table)
+            files[table] += [str(local(name)) for name in names]
     folders = sorted({str(Path(file).parent) for names in files.values() for file in names})
     connection.execute("SET allowed_directories = $1", [folders])
     connection.execute("SET enable_external_access = false")
