@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from policypack.core.examples import allow, document, permission, role, role_policy
-from policypack.core.policy import UNKNOWN, Resource
+from policypack.core.policy import UNKNOWN, Options, Resource
 from policypack.policies.aws.impossible_value import POLICY
 from tests.policies.helpers import messages, silent, violations
 
@@ -196,6 +197,7 @@ test_silent = silent(
     attached("RolePolicyAttachment", role="reader", policyArn="arn:aws:iam::111122223333:policy/AWSLambdaFullAccess"),
     *(of("aws:s3/bucket:Bucket", bucket=name) for name in ("acme.data-1", "1acme", "a" * 63, "10.0.0.4.acme", UNKNOWN)),
     of("aws:s3/bucketPolicy:BucketPolicy", bucket="Acme_Legacy"),
+    replace(of("aws:s3/bucket:Bucket", bucket="Acme_Legacy"), options=Options(import_id="Acme_Legacy")),
     of("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", redriveAllowPolicy=f'{{"sourceQueueArns": ["{QUEUE}"]}}'),
     of("aws:sqs/queue:Queue", redriveAllowPolicy='{"redrivePermission": "denyAll"}'),
     *(
