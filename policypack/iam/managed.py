@@ -6,6 +6,9 @@ Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-l
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
+from difflib import SequenceMatcher
 from functools import cache
 
 from policypack.iam.actions import every_action, whole_service
@@ -16,6 +19,10 @@ from policypack.iam.tables import DocumentKind, managed_policies
 
 FOR_SERVICES = "service-role/"
 """The path of the policies that AWS writes for one service, which needs them."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_ALIKE = 0.75
+_SHORTEST = 3
+"""The similarity of a misspelt word with the right one, and the characters of one that is compared."""
 EVERY_RESOURCE = re.compile(r"\*|arn:[^:]+:[^:]+:[*]?:[*]?:/?\*")
 
 
@@ -25,6 +32,50 @@ def managed_name(arn: str) -> str:
     if parsed is None or parsed.service != "iam" or parsed.account != "aws":
         return ""
     return parsed.resource.removeprefix("policy/")
+
+
+@cache
+def intended_name(name: str) -> str | None:
+    """The name of the AWS managed policy that a wrong name means; None if there is none, or AWS may have added it.
+
+    AWS adds policies, with names like those of others. So a name that is not in the table is wrong only if the policy
+    is below another path, if no more than case and separators differ, or if one word of it is in no name and is
+    similar to the word in its place.
+    """
+    known = managed_policies().policies
+    path, _, base = name.rpartition("/")
+    if name in known or path == "aws-service-role":
+        return None
+    by_letters, frequencies = _names()
+    if same := by_letters.get(_letters(base)):
+        return same
+    words = _WORD.findall(base)
+    strange = [word for word in words if not frequencies[word]]
+    if len(strange) != 1 or len(strange[0]) < _SHORTEST or strange[0].isupper():
+        return None
+    place = words.index(strange[0])
+    around = words[:place], words[place + 1 :]
+    for other in known:
+        others = _WORD.findall(other.rpartition("/")[2])
+        if len(others) != len(words) or (others[:place], others[place + 1 :]) != around:
+            continue
+        if SequenceMatcher(None, strange[0], others[place]).ratio() >= _ALIKE:
+            return other
+    return None
+
+
+@cache
+def _names() -> tuple[Mapping[str, str], Counter[str]]:
+    """The names by their letters, and in how many names each word is."""
+    known = managed_policies().policies
+    bases = {name: name.rpartition("/")[2] for name in known}
+    return {_letters(base): name for name, base in bases.items()}, Counter(
+        word for base in bases.values() for word in {*_WORD.findall(base)}
+    )
+
+
+def _letters(base: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", base.lower())
 
 
 @cache

@@ -97,6 +97,25 @@ def on_input(reader: Reader, test: ast.expr, scope: Scope) -> bool:
     return not any(_of_environment(reader, node, scope) for node in nodes)
 
 
+def is_irrefutable(case: ast.match_case) -> bool:
+    """Whether a case of a `match` takes every value."""
+    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
+
+
+def certain_case(subject: ast.expr, cases: list[ast.match_case]) -> ast.match_case | None:
+    """The case of a `match` that runs whatever the program is given, if there is one."""
+    for case in cases:
+        match case.pattern:
+            case _ if is_irrefutable(case):
+                return case
+            case ast.MatchValue(value=ast.Constant(value=value)) if isinstance(subject, ast.Constant):
+                if value == subject.value:
+                    return None if case.guard else case
+            case _:
+                return None
+    return None
+
+
 def catches(handler: ast.ExceptHandler) -> bool:
     """Whether an `except` may catch an import that fails, and does not surely raise an exception again."""
     raises = isinstance(handler.body[-1], ast.Raise)

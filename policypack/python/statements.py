@@ -151,12 +151,14 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             _import_shared(reader, statement, scope)
         case ast.Match(subject=subject, cases=cases):
             matched = expressions.value(reader, subject, scope)
-            with _branch(reader, scope, surely=guards.on_input(reader, subject, scope)):
-                for case in cases:
+            either_way, certain = guards.on_input(reader, subject, scope), guards.certain_case(subject, cases)
+            for case in cases:
+                with _branch(reader, scope, surely=either_way or case is certain):
                     assignment.bind(reader, case.pattern, matched, scope)
                     if case.guard:
                         expressions.value(reader, case.guard, scope)
                     execute(reader, case.body, scope)
+            _import_shared(reader, statement, scope)
         case ast.Expr(value=ast.Call() as call):
             reader.dropped.add(call)
             expressions.value(reader, call, scope)
@@ -224,7 +226,7 @@ def _define_class(reader: Reader, node: ast.ClassDef, scope: Scope) -> None:
     assignment.assign(reader, ast.Name(node.name, ast.Store()), single(cls), scope)
 
 
-def _import_shared(reader: Reader, statement: ast.If | ast.Try | ast.TryStar, scope: Scope) -> None:
+def _import_shared(reader: Reader, statement: ast.If | ast.Match | ast.Try | ast.TryStar, scope: Scope) -> None:
     """Import the packages that a statement needs whichever of its branches runs."""
     for package, node in _packages([statement]).items():
         reader.run_import(Imported(reader.place(node, scope), package))
@@ -241,6 +243,8 @@ def _packages(body: list[ast.stmt]) -> dict[str, ast.stmt]:
                 imported = {module.partition(".")[0]: statement}
             case ast.If(body=then, orelse=otherwise) if otherwise:
                 imported = _shared([then, otherwise])
+            case ast.Match(cases=cases) if guards.is_irrefutable(cases[-1]):
+                imported = _shared([case.body for case in cases])
             case ast.Try(body=tried, handlers=handlers) | ast.TryStar(body=tried, handlers=handlers) if handlers:
                 imported = _shared([tried, *(handler.body for handler in handlers)])
             case _:

@@ -145,6 +145,7 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
         for resource, functions in index.get(key, ()):
             verdicts = (
                 _may_invoke(permission(resource)),
+                _without_more_conditions(permission(resource)),
                 _for_function(resource, functions, trigger, function),
                 _for_bucket(stack, resource, trigger),
                 _for_account(stack, resource, trigger),
@@ -188,6 +189,14 @@ def _may_invoke(parts: Permission) -> bool | None:
     return False if False in (by_s3, invokes) else by_s3 and invokes
 
 
+def _without_more_conditions(parts: Permission) -> bool | None:
+    """Whether a permission asks for nothing that S3 never sends: a token, or the organization of the caller."""
+    values = (parts.token, parts.organization)
+    if any(isinstance(value, str) for value in values):
+        return False
+    return None if any(isinstance(value, Unknown) for value in values) else True
+
+
 def _for_function(resource: Resource, functions: Resolved, trigger: Trigger, function: Referent | None) -> bool | None:
     name = resource.inputs.get("function")
     if function is None:
@@ -219,6 +228,10 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
     if source is None:
         return True
     buckets = trigger.buckets
+    arns = [Arn.parse(str(bucket.outputs.get("arn") or "")) for bucket in buckets.resources]
+    arn = Arn.parse(source) if isinstance(source, str) else None
+    if arn and arns and all(other and not matches(arn.partition, other.partition) for other in arns):
+        return False
     name = trigger.notification.inputs.get("bucket")
     names = {physical_name(bucket) for bucket in buckets.resources} or {name if isinstance(name, str) else None}
     if isinstance(source, str) and has_wildcard(source):
@@ -237,8 +250,9 @@ def _for_bucket(stack: Stack, resource: Resource, trigger: Trigger) -> bool | No
 def _for_account(stack: Stack, resource: Resource, trigger: Trigger) -> bool:
     """Whether the permission's account may be that of the trigger's bucket: one of the stack's, if the bucket is in it."""
     account = permission(resource).source_account
-    own = own_accounts(stack) - {STAND_IN}
-    foreign = isinstance(account, str) and bool(own) and account not in {*own, STAND_IN}
+    own = own_accounts(stack)
+    known = bool(stack.settings.account_id) or own != {STAND_IN}
+    foreign = isinstance(account, str) and known and account not in own
     in_stack = any(not referent.resource.external for referent in trigger.buckets.certain)
     return not (foreign and in_stack)
 

@@ -74,12 +74,21 @@ def numbers(version: str) -> tuple[int, ...]:
 
 @memoized
 def own_accounts(stack: Stack) -> frozenset[str]:
-    """The accounts that a stack creates resources in, by the settings, its providers and the ARNs of its resources."""
-    accounts = {stack.settings.account_id or "", STAND_IN}
+    """The accounts that a stack creates resources in, by the settings, its providers and the ARNs of its resources.
+
+    The stand-in is one of them only where an account is unknown.
+    """
+    accounts = {stack.settings.account_id or ("" if _is_every_account_known(stack) else STAND_IN)}
     for provider in providers(stack):
         accounts |= stated_accounts(provider.inputs)
     accounts.update(map(_own_account, stack.resources))
     return frozenset(filter(ACCOUNT.fullmatch, accounts))
+
+
+def _is_every_account_known(stack: Stack) -> bool:
+    """Whether nothing of a stack is in the stand-in account. A default provider may read the account of its caller."""
+    every = providers(stack)
+    return any(map(is_default, every)) and all(accounts_of(stack, provider) for provider in every)
 
 
 def stated_accounts(inputs: Mapping[str, Any]) -> frozenset[str]:

@@ -63,4 +63,4 @@ def test_the_accounts_of_the_settings_the_providers_and_the_resources_are_the_st
         Resource("aws:iam/policy:Policy", "managed", outputs={"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
     )
     own = own_accounts(Stack(resources, Settings(account_id="666666666666")))
-    assert own == {"111122223333", "222222222222", "333333333333", "666666666666"}
+    assert own == {"222222222222", "333333333333", "666666666666"}

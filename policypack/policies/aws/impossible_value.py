@@ -42,7 +42,8 @@ def values(resource: Resource) -> Iterator[Reading[Value | PolicyDocument]]:
     """The known values of properties that take a certain kind, and the documents. An unknown value is judged when it is known."""
     for path, kind, value in values_of(resource):
         if isinstance(value, str | int) and not isinstance(value, bool):
-            yield path, Value(kind, str(value))
+            adopted = kind == "new-bucket" and resource.options.import_id
+            yield path, Value("bucket" if adopted else kind, str(value))
     for path, document in documents_of(resource):
         if isinstance(document, PolicyDocument):
             yield path, document

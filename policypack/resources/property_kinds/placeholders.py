@@ -12,10 +12,11 @@ import re
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import services
+from policypack.iam.condition_keys import GLOBAL_KEYS
 from policypack.iam.grammar import STRINGIFIED_OUTPUT
 
 _OUTPUT = re.compile(r"Output<|OutputInstance|\bobject at 0x[0-9a-f]+|\[object Object\]")
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}?")
+_VARIABLE = re.compile(r"\$\{([^{}]*)(\}?)")
 _BRACES = re.compile(r"(?<![$#!{])\{\{?\s*(?:[A-Za-z_][\w.:/()\[\]'\"-]*|\d?)\s*\}\}?")
 _PERCENT = re.compile(r"%(?:\(\w+\))?(?:s|d(?![0-9A-Fa-f]))")
 _MARKS = re.compile(r"<[A-Za-z][\w .:-]*>|#\{[A-Za-z][\w.:]*\}|^arn:.*(?:@[A-Za-z]\w*@|:\[[A-Za-z][A-Za-z_ -]+\])")
@@ -39,8 +40,9 @@ _TRACE = re.compile(
 )
 """What every placeholder contains; most texts contain none of it."""
 _NOTHING = re.compile(r"(?:^|[:/])(?:None|undefined|null|NaN)(?=[:/]|$)")
+_GLOBAL = re.compile("|".join(re.escape(key).replace(r"/\*", "/.+") for key in GLOBAL_KEYS), re.IGNORECASE)
 _OWN = frozenset({"*", "?", "$"})
-_TENANTS = frozenset({"aws", "saml", "identitystore", "path", "user", "transfer", "stagevariables"})
+_TENANTS = frozenset({"saml", "identitystore", "path", "user", "transfer", "stagevariables"})
 """Prefixes of variables besides the names of services."""
 
 
@@ -53,8 +55,8 @@ def placeholder(text: str) -> str | None:
         return "contains a value of the program that was turned into text before it was known; use `Output.concat` or `apply`"
     if "AWS::" in text and "${AWS::" in text:
         return "contains a pseudo parameter, which only CloudFormation replaces"
-    if "${" in text and not all(map(_replaced_by_aws, _VARIABLE.findall(text))):
-        return "contains `${…}` around a name that AWS does not replace"
+    if "${" in text and (clause := _unreplaced(_VARIABLE.findall(text))):
+        return clause
     if "{" in text and _BRACES.search(_without_routes(text)):
         return "contains a name in braces that was never replaced; is the `f` of an f-string missing?"
     if "%" in text and _PERCENT.search(text):
@@ -68,14 +70,25 @@ def placeholder(text: str) -> str | None:
     return "contains the text of an absent value" if text.startswith("arn:") and _NOTHING.search(text) else None
 
 
+def _unreplaced(variables: list[tuple[str, str]]) -> str | None:
+    """What is wrong with names after `${`, each with its closing brace: a clause, or None."""
+    if not all(_replaced_by_aws(name) for name, _ in variables):
+        return "contains `${…}` around a name that AWS does not replace"
+    return None if all(brace for _, brace in variables) else "contains `${` without the `}` that ends the name"
+
+
 def _replaced_by_aws(name: str) -> bool:
     """Whether `${name}` is a policy variable or a stage variable. Variables of identity providers contain a domain."""
     if name in _OWN:
         return True
-    key = name.partition(",")[0].strip()
+    key = name.partition(",")[0].rstrip() if "," in name else name
+    if key.strip() != key:
+        return False
     prefix, colon, rest = key.partition(":")
     if not colon:
         return key.lower().startswith("stagevariables.")
+    if prefix.lower() == "aws":
+        return _GLOBAL.fullmatch(key) is not None
     return (
         bool(rest)
         and not rest.startswith(":")

@@ -8,6 +8,7 @@ from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
+from policypack.iam.managed import intended_name, managed_name
 from policypack.resources.property_kinds.placeholders import placeholder
 from policypack.resources.property_kinds.regions import misspelt_region
 from policypack.resources.property_kinds.service_principals import correction, exists
@@ -28,9 +29,17 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 _INCOMPLETE = ("awslayer:", "event-source/", "global-table/", "runtime:", "*")
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
+_BUCKET_IN_ARN = re.compile(r"[A-Za-z0-9._*?-]*")
+"""Buckets of before 2018 may have capital letters and underscores."""
+_NEW_BUCKET = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*(?:\.\.|-s3alias$|--ol-s3$|\.mrap$|--x-s3$|--table-s3$))"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+"""Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
 _PATTERNS = {
     "account": ACCOUNT,
     "bucket": re.compile(r"(?!.*\.amazonaws\.com)[A-Za-z0-9._-]+"),
+    "new-bucket": _NEW_BUCKET,
     "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
     "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
@@ -45,6 +54,7 @@ _DESCRIPTIONS = {
     "action": "an action of AWS",
     "arn": "an ARN",
     "bucket": "the name of a bucket",
+    "new-bucket": "the name of a new bucket, which has 3 to 63 lower-case letters, digits, dots and hyphens",
     "domain": "a domain name",
     "key": "the id of a key",
     "name": "a name or an id",
@@ -67,7 +77,8 @@ def problem(kind: str, text: str) -> str | None:
         return next((f"has an ARN in it that {clause}" for clause in clauses if clause), None)
     if kind.startswith("json:"):
         name, _, inner = kind.removeprefix("json:").partition(":")
-        clauses = (problem(inner, value) for value in re.findall(rf'"{name}"\s*:\s*"([^"]*)"', text))
+        listed = re.findall(rf'"{name}"\s*:\s*("[^"]*"|\[[^\]]*\])', text)
+        clauses = (problem(inner, value) for part in listed for value in re.findall(r'"([^"]*)"', part))
         return next((f"has a `{name}` that {clause}" for clause in clauses if clause), None)
     if unfilled := placeholder(text):
         return unfilled
@@ -77,7 +88,8 @@ def problem(kind: str, text: str) -> str | None:
         return None
     alternatives = kind.split("|")
     if any(_fits(alternative, text) for alternative in alternatives):
-        return None
+        intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None
+        return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else None
     hint = correction(text) if "service" in alternatives else ""
     return f"is {_looks(text)}, and takes {' or '.join(map(_described, alternatives))}{hint}"
 
@@ -91,6 +103,9 @@ def arn_problem(text: str) -> str | None:
         return "is an ARN with a region that AWS does not have"
     if intended := misspelt_region(arn.region):
         return f"is an ARN with a region that AWS does not have; did you mean `{intended}`?"
+    if arn.service == "s3" and not (arn.region or arn.account):
+        named = _BUCKET_IN_ARN.fullmatch(arn.resource.partition("/")[0])
+        return None if named else "is the ARN of a bucket with characters that no bucket's name has"
     if arn.service in _COMPLETE and not arn.resource.startswith(_INCOMPLETE):
         missing = [name for name, part in (("a region", arn.region), ("an account id", arn.account)) if not part]
         if missing and not (arn.service == "states" and len(missing) == 2):  # an integration of Step Functions

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from policypack.core.examples import allow, document, permission, role, role_policy
-from policypack.core.policy import UNKNOWN, Resource
+from policypack.core.policy import UNKNOWN, Options, Resource
 from policypack.policies.aws.impossible_value import POLICY
 from tests.policies.helpers import messages, silent, violations
 
@@ -117,6 +118,30 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
         ("zoneId", of("aws:route53/record:Record", zoneId="example.com")),
         ("iamRoles[0]", of("aws:rds/cluster:Cluster", iamRoles=["s3-import"])),
         ("instance", of("aws:ec2/eip:Eip", instance="arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0")),
+        *(
+            ("policyArn", attached("RolePolicyAttachment", role="reader", policyArn=f"arn:aws:iam::aws:policy/{name}"))
+            for name in (
+                *("AWSLambdaBasicExecutionRole", "AmazonECSTaskExecutionRolePolicy", "AWSLambdaFullAccess"),
+                *("service-role/AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAcces", "AmazonSNSFulAccess"),
+                *("AmazonDynamoDbFullAccess", "service-role/AWSLambdaBasicExecutionRoel"),
+            )
+        ),
+        *(
+            ("bucket", of("aws:s3/bucket:Bucket", bucket=name))
+            for name in ("Acme_Data", "192.168.5.4", "acme..data", "ab", "-acme", "acme-s3alias", "a" * 64, "acme data")
+        ),
+        *(
+            ("redriveAllowPolicy", of(token, redriveAllowPolicy=f'{{"sourceQueueArns": {listed}}}'))
+            for token in ("aws:sqs/queue:Queue", "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy")
+            for listed in ('["jobs"]', f'["{QUEUE}", "{URL}"]')
+        ),
+        *(
+            ("policy.Statement[0].Resource", reading(f"arn:aws:s3:::acme/{variable}/*"))
+            for variable in ("${aws:username", "${aws:PrincipalTag}", "${aws:PrincipalTag/}", "${ aws:username }")
+        ),
+        ("policy.Statement[0].Resource", reading("arn:aws:s3:::acme/${aws:userName2}")),
+        ("policy.Statement[0].Resource", reading("arn:aws:s3:::acme/${aws:PrincipalTag/team/*")),
+        ("policy.Statement[0].Resource", reading("arn:aws:s3:::Acme Bucket!/*")),
         ("policy.Statement[0].Resource", reading("arn:aws:sqs:eu-west-1::jobs")),
         ("policy.Statement[0].Resource", reading("arn:aws:lambda::111122223333:function:read")),
         ("policy.Statement[0].Resource", reading("arn:aws:sqs:eu-west:111122223333:jobs")),
@@ -162,6 +187,29 @@ test_silent = silent(
     of("aws:route53/record:Record", zoneId="Z0123456789ABCDEFGHIJ", name="example.com"),
     of("aws:kms/grant:Grant", granteePrincipal=ROLE),
     reading("arn:aws:lambda:::awslayer:AmazonLinux1803"),
+    *(
+        attached("RolePolicyAttachment", role="reader", policyArn=f"arn:aws:iam::aws:policy/{name}")
+        for name in (
+            *("service-role/AWSLambdaBasicExecutionRole", "AWSLambda_FullAccess", "NoSuchPolicyEver"),
+            *("AmazonBedrockStudioFullAccess", "AmazonMSKFullAccessV2", "aws-service-role/AWSSupportServiceRolePolicy"),
+        )
+    ),
+    attached("RolePolicyAttachment", role="reader", policyArn="arn:aws:iam::111122223333:policy/AWSLambdaFullAccess"),
+    *(of("aws:s3/bucket:Bucket", bucket=name) for name in ("acme.data-1", "1acme", "a" * 63, "10.0.0.4.acme", UNKNOWN)),
+    of("aws:s3/bucketPolicy:BucketPolicy", bucket="Acme_Legacy"),
+    replace(of("aws:s3/bucket:Bucket", bucket="Acme_Legacy"), options=Options(import_id="Acme_Legacy")),
+    of("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", redriveAllowPolicy=f'{{"sourceQueueArns": ["{QUEUE}"]}}'),
+    of("aws:sqs/queue:Queue", redriveAllowPolicy='{"redrivePermission": "denyAll"}'),
+    *(
+        reading(f"arn:aws:s3:::acme/{variable}/*")
+        for variable in (
+            *("${aws:username}", "${AWS:UserName}", "${aws:PrincipalTag/team}", "${aws:username, 'nobody'}", "${*}"),
+            *("${s3:prefix}", "${cognito-identity.amazonaws.com:sub}", "${saml:sub}", "${aws:userid}"),
+        )
+    ),
+    reading(
+        "arn:aws:s3:::Acme_Legacy/*", "arn:aws:s3:::acme-*-?/*", "arn:aws:s3:::*", "arn:aws:s3:::${aws:username}/*"
+    ),
     reading("arn:aws:events:eu-west-1::event-source/aws.partner/acme"),
     reading("arn:aws:dynamodb::111122223333:global-table/orders"),
     reading("arn:aws:sqs:*:111122223333:jobs", "arn:aws:sqs:nz-north-1:111122223333:jobs"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policypack.core.examples import (
     BUCKET_ARN,
     FUNCTION_ARN,
@@ -26,6 +28,8 @@ test_no_permission_for_this_bucket_and_function = reported(
     permission(principal="111122223333"),
     permission(action="lambda:GetFunction"),
     permission(function=f"{FUNCTION_ARN}:live"),
+    permission(eventSourceToken="amzn1.ask.skill.1"),
+    permission(principalOrgId="o-a1b2c3d4e5"),
     of=lambda other: (bucket(), function(), OTHER, other, notification()),
 )
 test_silent = silent(
@@ -37,6 +41,13 @@ test_silent = silent(
     permission(function(), at="function", function=UNKNOWN),
     permission(bucket(), at="sourceArn", sourceArn=UNKNOWN),
     of=lambda allowing: (bucket(), function(), allowing, notification()),
+)
+test_a_bucket_of_another_partition = reported(
+    POLICY,
+    ARN,
+    permission(sourceArn="arn:aws-cn:s3:::acme-inbox"),
+    permission(sourceArn="arn:aws-us-gov:s3:::acme-*"),
+    of=lambda other: (replace(bucket(), outputs={"arn": BUCKET_ARN}), function(), other, notification()),
 )
 test_a_function_of_another_stack_may_have_its_permission_here = silent(POLICY, (bucket(), permission(), notification()))
 
@@ -72,6 +83,7 @@ test_what_may_be_the_permission_is_undecided = undecided_at(
     {
         "principal": (bucket(), function(), permission(principal=UNKNOWN), notification()),
         "source": (bucket(), function(), permission(sourceArn=UNKNOWN), notification()),
+        "token": (bucket(), function(), permission(eventSourceToken=UNKNOWN), notification()),
         "function": (bucket(), function(), permission(function=UNKNOWN), notification()),
         "qualifier": (bucket(), function(), permission(qualifier=UNKNOWN), notification()),
         "target": (bucket(), function(), permission(), notification(target(UNKNOWN))),
@@ -114,4 +126,8 @@ def test_a_permission_for_the_bucket_of_another_account_is_none() -> None:
     resources = [bucket(), function(), permission(sourceAccount="444455556666"), notification()]
     assert messages(POLICY, *resources, account_id="222233334444") != []
     assert outcomes(POLICY, *resources, account_id="444455556666") == []
+    assert messages(POLICY, *resources, account_id="111122223333") != []
+    of_examples = [bucket(), function(), permission(), notification()]
+    assert messages(POLICY, *of_examples, account_id="444455556666") != []
+    assert outcomes(POLICY, *of_examples, account_id="111122223333") == []
     assert outcomes(POLICY, *resources) == []
