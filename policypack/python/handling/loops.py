@@ -12,13 +12,11 @@ from policypack.python.domain import FunctionNode
 from policypack.python.handling.consumption import Consumers, Consumption, caught_types
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.retries import Retries
-from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
+from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.handling.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import EVENTS, MANY, WHOLE, called_name, is_whole, own_nodes
-
-EXITS = {"exit", "quit", "_exit", "abort"}
-EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
+from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,12 @@ class Loops:
         self.taken = self._names_of_taken()
         self.deleted = [part for node in scan.nodes if (part := self._deleted(node))]
         self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
+        self.swallowed = Swallowed(scan, consumers, self.over_records)
 
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
-            exits = (*self._exits(node.body, _Around()), *self._removals(node), *self._caught_around(node))
+            exits = (*self._exits(node.body, _Around()), *self._removals(node), *self.swallowed.around(node))
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
                 self.runs
@@ -137,55 +136,6 @@ class Loops:
         yields = any(isinstance(child, ast.Yield | ast.YieldFrom | AnyFunction) for child in inside)
         direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
         return not (empty or yields or direct or self.scan.works(*node.body))
-
-    def _caught_around(self, loop: AnyLoop) -> Iterator[LoopExit]:
-        """What is around a loop and hides that a record failed, without handling the event again."""
-        inner: ast.AST = loop
-        outer = self.scan.parents.get(loop)
-        while outer is not None and (self.scan.may_fail(*loop.body) or self._unguarded(loop.body)):
-            if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
-                if not self._handles_rest(handler) and not self._reports_record(handler, outer):
-                    yield LoopExit(self.scan.place(handler), How.CATCH)
-            elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
-                yield LoopExit(self.scan.place(outer), How.CATCH)
-            inner, outer = outer, self.scan.parents.get(outer)
-
-    def _unguarded(self, body: list[ast.stmt]) -> bool:
-        """Whether a loop's body calls a function of the package for its effect, or only logs, and catches nothing itself."""
-        inside = [child for statement in body for child in (statement, *own_nodes(statement))]
-        calls = [child.value for child in inside if isinstance(child, ast.Expr) and isinstance(child.value, ast.Call)]
-        called = [statement for call in calls for statement in self.scan.bodies(call.func)]
-        blocks = (
-            node for part in (*body, *called) for node in ast.walk(part) if isinstance(node, ast.Try | ast.TryStar)
-        )
-        if any(map(catching, blocks)):
-            return False
-        return self.scan.works(*called) or (self.scan.works(*body, printing=True) and not self.scan.works(*body))
-
-    def _handles_rest(self, handler: ast.ExceptHandler) -> bool:
-        """Whether what catches a failure reports the records, passes them on, or ends the process."""
-        for node in own_nodes(handler):
-            if isinstance(node, ast.Return) and self.retries.returned(node.value):
-                return True
-            if isinstance(node, ast.Call) and called_name(node) not in LOOKS_ONLY:
-                passed = (child for argument in ast.iter_child_nodes(node) for child in ast.walk(argument))
-                if called_name(node) in EXITS or any(self.scan.holds(child, *EVENTS, *MANY) for child in passed):
-                    return True
-        return False
-
-    def _reports_record(self, handler: ast.ExceptHandler, inner: ast.AST) -> bool:
-        """Whether what catches a failure among the parts of a record passes on that record, as for a retry."""
-        whole: set[str] = set()
-        for loop in self.over_records:
-            if isinstance(loop, ast.For | ast.AsyncFor) and any(child is inner for child in own_nodes(loop)):
-                whole |= {name.id for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
-        return any(
-            isinstance(child, ast.Name) and child.id in whole
-            for call in own_nodes(handler)
-            if isinstance(call, ast.Call) and called_name(call) not in LOOKS_ONLY
-            for argument in call.args
-            for child in ast.walk(argument)
-        )
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
@@ -386,13 +336,4 @@ def _uses(test: ast.expr, name: str) -> bool:
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
         for node in ast.walk(test)
-    )
-
-
-def _suppresses_all(item: ast.withitem) -> bool:
-    call = item.context_expr
-    return (
-        isinstance(call, ast.Call)
-        and called_name(call) == "suppress"
-        and any(last_names(kind) & CATCH_ALL for kind in call.args)
     )
