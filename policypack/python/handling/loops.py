@@ -16,7 +16,7 @@ from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.handling.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes
+from policypack.python.records import MANY, TAKING, WHOLE, called_name, is_whole, own_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,12 @@ class Loops:
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
-            exits = (*self._exits(node.body, _Around()), *self._removals(node), *self.swallowed.around(node))
+            exits = (
+                *self._exits(node.body, _Around()),
+                *self._removals(node),
+                *self.swallowed.around(node),
+                *self._ended(node),
+            )
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
                 self.runs
@@ -282,12 +287,52 @@ class Loops:
 
     def _spent(self, test: ast.expr) -> bool:
         """Whether a condition asks if records remain."""
-        for node in ast.walk(test):
+        for node in self._tested(test):
             if isinstance(node, ast.expr) and self.scan.holds(node, Shape.COUNT, *(MANY if self.whiles else ())):
                 return True
             if isinstance(node, ast.Name) and node.id in self.taken and not _uses(test, node.id):
                 return True
         return False
+
+    def _tested(self, test: ast.AST) -> Iterator[ast.AST]:
+        """The parts of a condition, without what it takes an item of, and what it passes to a call with an effect."""
+        yield test
+        for child in ast.iter_child_nodes(test):
+            item = isinstance(test, ast.Subscript) and child is test.value and not isinstance(test.slice, ast.Slice)
+            passed = isinstance(test, ast.Call) and child is not test.func and self.scan.works(test)
+            if not item and not passed:
+                yield from self._tested(child)
+
+    def _ended(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """The condition of a `while` loop if it ends by the result of work on a record, and nothing uses the rest."""
+        if not isinstance(loop, ast.While):
+            return
+        lists = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name) and self.scan.holds(node, *MANY)}
+        after = (node for node in self.scan.nodes if getattr(node, "lineno", 0) > (loop.end_lineno or 0))
+        if any(isinstance(node, ast.Name) and node.id in lists for node in after):
+            return
+        parts = (
+            loop.test.values if isinstance(loop.test, ast.BoolOp) and isinstance(loop.test.op, ast.And) else [loop.test]
+        )
+        flags = {name for part in parts for name in [_plain(part)] if name} if any(map(self._spent, parts)) else set()
+        results = [
+            node.value
+            for statement in loop.body
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Assign) and any(_plain(target) in flags for target in node.targets)
+        ]
+        if any(map(self._works_on_record, (*parts, *results))):
+            yield LoopExit(self.scan.place(loop), How.STOP)
+
+    def _works_on_record(self, result: ast.expr) -> bool:
+        """Whether an expression is the result of work on a record."""
+        return any(
+            isinstance(call, ast.Call)
+            and self.scan.works(call)
+            and called_name(call) not in TAKING
+            and any(self.scan.holds(argument, Shape.RECORD) for argument in call.args)
+            for call in ast.walk(result)
+        )
 
     def _raise(self, statement: ast.Raise | ast.Assert) -> LoopExit:
         ends = isinstance(statement, ast.Raise) and raised_name(statement) == "SystemExit"
@@ -325,6 +370,12 @@ def _narrows(test: ast.expr) -> bool:
         case ast.Compare(ops=[ast.Is() | ast.IsNot()]) | ast.Name():
             return True
     return called_name(test) == "isinstance"
+
+
+def _plain(part: ast.expr) -> str:
+    """The name that a condition is, or its negation."""
+    inner = part.operand if isinstance(part, ast.UnaryOp) else part
+    return inner.id if isinstance(inner, ast.Name) else ""
 
 
 def _names(node: ast.AST) -> set[str]:
