@@ -11,6 +11,7 @@ from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.consumption import Consumers, Consumption, caught_types
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
+from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.handling.swallowed import EXHAUSTED, EXITS, Swallowed
@@ -144,7 +145,7 @@ class Loops:
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.scan.holds(node.iter, *MANY, Shape.GROUPS)
+            return self.scan.holds(node.iter, *MANY, Shape.GROUPS) and left_out(self.scan, node) is None
         return isinstance(node, ast.While) and node in self.whiles
 
     def over_groups(self, node: AnyLoop) -> bool:
