@@ -72,6 +72,7 @@ class Loops:
                 logs=over_all and self.scan.works(*node.body, printing=True),
                 inner=source is not None and self.scan.is_inner(source),
             )
+        yield from self.swallowed.comprehensions()
         yield from self._over_results()
         yield from self._reduced()
 

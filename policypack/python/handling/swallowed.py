@@ -9,9 +9,9 @@ from policypack.python.classes import builtin, last_names
 from policypack.python.handling.consumption import Consumers, caught_types
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.retries import Retries
-from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
-from policypack.python.model import How, LoopExit
-from policypack.python.records import EVENTS, MANY, called_name, own_nodes
+from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Scan, catching
+from policypack.python.model import How, LoopExit, RecordLoop
+from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 
 EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
@@ -45,11 +45,25 @@ class Swallowed:
         self.consumers = consumers
         self.loops = loops
 
-    def around(self, loop: AnyLoop) -> Iterator[LoopExit]:
-        """What hides that a record failed in a loop, without handling the event again."""
+    def around(self, loop: AnyLoop, at: ast.AST | None = None) -> Iterator[LoopExit]:
+        """What hides that a record failed in a loop, or in the comprehension `at`, without handling the event again."""
         if self.scan.may_fail(*loop.body) or self._unguarded(loop.body):
-            yield from self._outside(self.scan, loop, loop)
+            yield from self._outside(self.scan, at or loop, loop)
             yield from self._callers(self.scan, loop, ())
+
+    def comprehensions(self) -> Iterator[RecordLoop]:
+        """The comprehensions that call a function of the package for each record, inside of what hides that one failed."""
+        for node in self.scan.nodes:
+            match node:
+                case ast.ListComp(elt=result, generators=[source]) | ast.SetComp(elt=result, generators=[source]) if (
+                    self.scan.holds(source.iter, *MANY)
+                ):
+                    calls = [child for child in ast.walk(result) if isinstance(child, ast.Call)]
+                    own = [function for call in calls for function in self.scan.functions(call.func)]
+                    loop = ast.For(source.target, source.iter, [ast.Expr(result)], [])
+                    runs = own and self.scan.works(result) and not any(map(is_lazy, own))
+                    if runs and (exits := tuple(self.around(loop, node))):
+                        yield RecordLoop(self.scan.place(node), exits, whole=False)
 
     def _callers(self, scan: Scan, loop: AnyLoop, followed: tuple[Scan, ...]) -> Iterator[LoopExit]:
         """The same around the calls of the loop's function."""
@@ -65,15 +79,18 @@ class Swallowed:
             match outer:
                 case ast.Try(body=body) | ast.TryStar(body=body) if inner in body:
                     assert isinstance(outer, ast.Try | ast.TryStar)
-                    if handler := self._hiding(scan, outer, loop):
-                        yield LoopExit(scan.place(handler), How.CATCH)
+                    if hiding := self._hiding(scan, outer, loop):
+                        yield LoopExit(scan.place(hiding), How.CATCH)
                 case ast.With() if self._suppresses(scan, outer, loop):
                     yield LoopExit(scan.place(outer), How.CATCH)
             inner, outer = outer, scan.parents.get(outer)
 
-    def _hiding(self, scan: Scan, block: ast.Try | ast.TryStar, loop: AnyLoop) -> ast.ExceptHandler | None:
+    def _hiding(self, scan: Scan, block: ast.Try | ast.TryStar, loop: AnyLoop) -> ast.AST | None:
         """The part of a `try` that catches what fails in a loop, and neither raises nor reports it."""
         own = scan is self.scan
+        for statement in block.finalbody:  # a `return` takes the place of the exception
+            if isinstance(statement, ast.Return) and not Retries(scan).returned(statement.value) and own:
+                return statement
         for handler in block.handlers:
             broad = handler is catching(block)
             if not (broad and own) and (_raises(scan, handler, block) or _repeats(scan, block)):
@@ -99,9 +116,15 @@ class Swallowed:
         if kind is None or names & CATCH_ALL:
             return True
         names -= _OF_PROCESS | (EXHAUSTED if isinstance(loop, ast.While) else set())
-        called = {called_name(node) for node in self._run(loop.body)}
-        names = {name for name in names if called & _RAISED_BY.get(name, called)}
+        calls = [node for node in self._run(loop.body) if isinstance(node, ast.Call)]
+        called = {called_name(call) for call in calls}
+        if all(map(self._is_known, calls)):
+            names = {name for name in names if called & _RAISED_BY.get(name, called)}
         return bool(names) and not self._caught_inside(loop, names)
+
+    def _is_known(self, call: ast.Call) -> bool:
+        """Whether a call is of the package, of AWS, or of a function that is known."""
+        return called_name(call) in HARMLESS or bool(self.scan.bodies(call.func)) or self.scan.is_aws(call)
 
     def _caught_inside(self, loop: AnyLoop, names: Collection[str]) -> bool:
         """Whether the whole body of a loop catches these exceptions itself."""
