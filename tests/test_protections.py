@@ -427,6 +427,13 @@ REMOVALS = (
     ),
     Removal("work that runs", "lambda-early-return", handled("map(copy, event['Records'])")),
     Removal(
+        "failures that surface",
+        "lambda-early-return",
+        handled(
+            "try:\n        for record in event['Records']:\n            copy(record)\n    except ValueError:\n        print(0)"
+        ),
+    ),
+    Removal(
         "conditions that calls meet",
         "lambda-missing-permission",
         rewritten("role-policy", "WriteResults", Condition={"StringEquals": {"s3:x-amz-acl": "public-read"}}),

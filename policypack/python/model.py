@@ -204,6 +204,7 @@ class Misreport(enum.StrEnum):
 
     KEY = "reports failures under another key than `batchItemFailures`, and Lambda reads no other"
     PART = "reports a part of the failures, and the queue deletes the other messages"
+    UNRETURNED = "collects failures, and the handler does not return them, so Lambda takes all records as processed"
     UNREAD = "reports failures, and no event source mapping has `ReportBatchItemFailures`, so Lambda ignores them"
 
 
@@ -268,7 +269,10 @@ class Handling(msgspec.Struct, frozen=True):
         if self.exits:
             return []
         if not self.retries:
-            return [(report.place, Misreport.UNREAD) for report in self.reports]
+            return [
+                (report.place, Misreport.UNRETURNED if report.wrong is Misreport.UNRETURNED else Misreport.UNREAD)
+                for report in self.reports
+            ]
         return [(report.place, report.wrong) for report in self.reports if report.wrong]
 
     @property

@@ -231,7 +231,7 @@ def test_code_is_followed_however_it_is_reached(text: str) -> None:
                 for record in event["Records"]:
                     break
     """
-    assert len(ways(text, work=work)) == 1
+    assert len({*ways(text, work=work)} - {"2 is never run"}) == 1  # a coroutine as the handler is both
 
 
 HANDED = {

@@ -21,7 +21,9 @@ class LazyWork:
         self._work = [
             (node, works, consumers.of(scan, node)) for node in scan.nodes if (works := self._effect(node)) is not None
         ]
-        if scan.is_handler and scan.is_generator and not consumers.calls.get(scan.function):
+        coroutine = isinstance(scan.function, ast.AsyncFunctionDef) and not scan.function.decorator_list
+        runs_nothing = scan.is_generator or (coroutine and any(scan.holds(node, *MANY) for node in scan.nodes))
+        if scan.is_handler and runs_nothing and not consumers.calls.get(scan.function):
             self._work.append((scan.function, True, Consumption.NOTHING))
 
     def idle(self) -> Iterator[CodePlace]:

@@ -11,14 +11,13 @@ from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.consumption import Consumers, Consumption, caught_types
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
+from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.retries import Retries
-from policypack.python.handling.scan import CATCH_ALL, LOOKS_ONLY, Scan, catching
+from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.handling.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import EVENTS, MANY, WHOLE, called_name, is_whole, own_nodes
-
-EXITS = {"exit", "quit", "_exit", "abort"}
-EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
+from policypack.python.records import MANY, TAKING, WHOLE, called_name, is_whole, own_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,17 @@ class Loops:
         self.taken = self._names_of_taken()
         self.deleted = [part for node in scan.nodes if (part := self._deleted(node))]
         self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
+        self.swallowed = Swallowed(scan, consumers, self.over_records)
 
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
-            exits = (*self._exits(node.body, _Around()), *self._removals(node), *self._caught_around(node))
+            exits = (
+                *self._exits(node.body, _Around()),
+                *self._removals(node),
+                *self.swallowed.around(node),
+                *self._ended(node),
+            )
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
                 self.runs
@@ -67,6 +72,7 @@ class Loops:
                 logs=over_all and self.scan.works(*node.body, printing=True),
                 inner=source is not None and self.scan.is_inner(source),
             )
+        yield from self.swallowed.comprehensions()
         yield from self._over_results()
         yield from self._reduced()
 
@@ -138,58 +144,9 @@ class Loops:
         direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
         return not (empty or yields or direct or self.scan.works(*node.body))
 
-    def _caught_around(self, loop: AnyLoop) -> Iterator[LoopExit]:
-        """What is around a loop and hides that a record failed, without handling the event again."""
-        inner: ast.AST = loop
-        outer = self.scan.parents.get(loop)
-        while outer is not None and (self.scan.may_fail(*loop.body) or self._unguarded(loop.body)):
-            if isinstance(outer, ast.Try | ast.TryStar) and inner in outer.body and (handler := catching(outer)):
-                if not self._handles_rest(handler) and not self._reports_record(handler, outer):
-                    yield LoopExit(self.scan.place(handler), How.CATCH)
-            elif isinstance(outer, ast.With) and any(map(_suppresses_all, outer.items)):
-                yield LoopExit(self.scan.place(outer), How.CATCH)
-            inner, outer = outer, self.scan.parents.get(outer)
-
-    def _unguarded(self, body: list[ast.stmt]) -> bool:
-        """Whether a loop's body calls a function of the package for its effect, or only logs, and catches nothing itself."""
-        inside = [child for statement in body for child in (statement, *own_nodes(statement))]
-        calls = [child.value for child in inside if isinstance(child, ast.Expr) and isinstance(child.value, ast.Call)]
-        called = [statement for call in calls for statement in self.scan.bodies(call.func)]
-        blocks = (
-            node for part in (*body, *called) for node in ast.walk(part) if isinstance(node, ast.Try | ast.TryStar)
-        )
-        if any(map(catching, blocks)):
-            return False
-        return self.scan.works(*called) or (self.scan.works(*body, printing=True) and not self.scan.works(*body))
-
-    def _handles_rest(self, handler: ast.ExceptHandler) -> bool:
-        """Whether what catches a failure reports the records, passes them on, or ends the process."""
-        for node in own_nodes(handler):
-            if isinstance(node, ast.Return) and self.retries.returned(node.value):
-                return True
-            if isinstance(node, ast.Call) and called_name(node) not in LOOKS_ONLY:
-                passed = (child for argument in ast.iter_child_nodes(node) for child in ast.walk(argument))
-                if called_name(node) in EXITS or any(self.scan.holds(child, *EVENTS, *MANY) for child in passed):
-                    return True
-        return False
-
-    def _reports_record(self, handler: ast.ExceptHandler, inner: ast.AST) -> bool:
-        """Whether what catches a failure among the parts of a record passes on that record, as for a retry."""
-        whole: set[str] = set()
-        for loop in self.over_records:
-            if isinstance(loop, ast.For | ast.AsyncFor) and any(child is inner for child in own_nodes(loop)):
-                whole |= {name.id for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
-        return any(
-            isinstance(child, ast.Name) and child.id in whole
-            for call in own_nodes(handler)
-            if isinstance(call, ast.Call) and called_name(call) not in LOOKS_ONLY
-            for argument in call.args
-            for child in ast.walk(argument)
-        )
-
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
-            return self.scan.holds(node.iter, *MANY, Shape.GROUPS)
+            return self.scan.holds(node.iter, *MANY, Shape.GROUPS) and left_out(self.scan, node) is None
         return isinstance(node, ast.While) and node in self.whiles
 
     def over_groups(self, node: AnyLoop) -> bool:
@@ -332,12 +289,52 @@ class Loops:
 
     def _spent(self, test: ast.expr) -> bool:
         """Whether a condition asks if records remain."""
-        for node in ast.walk(test):
+        for node in self._tested(test):
             if isinstance(node, ast.expr) and self.scan.holds(node, Shape.COUNT, *(MANY if self.whiles else ())):
                 return True
             if isinstance(node, ast.Name) and node.id in self.taken and not _uses(test, node.id):
                 return True
         return False
+
+    def _tested(self, test: ast.AST) -> Iterator[ast.AST]:
+        """The parts of a condition, without what it takes an item of, and what it passes to a call with an effect."""
+        yield test
+        for child in ast.iter_child_nodes(test):
+            item = isinstance(test, ast.Subscript) and child is test.value and not isinstance(test.slice, ast.Slice)
+            passed = isinstance(test, ast.Call) and child is not test.func and self.scan.works(test)
+            if not item and not passed:
+                yield from self._tested(child)
+
+    def _ended(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """The condition of a `while` loop if it ends by the result of work on a record, and nothing uses the rest."""
+        if not isinstance(loop, ast.While):
+            return
+        lists = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name) and self.scan.holds(node, *MANY)}
+        after = (node for node in self.scan.nodes if getattr(node, "lineno", 0) > (loop.end_lineno or 0))
+        if any(isinstance(node, ast.Name) and node.id in lists for node in after):
+            return
+        parts = (
+            loop.test.values if isinstance(loop.test, ast.BoolOp) and isinstance(loop.test.op, ast.And) else [loop.test]
+        )
+        flags = {name for part in parts for name in [_plain(part)] if name} if any(map(self._spent, parts)) else set()
+        results = [
+            node.value
+            for statement in loop.body
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Assign) and any(_plain(target) in flags for target in node.targets)
+        ]
+        if any(map(self._works_on_record, (*parts, *results))):
+            yield LoopExit(self.scan.place(loop), How.STOP)
+
+    def _works_on_record(self, result: ast.expr) -> bool:
+        """Whether an expression is the result of work on a record."""
+        return any(
+            isinstance(call, ast.Call)
+            and self.scan.works(call)
+            and called_name(call) not in TAKING
+            and any(self.scan.holds(argument, Shape.RECORD) for argument in call.args)
+            for call in ast.walk(result)
+        )
 
     def _raise(self, statement: ast.Raise | ast.Assert) -> LoopExit:
         ends = isinstance(statement, ast.Raise) and raised_name(statement) == "SystemExit"
@@ -377,6 +374,12 @@ def _narrows(test: ast.expr) -> bool:
     return called_name(test) == "isinstance"
 
 
+def _plain(part: ast.expr) -> str:
+    """The name that a condition is, or its negation."""
+    inner = part.operand if isinstance(part, ast.UnaryOp) else part
+    return inner.id if isinstance(inner, ast.Name) else ""
+
+
 def _names(node: ast.AST) -> set[str]:
     return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
 
@@ -386,13 +389,4 @@ def _uses(test: ast.expr, name: str) -> bool:
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name
         for node in ast.walk(test)
-    )
-
-
-def _suppresses_all(item: ast.withitem) -> bool:
-    call = item.context_expr
-    return (
-        isinstance(call, ast.Call)
-        and called_name(call) == "suppress"
-        and any(last_names(kind) & CATCH_ALL for kind in call.args)
     )

@@ -10,6 +10,7 @@ from policypack.python.domain import FunctionNode, shapes
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.first_runs import first_only, only_looks
 from policypack.python.handling.glances import Glances
+from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import Pick, Shape, Taking
@@ -70,6 +71,13 @@ class Parts:
         for part in self.deleted:
             if id(part) not in self.looped:
                 yield self._pick(part, part.value, Taking.PART)
+        yield from self._of_loops()
+
+    def _of_loops(self) -> Iterator[Pick]:
+        """What loops take that work for some records only."""
+        for node in self.scan.nodes:
+            if taken := left_out(self.scan, node):
+                yield self._pick(node, taken.value, Taking.PART)
         for loop in self.first_runs:
             inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(*loop.body)
             yield Pick(self.scan.place(loop), Taking.PART, inner, glances)

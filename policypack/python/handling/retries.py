@@ -11,11 +11,13 @@ import ast
 from collections.abc import Iterator
 
 from policypack.core.spelling import similar
-from policypack.python.handling.scan import Scan
+from policypack.python.handling.consumption import Consumers
+from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import FailureReport, Misreport, Shape
 from policypack.python.records import MANY, called_name, is_whole, own_nodes
 
 _KEY = "batchItemFailures"
+_ITEM = "itemIdentifier"
 _STREAM = {"sequenceNumber", "SequenceNumber", "sequence_number", "offset"}
 _MESSAGE = {"messageId", "message_id"}
 _LIBRARY = {"process_partial_response", "async_process_partial_response"}
@@ -52,6 +54,61 @@ class Retries:
                 yield FailureReport(self.scan.place(node), Misreport.PART if is_part else None)
             elif self.scan.is_handler and failures is None and any(map(_is_misspelt, items)):
                 yield FailureReport(self.scan.place(node), Misreport.KEY)
+
+    def unreturned(self, consumers: Consumers) -> Iterator[FailureReport]:
+        """The reports that are made, and that nothing returns from the handler."""
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Expr) and called_name(node.value) in _LIBRARY:
+                yield FailureReport(self.scan.place(node), Misreport.UNRETURNED)
+        if self.scan.is_handler:
+            if made := self._collected():
+                yield FailureReport(self.scan.place(made), Misreport.UNRETURNED)
+        elif any(report.wrong is None for report in self.reports()):
+            calls = consumers.calls.get(self.scan.function, [])
+            if calls and all(isinstance(caller.parents.get(call), ast.Expr) for caller, call in calls):
+                yield from (FailureReport(caller.place(call), Misreport.UNRETURNED) for caller, call in calls)
+
+    def _collected(self) -> ast.AST | None:
+        """An identifier of a failed record, in a handler that neither returns anything, raises, nor passes it on."""
+        if self.scan.is_generator:
+            return None
+        made = None
+        for node in self.scan.nodes:
+            match node:
+                case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and not value.value):
+                    return None
+                case ast.Raise():
+                    return None
+                case ast.Dict(keys=keys) if any(isinstance(key, ast.Constant) and key.value == _ITEM for key in keys):
+                    made = made or node
+                    if self._passed_on(node):
+                        return None
+        return made
+
+    def _passed_on(self, item: ast.Dict) -> bool:
+        """Whether a function but one of a list gets an identifier, or the list of them."""
+        outer = self.scan.parents.get(item)
+        if not (isinstance(outer, ast.Call) and isinstance(outer.func, ast.Attribute) and outer.func.attr == "append"):
+            return True
+        names = {node.id for node in ast.walk(outer.func.value) if isinstance(node, ast.Name)}
+        names |= {
+            target.id
+            for node in self.scan.nodes
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+            and any(isinstance(child, ast.Name) and child.id in names for child in ast.walk(node.value))
+        }
+        return any(
+            isinstance(call, ast.Call)
+            and called_name(call) not in LOOKS_ONLY
+            and any(
+                isinstance(child, ast.Name) and child.id in names
+                for argument in (*call.args, *call.keywords)
+                for child in ast.walk(argument)
+            )
+            for call in self.scan.nodes
+        )
 
     def returned(self, value: ast.expr | None, *, within: bool = True) -> bool:
         """Whether a returned value reports which records failed, and those that follow if they are of a queue.

@@ -153,7 +153,7 @@ class Scan:
                 inside = [*ast.iter_child_nodes(node)]
             if isinstance(node, ast.Call):
                 bodies = self.bodies(node.func)
-                unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self._is_aws(node))
+                unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self.is_aws(node))
                 if unknown or (bodies and (not depth or self.may_fail(*bodies, depth=depth - 1))):
                     return True
             if self.may_fail(*inside, depth=depth):
@@ -182,10 +182,11 @@ class Scan:
     def _call_works(self, call: ast.Call, depth: int, *, printing: bool) -> bool:
         bodies = self.bodies(call.func)
         if not bodies:
-            return called_name(call) not in _without_effect(printing=printing) or self._is_aws(call)
+            return called_name(call) not in _without_effect(printing=printing) or self.is_aws(call)
         return not depth or self.works(*bodies, printing=printing, depth=depth - 1)
 
-    def _is_aws(self, call: ast.Call) -> bool:
+    def is_aws(self, call: ast.Call) -> bool:
+        """Whether a call is of a client or resource of the SDK."""
         return any(isinstance(value, Method) and isinstance(value.owner, Boto) for value in self.values(call.func))
 
     def bodies(self, function: ast.expr) -> list[ast.AST]:

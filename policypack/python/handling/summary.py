@@ -33,5 +33,7 @@ def handling(reading: ProgramReading) -> Handling:
         elsewhere_inner=any(own.handles_all(inner=True) for own in parts),
         logged=any(own.handles_all(inner=inner, printing=True) for own in parts for inner in (False, True)),
         single=sends_one(scans),
-        reports=tuple(report for own in loops for report in own.retries.reports()),
+        reports=tuple(
+            report for own in loops for report in (*own.retries.reports(), *own.retries.unreturned(consumers))
+        ),
     )
