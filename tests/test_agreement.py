@@ -42,9 +42,9 @@ def assert_agreement(pack: Pack, stack: Stack) -> None:
 
 
 def stack_of(example: Example) -> Stack | None:
-    """What an example creates; None if there are resources among it that the engine constructs itself."""
-    constructed = example.unseen or any(resource.remote for resource in example.resources)
-    return None if constructed else Stack(example.resources, Settings())
+    """What an example creates; None if the engine constructs resources of it itself, or does not tell of a look-up."""
+    untold = example.unseen or any(resource.remote or resource.invoked for resource in example.resources)
+    return None if untold else Stack(example.resources, Settings())
 
 
 PLAINEST = {policy.id: stack for policy in POLICIES if (stack := stack_of(policy.bad[0]))}

@@ -161,6 +161,9 @@ def _misspelt(placed: PlacedWaiver, known: Collection[str]) -> WaiverProblem | N
     policy = placed.waiver.policy
     if policy in known:
         return None
+    pack, separator, _ = policy.rpartition("/")
+    if separator and not any(policy_id.startswith(f"{pack}/") for policy_id in known):
+        return None  # of a pack that this run does not have
     near = get_close_matches(policy, known, n=1)
     if not near and policy.partition("-")[0] not in {policy_id.partition("-")[0] for policy_id in known}:
         return None

@@ -38,7 +38,7 @@ OURS = {
 
 def project(folder: Path, program: str = PUBLIC, runtime: str = "python", stacks: tuple[str, ...] = ("dev",)) -> Path:
     folder.mkdir(parents=True)
-    (folder / "Pulumi.yaml").write_text(f"name: {folder.name}\nruntime: {runtime}\n")
+    (folder / "Pulumi.yaml").write_text(f"name: {folder.name.replace(' ', '-')}\nruntime: {runtime}\n")
     (folder / "__main__.py").write_text(program)
     for stack in stacks:
         (folder / f"Pulumi.{stack}.yaml").write_text("config:\n  aws:region: eu-west-1\n")
@@ -181,7 +181,7 @@ def test_a_folder_without_git_is_set_up_too(
     project(tmp_path / "one project", stacks=())
     monkeypatch.chdir(tmp_path)
     ran = Ran(capfd, "init", "--yes", "--ci", "gitlab")
-    assert ran.code == 0
+    assert ran.code == 0, ran.err
     assert "note: one project has no Pulumi.<stack>.yaml" in ran.out
     assert yaml.safe_load((tmp_path / ".gitlab-ci.yml").read_text()) == {
         "include": [{"local": ".gitlab/stackguard.yml"}]

@@ -8,6 +8,7 @@ not reported.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import msgspec
@@ -114,7 +115,7 @@ BUCKET = "arn:aws:s3:::inbox"
 def _used_by(service: str, action: str, resource: str) -> Resource:
     """A role that a service uses, with an inline policy."""
     trust = allow("sts:AssumeRole", None, Principal={"Service": f"{service}.amazonaws.com"})
-    policies = [{"name": "list", "policy": document(allow(action, resource))}]
+    policies = [{"name": "list", "policy": json.dumps(document(allow(action, resource)))}]
     return construct(ROLE, "deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
 
 
