@@ -105,7 +105,7 @@ def test_a_waiver_accepts_a_violation_of_another_pack(tmp_path: Path, form: str)
     assert [outcome.resource.name for outcome in judged.report.outcomes if outcome.blocks] == ["orders"]
     fingerprint = fingerprints([exempt])[0]
     assert waived(target, pack, policy_id="ours/acl", more=f", finding: {fingerprint}").problems == ()
-    kinds = {"ours/acl": "expired", "ours/quiet": "unused", "acl": "unknown", "theirs/acl": None}
+    kinds = {"ours/acl": "expired", "ours/quiet": "unused", "acl": None, "theirs/acl": None}
     for policy_id, kind in kinds.items():
         until = "2020-01-01" if kind == "expired" else "2999-01-01"
         problems = waived(target, pack, policy_id=policy_id, until=until).problems

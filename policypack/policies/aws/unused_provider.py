@@ -33,7 +33,9 @@ def check(uses: int) -> Iterator[Violation]:
 DEFAULT = construct("pulumi:providers:aws", "default_7_51_0", region="eu-west-1")
 _LOOK_UP = """\
 east = aws.Provider("east", region="us-east-1")
-certificate = aws.acm.get_certificate_output(domain="www.example.com", opts=pulumi.InvokeOptions(provider=east))
+certificate = aws.acm.get_certificate_output(
+    domain="www.example.com", opts=pulumi.InvokeOptions(provider=east)
+)
 aws.s3.Bucket("inbox")
 """
 EAST = construct("pulumi:providers:aws", "east", region="us-east-1")
