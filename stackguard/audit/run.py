@@ -45,6 +45,9 @@ class Engine(Protocol):
     def run(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, BatchResult | BaseException]]:
         """As of `pool.Pool`."""
 
+    def close(self) -> None:
+        """Let go of what `run` needs."""
+
 
 class Watcher:
     """Follows an audit; this one does nothing."""
@@ -117,7 +120,10 @@ class Audit:
         job = Job(Run(info.id, self.request), self.plan.store)
         engine = self.engine(job)
         self.watcher.started(info, len(refs), len(refs) - len(left), engine.workers)
-        self._judge(runs, job, engine, left, known)
+        try:
+            self._judge(runs, job, engine, left, known)
+        finally:
+            engine.close()
         if self.stopping:
             raise KeyboardInterrupt
         finished = [before for before in runs.finished() if not runs.damaged(before, OF_RUNS)]

@@ -21,6 +21,8 @@ from stackguard.audit.engine.worker import Batch, Job
 from stackguard.errors import CannotJudge
 from tests.audit.test_run import audited, reported
 
+pytestmark = pytest.mark.outside
+
 STACKS = 12
 
 

@@ -35,6 +35,8 @@ from tests.audit import faulty_requests
 from tests.audit.faulty_requests import Deadly, Slow
 from tests.audit.test_run import Inline, audited, rows
 
+pytestmark = pytest.mark.outside
+
 STACKS = 10
 OF_A_RUN = {"run", "shard", "seconds", "judged_at", "modified", "first_seen", "last_seen", "fixed_at"}
 """The columns that differ between two runs of the same content."""

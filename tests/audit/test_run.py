@@ -33,6 +33,9 @@ class Inline:
     def __init__(self, job: Job) -> None:
         self.job = job
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def run(self, batches: Iterator[Batch]) -> Iterator[tuple[Batch, BatchResult]]:
         from stackguard.audit.engine.worker import work
 

@@ -24,6 +24,8 @@ from policypack.evaluation.settings.parsing import layer
 from stackguard import cli
 from tests.docs.snippets import PAGES, ROOT, RUN, Block, blocks
 
+pytestmark = pytest.mark.outside
+
 FILES = Path(__file__).with_name("files")
 PLAIN = re.compile(r"stackguard(?: [\w./=:,'-]+)*")
 """A command without a pipe or a redirection."""

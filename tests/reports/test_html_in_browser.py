@@ -17,7 +17,10 @@ from tests.reports import html_runs, sample
 from tests.reports.test_html import data
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
 
 Open = Callable[..., Page]
 ROW = "#rows > li:has(> details)"

@@ -82,6 +82,10 @@ class Cluster:
                 batch = waiting.pop(future)
                 yield batch, _outcome(future)
 
+    def close(self) -> None:
+        """Leave the scheduler, which keeps its workers."""
+        self._client.close(timeout=5)  # type: ignore[no-untyped-call]
+
     def _sent(self, batch: Batch) -> Any:
         return self._client.submit(work, self.job, batch, key=f"{self.job.run.id}-{batch.shard}", pure=False)
 

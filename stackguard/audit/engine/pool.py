@@ -95,6 +95,9 @@ class Pool:
                 waiting, unsent = {}, []
                 yield from ((batch, LostError()) for batch in lost)
 
+    def close(self) -> None:
+        """Do nothing: the processes end with `run`."""
+
     def _sent(self, pool: ProcessPool, batch: Batch) -> Future[BatchResult]:
         seconds = self.timeout * len(batch.refs) + 60
         try:

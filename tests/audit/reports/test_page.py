@@ -16,7 +16,10 @@ from stackguard.audit.reports.rollups import Rollups
 from tests.audit.reports.conftest import HOSTILE, Audited
 from tests.reports.test_html_in_browser import CHROMIUM, Open, browser, open_page  # noqa: F401 (fixtures)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
 FRAMEWORKS = tuple(covered(name, POLICIES) for name in PUBLISHED)
 
 

@@ -18,7 +18,10 @@ from stackguard.audit.store.runs import Runs
 from tests.audit.serve.serving import Served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
 
 Open = Callable[..., Page]
 SQL = "/sql?sql=SELECT%20*%20FROM%20resources%20LIMIT%205"

@@ -16,6 +16,8 @@ from benchmarks.fleet import Fleet
 from tests.audit.sources.test_objects import bucket, server, uploaded
 from tests.audit.test_run import audited, reported, rows
 
+pytestmark = pytest.mark.outside
+
 __all__ = ["bucket", "server"]
 STACKS = 8
 

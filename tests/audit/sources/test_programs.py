@@ -16,6 +16,8 @@ from tests.processes import appears, gone, own
 
 PROGRAM = """
 import pulumi_aws as aws
+
+pytestmark = pytest.mark.outside
 aws.s3.BucketAcl("open", bucket="logs", acl="public-read")
 """
 
