@@ -14,10 +14,9 @@ from stackguard.audit.sources import listing
 from tests.audit.test_run import audited, rows
 from tests.processes import appears, gone, own
 
+pytestmark = pytest.mark.outside
 PROGRAM = """
 import pulumi_aws as aws
-
-pytestmark = pytest.mark.outside
 aws.s3.BucketAcl("open", bucket="logs", acl="public-read")
 """
 
