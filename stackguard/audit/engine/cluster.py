@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from stackguard.audit.engine.pool import Finished, LostError
@@ -79,8 +80,11 @@ class Cluster:
                 waiting = self._again(waiting)
                 continue
             for future in done:
-                batch = waiting.pop(future)
-                yield batch, _outcome(future)
+                try:
+                    outcome = _outcome(future)
+                except CancelledError:  # the scheduler has gone since: what is not done is sent again
+                    break
+                yield waiting.pop(future), outcome
 
     def close(self) -> None:
         """Leave the scheduler, which keeps its workers."""
