@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from policypack.core.policy import Severity
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import connected, runs_with_facts, view
+from stackguard.audit.store.database import connected, load, load_facts
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import TABLES, columns
 from stackguard.errors import CannotJudge
@@ -62,34 +62,36 @@ LEFT JOIN judged j ON j.stack_id = coalesce(n.stack_id, p.stack_id)
 """
 
 
-def violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def violations(
+    runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]], others: Mapping[str, RunInfo]
+) -> tuple[str, ...]:
     """Write the violations of a run, and return the names of the files.
 
     Args:
         runs: of the store.
         info: the run, which has judged everything.
         written: its files by table.
+        others: the finished runs, by id.
 
     Raises:
         OSError: the store cannot be read or written.
         CannotJudge: a file of it is damaged.
     """
     try:
-        return _violations(runs, info, written)
+        return _violations(runs, info, written, others)
     except duckdb.Error as error:
         raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
 
 
-def _violations(runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    others = {other.id: other for other in runs.finished()}
+def _violations(
+    runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]], others: Mapping[str, RunInfo]
+) -> tuple[str, ...]:
     previous = others.get(info.previous)
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
-        _load(database, runs, "stacks", "stacks", written["stacks"])
-        needed = [others[run] for run in runs_with_facts(database) if run in others]
-        outcomes = [*written["outcomes"], *(name for other in needed for name in other.files.get("outcomes", ()))]
-        _load(database, runs, "outcomes", "outcomes", outcomes)
-        _load(database, runs, "joined", "joined", written["joined"])
-        _load(database, runs, "before", "violations", previous.files.get("violations", ()) if previous else ())
+        load(database, runs, "stacks", written["stacks"])
+        load_facts(database, runs, "outcomes", written, others)
+        load(database, runs, "joined", written["joined"])
+        load(database, runs, "violations", previous.files.get("violations", ()) if previous else (), "before")
         database.execute(COMPARED)
         database.execute(
             "CREATE VIEW judged AS SELECT stack_id, owner FROM stacks WHERE state IN ('judged', 'carried')"
@@ -127,16 +129,12 @@ def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> i
 def counts(runs: Runs, names: Sequence[str]) -> dict[str, int]:
     """How many stacks of a run have which state, and how many resources they have."""
     with duckdb.connect() as database:
-        _load(database, runs, "stacks", "stacks", names)
+        load(database, runs, "stacks", names)
         row: Any = database.execute(
             "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
             " count(*) FILTER (state = 'failed'), count(*) FILTER (state = 'foreign'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
         ).fetchone()
     return dict(zip(("judged", "carried", "failed", "foreign", "resources"), map(int, row), strict=True))
-
-
-def _load(database: duckdb.DuckDBPyConnection, runs: Runs, name: str, table: str, names: Sequence[str]) -> None:
-    view(database, name, table, [str(runs.files.local(file)) for file in names])
 
 
 def _export(rows: duckdb.DuckDBPyRelation, path: Path) -> None:

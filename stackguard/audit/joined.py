@@ -26,7 +26,7 @@ from policypack.policies import POLICIES
 from stackguard.audit.engine.pool import spread
 from stackguard.audit.request import AuditRequest
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import runs_with_facts, view
+from stackguard.audit.store.database import load, load_facts
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import JoinedRow
 from stackguard.reports.formatting import printable
@@ -50,7 +50,12 @@ class _Names:
 
 
 def write(
-    runs: Runs, info: RunInfo, request: AuditRequest, written: Mapping[str, Sequence[str]], workers: int
+    runs: Runs,
+    info: RunInfo,
+    request: AuditRequest,
+    written: Mapping[str, Sequence[str]],
+    others: Mapping[str, RunInfo],
+    workers: int,
 ) -> tuple[str, ...]:
     """Write what the stacks of a run say together, and return the names of the files.
 
@@ -59,28 +64,28 @@ def write(
         info: the run, which has judged everything.
         request: what every stack is judged by.
         written: its files by table.
+        others: the finished runs, by id.
         workers: how many processes may judge.
 
     Raises:
         OSError: the store cannot be read or written.
     """
-    others = {other.id: other for other in runs.finished()}
     with duckdb.connect() as database:
-        view(database, "stacks", "stacks", [str(runs.files.local(name)) for name in written["stacks"]])
-        needed = [others[run] for run in runs_with_facts(database) if run in others]
-        files = [*written["facts"], *(name for other in needed for name in other.files.get("facts", ()))]
-        view(database, "facts", "facts", [str(runs.files.local(name)) for name in files])
+        load(database, runs, "stacks", written["stacks"])
+        load_facts(database, runs, "facts", written, others)
         listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
         names = _Names(info.id, dict(database.sql(listed).fetchall()))
         first = join(_facts(database))
-        together = list(components(first, _facts(database))) if first.wanted else []
+        found = components(first, _facts(database)) if first.wanted else ()
+        together = [(component, component.digest) for component in found]
     rows = [*map(partial(_refuted, names), first.refuted), *map(partial(_unjoined, names), first.unjoined)]
     before = _before(runs, info, others.get(info.previous))
-    again = [component for component in together if component.digest not in before]
-    rows += (row for component in together for row in before.get(component.digest, ()))
+    again = [(component, digest) for component, digest in together if digest not in before]
+    rows += (row for _, digest in together for row in before.get(digest, ()))
     judged = partial(_judged, policies=request.policies, settings=request.settings_of(StackName()))
-    for component, answer in zip(again, spread(judged, again, workers), strict=True):
-        rows += _rows(names, component, answer)
+    answers = spread(judged, [component for component, _ in again], workers)
+    for (component, digest), answer in zip(again, answers, strict=True):
+        rows += _rows(names, component, digest, answer)
     if not rows:
         return ()
     name = f"{RUNS}/{info.id}/joined/all-0000.parquet"
@@ -110,7 +115,7 @@ def _judged(component: Component, policies: Sequence[str], settings: Settings) -
     return rejudge(component, chosen, settings)
 
 
-def _rows(names: _Names, component: Component, answer: Rejudged) -> list[JoinedRow]:
+def _rows(names: _Names, component: Component, digest: str, answer: Rejudged) -> list[JoinedRow]:
     rows = [
         *map(partial(_shown, names), answer.shown),
         *map(partial(_refuted, names), answer.refuted),
@@ -119,7 +124,7 @@ def _rows(names: _Names, component: Component, answer: Rejudged) -> list[JoinedR
     nothing = JoinedRow(
         run=names.run, stack_id=component.stacks[0], effect="nothing", stacks=names.of(component.stacks)
     )
-    return [msgspec.structs.replace(row, digest=component.digest) for row in rows or [nothing]]
+    return [msgspec.structs.replace(row, digest=digest) for row in rows or [nothing]]
 
 
 def _shown(names: _Names, joined: JoinedOutcome) -> JoinedRow:

@@ -12,7 +12,7 @@ import msgspec
 from policypack.core import yaml_reader
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
-from stackguard.errors import reason
+from policypack.evaluation.settings.files import settings_errors
 
 
 class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,12 +48,8 @@ def read(path: Path) -> tuple[OwnerRule, ...]:
     Raises:
         SettingsError: the file cannot be read, or does not fit the schema.
     """
-    try:
+    with settings_errors("owner file", path):
         document = yaml_reader.read(path)
-    except OSError as error:
-        raise SettingsError(f"`{path}` cannot be read: {reason(error)}") from None
-    except yaml_reader.YamlError as error:
-        raise SettingsError(error.at(path)) from None
     try:
         return msgspec.convert({} if document.value is None else document.value, OwnerFile).owners
     except msgspec.ValidationError as error:

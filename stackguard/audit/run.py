@@ -126,16 +126,17 @@ class Audit:
             engine.close()
         if self.stopping:
             raise KeyboardInterrupt
-        finished = [before for before in runs.finished() if not runs.damaged(before, OF_RUNS)]
+        finished = runs.finished()
+        whole = [before for before in finished if not runs.damaged(before, OF_RUNS)]
         self._tell(runs)  # another audit can have ended meanwhile
         info = msgspec.structs.replace(
             info,
             finished=f"{datetime.now(UTC):{TIME}}",
             workers=engine.workers,
-            previous=finished[-1].id if finished else "",
+            previous=whole[-1].id if whole else "",
             seconds=round(info.seconds + time.monotonic() - start, 3),
         )
-        return self._finish(runs, info, engine.workers)
+        return self._finish(runs, info, {before.id: before for before in finished}, engine.workers)
 
     def _tell(self, runs: Runs) -> None:
         """Tell the watcher what is wrong with the store, once."""
@@ -182,22 +183,20 @@ class Audit:
     ) -> None:
         """Judge what is left; stacks whose batch was lost are tried one by one."""
         prefix = f"{job.run.id}-{secrets.token_hex(3)}"  # a resumed run has other batches
-        lost: list[Batch] = []
-        for batch, outcome in engine.run(self._unless_stopping(_batches(refs, known, engine.workers, prefix))):
+        lost = list(self._lost(engine, _batches(refs, known, engine.workers, prefix)))
+        for batch in self._lost(engine, _singles(lost)):
+            message = "its worker ended: it took too much memory or time"
+            units = [Unit(failed(job.run, ref, "killed", message)) for ref in batch.refs]
+            runs.write(job.run.id, batch.shard, {"stacks": [unit.row for unit in units]})
+            self.watcher.batch(batch, result(units))
+
+    def _lost(self, engine: Engine, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Judge batches; yields those whose worker ended."""
+        for batch, outcome in engine.run(self._unless_stopping(batches)):
             if isinstance(outcome, BatchResult):
-                self._count(batch, outcome)
+                self.watcher.batch(batch, outcome)
             elif isinstance(outcome, LostError):
-                lost.append(batch)
-            else:
-                raise outcome
-        for batch, outcome in engine.run(self._unless_stopping(_singles(lost))):
-            if isinstance(outcome, BatchResult):
-                self._count(batch, outcome)
-            elif isinstance(outcome, LostError):
-                message = "its worker ended: it took too much memory or time"
-                units = [Unit(failed(job.run, ref, "killed", message)) for ref in batch.refs]
-                runs.write(job.run.id, batch.shard, {"stacks": [unit.row for unit in units]})
-                self._count(batch, result(units))
+                yield batch
             else:
                 raise outcome
 
@@ -207,21 +206,18 @@ class Audit:
                 return
             yield batch
 
-    def _finish(self, runs: Runs, info: RunInfo, workers: int) -> RunInfo:
+    def _finish(self, runs: Runs, info: RunInfo, others: Mapping[str, RunInfo], workers: int) -> RunInfo:
         """Write few large files, join the stacks, compare the run with the one before, and list its files."""
         self.watcher.phase("compacting")
         written = compaction.compact(runs, info)
         self.watcher.phase("joining")
-        written["joined"] = joined.write(runs, info, self.request, written, workers)
+        written["joined"] = joined.write(runs, info, self.request, written, others, workers)
         self.watcher.phase("comparing")
-        written["violations"] = history.violations(runs, info, written)
+        written["violations"] = history.violations(runs, info, written, others)
         done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written["stacks"]))
         runs.save(done)
         compaction.clean(runs, done)
         return done
-
-    def _count(self, batch: Batch, outcome: BatchResult) -> None:
-        self.watcher.batch(batch, outcome)
 
 
 def check_distinct(refs: Iterable[StackRef]) -> None:

@@ -25,7 +25,7 @@ from stackguard.cli.common import (
     waivers_option,
     write,
 )
-from stackguard.cli.report_options import report_options
+from stackguard.cli.report_options import destination_options, report_options
 
 if TYPE_CHECKING:
     from policypack.frameworks.model import Framework
@@ -63,19 +63,7 @@ class Check(click.Command):
 @click.command(cls=Check, epilog=EXIT_CODES, short_help="Judge programs, stack exports or previews.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @programs_options
-@click.option(
-    "--format",
-    multiple=True,
-    type=click.Choice(FORMATS),
-    help="The format of the report; text by default. Repeatable.",
-)
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
-)
+@destination_options(*FORMATS)
 @settings_options
 @waivers_option
 @click.option(

@@ -1,4 +1,4 @@
-"""How `stackguard check` shows its reports: options in, a `Screen` for each destination out."""
+"""The options of reports: their formats and files, and how they are shown, a `Screen` for each destination."""
 
 from __future__ import annotations
 
@@ -13,6 +13,31 @@ if TYPE_CHECKING:
     from stackguard.reports import Screen
 
 COLORS = ("auto", "always", "never")
+
+
+def destination_options(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add `--format` and `--output`, of which a command takes all, and whose order `check.Check` records."""
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        for option in (
+            click.option(
+                "--output",
+                "-o",
+                multiple=True,
+                metavar="FILE",
+                help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
+            ),
+            click.option(
+                "--format",
+                multiple=True,
+                type=click.Choice(formats),
+                help="The format of the report; text by default. Repeatable.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return with_options
 
 
 def report_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,7 +6,7 @@ Views have the names of the tables, and `runs`. They are about the newest finish
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,7 +120,7 @@ def _with_facts(
     Raises:
         CannotJudge: the store does not have one of them any more.
     """
-    view(connection, "stacks", "stacks", [str(runs.files.local(name)) for name in chosen.files.get("stacks", ())])
+    load(connection, runs, "stacks", chosen.files.get("stacks", ()))
     known = {info.id: info for info in finished}
     for run in runs_with_facts(connection):
         if run not in known:
@@ -136,6 +136,31 @@ def runs_with_facts(connection: DuckDBPyConnection) -> list[str]:
     """The ids of the runs that have judged what the table `stacks` has."""
     shards = connection.execute("SELECT DISTINCT shard FROM stacks WHERE state IN ('judged', 'carried')").fetchall()
     return sorted({run_of(shard) for (shard,) in shards})
+
+
+def load(connection: DuckDBPyConnection, runs: Runs, table: str, names: Iterable[str], name: str = "") -> None:
+    """Create a view of a table over files of a store, with its name or another one."""
+    view(connection, name or table, table, [str(runs.files.local(file)) for file in names])
+
+
+def load_facts(
+    connection: DuckDBPyConnection,
+    runs: Runs,
+    table: str,
+    written: Mapping[str, Sequence[str]],
+    others: Mapping[str, RunInfo],
+) -> None:
+    """Create the view of a table of facts for a run that has not ended, of which the table `stacks` is loaded.
+
+    Args:
+        connection: the database.
+        runs: of the store.
+        table: the table.
+        written: the files of the run, by table.
+        others: the finished runs, by id: what is carried over stands in theirs.
+    """
+    needed = [others[run] for run in runs_with_facts(connection) if run in others]
+    load(connection, runs, table, [*written[table], *(name for other in needed for name in other.files.get(table, ()))])
 
 
 def view(connection: DuckDBPyConnection, name: str, table: str, files: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import click
 from stackguard.cli.audit.options import check_installed, runs_of, store_option
 from stackguard.cli.check import ORDER, Check
 from stackguard.cli.common import Failure, attempt, check_writable, frameworks
+from stackguard.cli.report_options import destination_options
 
 if TYPE_CHECKING:
     from policypack.frameworks.model import Framework
@@ -26,19 +27,7 @@ FORMATS = ("text", "html", "csv", "markdown", "ocsf", "json")
     metavar="RUN|DATE",
     help="The audit that it is compared with, for what is new and fixed; by default the one before.",
 )
-@click.option(
-    "--format",
-    multiple=True,
-    type=click.Choice(FORMATS),
-    help="The format of the report; text by default. Repeatable.",
-)
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help="Write the report of the --format before it to FILE; standard output by default. Repeatable.",
-)
+@destination_options(*FORMATS)
 @click.option(
     "--framework",
     "framework_names",
