@@ -29,18 +29,6 @@ class Consumption(enum.IntEnum):
     ALL = 2
 
 
-def caught_types(block: ast.AST) -> list[ast.expr | None]:
-    """The types of the exceptions that a `try` or a `with suppress(...)` catches; None of all."""
-    match block:
-        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
-            return [handler.type for handler in handlers]
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            contexts = (item.context_expr for item in items)
-            suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
-            return [caught_type for call in suppress for caught_type in call.args]
-    return []
-
-
 class Consumers:
     """Finds how iterators are consumed in all functions of a reading."""
 
@@ -113,7 +101,7 @@ class Consumers:
         inner, outer = node, scan.parents.get(node)
         while outer is not None:
             around = isinstance(outer, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) and inner in outer.body
-            if around and any(map(caught, caught_types(outer))):
+            if around and any(map(caught, scan.caught_types(outer))):
                 return True
             inner, outer = outer, scan.parents.get(outer)
         calls = self.calls.get(scan.function, []) if scan not in followed else []

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import Consumers, Consumption, caught_types
+from policypack.python.handling.consumption import Consumers, Consumption
+from policypack.python.handling.dropped import Dropped
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.retries import Retries
@@ -46,6 +47,7 @@ class Loops:
         self.deleted = [part for node in scan.nodes if (part := self._deleted(node))]
         self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
         self.swallowed = Swallowed(scan, consumers, self.over_records)
+        self.dropped = Dropped(scan, consumers, self.over_records)
 
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
@@ -55,6 +57,7 @@ class Loops:
                 *self._removals(node),
                 *self.swallowed.around(node),
                 *self._ended(node),
+                *self.dropped.inside(node),
             )
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
@@ -73,6 +76,7 @@ class Loops:
                 inner=source is not None and self.scan.is_inner(source),
             )
         yield from self.swallowed.comprehensions()
+        yield from self.dropped.comprehensions()
         yield from self._over_results()
         yield from self._reduced()
 
@@ -348,7 +352,7 @@ class Loops:
         """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
-            caught += caught_types(block)
+            caught += self.scan.caught_types(block)
         return any(self._catches(caught_type, statement) for caught_type in caught)
 
     def _catches(self, caught: ast.expr | None, statement: ast.Raise | ast.Assert) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from policypack.python.callbacks import KEEPING
 from policypack.python.classes import last_names
@@ -26,9 +27,10 @@ from policypack.python.modules import Module
 from policypack.python.reader import Reader
 from policypack.python.records import called_name, is_generator, own_nodes
 
+METRICS = {"add_metric", "add_metadata", "put_annotation", "put_metadata"}
 PRINTING = {
-    *("print", "pprint", "debug", "info", "warning", "error", "exception", "critical", "log"),
-    *("add_metric", "add_metadata", "put_annotation", "put_metadata"),
+    *("print", "pprint", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print_exc"),
+    *METRICS,
 }
 """Calls that print, log or emit a metric: all that some handlers do for a record."""
 LOOKS_ONLY = PRINTING | {
@@ -41,21 +43,23 @@ PURE = {
     *("partition", "rpartition", "replace", "find", "count", "keys", "values", "items", "next", "iter", "filter"),
     *("match", "search", "fullmatch", "fnmatch", "compile", "list", "tuple", "set", "sorted", "min", "max", "sum"),
     *("dict", "range", "enumerate", "zip", "map", "unquote", "unquote_plus", "Path", "PurePosixPath", "splitext"),
-    *("casefold", "format", "join", "issubset", "isdigit", "fromisoformat", "strptime", "b64decode", "decode"),
+    *(
+        "casefold",
+        "format",
+        "join",
+        "issubset",
+        "isdigit",
+        "fromisoformat",
+        "strptime",
+        "b64decode",
+        "decode",
+        "format_exc",
+    ),
 }
 """Calls that make a value of another one."""
 HARMLESS = LOOKS_ONLY | PURE
 _DEEPEST = 6
 CATCH_ALL = {"Exception", "BaseException"}
-
-
-def catching(block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
-    """The part of a `try` that catches every failure and raises none again."""
-    for handler in block.handlers:
-        is_broad = handler.type is None or last_names(handler.type) & CATCH_ALL
-        if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
-            return handler
-    return None
 
 
 class Scan:
@@ -147,7 +151,7 @@ class Scan:
     def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
         """Whether code calls something whose failure it does not catch itself."""
         for node in nodes:
-            if isinstance(node, ast.Try | ast.TryStar) and catching(node) is not None:
+            if isinstance(node, ast.Try | ast.TryStar) and self.catching(node) is not None:
                 inside: list[ast.AST] = [*node.orelse, *node.finalbody]
             else:
                 inside = [*ast.iter_child_nodes(node)]
@@ -159,6 +163,50 @@ class Scan:
             if self.may_fail(*inside, depth=depth):
                 return True
         return False
+
+    def catching(self, block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
+        """The part of a `try` that catches every failure and raises none again."""
+        for handler, kind in zip(block.handlers, self.caught_types(block), strict=True):
+            is_broad = kind is None or last_names(kind) & CATCH_ALL
+            if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
+                return handler
+        return None
+
+    def caught_types(self, block: ast.AST) -> list[ast.expr | None]:
+        """The types of the exceptions that a `try` or a `with suppress(...)` catches; None of all."""
+        match block:
+            case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+                return [handler.type and self._exceptions(handler.type) for handler in handlers]
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                contexts = (item.context_expr for item in items)
+                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
+                return [self._exceptions(caught_type) for call in suppress for caught_type in call.args]
+        return []
+
+    def _exceptions(self, kind: ast.expr, depth: int = _DEEPEST) -> ast.expr:
+        """The types that an expression is, with those of a constant tuple for its name."""
+        match kind:
+            case ast.Starred(value=inner) if depth:
+                return self._exceptions(inner, depth - 1)
+            case ast.Tuple(elts=elements) if depth:
+                return ast.Tuple([self._exceptions(element, depth - 1) for element in elements], ast.Load())
+            case ast.BinOp(left=left, op=ast.Add(), right=right) if depth:
+                return ast.Tuple([self._exceptions(side, depth - 1) for side in (left, right)], ast.Load())
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name) if depth:
+                constants = [value for value in self._constants(name) if isinstance(value, ast.Tuple | ast.BinOp)]
+                return self._exceptions(constants[-1], depth - 1) if constants else kind
+        return kind
+
+    def _constants(self, name: str) -> Iterator[ast.expr]:
+        """What the module and its classes assign to a name."""
+        classes = (statement for statement in self.module.tree.body if isinstance(statement, ast.ClassDef))
+        for statement in chain(self.module.tree.body, *(cls.body for cls in classes)):
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=target)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)
+                ) if target == name:
+                    yield value
 
     def passed_works(self, function: ast.expr, *, printing: bool = False) -> bool:
         """Whether a function that is passed on has an effect where it is called."""

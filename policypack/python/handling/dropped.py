@@ -1,0 +1,144 @@
+"""Records whose failure is caught and only logged: whatever invoked the function takes them as handled.
+
+A failure that is sent, stored, counted for what follows, or emitted as a metric is not lost, and a narrow exception may be
+one that is expected: these are no drops.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from policypack.python.classes import last_names
+from policypack.python.handling.as_loops import as_loop
+from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.first_runs import AnyLoop
+from policypack.python.handling.retries import Retries
+from policypack.python.handling.scan import CATCH_ALL, METRICS, PRINTING, Scan
+from policypack.python.model import How, LoopExit, RecordLoop
+from policypack.python.records import MANY, called_name, own_nodes
+
+_CHANGING = {"append", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "pop"}
+
+
+class Dropped:
+    """Finds where one function's loops drop the records that fail.
+
+    Args:
+        scan: the function.
+        consumers: know the other functions.
+        loops: its loops over records.
+    """
+
+    def __init__(self, scan: Scan, consumers: Consumers, loops: list[AnyLoop]) -> None:
+        self.scan = scan
+        self.consumers = consumers
+        self.loops = loops
+
+    def inside(self, loop: AnyLoop) -> Iterator[LoopExit]:
+        """Where all work of a loop on a record is in a block that only logs its failure."""
+        block = self._only_work(self.scan, loop.body)
+        if block and not any(child in self.loops for child in ast.walk(block)) and not self._used_later(loop):
+            yield from self._drops(self.scan, block, ())
+
+    def comprehensions(self) -> Iterator[RecordLoop]:
+        """The same of comprehensions and calls of `map` whose results nothing uses."""
+        for node in self.scan.nodes:
+            loop = as_loop(self.scan, node)
+            if loop and self.scan.holds(loop.iter, *MANY):
+                is_lazy = isinstance(node, ast.GeneratorExp) or called_name(node) in LAZY
+                unused = self.consumers.of(self.scan, node, lazy=False) is Consumption.NOTHING
+                runs = unused and self.consumers.uses_all(self.scan, node, lazy=is_lazy, works=True)
+                if runs and (exits := tuple(self.inside(loop))):
+                    yield RecordLoop(self.scan.place(node), exits, whole=False)
+
+    def _drops(self, scan: Scan, block: ast.stmt, followed: tuple[Scan, ...]) -> Iterator[LoopExit]:
+        match block:
+            case ast.Try() | ast.TryStar():
+                handler = scan.catching(block)
+                tried = scan.works(*block.body) and not _changes_attributes(block.body)
+                if handler and tried and not scan.works(*block.finalbody) and _only_logs(scan, handler):
+                    yield LoopExit(scan.place(handler), How.DROP)
+            case ast.With(body=body):
+                broad = any(last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
+                if broad and not _changes_attributes(body):
+                    yield LoopExit(scan.place(block), How.DROP)
+            case ast.Expr(value=ast.Call(func=function)) | ast.Expr(value=ast.Await(value=ast.Call(func=function))):
+                called = [other for other in self.consumers.scans if other.function in scan.functions(function)]
+                for other in called if len(called) == 1 and scan not in followed else ():
+                    body = [] if isinstance(other.function, ast.Lambda) else other.function.body
+                    inner = self._only_work(other, body)
+                    if inner and not other.is_generator:
+                        yield from self._drops(other, inner, (*followed, scan))
+
+    def _only_work(self, scan: Scan, body: list[ast.stmt]) -> ast.stmt | None:
+        """The one statement that has an effect, under conditions too."""
+        work = [statement for statement in body if scan.works(statement)]
+        match work:
+            case [ast.If(test=test, body=then, orelse=[])] if not scan.works(test):
+                return self._only_work(scan, then)
+            case [statement]:
+                return statement
+        return None
+
+    def _used_later(self, loop: AnyLoop) -> bool:
+        """Whether what follows a loop may see from a name which records it handled."""
+        changed = {name for child in own_nodes(ast.Module(loop.body, [])) for name in _changed(child)}
+        end = loop.end_lineno if hasattr(loop, "end_lineno") else None
+        return any(
+            isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and node.id in changed
+            and node.lineno > (end or node.lineno)
+            and not self._is_only_shown(node)
+            for node in self.scan.nodes
+        )
+
+    def _is_only_shown(self, node: ast.AST) -> bool:
+        """Whether a value is only logged, or returned to whoever invoked the function."""
+        outer: ast.AST | None = node
+        while outer is not None and not isinstance(outer, ast.stmt):
+            if isinstance(outer, ast.Call) and called_name(outer) in PRINTING - METRICS:
+                return True
+            if isinstance(outer, ast.comprehension | ast.Compare):
+                return False
+            outer = self.scan.parents.get(outer)
+        return isinstance(outer, ast.Return) and self.scan.is_handler and not Retries(self.scan).returned(outer.value)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """The names that a node gives a value, or adds something to."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()):
+            yield name
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+            yield name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _CHANGING:
+            yield name
+
+
+def _changes_attributes(body: list[ast.stmt]) -> bool:
+    """Whether statements change what an object keeps: another function may see from it which records they handled."""
+    return any(
+        (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+        or (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _CHANGING
+            and isinstance(node.func.value, ast.Attribute)
+        )
+        for node in own_nodes(ast.Module(body, []))
+    )
+
+
+def _only_logs(scan: Scan, handler: ast.ExceptHandler) -> bool:
+    """Whether what catches a failure does nothing but log it."""
+    kinds = ast.Expr | ast.Pass | ast.Continue | ast.If
+    plain = all(isinstance(node, kinds) or _ends(node) for node in own_nodes(handler) if isinstance(node, ast.stmt))
+    emits = any(called_name(node) in METRICS for node in own_nodes(handler))
+    return plain and not emits and not scan.works(*handler.body)
+
+
+def _ends(node: ast.stmt) -> bool:
+    """Whether a statement returns a constant, which a caller that drops it does not see."""
+    return isinstance(node, ast.Return) and (node.value is None or isinstance(node.value, ast.Constant))
