@@ -66,9 +66,9 @@ class Consumers:
             case ast.Expr() | ast.Assert() | ast.UnaryOp(op=ast.Not()) | None:
                 return self._returned(scan, lazy=lazy) if node is scan.function else Consumption.NOTHING
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                return self._of_name(scan, name, lazy=lazy)
+                return self.of_name(scan, name, lazy=lazy)
             case ast.NamedExpr(target=ast.Name(id=name)):
-                return max(self._of_name(scan, name, lazy=lazy), self.of(scan, parent, lazy=lazy))
+                return max(self.of_name(scan, name, lazy=lazy), self.of(scan, parent, lazy=lazy))
             case ast.Return() | ast.YieldFrom():
                 return self._returned(scan, lazy=lazy)
             case ast.Lambda():
@@ -129,7 +129,8 @@ class Consumers:
     def _returned(self, scan: Scan, *, lazy: bool) -> Consumption:
         return self.of_result(scan) if lazy or not scan.is_handler else Consumption.ALL
 
-    def _of_name(self, scan: Scan, name: str, *, lazy: bool) -> Consumption:
+    def of_name(self, scan: Scan, name: str, *, lazy: bool = True) -> Consumption:
+        """How much of a name's value is consumed."""
         key = (scan.function, name)
         if key in self._followed:  # of a name that is assigned from itself
             return Consumption.NOTHING

@@ -119,7 +119,7 @@ class Loops:
     def _text(self, node: ast.expr) -> str:
         """An expression as text, with what its name is given if that is one expression."""
         if isinstance(node, ast.Name):
-            given = [*self.retries.given(node.id)]
+            given = [*self.scan.given(node.id)]
             return ast.unparse(given[0] if len(given) == 1 else node)
         return ast.unparse(node)
 
@@ -151,7 +151,7 @@ class Loops:
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.scan.holds(node.iter, *MANY, Shape.GROUPS) and left_out(self.scan, node) is None
-        return isinstance(node, ast.While) and node in self.whiles
+        return isinstance(node, ast.While) and node in self.whiles and left_out(self.scan, node) is None
 
     def over_groups(self, node: AnyLoop) -> bool:
         """Whether a loop is over lists of records, or over their keys: `records[topic]`."""

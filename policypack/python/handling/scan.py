@@ -106,6 +106,15 @@ class Scan:
         """The possible values of an expression or a pattern."""
         return self.reader.seen.get(node, EMPTY)
 
+    def given(self, text: str) -> Iterator[ast.expr]:
+        """What is assigned in the function to a name, or an item."""
+        for node in self.nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value) if any(ast.unparse(target) == text for target in targets):
+                    yield value
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == text:
+                    yield value
+
     def holds(self, node: ast.AST, *wanted: Shape) -> bool:
         """Whether an expression may have one of these relations to the records."""
         return not shapes(self.values(node)).isdisjoint(wanted)
