@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from policypack.python.handling.scan import Scan
+from policypack.python.records import called_name, gives_work
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -22,7 +23,9 @@ def as_loop(scan: Scan, node: ast.AST) -> ast.For | None:
             for test in reversed(source.ifs):
                 body = ast.If(test, [body], [])
             return ast.For(source.target, source.iter, [body], [])
-        case ast.Call(func=ast.Name(id="map"), args=[function, source]) if scan.is_builtin(node):
+        case ast.Call(args=[function, source]) if called_name(node) == "map" and (
+            scan.is_builtin(node) or gives_work(node)
+        ):
             record = ast.Name("record", ast.Load())
             return ast.For(ast.Name("record", ast.Store()), source, [ast.Expr(ast.Call(function, [record], []))], [])
     return None

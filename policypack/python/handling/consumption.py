@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
-from policypack.python.records import called_name
+from policypack.python.records import TAKING, called_name
 
 LAZY = {"map", "filter", "starmap", "filterfalse"}
 _WRAPPERS = {
@@ -75,6 +75,8 @@ class Consumers:
                 return self._returned(scan, lazy=lazy) if parent is scan.function else Consumption.ALL
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is node:
                 return Consumption.NOTHING
+            case ast.Starred() if not lazy:
+                return self.of(scan, parent, lazy=False)
             case ast.IfExp() | ast.BoolOp() | ast.keyword() | ast.FormattedValue() | ast.JoinedStr():
                 return self.of(scan, parent, lazy=lazy)
             case ast.GeneratorExp():
@@ -89,7 +91,10 @@ class Consumers:
             case ast.Attribute(attr="values" | "items" | "keys"):
                 return self.of(scan, scan.parents[parent], lazy=False)
             case ast.Attribute(attr=name):
-                return Consumption.PART if name in _STOPPING else Consumption.ALL
+                takes = name in _STOPPING or (name in TAKING and not scan.inside(node, ast.While))
+                return Consumption.PART if takes else Consumption.ALL
+            case ast.Await() if not lazy:
+                return self.of(scan, parent, lazy=False)
             case ast.Call():
                 return self._passed(scan, parent, lazy=lazy)
         return Consumption.ALL
@@ -119,6 +124,8 @@ class Consumers:
         if name in _STOPPING:
             return Consumption.PART if lazy or name not in ("any", "all") else Consumption.ALL
         if name in _COPIES and not lazy:
+            return self.of(scan, call, lazy=False)
+        if name == "gather" and not lazy:
             return self.of(scan, call, lazy=False)
         if name in LOOKS_ONLY:
             return Consumption.NOTHING

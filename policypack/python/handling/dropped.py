@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from policypack.python.callbacks import ONCE
 from policypack.python.classes import last_names
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
@@ -16,7 +17,7 @@ from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, METRICS, PRINTING, Scan
 from policypack.python.model import How, LoopExit, RecordLoop
-from policypack.python.records import MANY, called_name, own_nodes
+from policypack.python.records import MANY, TAKING, called_name, own_nodes
 
 _CHANGING = {"append", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "pop"}
 
@@ -52,6 +53,15 @@ class Dropped:
                 if runs and (exits := tuple(self.inside(loop))):
                     yield RecordLoop(self.scan.place(node), exits, whole=False)
 
+    def handlers(self) -> Iterator[RecordLoop]:
+        """The same of functions that Powertools calls for each record, and that it takes to fail by an exception."""
+        for node in self.scan.nodes:
+            for keyword in node.keywords if isinstance(node, ast.Call) else ():
+                if keyword.arg == "record_handler":
+                    call = ast.Expr(ast.Call(keyword.value, [], []))
+                    if exits := tuple(self._drops(self.scan, call, ())):
+                        yield RecordLoop(self.scan.place(node), exits, whole=False)
+
     def _drops(self, scan: Scan, block: ast.stmt, followed: tuple[Scan, ...]) -> Iterator[LoopExit]:
         match block:
             case ast.Try() | ast.TryStar():
@@ -60,10 +70,12 @@ class Dropped:
                 if handler and tried and not scan.works(*block.finalbody) and _only_logs(scan, handler):
                     yield LoopExit(scan.place(handler), How.DROP)
             case ast.With(body=body):
-                broad = any(last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
+                broad = any(kind is None or last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
                 if broad and not _changes_attributes(body):
                     yield LoopExit(scan.place(block), How.DROP)
-            case ast.Expr(value=ast.Call(func=function)) | ast.Expr(value=ast.Await(value=ast.Call(func=function))):
+            case ast.Expr(value=ast.Call() as call) | ast.Expr(value=ast.Await(value=ast.Call() as call)):
+                at = ONCE.get(called_name(call), len(call.args))
+                function = call.args[at] if at < len(call.args) else call.func
                 called = [other for other in self.consumers.scans if other.function in scan.functions(function)]
                 for other in called if len(called) == 1 and scan not in followed else ():
                     body = [] if isinstance(other.function, ast.Lambda) else other.function.body
@@ -73,7 +85,7 @@ class Dropped:
 
     def _only_work(self, scan: Scan, body: list[ast.stmt]) -> ast.stmt | None:
         """The one statement that has an effect, under conditions too."""
-        work = [statement for statement in body if scan.works(statement)]
+        work = [statement for statement in body if scan.works(statement) and not _goes_on(statement)]
         match work:
             case [ast.If(test=test, body=then, orelse=[])] if not scan.works(test):
                 return self._only_work(scan, then)
@@ -104,6 +116,16 @@ class Dropped:
                 return False
             outer = self.scan.parents.get(outer)
         return isinstance(outer, ast.Return) and self.scan.is_handler and not Retries(self.scan).returned(outer.value)
+
+
+def _goes_on(statement: ast.stmt) -> bool:
+    """Whether a statement takes the next record, or its index."""
+    match statement:
+        case ast.AugAssign(value=ast.Constant()):
+            return True
+        case ast.Assign(value=ast.Call() as call):
+            return called_name(call) in TAKING
+    return False
 
 
 def _changed(node: ast.AST) -> Iterator[str]:

@@ -60,6 +60,8 @@ def _less(high: ast.expr) -> int:
     match high:
         case ast.BinOp(op=ast.Sub(), right=right):
             return _number(right) or 0
+        case ast.Call(args=args) if called_name(high) == "min":
+            return int(any(isinstance(most, ast.Constant) for most in args))
     return 0
 
 

@@ -77,6 +77,7 @@ class Loops:
             )
         yield from self.swallowed.comprehensions()
         yield from self.dropped.comprehensions()
+        yield from self.dropped.handlers()
         yield from self._over_results()
         yield from self._reduced()
 

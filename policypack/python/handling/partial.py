@@ -125,7 +125,7 @@ class Parts:
             case ast.Subscript(value=source, slice=index) if scan.holds(source, *_TAKEN_FROM):
                 is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
                 short = isinstance(index, ast.Name) and index.id in self.ranges
-                return source if is_number or short else None
+                return source if is_number or short or self._is_near_end(index) else None
             case ast.Call(args=[function, source, *_]) if called_name(node) == "reduce" and scan.holds(
                 source, *_SELECTED
             ):
@@ -148,6 +148,13 @@ class Parts:
                 fixed = not any(isinstance(pattern, ast.MatchStar) for pattern in patterns)
                 return node if patterns and fixed and not self._matches_others(node) else None
         return None
+
+    def _is_near_end(self, index: ast.expr) -> bool:
+        """`len(records) - 1`."""
+        match index:
+            case ast.BinOp(left=count, op=ast.Sub(), right=ast.Constant()):
+                return self.scan.holds(count, Shape.COUNT)
+        return False
 
     def _matches_others(self, pattern: ast.MatchSequence) -> bool:
         """Whether a case of the same `match` takes every other event, and works or refuses it."""

@@ -187,10 +187,29 @@ class Scan:
             case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
                 return [handler.type and self._exceptions(handler.type) for handler in handlers]
             case ast.With(items=items) | ast.AsyncWith(items=items):
-                contexts = (item.context_expr for item in items)
-                suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
-                return [self._exceptions(caught_type) for call in suppress for caught_type in call.args]
+                calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+                caught: list[ast.expr | None] = [
+                    self._exceptions(kind) for call in calls if called_name(call) == "suppress" for kind in call.args
+                ]
+                return [*caught, *[None] * any(map(self._hides, calls))]
         return []
+
+    def _hides(self, call: ast.Call) -> bool:
+        """Whether a context manager of the package hides every failure, and only logs it."""
+        for value in self.values(call):
+            if isinstance(value, Instance):
+                for method in value.cls.node.body:
+                    if isinstance(method, ast.FunctionDef) and method.name == "__exit__":
+                        returned = [node.value for node in own_nodes(method) if isinstance(node, ast.Return)]
+                        hides = any(isinstance(result, ast.Constant) and result.value is True for result in returned)
+                        return hides and len(returned) == 1 and not self.works(*method.body)
+        blocks = [node for body in self.bodies(call.func) for node in ast.walk(body) if isinstance(node, ast.Try)]
+        return any(
+            (handler := self.catching(block)) is not None
+            and any(isinstance(node, ast.Yield) for statement in block.body for node in ast.walk(statement))
+            and not self.works(*handler.body)
+            for block in blocks
+        )
 
     def _exceptions(self, kind: ast.expr, depth: int = _DEEPEST) -> ast.expr:
         """The types that an expression is, with those of a constant tuple for its name."""

@@ -65,7 +65,8 @@ class Swallowed:
         calls = [child for statement in loop.body for child in ast.walk(statement) if isinstance(child, ast.Call)]
         own = [function for call in calls for function in self.scan.functions(call.func)]
         is_lazy_itself = isinstance(node, ast.GeneratorExp) or called_name(node) in LAZY
-        if any(map(is_lazy, own)) or not self.scan.works(*loop.body):
+        waits = called_name(self._call_around(node)) == "gather"
+        if (any(map(is_lazy, own)) and not waits) or not self.scan.works(*loop.body):
             return False
         if is_lazy_itself and (
             isinstance(self.scan.parents.get(node), ast.Assign)
@@ -73,6 +74,11 @@ class Swallowed:
         ):
             return False
         return bool(own) or self.consumers.of(self.scan, node, lazy=False) is Consumption.NOTHING
+
+    def _call_around(self, node: ast.AST) -> ast.AST:
+        """The call that gets the elements of a node: `gather(*node)`."""
+        outer = self.scan.parents.get(node)
+        return self.scan.parents[outer] if isinstance(outer, ast.Starred) else node
 
     def _callers(self, scan: Scan, loop: AnyLoop, followed: tuple[Scan, ...]) -> Iterator[LoopExit]:
         """The same around the calls of the loop's function."""
@@ -115,7 +121,7 @@ class Swallowed:
     def _suppresses(self, scan: Scan, block: ast.With, loop: AnyLoop) -> bool:
         """Whether a `with suppress(...)` hides what fails in a loop."""
         return any(
-            last_names(kind) & CATCH_ALL or (self._concerns(kind, loop) and not _repeats(scan, block))
+            kind is None or last_names(kind) & CATCH_ALL or (self._concerns(kind, loop) and not _repeats(scan, block))
             for kind in scan.caught_types(block)
         )
 
