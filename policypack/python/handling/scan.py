@@ -25,7 +25,7 @@ from policypack.python.files import CodePlace
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
-from policypack.python.records import called_name, is_generator, own_nodes
+from policypack.python.records import TAKING, called_name, is_generator, own_nodes
 
 METRICS = {"add_metric", "add_metadata", "put_annotation", "put_metadata"}
 PRINTING = {
@@ -172,6 +172,16 @@ class Scan:
             if self.may_fail(*inside, depth=depth):
                 return True
         return False
+
+    def works_on_record(self, result: ast.expr) -> bool:
+        """Whether an expression is the result of work on a record."""
+        return any(
+            isinstance(call, ast.Call)
+            and self.works(call)
+            and called_name(call) not in TAKING
+            and any(self.holds(argument, Shape.RECORD) for argument in call.args)
+            for call in ast.walk(result)
+        )
 
     def catching(self, block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
         """The part of a `try` that catches every failure and raises none again."""

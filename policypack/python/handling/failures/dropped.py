@@ -13,8 +13,8 @@ from policypack.python.callbacks import ONCE
 from policypack.python.classes import last_names
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.first_runs import AnyLoop
-from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, METRICS, PRINTING, Scan
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import MANY, TAKING, called_name, own_nodes
