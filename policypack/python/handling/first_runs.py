@@ -110,6 +110,13 @@ def _of_later(test: ast.expr, numbers: Mapping[str, Callable[[ast.expr], bool]],
         flags: names that the first run changes.
     """
     match test:
+        case (
+            ast.BinOp(left=ast.Name(id=name), op=ast.Mod())
+            | ast.Compare(left=ast.BinOp(left=ast.Name(id=name), op=ast.Mod()))
+            | ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(left=ast.Name(id=name), op=ast.Mod()))
+            | ast.UnaryOp(op=ast.Not(), operand=ast.Compare(left=ast.BinOp(left=ast.Name(id=name), op=ast.Mod())))
+        ):
+            return numbers.get(name) is _is_fixed  # every second one, or the others
         case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
             return _of_later(inner, numbers, flags)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):

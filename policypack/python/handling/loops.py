@@ -85,8 +85,8 @@ class Loops:
         """Loops over work on each record that an executor does, which lose the results and errors of the others."""
         for node in self.scan.nodes if self._submits() else ():
             if isinstance(node, ast.For | ast.AsyncFor) and called_name(node.iter) == "as_completed":
-                exits = tuple(exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
-                yield RecordLoop(self.scan.place(node), exits, whole=False)
+                exits = (exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
+                yield RecordLoop(self.scan.place(node), (*exits, *self.dropped.inside(node)), whole=False)
 
     def _deleted(self, node: ast.AST) -> ast.Subscript | None:
         """The records that a statement removes from their list, unless the same ones are taken before: `del records[10:]`."""

@@ -290,6 +290,8 @@ def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) ->
             bound is not None and other is not None and ast.dump(bound) == ast.dump(other)
             for bound, other in ((upper, index.lower), (lower, index.upper))
         )
+    if lower is None and isinstance(upper, ast.UnaryOp):  # `records[:-1]` and `records[-1]`
+        return ast.dump(index) == ast.dump(upper) == ast.dump(ast.parse("-1", mode="eval").body)
     return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
 
 

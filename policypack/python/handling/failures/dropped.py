@@ -7,7 +7,7 @@ one that is expected: these are no drops.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from policypack.python.callbacks import ONCE
 from policypack.python.classes import last_names
@@ -96,26 +96,8 @@ class Dropped:
     def _used_later(self, loop: AnyLoop) -> bool:
         """Whether what follows a loop may see from a name which records it handled."""
         changed = {name for child in own_nodes(ast.Module(loop.body, [])) for name in _changed(child)}
-        end = loop.end_lineno if hasattr(loop, "end_lineno") else None
-        return any(
-            isinstance(node, ast.Name)
-            and isinstance(node.ctx, ast.Load)
-            and node.id in changed
-            and node.lineno > (end or node.lineno)
-            and not self._is_only_shown(node)
-            for node in self.scan.nodes
-        )
-
-    def _is_only_shown(self, node: ast.AST) -> bool:
-        """Whether a value is only logged, or returned to whoever invoked the function."""
-        outer: ast.AST | None = node
-        while outer is not None and not isinstance(outer, ast.stmt):
-            if isinstance(outer, ast.Call) and called_name(outer) in PRINTING - METRICS:
-                return True
-            if isinstance(outer, ast.comprehension | ast.Compare):
-                return False
-            outer = self.scan.parents.get(outer)
-        return isinstance(outer, ast.Return) and self.scan.is_handler and not Retries(self.scan).returned(outer.value)
+        end: int | None = getattr(loop, "end_lineno", None)  # of a comprehension it has none
+        return end is not None and _is_used(self.scan, changed, end, returns=self.scan.is_handler)
 
 
 def _goes_on(statement: ast.stmt) -> bool:
@@ -126,6 +108,30 @@ def _goes_on(statement: ast.stmt) -> bool:
         case ast.Assign(value=ast.Call() as call):
             return called_name(call) in TAKING
     return False
+
+
+def _is_used(scan: Scan, names: Collection[str], after: int, *, returns: bool) -> bool:
+    """Whether code after a line uses names, and not only to log them, or with `returns` to return them."""
+    return any(
+        isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and node.id in names
+        and node.lineno > after
+        and not _is_only_shown(scan, node, returns=returns)
+        for node in scan.nodes
+    )
+
+
+def _is_only_shown(scan: Scan, node: ast.AST, *, returns: bool) -> bool:
+    """Whether a value is only logged, or with `returns` returned."""
+    outer: ast.AST | None = node
+    while outer is not None and not isinstance(outer, ast.stmt):
+        if isinstance(outer, ast.Call) and called_name(outer) in PRINTING - METRICS:
+            return True
+        if isinstance(outer, ast.comprehension | ast.Compare):
+            return False
+        outer = scan.parents.get(outer)
+    return returns and isinstance(outer, ast.Return) and not Retries(scan).returned(outer.value)
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
@@ -154,11 +160,21 @@ def _changes_attributes(body: list[ast.stmt]) -> bool:
 
 
 def _only_logs(scan: Scan, handler: ast.ExceptHandler) -> bool:
-    """Whether what catches a failure does nothing but log it."""
-    kinds = ast.Expr | ast.Pass | ast.Continue | ast.If
-    plain = all(isinstance(node, kinds) or _ends(node) for node in own_nodes(handler) if isinstance(node, ast.stmt))
-    emits = any(called_name(node) in METRICS for node in own_nodes(handler))
-    return plain and not emits and not scan.works(*handler.body)
+    """Whether what catches a failure does nothing but log it, and give names a value."""
+    shared = {name for node in scan.nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    statements = [node for node in own_nodes(handler) if isinstance(node, ast.stmt)]
+    kinds = ast.Expr | ast.Pass | ast.Continue | ast.If | ast.Assign | ast.AugAssign
+    plain = all(isinstance(node, kinds) or _ends(node) for node in statements)
+    effects = [
+        node.test if isinstance(node, ast.If) else node.value if isinstance(node, ast.AugAssign) else node
+        for node in statements
+    ]
+    stored = (node for node in own_nodes(handler) if isinstance(getattr(node, "ctx", None), ast.Store))
+    local = all(isinstance(node, ast.Name) and node.id not in shared for node in stored)
+    speaks = any(called_name(node) in METRICS or isinstance(node, ast.Yield) for node in own_nodes(handler))
+    changed = {name for node in own_nodes(handler) for name in _changed(node)}
+    used = _is_used(scan, changed, handler.end_lineno or handler.lineno, returns=False)
+    return plain and local and not speaks and not used and not scan.works(*effects)
 
 
 def _ends(node: ast.stmt) -> bool:
