@@ -66,9 +66,9 @@ class Consumers:
             case ast.Expr() | ast.Assert() | ast.UnaryOp(op=ast.Not()) | None:
                 return self._returned(scan, lazy=lazy) if node is scan.function else Consumption.NOTHING
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                return self.of_name(scan, name, lazy=lazy)
+                return self._of_name(scan, name, lazy=lazy)
             case ast.NamedExpr(target=ast.Name(id=name)):
-                return max(self.of_name(scan, name, lazy=lazy), self.of(scan, parent, lazy=lazy))
+                return max(self._of_name(scan, name, lazy=lazy), self.of(scan, parent, lazy=lazy))
             case ast.Return() | ast.YieldFrom():
                 return self._returned(scan, lazy=lazy)
             case ast.Lambda():
@@ -125,6 +125,8 @@ class Consumers:
             return Consumption.PART if lazy or name not in ("any", "all") else Consumption.ALL
         if name in _COPIES and not lazy:
             return self.of(scan, call, lazy=False)
+        if name in ("create_task", "ensure_future") and lazy:
+            return Consumption.PART if self.of(scan, call) is Consumption.PART else Consumption.ALL
         if name == "gather" and not lazy:
             return self.of(scan, call, lazy=False)
         if name in LOOKS_ONLY:
@@ -136,8 +138,7 @@ class Consumers:
     def _returned(self, scan: Scan, *, lazy: bool) -> Consumption:
         return self.of_result(scan) if lazy or not scan.is_handler else Consumption.ALL
 
-    def of_name(self, scan: Scan, name: str, *, lazy: bool = True) -> Consumption:
-        """How much of a name's value is consumed."""
+    def _of_name(self, scan: Scan, name: str, *, lazy: bool) -> Consumption:
         key = (scan.function, name)
         if key in self._followed:  # of a name that is assigned from itself
             return Consumption.NOTHING

@@ -55,7 +55,7 @@ class LazyWork:
             return False
         match self.scan.parents.get(node):
             case ast.Assign(targets=[ast.Tuple(elts=[_, ast.Name(id=pending)])]):
-                if self.consumers.of_name(self.scan, pending) is not Consumption.NOTHING:
+                if not self._only_cancels(pending):
                     return False
         made = self.scan.given(tasks.id) if isinstance(tasks, ast.Name) else [tasks]
         return any(
@@ -63,6 +63,16 @@ class LazyWork:
             for expression in made
             for child in ast.walk(expression)
         )
+
+    def _only_cancels(self, name: str) -> bool:
+        """Whether nothing is done with tasks but to cancel them."""
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+                match self.scan.parents[node]:
+                    case ast.For(body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="cancel")))]):
+                        continue
+                return False
+        return True
 
     def _logs_each(self, node: ast.AST) -> bool:
         """Whether lazy work is to log each record, and not to look for one: what it returns does not depend on it."""

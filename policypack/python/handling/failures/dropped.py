@@ -37,10 +37,19 @@ class Dropped:
         self.loops = loops
 
     def inside(self, loop: AnyLoop) -> Iterator[LoopExit]:
-        """Where all work of a loop on a record is in a block that only logs its failure."""
+        """Where all work of a loop on a record is in a block that only logs its failure, and no other loop does work."""
+        others = (other for other in self.loops if other.lineno != getattr(loop, "lineno", None))
+        if not any(self.scan.may_fail(*other.body) and not self._contains(other, loop) for other in others):
+            yield from self._of_body(loop)
+
+    def _of_body(self, loop: AnyLoop) -> Iterator[LoopExit]:
         block = self._only_work(self.scan, loop.body)
         if block and not any(child in self.loops for child in ast.walk(block)) and not self._used_later(loop):
             yield from self._drops(self.scan, block, ())
+
+    def _contains(self, other: AnyLoop, loop: AnyLoop) -> bool:
+        """Whether a loop is inside another one, or the other way round."""
+        return any(child is loop for child in ast.walk(other)) or any(child is other for child in ast.walk(loop))
 
     def comprehensions(self) -> Iterator[RecordLoop]:
         """The same of comprehensions and calls of `map` whose results nothing uses."""
@@ -94,10 +103,13 @@ class Dropped:
         return None
 
     def _used_later(self, loop: AnyLoop) -> bool:
-        """Whether what follows a loop may see from a name which records it handled."""
+        """Whether what follows a loop may see from a name which records it handled, or fails."""
         changed = {name for child in own_nodes(ast.Module(loop.body, [])) for name in _changed(child)}
         end: int | None = getattr(loop, "end_lineno", None)  # of a comprehension it has none
-        return end is not None and _is_used(self.scan, changed, end, returns=self.scan.is_handler)
+        if end is None:
+            return False
+        raises = any(isinstance(node, ast.Raise) and node.lineno > end for node in self.scan.nodes)
+        return raises or _is_used(self.scan, changed, end, returns=self.scan.is_handler)
 
 
 def _goes_on(statement: ast.stmt) -> bool:
