@@ -231,7 +231,9 @@ class Scan:
             case ast.BinOp(left=left, op=ast.Add(), right=right) if depth:
                 return ast.Tuple([self._exceptions(side, depth - 1) for side in (left, right)], ast.Load())
             case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name) if depth:
-                constants = [value for value in self._constants(name) if isinstance(value, ast.Tuple | ast.BinOp)]
+                constants = [
+                    value for value in self._constants(name) if isinstance(value, ast.Tuple | ast.BinOp | ast.Name)
+                ]
                 return self._exceptions(constants[-1], depth - 1) if constants else kind
         return kind
 
