@@ -253,7 +253,11 @@ class Loops:
         return (
             isinstance(statement, ast.Expr)
             and self.scan.works(statement)
-            and any(self.scan.holds(child, Shape.CUT) for child in ast.walk(statement))
+            and any(
+                self.scan.holds(child, Shape.CUT, *(MANY if self.whiles else ()))
+                and called_name(self.scan.parents.get(child, child)) != "len"
+                for child in ast.walk(statement)
+            )
         )
 
     def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
