@@ -434,6 +434,13 @@ REMOVALS = (
         ),
     ),
     Removal(
+        "records that fail",
+        "lambda-early-return",
+        handled(
+            "for record in event['Records']:\n        try:\n            copy(record)\n        except Exception:\n            print(0)"
+        ),
+    ),
+    Removal(
         "conditions that calls meet",
         "lambda-missing-permission",
         rewritten("role-policy", "WriteResults", Condition={"StringEquals": {"s3:x-amz-acl": "public-read"}}),

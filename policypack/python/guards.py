@@ -15,7 +15,7 @@ from policypack.python.domain import EMPTY, Scope, Values
 from policypack.python.model import Environment, Text
 from policypack.python.modules import AnyFunction, Module
 from policypack.python.reader import Arguments, Reader
-from policypack.python.records import own_nodes
+from policypack.python.records import called_name, own_nodes
 
 _COMPARED: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
     ast.Gt: operator.gt,
@@ -117,9 +117,12 @@ def certain_case(subject: ast.expr, cases: list[ast.match_case]) -> ast.match_ca
 
 
 def catches(handler: ast.ExceptHandler) -> bool:
-    """Whether an `except` may catch an import that fails, and does not surely raise an exception again."""
-    raises = isinstance(handler.body[-1], ast.Raise)
-    if raises and not any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(handler)):
+    """Whether an `except` may catch an import that fails, and does not surely raise an exception or end the process."""
+    last = handler.body[-1]
+    ends = isinstance(last, ast.Expr) and called_name(last.value) in {"exit", "_exit", "abort"}
+    if (ends or isinstance(last, ast.Raise)) and not any(
+        isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(handler)
+    ):
         return False
     return _are_import_errors(classes.last_names(handler.type))
 

@@ -172,6 +172,12 @@ class How(enum.StrEnum):
     STOP = "stops early"
     CATCH = "catches the first failure"
     REMOVE = "removes records from their list"
+    DROP = "logs a failure, or nothing, and goes on"
+
+    @property
+    def lost(self) -> str:
+        """What is lost, as a clause."""
+        return "the record that fails is lost" if self is How.DROP else "the remaining ones are lost"
 
 
 class LoopExit(msgspec.Struct, frozen=True):

@@ -135,7 +135,7 @@ COMPLETE = {
     "inner break": "for r in event['Records']:\n    for line in read(r):\n        break",
     "inner function": "for r in event['Records']:\n    def one():\n        return r\n    work(one, key=lambda x: x)",
     "raise after": "bad = []\nfor r in event['Records']:\n    try:\n        work(r)\n    except Exception:\n        bad.append(r)\nif bad:\n    raise RuntimeError(len(bad))",
-    "raise caught": "for r in event['Records']:\n    try:\n        if bad(r):\n            raise ValueError\n        work(r)\n    except Exception as error:\n        print(error)",
+    "raise caught": "for r in event['Records']:\n    try:\n        if bad(r):\n            raise ValueError\n        work(r)\n    except Exception as error:\n        failed.append(error)",
     "raise caught by its parent": "for r in event['Records']:\n    try:\n        raise FileNotFoundError\n    except OSError:\n        pass",
     "suppress": "for r in event['Records']:\n    with contextlib.suppress(ValueError):\n        raise ValueError",
     "finally continues": "for r in event['Records']:\n    try:\n        work(r)\n        break\n    finally:\n        continue",

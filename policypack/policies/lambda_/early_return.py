@@ -1,7 +1,8 @@
 """An event can contain several records, and a handler that leaves its loop early loses the records that follow.
 
 Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
-should not stop the good ones either: collect the failures, and report them after the loop.
+should not stop the good ones either: collect the failures, and report them after the loop. A failure that is only logged
+loses its record in the same way.
 
 A queue or stream delivers all records again if the function raises, so a `raise` is silent where the stack has nothing else
 that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
@@ -20,9 +21,7 @@ from policypack.python.model import Handling
 
 def check(handling: Handling) -> Iterator[Judgement]:
     for exit_ in handling.exits:
-        yield Violation(
-            "", f"`{exit_.place}` {exit_.how} inside the loop over the records: the remaining ones are lost"
-        )
+        yield Violation("", f"`{exit_.place}` {exit_.how} inside the loop over the records: {exit_.how.lost}")
     for place, wrong in handling.misreports:
         yield Violation("", f"`{place}` {wrong}")
     for place in handling.idle:
@@ -72,6 +71,12 @@ POLICY = Policy(
             note="the first record that fails stops the others",
         ),
         example(_handler('map(copy, event["Records"])'), note="work that nothing runs"),
+        example(
+            _handler(
+                LOOP, "    try:", "        copy(record)", "    except Exception as error:", "        print(error)"
+            ),
+            note="a failure that is only logged",
+        ),
     ),
     good=[
         example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', 'return "done"')),

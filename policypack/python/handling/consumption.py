@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from policypack.python.domain import FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
-from policypack.python.records import called_name
+from policypack.python.records import TAKING, called_name
 
 LAZY = {"map", "filter", "starmap", "filterfalse"}
 _WRAPPERS = {
@@ -27,18 +27,6 @@ class Consumption(enum.IntEnum):
     NOTHING = 0
     PART = 1
     ALL = 2
-
-
-def caught_types(block: ast.AST) -> list[ast.expr | None]:
-    """The types of the exceptions that a `try` or a `with suppress(...)` catches; None of all."""
-    match block:
-        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
-            return [handler.type for handler in handlers]
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            contexts = (item.context_expr for item in items)
-            suppress = [call for call in contexts if isinstance(call, ast.Call) and called_name(call) == "suppress"]
-            return [caught_type for call in suppress for caught_type in call.args]
-    return []
 
 
 class Consumers:
@@ -87,6 +75,8 @@ class Consumers:
                 return self._returned(scan, lazy=lazy) if parent is scan.function else Consumption.ALL
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is node:
                 return Consumption.NOTHING
+            case ast.Starred() if not lazy:
+                return self.of(scan, parent, lazy=False)
             case ast.IfExp() | ast.BoolOp() | ast.keyword() | ast.FormattedValue() | ast.JoinedStr():
                 return self.of(scan, parent, lazy=lazy)
             case ast.GeneratorExp():
@@ -101,7 +91,10 @@ class Consumers:
             case ast.Attribute(attr="values" | "items" | "keys"):
                 return self.of(scan, scan.parents[parent], lazy=False)
             case ast.Attribute(attr=name):
-                return Consumption.PART if name in _STOPPING else Consumption.ALL
+                takes = name in _STOPPING or (name in TAKING and not scan.inside(node, ast.While))
+                return Consumption.PART if takes else Consumption.ALL
+            case ast.Await() if not lazy:
+                return self.of(scan, parent, lazy=False)
             case ast.Call():
                 return self._passed(scan, parent, lazy=lazy)
         return Consumption.ALL
@@ -113,7 +106,7 @@ class Consumers:
         inner, outer = node, scan.parents.get(node)
         while outer is not None:
             around = isinstance(outer, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) and inner in outer.body
-            if around and any(map(caught, caught_types(outer))):
+            if around and any(map(caught, scan.caught_types(outer))):
                 return True
             inner, outer = outer, scan.parents.get(outer)
         calls = self.calls.get(scan.function, []) if scan not in followed else []
@@ -131,6 +124,10 @@ class Consumers:
         if name in _STOPPING:
             return Consumption.PART if lazy or name not in ("any", "all") else Consumption.ALL
         if name in _COPIES and not lazy:
+            return self.of(scan, call, lazy=False)
+        if name in ("create_task", "ensure_future") and lazy:
+            return Consumption.PART if self.of(scan, call) is Consumption.PART else Consumption.ALL
+        if name == "gather" and not lazy:
             return self.of(scan, call, lazy=False)
         if name in LOOKS_ONLY:
             return Consumption.NOTHING

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from policypack.python.handling.scan import Scan
-from policypack.python.records import called_name
+from policypack.python.records import WHOLE, called_name
 
 AnyLoop = ast.For | ast.AsyncFor | ast.While
 
@@ -24,10 +24,14 @@ def first_only(scan: Scan, loop: AnyLoop) -> bool:
     flags = _flags(scan, loop)
     counters = _counters(scan, loop)
     if isinstance(loop, ast.While):
-        once = {name for name, step in counters.items() if step in loop.body}
+        once = {name: _is_fixed for name, step in counters.items() if step in loop.body}
         within = any(isinstance(node, AnyLoop) for statement in loop.body for node in ast.walk(statement))
         return not within and any(_of_later(ast.UnaryOp(ast.Not(), part), once, {}) for part in _conjuncts(loop.test))
-    numbers = {*counters, *([index.id] if isinstance(index, ast.Name) else [])}
+    numbers: dict[str, Callable[[ast.expr], bool]] = dict.fromkeys(
+        [*counters, *([index.id] if isinstance(index, ast.Name) else [])], _is_fixed
+    )
+    if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and not counted:
+        numbers[loop.target.id] = lambda one: _is_item(scan, one)
     body = [statement for statement in loop.body if statement not in counters.values()]
     for position, statement in enumerate(body):
         others = [*body[:position], *body[position + 1 :]]
@@ -97,21 +101,46 @@ def _looks(statement: ast.stmt) -> bool:
     return False
 
 
-def _of_later(test: ast.expr, numbers: Collection[str], flags: Mapping[str, bool]) -> bool:
-    """Whether a condition holds in every run of a loop but its first ones."""
+def _of_later(test: ast.expr, numbers: Mapping[str, Callable[[ast.expr], bool]], flags: Mapping[str, bool]) -> bool:
+    """Whether a condition holds in every run of a loop but its first ones.
+
+    Args:
+        test: the condition.
+        numbers: names that differ in each run, and whether an expression is what one of them is in one certain run.
+        flags: names that the first run changes.
+    """
     match test:
+        case (
+            ast.BinOp(left=ast.Name(id=name), op=ast.Mod())
+            | ast.Compare(left=ast.BinOp(left=ast.Name(id=name), op=ast.Mod()))
+            | ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(left=ast.Name(id=name), op=ast.Mod()))
+            | ast.UnaryOp(op=ast.Not(), operand=ast.Compare(left=ast.BinOp(left=ast.Name(id=name), op=ast.Mod())))
+        ):
+            return numbers.get(name) is _is_fixed  # every second one, or the others
         case ast.UnaryOp(op=ast.Not(), operand=ast.UnaryOp(op=ast.Not(), operand=inner)):
             return _of_later(inner, numbers, flags)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return flags.get(name) is False
         case ast.UnaryOp(
             op=ast.Not(), operand=ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[limit])
-        ) if _is_fixed(limit):
-            return name in numbers and isinstance(operator, ast.Eq | ast.Lt | ast.LtE)
+        ) if name in numbers and numbers[name](limit):
+            return isinstance(operator, ast.Eq | ast.Is | ast.Lt | ast.LtE)
         case ast.Name(id=name):
-            return flags.get(name) is True or name in numbers
-        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[limit]) if _is_fixed(limit):
-            return name in numbers and isinstance(operator, ast.NotEq | ast.Gt | ast.GtE)
+            return flags.get(name) is True or numbers.get(name) is _is_fixed
+        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[limit]):
+            return (
+                name in numbers
+                and numbers[name](limit)
+                and isinstance(operator, ast.NotEq | ast.IsNot | ast.Gt | ast.GtE)
+            )
+    return False
+
+
+def _is_item(scan: Scan, one: ast.expr) -> bool:
+    """Whether an expression is one of the records, by its place."""
+    match one:
+        case ast.Subscript(value=source, slice=ast.Constant() | ast.UnaryOp()):
+            return scan.holds(source, *WHOLE)
     return False
 
 

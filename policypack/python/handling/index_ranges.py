@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Shape
 from policypack.python.records import WHOLE, called_name
@@ -14,16 +15,32 @@ def left_out(scan: Scan, loop: ast.AST) -> ast.Subscript | None:
 
     Two indexes, `records[i]` and `records[i + 1]`, go through pairs, and leave out none.
     """
+    loop = as_loop(scan, loop) or loop
     match loop:
         case ast.For(target=ast.Name(id=name), iter=ast.Call(args=args) as source) if called_name(source) == "range":
-            if not any(scan.holds(part, Shape.COUNT) for part in ast.walk(source)) or not _is_short(args):
-                return None
+            bounds = [_assigned(scan, bound) for bound in args]
+        case ast.While(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Lt() | ast.NotEq()], comparators=[high])):
+            bounds = [_assigned(scan, high)]
         case _:
             return None
+    counts = any(scan.holds(part, Shape.COUNT) for bound in bounds for part in ast.walk(bound))
+    if not counts or not _is_short(bounds):
+        return None
     inside = {id(node) for statement in loop.body for node in ast.walk(statement)}
     taken = [node for node in scan.nodes if isinstance(node, ast.Subscript) and scan.holds(node.value, *WHOLE)]
     plain = all(isinstance(node.slice, ast.Name) and node.slice.id == name and id(node) in inside for node in taken)
     return taken[0] if taken and plain else None
+
+
+def _assigned(scan: Scan, bound: ast.expr, depth: int = 4) -> ast.expr:
+    """What a bound is assigned, if it is a name that has one value."""
+    if not isinstance(bound, ast.Name) or not depth:
+        return bound
+    stores = [node for node in scan.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    match [scan.parents[node] for node in stores if node.id == bound.id]:
+        case [ast.Assign(targets=[ast.Name()], value=value)]:
+            return _assigned(scan, value, depth - 1)
+    return bound
 
 
 def _is_short(bounds: list[ast.expr]) -> bool:
@@ -43,6 +60,8 @@ def _less(high: ast.expr) -> int:
     match high:
         case ast.BinOp(op=ast.Sub(), right=right):
             return _number(right) or 0
+        case ast.Call(args=args) if called_name(high) == "min":
+            return int(any(isinstance(most, ast.Constant) for most in args))
     return 0
 
 

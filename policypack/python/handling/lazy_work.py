@@ -18,6 +18,7 @@ class LazyWork:
 
     def __init__(self, scan: Scan, consumers: Consumers) -> None:
         self.scan = scan
+        self.consumers = consumers
         self._work = [
             (node, works, consumers.of(scan, node)) for node in scan.nodes if (works := self._effect(node)) is not None
         ]
@@ -38,6 +39,40 @@ class LazyWork:
             if consumption is Consumption.PART and (works or self._logs_each(node)):
                 place = self.scan.place(node)
                 yield RecordLoop(place, (LoopExit(place, How.STOP),), searches=not works)
+        for node in self.scan.nodes:
+            if self._waits_for_first(node):
+                yield RecordLoop(self.scan.place(node), (LoopExit(self.scan.place(node), How.STOP),), whole=False)
+
+    def _waits_for_first(self, node: ast.AST) -> bool:
+        """Whether a coroutine waits until the first task is done, and nothing uses those that are pending."""
+        match node:
+            case ast.Await(value=ast.Call(args=[tasks, *_]) as call) if called_name(call) == "wait":
+                options = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg == "return_when"]
+                first = any(option.endswith("FIRST_COMPLETED") for option in options)
+            case _:
+                return False
+        if not first or self.scan.inside(node, ast.While):
+            return False
+        match self.scan.parents.get(node):
+            case ast.Assign(targets=[ast.Tuple(elts=[_, ast.Name(id=pending)])]):
+                if not self._only_cancels(pending):
+                    return False
+        made = self.scan.given(tasks.id) if isinstance(tasks, ast.Name) else [tasks]
+        return any(
+            isinstance(child, ast.comprehension) and self.scan.holds(child.iter, *MANY)
+            for expression in made
+            for child in ast.walk(expression)
+        )
+
+    def _only_cancels(self, name: str) -> bool:
+        """Whether nothing is done with tasks but to cancel them."""
+        for node in self.scan.nodes:
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+                match self.scan.parents[node]:
+                    case ast.For(body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="cancel")))]):
+                        continue
+                return False
+        return True
 
     def _logs_each(self, node: ast.AST) -> bool:
         """Whether lazy work is to log each record, and not to look for one: what it returns does not depend on it."""
@@ -62,6 +97,15 @@ class LazyWork:
         """Whether lazy work on records has an effect, with `printing` also by logging; None for everything else."""
         scan = self.scan
         match node:
+            case (
+                ast.ListComp(elt=ast.Lambda(body=body), generators=[loop])
+                | ast.SetComp(elt=ast.Lambda(body=body), generators=[loop])
+                | ast.GeneratorExp(elt=ast.Lambda(body=body), generators=[loop])
+            ):
+                return scan.works(body, printing=printing) if scan.holds(loop.iter, *MANY) else None
+            case ast.Call(args=[function, *bound]) if called_name(node) == "partial":
+                if any(scan.holds(argument, Shape.RECORD) for argument in bound):
+                    return scan.passed_works(function, printing=printing)
             case ast.GeneratorExp(elt=element, generators=loops):
                 if any(scan.holds(loop.iter, *MANY) for loop in loops):
                     return scan.works(element, *(test for loop in loops for test in loop.ifs), printing=printing)

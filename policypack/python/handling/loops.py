@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import ancestors, last_names, raised_name
-from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import Consumers, Consumption, caught_types
+from policypack.python.handling.consumption import Consumers, Consumption
+from policypack.python.handling.failures.dropped import Dropped
+from policypack.python.handling.failures.retries import Retries
+from policypack.python.handling.failures.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
+from policypack.python.handling.folds import folds, keeps
 from policypack.python.handling.index_ranges import left_out
-from policypack.python.handling.retries import Retries
 from policypack.python.handling.scan import CATCH_ALL, Scan
-from policypack.python.handling.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
-from policypack.python.records import MANY, TAKING, WHOLE, called_name, is_whole, own_nodes
+from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Loops:
         self.deleted = [part for node in scan.nodes if (part := self._deleted(node))]
         self.over_records = [node for node in scan.nodes if isinstance(node, AnyLoop) and self._loops(node)]
         self.swallowed = Swallowed(scan, consumers, self.over_records)
+        self.dropped = Dropped(scan, consumers, self.over_records)
 
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
@@ -55,6 +57,7 @@ class Loops:
                 *self._removals(node),
                 *self.swallowed.around(node),
                 *self._ended(node),
+                *self.dropped.inside(node),
             )
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
@@ -73,15 +76,17 @@ class Loops:
                 inner=source is not None and self.scan.is_inner(source),
             )
         yield from self.swallowed.comprehensions()
+        yield from self.dropped.comprehensions()
+        yield from self.dropped.handlers()
         yield from self._over_results()
-        yield from self._reduced()
+        yield from folds(self.scan, self.consumers)
 
     def _over_results(self) -> Iterator[RecordLoop]:
         """Loops over work on each record that an executor does, which lose the results and errors of the others."""
         for node in self.scan.nodes if self._submits() else ():
             if isinstance(node, ast.For | ast.AsyncFor) and called_name(node.iter) == "as_completed":
-                exits = tuple(exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
-                yield RecordLoop(self.scan.place(node), exits, whole=False)
+                exits = (exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
+                yield RecordLoop(self.scan.place(node), (*exits, *self.dropped.inside(node)), whole=False)
 
     def _deleted(self, node: ast.AST) -> ast.Subscript | None:
         """The records that a statement removes from their list, unless the same ones are taken before: `del records[10:]`."""
@@ -115,7 +120,7 @@ class Loops:
     def _text(self, node: ast.expr) -> str:
         """An expression as text, with what its name is given if that is one expression."""
         if isinstance(node, ast.Name):
-            given = [*self.retries.given(node.id)]
+            given = [*self.scan.given(node.id)]
             return ast.unparse(given[0] if len(given) == 1 else node)
         return ast.unparse(node)
 
@@ -147,7 +152,7 @@ class Loops:
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
             return self.scan.holds(node.iter, *MANY, Shape.GROUPS) and left_out(self.scan, node) is None
-        return isinstance(node, ast.While) and node in self.whiles
+        return isinstance(node, ast.While) and node in self.whiles and left_out(self.scan, node) is None
 
     def over_groups(self, node: AnyLoop) -> bool:
         """Whether a loop is over lists of records, or over their keys: `records[topic]`."""
@@ -201,48 +206,13 @@ class Loops:
                         names.add(name)
         return names
 
-    def _reduced(self) -> Iterator[RecordLoop]:
-        """Calls of `reduce` whose function works on no record once it has a result."""
-        for node in self.scan.nodes:
-            match node:
-                case ast.Call(args=[function, source, *_]) if called_name(node) == "reduce":
-                    if self.scan.holds(source, *MANY) and any(map(self._skips, self.scan.functions(function))):
-                        yield RecordLoop(self.scan.place(node), (LoopExit(self.scan.place(node), How.STOP),))
-
-    def _skips(self, function: FunctionNode) -> bool:
-        """Whether a function of a result and a record leaves the record out because of the result."""
-        if not function.args.args:
-            return False
-        name = function.args.args[0].arg
-        if isinstance(function, ast.Lambda):
-            return self._keeps(name, function.body)
-        for index, statement in enumerate(function.body):
-            match statement:
-                case ast.Return(value=ast.expr() as value) if self._keeps(name, value):
-                    return True
-                case ast.If(test=test, body=[ast.Return()], orelse=[]) if _names(test) == {name}:
-                    return self.scan.works(*function.body[index + 1 :])
-        return False
-
-    def _keeps(self, name: str, value: ast.expr) -> bool:
-        """Whether an expression is what a name has already, if it has something, and else works on a record."""
-        match value:
-            case ast.BoolOp(values=[ast.Name(id=first), *others]):
-                pass
-            case ast.IfExp(test=test, body=body, orelse=orelse) if _names(test) == {name}:
-                first, others = name, [orelse if isinstance(body, ast.Name) else body]
-            case _:
-                return False
-        inside = (child for other in others for child in ast.walk(other))
-        return (
-            first == name and self.scan.works(*others) and any(self.scan.holds(child, Shape.RECORD) for child in inside)
-        )
-
     def _exits(  # noqa: C901, PLR0912 (one case for each kind of statement)
         self, body: Iterable[ast.stmt], around: _Around
     ) -> Iterator[LoopExit]:
         """The statements by which the loop around a body is left while records remain."""
         for statement in body:
+            if around.guarded and self._passes_rest(statement):
+                return
             match statement:
                 case ast.Return():
                     if not around.spent:
@@ -261,7 +231,7 @@ class Loops:
                 case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
                     if not around.spent:
                         yield LoopExit(self.scan.place(statement), How.EXIT)
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if self._keeps(name, value):
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if keeps(self.scan, name, value):
                     yield LoopExit(self.scan.place(statement), How.STOP)
                 case ast.If(test=test, body=then, orelse=otherwise):
                     inside = replace(around, guarded=True, spent=around.spent or self._spent(test))
@@ -277,6 +247,18 @@ class Loops:
                 case ast.Match(cases=cases):
                     for case in cases:
                         yield from self._exits(case.body, replace(around, guarded=True))
+
+    def _passes_rest(self, statement: ast.stmt) -> bool:
+        """Whether a statement passes the other records on, as to a queue: `requeue(records[index:])`."""
+        return (
+            isinstance(statement, ast.Expr)
+            and self.scan.works(statement)
+            and any(
+                self.scan.holds(child, Shape.CUT, *(MANY if self.whiles else ()))
+                and called_name(self.scan.parents.get(child, child)) != "len"
+                for child in ast.walk(statement)
+            )
+        )
 
     def _in_try(self, statement: ast.Try | ast.TryStar, around: _Around) -> Iterator[LoopExit]:
         if any(isinstance(last, ast.Continue) for last in statement.finalbody) and not around.inner:
@@ -323,18 +305,8 @@ class Loops:
             for node in ast.walk(statement)
             if isinstance(node, ast.Assign) and any(_plain(target) in flags for target in node.targets)
         ]
-        if any(map(self._works_on_record, (*parts, *results))):
+        if any(map(self.scan.works_on_record, (*parts, *results))):
             yield LoopExit(self.scan.place(loop), How.STOP)
-
-    def _works_on_record(self, result: ast.expr) -> bool:
-        """Whether an expression is the result of work on a record."""
-        return any(
-            isinstance(call, ast.Call)
-            and self.scan.works(call)
-            and called_name(call) not in TAKING
-            and any(self.scan.holds(argument, Shape.RECORD) for argument in call.args)
-            for call in ast.walk(result)
-        )
 
     def _raise(self, statement: ast.Raise | ast.Assert) -> LoopExit:
         ends = isinstance(statement, ast.Raise) and raised_name(statement) == "SystemExit"
@@ -348,7 +320,7 @@ class Loops:
         """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
-            caught += caught_types(block)
+            caught += self.scan.caught_types(block)
         return any(self._catches(caught_type, statement) for caught_type in caught)
 
     def _catches(self, caught: ast.expr | None, statement: ast.Raise | ast.Assert) -> bool:

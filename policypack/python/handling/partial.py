@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import FunctionNode, shapes
+from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.first_runs import first_only, only_looks
 from policypack.python.handling.glances import Glances
@@ -14,7 +15,7 @@ from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import Pick, Shape, Taking
-from policypack.python.records import CUTTING, EVENTS, TAKING, WHOLE, called_name, is_whole
+from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
 FOLLOWED = {*ONCE, *APPLIED, *STARTED}
 """Calls that do nothing but call a function, which is looked into itself."""
@@ -48,7 +49,11 @@ class Parts:
             for statement in (*loop.body, *([loop.test] if isinstance(loop, ast.While) else [loop.target]))
             for node in ast.walk(statement)
         }
-        self.first_runs = [loop for loop in loops.over_records if first_only(scan, loop)]
+        self.first_runs: list[ast.AST] = [loop for loop in loops.over_records if first_only(scan, loop)]
+        for node in scan.nodes:
+            loop = as_loop(scan, node)
+            if loop and scan.holds(loop.iter, *MANY) and first_only(scan, loop):
+                self.first_runs.append(node)
         self.last_runs = [loop for loop in loops.over_records if only_looks(scan, loop.body)]
         self.ranges = {
             node.target.id
@@ -79,7 +84,7 @@ class Parts:
             if taken := left_out(self.scan, node):
                 yield self._pick(node, taken.value, Taking.PART)
         for loop in self.first_runs:
-            inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(*loop.body)
+            inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(loop)
             yield Pick(self.scan.place(loop), Taking.PART, inner, glances)
         for loop in self.last_runs:
             if left := self._left_over(loop):
@@ -120,7 +125,7 @@ class Parts:
             case ast.Subscript(value=source, slice=index) if scan.holds(source, *_TAKEN_FROM):
                 is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
                 short = isinstance(index, ast.Name) and index.id in self.ranges
-                return source if is_number or short else None
+                return source if is_number or short or self._is_near_end(index) else None
             case ast.Call(args=[function, source, *_]) if called_name(node) == "reduce" and scan.holds(
                 source, *_SELECTED
             ):
@@ -143,6 +148,13 @@ class Parts:
                 fixed = not any(isinstance(pattern, ast.MatchStar) for pattern in patterns)
                 return node if patterns and fixed and not self._matches_others(node) else None
         return None
+
+    def _is_near_end(self, index: ast.expr) -> bool:
+        """`len(records) - 1`."""
+        match index:
+            case ast.BinOp(left=count, op=ast.Sub(), right=ast.Constant()):
+                return self.scan.holds(count, Shape.COUNT)
+        return False
 
     def _matches_others(self, pattern: ast.MatchSequence) -> bool:
         """Whether a case of the same `match` takes every other event, and works or refuses it."""
@@ -226,7 +238,8 @@ class Parts:
                 is_lazy = isinstance(node, ast.GeneratorExp)
                 sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
                 works = bool(sources) and scan.works(*ast.iter_child_nodes(node), printing=printing)
-                if sources and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
+                short = node in self.first_runs or left_out(scan, node) is not None
+                if sources and not short and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
                 counted = any(scan.holds(operand, Shape.COUNT) for operand in (left, right))
@@ -277,6 +290,8 @@ def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) ->
             bound is not None and other is not None and ast.dump(bound) == ast.dump(other)
             for bound, other in ((upper, index.lower), (lower, index.upper))
         )
+    if lower is None and isinstance(upper, ast.UnaryOp):  # `records[:-1]` and `records[-1]`
+        return ast.dump(index) == ast.dump(upper) == ast.dump(ast.parse("-1", mode="eval").body)
     return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from policypack.python.callbacks import KEEPING
 from policypack.python.classes import last_names
@@ -24,11 +25,12 @@ from policypack.python.files import CodePlace
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
-from policypack.python.records import called_name, is_generator, own_nodes
+from policypack.python.records import TAKING, called_name, is_generator, own_nodes
 
+METRICS = {"add_metric", "add_metadata", "put_annotation", "put_metadata"}
 PRINTING = {
-    *("print", "pprint", "debug", "info", "warning", "error", "exception", "critical", "log"),
-    *("add_metric", "add_metadata", "put_annotation", "put_metadata"),
+    *("print", "pprint", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print_exc"),
+    *METRICS,
 }
 """Calls that print, log or emit a metric: all that some handlers do for a record."""
 LOOKS_ONLY = PRINTING | {
@@ -41,21 +43,23 @@ PURE = {
     *("partition", "rpartition", "replace", "find", "count", "keys", "values", "items", "next", "iter", "filter"),
     *("match", "search", "fullmatch", "fnmatch", "compile", "list", "tuple", "set", "sorted", "min", "max", "sum"),
     *("dict", "range", "enumerate", "zip", "map", "unquote", "unquote_plus", "Path", "PurePosixPath", "splitext"),
-    *("casefold", "format", "join", "issubset", "isdigit", "fromisoformat", "strptime", "b64decode", "decode"),
+    *(
+        "casefold",
+        "format",
+        "join",
+        "issubset",
+        "isdigit",
+        "fromisoformat",
+        "strptime",
+        "b64decode",
+        "decode",
+        "format_exc",
+    ),
 }
 """Calls that make a value of another one."""
 HARMLESS = LOOKS_ONLY | PURE
 _DEEPEST = 6
 CATCH_ALL = {"Exception", "BaseException"}
-
-
-def catching(block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
-    """The part of a `try` that catches every failure and raises none again."""
-    for handler in block.handlers:
-        is_broad = handler.type is None or last_names(handler.type) & CATCH_ALL
-        if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
-            return handler
-    return None
 
 
 class Scan:
@@ -102,6 +106,15 @@ class Scan:
         """The possible values of an expression or a pattern."""
         return self.reader.seen.get(node, EMPTY)
 
+    def given(self, text: str) -> Iterator[ast.expr]:
+        """What is assigned in the function to a name, or an item."""
+        for node in self.nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value) if any(ast.unparse(target) == text for target in targets):
+                    yield value
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == text:
+                    yield value
+
     def holds(self, node: ast.AST, *wanted: Shape) -> bool:
         """Whether an expression may have one of these relations to the records."""
         return not shapes(self.values(node)).isdisjoint(wanted)
@@ -147,7 +160,7 @@ class Scan:
     def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
         """Whether code calls something whose failure it does not catch itself."""
         for node in nodes:
-            if isinstance(node, ast.Try | ast.TryStar) and catching(node) is not None:
+            if isinstance(node, ast.Try | ast.TryStar) and self.catching(node) is not None:
                 inside: list[ast.AST] = [*node.orelse, *node.finalbody]
             else:
                 inside = [*ast.iter_child_nodes(node)]
@@ -159,6 +172,81 @@ class Scan:
             if self.may_fail(*inside, depth=depth):
                 return True
         return False
+
+    def works_on_record(self, result: ast.expr) -> bool:
+        """Whether an expression is the result of work on a record."""
+        return any(
+            isinstance(call, ast.Call)
+            and self.works(call)
+            and called_name(call) not in TAKING
+            and any(self.holds(argument, Shape.RECORD) for argument in call.args)
+            for call in ast.walk(result)
+        )
+
+    def catching(self, block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None:
+        """The part of a `try` that catches every failure and raises none again."""
+        for handler, kind in zip(block.handlers, self.caught_types(block), strict=True):
+            is_broad = kind is None or last_names(kind) & CATCH_ALL
+            if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
+                return handler
+        return None
+
+    def caught_types(self, block: ast.AST) -> list[ast.expr | None]:
+        """The types of the exceptions that a `try` or a `with suppress(...)` catches; None of all."""
+        match block:
+            case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+                return [handler.type and self._exceptions(handler.type) for handler in handlers]
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+                caught: list[ast.expr | None] = [
+                    self._exceptions(kind) for call in calls if called_name(call) == "suppress" for kind in call.args
+                ]
+                return [*caught, *[None] * any(map(self._hides, calls))]
+        return []
+
+    def _hides(self, call: ast.Call) -> bool:
+        """Whether a context manager of the package hides every failure, and only logs it."""
+        for value in self.values(call):
+            if isinstance(value, Instance):
+                for method in value.cls.node.body:
+                    if isinstance(method, ast.FunctionDef) and method.name == "__exit__":
+                        returned = [node.value for node in own_nodes(method) if isinstance(node, ast.Return)]
+                        hides = any(isinstance(result, ast.Constant) and result.value is True for result in returned)
+                        return hides and len(returned) == 1 and not self.works(*method.body)
+        blocks = [node for body in self.bodies(call.func) for node in ast.walk(body) if isinstance(node, ast.Try)]
+        return any(
+            (handler := self.catching(block)) is not None
+            and any(isinstance(node, ast.Yield) for statement in block.body for node in ast.walk(statement))
+            and not self.works(*handler.body)
+            for block in blocks
+        )
+
+    def _exceptions(self, kind: ast.expr, depth: int = _DEEPEST) -> ast.expr:
+        """The types that an expression is, with those of a constant tuple for its name."""
+        match kind:
+            case ast.Starred(value=inner) if depth:
+                return self._exceptions(inner, depth - 1)
+            case ast.Tuple(elts=elements) if depth:
+                return ast.Tuple([self._exceptions(element, depth - 1) for element in elements], ast.Load())
+            case ast.BinOp(left=left, op=ast.Add(), right=right) if depth:
+                return ast.Tuple([self._exceptions(side, depth - 1) for side in (left, right)], ast.Load())
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name) if depth:
+                constants = [
+                    value for value in self._constants(name) if isinstance(value, ast.Tuple | ast.BinOp | ast.Name)
+                ]
+                return self._exceptions(constants[-1], depth - 1) if constants else kind
+        return kind
+
+    def _constants(self, name: str) -> Iterator[ast.expr]:
+        """What the module and its classes assign to a name."""
+        classes = (statement for statement in self.module.tree.body if isinstance(statement, ast.ClassDef))
+        for statement in chain(self.module.tree.body, *(cls.body for cls in classes)):
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=target)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)
+                ) if target == name:
+                    yield value
 
     def passed_works(self, function: ast.expr, *, printing: bool = False) -> bool:
         """Whether a function that is passed on has an effect where it is called."""

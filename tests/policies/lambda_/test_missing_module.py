@@ -177,6 +177,7 @@ RUNS = {
     "a module that a function imports": f"{HANDLE}from lib import work\n    work()",
     "a return at the end": f"{LOAD}{HANDLE}load()\n    return 1",
     "an exception that is raised again": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        print('failed')\n        raise",
+    "the end of the process": "import sys\ntry:\n    import pandas\nexcept ImportError:\n    sys.exit(1)",
     "another exception in its place": "try:\n    import pandas\nexcept ImportError as e:\n    raise RuntimeError('no pandas') from e",
     "an import by its name": "import importlib\nx = importlib.import_module('pandas')",
     "a condition": f"{LOAD}{HANDLE}if event.get('x'):\n        load()",

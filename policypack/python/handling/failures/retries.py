@@ -139,22 +139,13 @@ class Retries:
 
     def _named_items(self, name: str) -> Iterator[tuple[str, ast.expr]]:
         """The items of a dictionary with a name; what is appended to one, `response["batchItemFailures"]`, stands for itself."""
-        for assigned in self.given(name):
+        for assigned in self.scan.given(name):
             if not isinstance(assigned, ast.Name):
                 yield from self._items(assigned)
         for node in self.scan.nodes:
             match node:
                 case ast.Subscript(value=ast.Name(id=other), slice=ast.Constant(value=str() as text)) if other == name:
                     yield text, node
-
-    def given(self, text: str) -> Iterator[ast.expr]:
-        """What is assigned in the function to a name, or an item."""
-        for node in self.scan.nodes:
-            match node:
-                case ast.Assign(targets=targets, value=value) if any(ast.unparse(target) == text for target in targets):
-                    yield value
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == text:
-                    yield value
 
     def _reports(self, failures: ast.expr, *, within: bool) -> bool:
         """Whether a list of failures has the records that remain too, or is of a stream."""
@@ -173,7 +164,7 @@ class Retries:
 
     def _added(self, text: str) -> Iterator[bool]:
         """For each addition to a list of failures, whether it adds several records: all that remain."""
-        for value in self.given(text):
+        for value in self.scan.given(text):
             if not isinstance(value, ast.List):
                 yield True
         for node in self.scan.nodes:
@@ -206,7 +197,7 @@ class Retries:
             case ast.List(
                 elts=[ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int()) | ast.UnaryOp())]
             ):
-                return any(isinstance(value, ast.List | ast.ListComp) for value in self.given(name))
+                return any(isinstance(value, ast.List | ast.ListComp) for value in self.scan.given(name))
         return False
 
 

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Collection, Iterator
 
 from policypack.python.classes import builtin, last_names
-from policypack.python.handling.consumption import Consumers, caught_types
+from policypack.python.handling.as_loops import as_loop
+from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.first_runs import AnyLoop
-from policypack.python.handling.retries import Retries
-from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Scan, catching
+from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Scan
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 
@@ -52,18 +53,32 @@ class Swallowed:
             yield from self._callers(self.scan, loop, ())
 
     def comprehensions(self) -> Iterator[RecordLoop]:
-        """The comprehensions that call a function of the package for each record, inside of what hides that one failed."""
+        """The comprehensions and calls of `map` that work on each record, inside of what hides that one failed."""
         for node in self.scan.nodes:
-            match node:
-                case ast.ListComp(elt=result, generators=[source]) | ast.SetComp(elt=result, generators=[source]) if (
-                    self.scan.holds(source.iter, *MANY)
-                ):
-                    calls = [child for child in ast.walk(result) if isinstance(child, ast.Call)]
-                    own = [function for call in calls for function in self.scan.functions(call.func)]
-                    loop = ast.For(source.target, source.iter, [ast.Expr(result)], [])
-                    runs = own and self.scan.works(result) and not any(map(is_lazy, own))
-                    if runs and (exits := tuple(self.around(loop, node))):
-                        yield RecordLoop(self.scan.place(node), exits, whole=False)
+            loop = as_loop(self.scan, node)
+            runs = loop and self.scan.holds(loop.iter, *MANY) and self._runs(node, loop)
+            if loop and runs and (exits := tuple(self.around(loop, node))):
+                yield RecordLoop(self.scan.place(node), exits, whole=False)
+
+    def _runs(self, node: ast.AST, loop: ast.For) -> bool:
+        """Whether what stands for a loop runs a function for its effect, where it is."""
+        calls = [child for statement in loop.body for child in ast.walk(statement) if isinstance(child, ast.Call)]
+        own = [function for call in calls for function in self.scan.functions(call.func)]
+        is_lazy_itself = isinstance(node, ast.GeneratorExp) or called_name(node) in LAZY
+        waits = called_name(self._call_around(node)) == "gather"
+        if (any(map(is_lazy, own)) and not waits) or not self.scan.works(*loop.body):
+            return False
+        if is_lazy_itself and (
+            isinstance(self.scan.parents.get(node), ast.Assign)
+            or self.consumers.of(self.scan, node) is not Consumption.ALL
+        ):
+            return False
+        return bool(own) or self.consumers.of(self.scan, node, lazy=False) is Consumption.NOTHING
+
+    def _call_around(self, node: ast.AST) -> ast.AST:
+        """The call that gets the elements of a node: `gather(*node)`."""
+        outer = self.scan.parents.get(node)
+        return self.scan.parents[outer] if isinstance(outer, ast.Starred) else node
 
     def _callers(self, scan: Scan, loop: AnyLoop, followed: tuple[Scan, ...]) -> Iterator[LoopExit]:
         """The same around the calls of the loop's function."""
@@ -92,7 +107,7 @@ class Swallowed:
             if isinstance(statement, ast.Return) and not Retries(scan).returned(statement.value) and own:
                 return statement
         for handler in block.handlers:
-            broad = handler is catching(block)
+            broad = handler is scan.catching(block)
             if not (broad and own) and (_raises(scan, handler, block) or _repeats(scan, block)):
                 continue
             if not broad and not self._concerns(handler.type, loop):
@@ -106,8 +121,8 @@ class Swallowed:
     def _suppresses(self, scan: Scan, block: ast.With, loop: AnyLoop) -> bool:
         """Whether a `with suppress(...)` hides what fails in a loop."""
         return any(
-            last_names(kind) & CATCH_ALL or (self._concerns(kind, loop) and not _repeats(scan, block))
-            for kind in caught_types(block)
+            kind is None or last_names(kind) & CATCH_ALL or (self._concerns(kind, loop) and not _repeats(scan, block))
+            for kind in scan.caught_types(block)
         )
 
     def _concerns(self, kind: ast.expr | None, loop: AnyLoop) -> bool:
@@ -131,7 +146,8 @@ class Swallowed:
         work = [statement for statement in loop.body if self.scan.may_fail(statement)]
         return bool(work) and all(
             isinstance(statement, ast.Try)
-            and {name for name in names if any(_covers(kind, name) for kind in caught_types(statement))} == {*names}
+            and {name for name in names if any(_covers(kind, name) for kind in self.scan.caught_types(statement))}
+            == {*names}
             for statement in work
         )
 
@@ -154,7 +170,7 @@ class Swallowed:
         blocks = (
             node for part in (*body, *called) for node in ast.walk(part) if isinstance(node, ast.Try | ast.TryStar)
         )
-        if any(map(catching, blocks)):
+        if any(map(self.scan.catching, blocks)):
             return False
         return self.scan.works(*called) or (self.scan.works(*body, printing=True) and not self.scan.works(*body))
 
