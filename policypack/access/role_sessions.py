@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.role_users import RUN_OWN_CODE, Assuming, assuming
-from policypack.access.solver.conditions import met
+from policypack.access.solver.conditions import VPC_SOURCE_IP, met
 from policypack.access.unmet_conditions import unmet
 from policypack.core.policy import Placed, Resource, Stack, Unknown, over_stack
 from policypack.iam.condition_keys import (
@@ -84,6 +84,8 @@ def sent(name: str, session: Session) -> tuple[SentValue, ...]:
         return tuple(map(SentValue, texts))
     if session.direct and not session.networked and name in NETWORK_KEYS:
         return (SentValue(None), SentValue(OTHER))  # a service may use an endpoint of its own
+    if session.direct and not session.networked and name == VPC_SOURCE_IP:
+        return (SentValue(None),)
     return ()
 
 

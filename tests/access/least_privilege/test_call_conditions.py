@@ -34,6 +34,7 @@ UNMET: dict[str, tuple[Any, str]] = {
             ("StringEquals", "aws:PrincipalType", "User"),
             ("StringLike", "aws:username", "*"),
             ("StringEquals", "aws:SourceVpce", "vpce-1"),
+            ("IpAddress", "aws:VpcSourceIp", "10.0.0.0/8"),
             ("Bool", "aws:ViaAWSService", "true"),
             ("ArnLike", "aws:SourceArn", "arn:aws:s3:::acme"),
             ("ForAnyValue:StringEquals", "aws:CalledVia", "athena.amazonaws.com"),
