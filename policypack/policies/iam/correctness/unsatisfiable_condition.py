@@ -97,11 +97,11 @@ POLICY = Policy(
         ),
     ],
     good=[
+        example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
         example(
             _of_a_function({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
             note="MFA only where the key is present",
         ),
-        example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
         example(
             _allowed(IpAddress={"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}), note="a range of the internet too"
         ),
