@@ -256,6 +256,16 @@ REMOVALS = (
         ),
     ),
     Removal(
+        "a condition that the function's role meets",
+        "iam-unsatisfiable-condition",
+        rewritten("role-policy", "ReadIncoming", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+    ),
+    Removal(
+        "a permission that the function's role has",
+        "lambda-missing-permission",
+        rewritten("role-policy", "ReadIncoming", Condition={"StringLike": {"aws:username": "*"}}),
+    ),
+    Removal(
         "no public access",
         "iam-public-policy",
         rewritten(

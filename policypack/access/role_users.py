@@ -174,45 +174,71 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return users
 
 
+class Assuming(msgspec.Struct, frozen=True):
+    """Who may assume the roles with the documents of one resource."""
+
+    services: frozenset[str]
+    """AWS services, by the first part of their principal."""
+    others: bool
+    """Whether others may: users, roles, or those who sign in with an identity provider."""
+    roles: frozenset[str]
+    """The URNs of the roles."""
+
+
 @memoized
-def used_by_services(stack: Stack) -> frozenset[str]:
-    """The URNs of resources whose identity documents only AWS services use, with code of AWS (decision 52)."""
+def assuming(stack: Stack) -> Mapping[str, Assuming]:
+    """By URN of a resource with identity documents, who may assume the roles that have them, where that is known."""
     if ROLE not in stack.by_type:
-        return frozenset()
-    own: set[str] = set()
-    others = {
+        return {}
+    known: dict[str, Assuming] = {}
+    unknown = {
         attached.resource.urn for carrier, elsewhere in carriers(stack) if elsewhere for attached in carrier.carried
     }
     for policies in identity_policies(stack):
         carried = {attached.resource.urn for attached in policies.carried}
-        if all(attached.certain for attached in policies.carried) and _for_services(policies.identity):
-            own |= carried
-        else:
-            others |= carried
-    return frozenset(own - others)
+        trusted = _trusted(policies.identity)
+        if trusted is None or not all(attached.certain for attached in policies.carried):
+            unknown |= carried
+            continue
+        for urn in carried:
+            before = known.get(urn, trusted)
+            known[urn] = Assuming(
+                before.services | trusted.services, before.others or trusted.others, before.roles | trusted.roles
+            )
+    return {urn: assumed for urn, assumed in known.items() if urn not in unknown}
 
 
-def _for_services(identity: Resource) -> bool:
-    """Whether only AWS services may assume a role, none of which runs code of the stack's owner."""
-    trust = [document for _, document in documents_of(identity, TRUST, granting=True)]
-    allowing = [
-        statement
-        for document in trust
-        for statement in (document.statements if isinstance(document, PolicyDocument) else ())
-        if statement.allows
-    ]
-    names = [
-        PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
-        for statement in allowing
-        for principal in statement.principals or ()
-    ]
-    known = all(isinstance(document, PolicyDocument) and not document.unknowns for document in trust)
-    return (
-        known
-        and bool(names)
-        and all(name is not None and name[1] not in RUN_OWN_CODE for name in names)
-        and all(statement.principals for statement in allowing)
+@memoized
+def used_by_services(stack: Stack) -> frozenset[str]:
+    """The URNs of resources whose identity documents only AWS services use, with code of AWS (decision 52)."""
+    return frozenset(
+        urn
+        for urn, assumed in assuming(stack).items()
+        if not assumed.others and assumed.services.isdisjoint(RUN_OWN_CODE)
     )
+
+
+def _trusted(identity: Resource) -> Assuming | None:
+    """Who may assume a role; None if that is not known, or if it is no role."""
+    services: set[str] = set()
+    others = False
+    for _, document in documents_of(identity, TRUST, granting=True):
+        if not isinstance(document, PolicyDocument) or document.unknowns:
+            return None
+        for statement in document.statements:
+            if not statement.allows:
+                continue
+            if not statement.principals:
+                return None
+            for principal in statement.principals:
+                name = PRINCIPAL.fullmatch(principal.value.lower()) if principal.type == "Service" else None
+                if name:
+                    services.add(name[1])
+                elif principal.type == "Service" or principal.value == "*":
+                    return None
+                else:
+                    others = True
+    return Assuming(frozenset(services), others, frozenset({identity.urn})) if services or others else None
 
 
 def _use(resource: Resource, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from policypack.iam.globs import everything, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from policypack.iam.document import Condition
 
@@ -156,6 +156,44 @@ SERVICE_KEYS = frozenset(
     }
 )
 """Present when an AWS service calls."""
+SERVICE_SESSION: Mapping[str, tuple[str | None, ...]] = {
+    "aws:assumedroot": (None,),
+    "aws:chatbotsourcearn": (None,),
+    "aws:federatedprovider": (None,),
+    "aws:multifactorauthage": (None,),
+    "aws:multifactorauthpresent": (None, "false"),
+    "aws:principalisawsservice": ("false",),
+    "aws:principalservicename": (None,),
+    "aws:principalservicenameslist": (None,),
+    "aws:principaltype": ("AssumedRole",),
+    "aws:sourceidentity": (None,),
+    "aws:username": (None,),
+    "saml:*": (None,),
+    "*.*:*": (None,),
+}
+"""By pattern of keys, in lower case, what requests have in the sessions of a role that an AWS service assumes.
+
+None is a request without the key. A key with a domain in its name, as `accounts.google.com:sub`, is of an identity
+provider. Source: the availability of each key at
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html.
+"""
+OF_ONE_SERVICE: Mapping[str, frozenset[str]] = {
+    "aws:ec2instancesourceprivateipv4": frozenset({"ec2"}),
+    "aws:ec2instancesourcevpc": frozenset({"ec2"}),
+    "ec2:roledelivery": frozenset({"ec2"}),
+    "ec2:sourceinstancearn": frozenset({"ec2"}),
+    "glue:roleassumedby": frozenset({"glue"}),
+    "lambda:sourcefunctionarn": frozenset({"lambda", "edgelambda"}),
+    "ssm:sourceinstancearn": frozenset({"ec2", "ssm"}),
+}
+"""Keys, in lower case, of the sessions of some services only, by the first part of their principals."""
+DIRECT_CALL: Mapping[str, tuple[str | None, ...]] = {
+    "aws:calledvia*": (None,),
+    "aws:viaawsservice": ("false",),
+    "kms:viaservice": (None,),
+}
+"""By pattern of keys, what a request has that no service sends on a caller's behalf."""
 ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
 """Present in every request."""
 SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")

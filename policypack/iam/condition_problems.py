@@ -20,6 +20,11 @@ from policypack.iam.tables import DocumentKind
 LITERAL = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 ADDRESSES = ("IpAddress", "NotIpAddress")
 TAGS = "aws:tagkeys"
+OF_OBJECTS = {TAGS: "s3:RequestObjectTagKeys", "aws:requesttag": "s3:RequestObjectTag"}
+"""By global key in lower case, what S3 sends for the tags of objects.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html.
+"""
 ADDRESS = "aws:sourceip"
 _OF_NETWORK = NETWORK_KEYS | {ADDRESS, "aws:vpcsourceip"}
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
@@ -38,6 +43,9 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
         close = similar(condition.name, _known(condition.name), cutoff=0.8)
         hint = f"; did you mean `{_known(condition.name)[close[0]]}`?" if close else ""
         yield f"`{condition.key}` is not in AWS's reference of condition keys, so a request may never have it{hint}"
+    if tag := _tag_of_objects(condition.name, statement):
+        yield f"`{condition.key}` is in no request of these actions; S3 has `{tag}` for the tags of objects"
+        return
     if condition.operator in ADDRESSES:
         return  # `iam-invalid-address` reads them
     if family(condition.operator) == "Null":
@@ -48,6 +56,15 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
     if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", value) for value in condition.values):
         like = "StringNotLike" if condition.negated else "StringLike"
         yield f"`{condition.operator}` takes `*` for a plain character; `{like}` reads it as a wildcard"
+
+
+def _tag_of_objects(name: str, statement: Statement) -> str:
+    """The key that S3 sends instead of a global key of tags in a request; empty if a request may have the global one."""
+    instead = OF_OBJECTS.get(name.partition("/")[0], "")
+    actions = [expand(pattern) for pattern in statement.actions or ()] if instead else []
+    known = bool(actions) and all(actions)
+    absent = all(action.service == "s3" and not action.lists(name) for group in actions for action in group)
+    return instead if known and absent else ""
 
 
 def _known(name: str) -> dict[str, str]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cache
 
-from policypack.iam.actions import every_action, whole_service
+from policypack.iam.actions import concerns, every_action, whole_service
 from policypack.iam.arn import Arn
-from policypack.iam.document import VERSIONS, PolicyDocument
+from policypack.iam.document import VERSIONS, PolicyDocument, Statement
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind, managed_policies
 
@@ -23,6 +23,14 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ALIKE = 0.75
 _SHORTEST = 3
 """The similarity of a misspelt word with the right one, and the characters of one that is compared."""
+READS = (
+    "dynamodb:Scan",
+    "kinesis:GetRecords",
+    "s3:GetObject",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParametersByPath",
+)
+"""By service, the action that reads its data, rather than the settings of its resources."""
 EVERY_RESOURCE = re.compile(r"\*|arn:[^:]+:[^:]+:[*]?:[*]?:/?\*")
 
 
@@ -97,12 +105,27 @@ def whole_services(name: str) -> tuple[str, ...]:
     if document is None or name.startswith(FOR_SERVICES):
         return ()
     services: dict[str, None] = {}
-    for statement in document.statements:
-        anywhere = any(map(EVERY_RESOURCE.fullmatch, statement.resources or ()))
-        if not statement.allows or statement.conditions or not anywhere:
-            continue
+    for statement in _anywhere(document):
         if statement.not_actions is not None:
             services["*"] = None
         for pattern in filter(whole_service, statement.actions or ()):
             services["*" if every_action(pattern) else pattern.partition(":")[0]] = None
     return tuple(services)
+
+
+@cache
+def read_services(name: str) -> tuple[str, ...]:
+    """The services all of whose data a read-only policy of AWS opens, rather than the settings of resources alone."""
+    document = managed_document(name) if "ReadOnly" in name else None
+    statements = list(_anywhere(document)) if document else []
+    return tuple(
+        action.partition(":")[0] for action in READS if any(concerns(statement, action) for statement in statements)
+    )
+
+
+def _anywhere(document: PolicyDocument) -> Iterator[Statement]:
+    """The statements that allow something on every resource without a condition."""
+    for statement in document.statements:
+        anywhere = any(map(EVERY_RESOURCE.fullmatch, statement.resources or ()))
+        if anywhere and statement.allows and not statement.conditions:
+            yield statement

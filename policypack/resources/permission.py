@@ -63,6 +63,13 @@ Sources: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-confi
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html and
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 """
+WITH_ACCOUNT = ACCOUNT_ALONE | {"cognito-idp.amazonaws.com", "iot.amazonaws.com", "logs.amazonaws.com"}
+"""Services whose guides restrict the permission by the account, alone or beside the ARN of the source.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html,
+https://docs.aws.amazon.com/iot/latest/developerguide/lambda-rule-action.html and
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html.
+"""
 
 
 class Permission(msgspec.Struct, frozen=True):

@@ -148,3 +148,53 @@ def test_an_arn_for_a_name_refers_to_nothing() -> None:
     stack = Stack((bucket, by_name, by_arn), Settings())
     assert resolve(stack, by_name, "bucket", *BUCKET_TYPES).only is bucket
     assert resolve(stack, by_arn, "bucket", *BUCKET_TYPES).foreign
+
+
+RULE, SCHEDULER = (
+    kind_of("aws:cloudwatch/eventRule:EventRule", "scheduleExpression"),
+    kind_of("aws:scheduler/schedule:Schedule", "scheduleExpression"),
+)
+SCALING = kind_of("aws:autoscaling/schedule:Schedule", "recurrence")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (RULE, "rate(1 hour)"),
+        (RULE, "rate(5 minutes)"),
+        (RULE, "cron(0 12 * * ? *)"),
+        (RULE, "cron(0/15 8-17 ? * MON-FRI *)"),
+        (RULE, "cron(15 10 ? * 6L 2030-2031)"),
+        (RULE, "cron(0 9 ? JAN,APR mon#1 *)"),
+        (RULE, "cron(0 18 LW * ? *)"),
+        (SCHEDULER, "rate(1 hours)"),
+        (SCHEDULER, "at(2030-01-31T12:00:00)"),
+        (SCALING, "0 9 * * MON-FRI"),
+    ],
+)
+def test_a_schedule_expression_that_aws_takes(kind: str, text: str) -> None:
+    assert problem(kind, text) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (RULE, "every 5 minutes"),
+        (RULE, "rate(1 hours)"),
+        (RULE, "rate(5 minute)"),
+        (RULE, "rate(0 minutes)"),
+        (RULE, "rate(30 seconds)"),
+        (RULE, "cron(0 12 * * *)"),
+        (RULE, "cron(0 12 * * * *)"),
+        (RULE, "cron(0 12 ? * ? *)"),
+        (RULE, "cron(60 12 * * ? *)"),
+        (RULE, "cron(0 12 ? * MONDAY *)"),
+        (RULE, "0 12 * * ? *"),
+        (RULE, "at(2030-01-31T12:00:00)"),
+        (SCHEDULER, "at(2030-02-31T12:00:00)"),
+        (SCHEDULER, "at(2030-01-31 12:00)"),
+        (SCALING, "cron(0 9 * * ? *)"),
+    ],
+)
+def test_a_schedule_expression_that_aws_refuses(kind: str, text: str) -> None:
+    assert "and takes" in str(problem(kind, text))

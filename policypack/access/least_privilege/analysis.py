@@ -12,6 +12,7 @@ from policypack.access.least_privilege.calls import RunContext, Upload, listed, 
 from policypack.access.least_privilege.comparison import Comparison, ExcessPermission, Need, Role, compare
 from policypack.access.least_privilege.kms_requirements import key_needs
 from policypack.access.least_privilege.platform import platform_needs
+from policypack.access.role_sessions import session_of
 from policypack.core.memo import memoized
 from policypack.core.policy import Asset, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
@@ -68,7 +69,8 @@ def privilege(stack: Stack, function: Resource, code: Asset | None = None) -> Pr
     sharing = (own, *others)
     unread = [f"what `{call.place}` {call.why}" for user in sharing for call in user.code.unresolved]
     every = [need for user in sharing for need in user.needs]
-    comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends])
+    networked = any(user.context.session.networked for user in sharing) or bool(open_ends)
+    comparison = compare(own.needs, every, role, own.context, [*unread, *open_ends], networked=networked)
     excess = tuple(_unless_elsewhere(stack, permission) for permission in comparison.excess)
     return Privilege(function, own.code, own.needs, role, msgspec.structs.replace(comparison, excess=excess))
 
@@ -196,7 +198,10 @@ def _run_context(stack: Stack, function: Resource) -> RunContext:
     variables = value_at(function.inputs, "environment.variables")
     region, account = _home(stack, function)
     known = variables if isinstance(variables, Mapping) else {}
-    return RunContext(known, tuple(_uploads(stack, function)), region, account)
+    role = resolve(stack, function, "role", ROLE).only
+    session = session_of(stack, frozenset({"lambda"}), role)
+    session = msgspec.structs.replace(session, networked=bool(function.inputs.get("vpcConfig")))
+    return RunContext(known, tuple(_uploads(stack, function)), region, account, session)
 
 
 def _home(stack: Stack, function: Resource) -> tuple[str, str]:

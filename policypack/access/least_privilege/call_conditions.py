@@ -1,4 +1,4 @@
-"""Conditions of a role's statements, held to the arguments of the calls in the function's code.
+"""Conditions of a role's statements, held to the arguments of the calls in the function's code and to its session.
 
 Sources: the condition keys of each service in the Service Authorization Reference,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html,
@@ -15,9 +15,8 @@ from itertools import product
 import msgspec
 
 from policypack.access.least_privilege.calls import RunContext, value_of
-from policypack.access.solver.conditions import met
+from policypack.access.role_sessions import SentValue, agreed, sent
 from policypack.iam.document import Condition, Statement
-from policypack.iam.globs import covers, has_wildcard, overlaps
 from policypack.python.model import AwsCall, Text
 
 MOST_VARIANTS = 32
@@ -76,13 +75,6 @@ ARNS = ("arn", "key-id")
 """The ends of keys whose value is an ARN, where the argument may be a name."""
 
 
-class CallValue(msgspec.Struct, frozen=True):
-    """What a call has for a condition key: a text or a pattern, or nothing."""
-
-    text: str | None
-    known: bool = True
-
-
 def variants(call: AwsCall) -> Iterator[AwsCall]:
     """The call with each combination of the texts that its arguments may be; itself if there are too many."""
     relevant = {name for _, argument in KEYS.values() for name in argument.split()}
@@ -100,36 +92,34 @@ def variants(call: AwsCall) -> Iterator[AwsCall]:
         )
 
 
-def is_met(statement: Statement, call: AwsCall, context: RunContext) -> bool | None:
-    """Whether a call meets the conditions of a statement; None if that depends on more than its arguments."""
+def is_met(statement: Statement, call: AwsCall | None, context: RunContext) -> bool | None:
+    """Whether a call, or another use of the role, meets the conditions of a statement; None if that is not known."""
     verdicts = [_verdict(condition, call, context) for condition in statement.conditions]
     if "Condition" in statement.unknown:
         verdicts.append(None)
     return False if False in verdicts else None if None in verdicts else True
 
 
-def unmet(statement: Statement, call: AwsCall, context: RunContext) -> list[Condition]:
-    """The conditions of a statement that a call certainly does not meet."""
+def unmet(statement: Statement, call: AwsCall | None, context: RunContext) -> list[Condition]:
+    """The conditions of a statement that a call, or another use of the role, certainly does not meet."""
     return [condition for condition in statement.conditions if _verdict(condition, call, context) is False]
 
 
-def decidable(statements: Sequence[Statement]) -> bool:
-    """Whether some condition is on a key that an argument decides."""
+def decidable(statements: Sequence[Statement], context: RunContext) -> bool:
+    """Whether some condition is on a key that an argument or the role's session decides."""
     return any(
-        condition.name in KEYS or condition.name.startswith(CONTEXT)
+        condition.name in KEYS or condition.name.startswith(CONTEXT) or sent(condition.name, context.direct)
         for statement in statements
         for condition in statement.conditions
     )
 
 
-def _verdict(condition: Condition, call: AwsCall, context: RunContext) -> bool | None:
-    if any("${" in value for value in condition.values):
-        return None
-    verdicts = {_compared(condition, value) for value in _values(condition, call, context)}
-    return verdicts.pop() if len(verdicts) == 1 else None
+def _verdict(condition: Condition, call: AwsCall | None, context: RunContext) -> bool | None:
+    values = tuple(_values(condition, call, context)) if call else ()
+    return agreed(condition, values or sent(condition.name, context.session))
 
 
-def _values(condition: Condition, call: AwsCall, context: RunContext) -> Iterator[CallValue]:
+def _values(condition: Condition, call: AwsCall, context: RunContext) -> Iterator[SentValue]:
     """What a call may have for a condition's key; nothing if that is not known."""
     name = condition.name
     entry = KEYS.get(name)
@@ -143,12 +133,12 @@ def _values(condition: Condition, call: AwsCall, context: RunContext) -> Iterato
         pattern, known = value_of(text, context)
         is_name = name.endswith(ARNS) and (not pattern.startswith("arn:") or ":alias/" in pattern)
         labelled = name == "ses:fromaddress" and "<" in pattern  # `Shop <orders@example.com>`
-        yield CallValue("*", known=False) if is_name or labelled else CallValue(pattern, known)
+        yield SentValue("*", known=False) if is_name or labelled else SentValue(pattern, known)
     if texts or call.has(*argument.split()) or call.has(argument.partition(".")[0]) or name in UNSURE_IF_ABSENT:
         return
-    yield CallValue(DEFAULTS.get(name))
+    yield SentValue(DEFAULTS.get(name))
     if name == "s3:prefix" and condition.operator != "Null":  # some clients send an empty one
-        yield CallValue("")
+        yield SentValue("")
 
 
 def _texts(call: AwsCall, argument: str) -> Iterator[Text]:
@@ -156,20 +146,3 @@ def _texts(call: AwsCall, argument: str) -> Iterator[Text]:
     for name, texts in call.arguments:
         if name == argument or (argument == "Key" and name.startswith("Key.")):
             yield from texts
-
-
-def _compared(condition: Condition, value: CallValue) -> bool | None:
-    if value.text is None:
-        return met(condition, ())
-    if value.known or condition.operator == "Null":
-        return met(condition, (value.text,))
-    operator = condition.operator.replace("Not", "")
-    if operator not in ("StringEquals", "StringLike", "ArnLike", "ArnEquals"):
-        return None
-    wild = operator != "StringEquals"
-    if not wild and any(map(has_wildcard, condition.values)):
-        return None
-    if not any(overlaps(written, value.text) for written in condition.values):
-        return condition.negated
-    certain = wild and any(covers(written, value.text) for written in condition.values)
-    return not condition.negated if certain else None

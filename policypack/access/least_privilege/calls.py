@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from policypack.access.role_sessions import Session
 from policypack.iam import actions
 from policypack.iam.arn import Arn
 from policypack.python.libraries import sdk
@@ -125,6 +126,12 @@ class RunContext(msgspec.Struct, frozen=True):
     uploads: tuple[Upload, ...] = ()
     region: str = "*"
     account: str = "*"
+    session: Session = Session(frozenset({"lambda"}))
+
+    @property
+    def direct(self) -> Session:
+        """The session as the code's own requests have it."""
+        return msgspec.structs.replace(self.session, direct=True)
 
 
 def loose(pattern: str, context: RunContext) -> str:

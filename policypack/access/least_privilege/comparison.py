@@ -9,12 +9,12 @@ a statement is excessive if it allows a request that no need does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 
 import msgspec
 
 from policypack.access.least_privilege.call_conditions import decidable, is_met, unmet, variants
-from policypack.access.least_privilege.calls import CallTarget, RunContext, loose
+from policypack.access.least_privilege.calls import CallTarget, RunContext, loose, prefix
 from policypack.access.least_privilege.excess import allowing, excess_of, listed
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
@@ -45,6 +45,11 @@ class Need(msgspec.Struct, frozen=True):
     """Whether it may be allowed but is not required."""
     call: AwsCall | None = None
     """The call that needs it, whose arguments decide conditions."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether the code sends the request itself, rather than a service that it calls."""
+        return self.call is not None and self.action.partition(":")[0] == prefix(self.call.service)
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -105,7 +110,13 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(
-    needs: Sequence[Need], every: Sequence[Need], role: Role, context: RunContext, unread: Sequence[str] = ()
+    needs: Sequence[Need],
+    every: Sequence[Need],
+    role: Role,
+    context: RunContext,
+    unread: Sequence[str] = (),
+    *,
+    networked: bool = True,
 ) -> Comparison:
     """Compare what is needed with what is allowed.
 
@@ -117,21 +128,27 @@ def compare(
         role: what the role allows.
         context: where that function runs.
         unread: others with unknown needs, which make every excess undecided.
+        networked: whether one of the functions with this role may call through a VPC.
     """
     most, least = _accesses(role, context, None)
-    by_call = cache(partial(_accesses, role, context))
+    contexts = {
+        direct: msgspec.structs.replace(context, session=session)
+        for direct, session in ((False, context.session), (True, context.direct))
+    }
+    by_call = cache(lambda call, direct: _accesses(role, contexts[direct], call))
     statements = [statement for attached in role.documents for statement in attached.document.statements]
     statements += [statement for document in role.boundary or () for statement in document.statements]
-    conditional = decidable(statements)
+    conditional = decidable(statements, context)
     work = Work(STACK_WORK)
     missing = dict.fromkeys(
-        _unmet(need, role, context, by_call, work)
-        if conditional and need.call
+        _unmet(need, role, contexts[need.direct], by_call, work)
+        if conditional
         else _missing(need, most, least, role, work)
         for need in needs
         if not need.may
     )
-    excess = (*_excess(every, role, context, least.denials, work), *_managed_excess(every, role))
+    shared = msgspec.structs.replace(context, session=msgspec.structs.replace(context.session, networked=networked))
+    excess = (*_excess(every, role, shared, least.denials, work), *_managed_excess(every, role))
     if unread:
         excess = tuple(permission.unless(f"for {unread[0]}") for permission in excess)
     conditions = tuple(
@@ -155,7 +172,7 @@ def _access(role: Role, bound: Bound, context: RunContext, call: AwsCall | None)
 
     def read(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
         if statement.conditions or "Condition" in statement.unknown:
-            met = is_met(statement, call, context) if call else None
+            met = is_met(statement, call, context)
             if met is False or not (met or statement.allows):
                 return None
         bounded = known(document, statement, bound)
@@ -176,12 +193,15 @@ def _unconditional(statement: Statement, context: RunContext) -> Statement:
 
 
 def _unmet(
-    need: Need, role: Role, context: RunContext, accesses: Callable[[AwsCall], tuple[Access, Access]], work: Work
+    need: Need,
+    role: Role,
+    context: RunContext,
+    accesses: Callable[[AwsCall | None, bool], tuple[Access, Access]],
+    work: Work,
 ) -> MissingPermission | None:
     """What is missing of a need by the arguments of its call, in the first way to call it that lacks something."""
-    assert need.call is not None
-    for call in variants(need.call):
-        most, least = accesses(call)
+    for call in variants(need.call) if need.call else (None,):
+        most, least = accesses(call, need.direct)
         if missing := _missing(need, most, least, role, work):
             conditions = [
                 f"`{condition.written}` on `{condition.key}`"
@@ -262,7 +282,7 @@ def _excess(
             read = known(attached.document, statement, Bound.LEAST)
             if read is not None:
                 here = used
-                if decidable([statement]):
+                if decidable([statement], context):
                     met = [need for need in needs if not _fails(statement, need, context)]
                     actions = _granted(statement, needs)
                     if actions and not _granted(statement, met):
@@ -315,5 +335,7 @@ def _granted(statement: Statement, needs: Iterable[Need]) -> list[str]:
 
 def _fails(statement: Statement, need: Need, context: RunContext) -> bool:
     """Whether no way to make a call meets the conditions of a statement."""
-    calls = variants(need.call) if need.call else ()
-    return need.call is not None and all(is_met(statement, call, context) is False for call in calls)
+    session = context.direct if need.direct else context.session
+    used = msgspec.structs.replace(context, session=session)
+    calls = variants(need.call) if need.call else (None,)
+    return all(is_met(statement, call, used) is False for call in calls)

@@ -66,6 +66,10 @@ def _policy(name: str) -> Resource:
     return construct("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "reader", role=name, policyArn=rights)
 
 
+def _nightly(schedule: str) -> Resource:
+    return construct("aws:cloudwatch/eventRule:EventRule", "nightly", scheduleExpression=schedule)
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 SERVICE = allow("sts:AssumeRole", None, Principal={"Service": "s3.amazon.com"})
 
@@ -99,11 +103,13 @@ POLICY: Policy[Value | PolicyDocument] = Policy(
         example(role(SERVICE), path="assumeRolePolicy.Statement[0].Principal", note="a service that does not exist"),
         example(permission(action="lambda:InvokeFuntion"), path="action", note="an action that does not exist"),
         example(permission(sourceAccount="11112222333"), path="sourceAccount", note="an account id of eleven digits"),
+        example(_nightly("cron(0 3 * * *)"), path="scheduleExpression", note="a cron expression of five fields"),
     ],
     good=[
         example(bucket(), _block("acme-inbox")),
         example(_policy("reader"), note="a role's name"),
         example(function(), note="a role's ARN"),
+        example(_nightly("cron(0 3 * * ? *)"), note="six fields"),
         example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
         example(
             bucket_policy(allow(Principal={"Service": "logs.eu-west-1.amazonaws.com"})),

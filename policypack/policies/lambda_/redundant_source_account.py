@@ -1,7 +1,8 @@
 """If the source ARN contains the account, `sourceAccount` adds nothing, or contradicts it.
 
 If the two differ, no invocation matches both and nothing is delivered. Some services, such as SNS, do not send the
-account separately, so nothing is delivered either.
+account separately, so nothing is delivered either. Where a service's own guide adds the account, the same account in
+both is not reported.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from policypack.core.examples import example, permission, reported_at
 from policypack.core.policy import Judgement, Policy, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
+from policypack.resources.permission import S3, SOURCES, WITH_ACCOUNT, Permission, permissions
 
 SNS = "sns.amazonaws.com"
 
@@ -23,7 +24,7 @@ def check(granted: Permission) -> Iterator[Judgement]:
     if arn is None:
         if isinstance(granted.source_arn, Unknown) and _in_arn(granted):
             yield Violation("sourceAccount", "is redundant: the ARN of this service's source contains the account")
-        elif isinstance(granted.source_arn, Unknown):
+        elif isinstance(granted.source_arn, Unknown) and granted.service not in WITH_ACCOUNT:
             yield Undecided(
                 "sourceArn", granted.source_arn.why, "Build it from names that the program knows before the update."
             )
@@ -33,12 +34,12 @@ def check(granted: Permission) -> Iterator[Judgement]:
         yield Violation("sourceAccount", "is not the account in `sourceArn`, so nothing matches both")
     elif granted.service == SNS:
         yield Violation("sourceAccount", "is not sent by SNS, so no message matches; `sourceArn` contains the account")
-    else:
+    elif granted.service not in WITH_ACCOUNT:
         yield Violation("sourceAccount", "is redundant: `sourceArn` contains the account")
 
 
 def _in_arn(granted: Permission) -> bool:
-    return granted.service in SOURCES and granted.service not in ACCOUNT_ALONE
+    return granted.service in SOURCES and granted.service not in WITH_ACCOUNT
 
 
 def _for(service: str, source: str, account: str | None = "111122223333") -> Resource:
@@ -59,6 +60,7 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
         "https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html",
     ],
     bad=reported_at(
         "sourceAccount",
@@ -69,6 +71,10 @@ POLICY = Policy(
     good=[
         example(_for("events", RULE, None)),
         example(permission(), note="a bucket's ARN, which has no account"),
+        example(
+            _for("secretsmanager", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1b2c3"),
+            note="Secrets Manager, whose guide adds the account",
+        ),
         example(_for("apigateway", "arn:aws:apigateway:eu-west-1::/restapis/a"), note="an ARN without an account"),
     ],
     reads=permissions,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand
@@ -11,6 +13,7 @@ from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
 from policypack.resources.property_kinds.placeholders import placeholder
 from policypack.resources.property_kinds.regions import misspelt_region
+from policypack.resources.property_kinds.schedules import is_cron, is_rate, is_time, is_unix_cron
 from policypack.resources.property_kinds.service_principals import correction, exists
 
 ACCOUNT = re.compile(r"[0-9]{12}")
@@ -49,19 +52,31 @@ _PATTERNS = {
     "url": re.compile(r"https?://.+"),
     "zone": re.compile(r"(?:/hostedzone/)?[A-Za-z0-9_-]+"),
 }
+_SCHEDULES: Mapping[str, Callable[[str], bool]] = {
+    "rate": partial(is_rate, plural=True),
+    "any-rate": partial(is_rate, plural=False),
+    "cron": is_cron,
+    "unix-cron": is_unix_cron,
+    "at": is_time,
+}
 _DESCRIPTIONS = {
     "account": "the id of an account, which is twelve digits",
     "action": "an action of AWS",
+    "any-rate": "a rate such as `rate(5 minutes)`",
     "arn": "an ARN",
+    "at": "a time such as `at(2030-01-31T12:00:00)`",
     "bucket": "the name of a bucket",
     "new-bucket": "the name of a new bucket, which has 3 to 63 lower-case letters, digits, dots and hyphens",
+    "cron": "a cron expression with six fields, of which one of the two days is `?`, as `cron(0 12 * * ? *)`",
     "domain": "a domain name",
     "key": "the id of a key",
     "name": "a name or an id",
     "parameter": "the name of a parameter, which has letters, digits and `_.-/`",
+    "rate": "a rate such as `rate(1 hour)` or `rate(5 minutes)`",
     "service": "a service principal such as `lambda.amazonaws.com`",
     "ssm": "a reference to a parameter",
     "star": "`*`",
+    "unix-cron": "a cron expression with five fields and without `cron()` around it",
     "url": "a URL",
     "zone": "the id of a hosted zone",
 }
@@ -137,6 +152,8 @@ def _fits(alternative: str, text: str) -> bool:
             return exists(text)
         case "action":
             return bool(expand(text))
+    if kind in _SCHEDULES:
+        return _SCHEDULES[kind](text)
     return _PATTERNS[kind].fullmatch(text) is not None
 
 

@@ -110,7 +110,19 @@ MET: dict[str, tuple[Any, str]] = {
         [allow("s3:ListBucket", BUCKET), refuses("StringNotLike", "s3:prefix", "reports/*")],
         "s3.list_objects_v2(Bucket='acme',Prefix='reports/')",
     ),
-    "other condition unknown": (lists("StringEquals", "aws:SourceVpc", "vpc-1"), "s3.list_objects_v2(Bucket='acme')"),
+    "mfa if present": (
+        lists("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+        "s3.list_objects_v2(Bucket='acme')",
+    ),
+    "not by a service": (lists("Bool", "aws:ViaAWSService", "false"), "s3.list_objects_v2(Bucket='acme')"),
+    "outside an endpoint": (
+        lists("StringNotEquals", "aws:SourceVpce", "vpce-1"),
+        "s3.list_objects_v2(Bucket='acme')",
+    ),
+    "other condition unknown": (
+        lists("StringEquals", "aws:PrincipalOrgID", "o-1"),
+        "s3.list_objects_v2(Bucket='acme')",
+    ),
     "variable": (
         lists("StringLike", "s3:prefix", "${aws:PrincipalTag/team}/*"),
         "s3.list_objects_v2(Bucket='acme',Prefix='uploads/')",

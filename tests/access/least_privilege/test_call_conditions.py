@@ -27,6 +27,20 @@ from tests.policies.helpers import messages, outcomes
 from tests.policies.lambda_.test_missing_permission import stack
 
 UNMET: dict[str, tuple[Any, str]] = {
+    **{
+        f"session {key}": (lists(operator, key, value), "s3.list_objects_v2(Bucket='acme')")
+        for operator, key, value in (
+            ("Bool", "aws:MultiFactorAuthPresent", "true"),
+            ("StringEquals", "aws:PrincipalType", "User"),
+            ("StringLike", "aws:username", "*"),
+            ("StringEquals", "aws:SourceVpce", "vpce-1"),
+            ("IpAddress", "aws:VpcSourceIp", "10.0.0.0/8"),
+            ("Bool", "aws:ViaAWSService", "true"),
+            ("ArnLike", "aws:SourceArn", "arn:aws:s3:::acme"),
+            ("ForAnyValue:StringEquals", "aws:CalledVia", "athena.amazonaws.com"),
+            ("Null", "aws:PrincipalArn", "true"),
+        )
+    },
     "prefix off": (
         lists("StringLike", "s3:prefix", "reports/*"),
         "s3.list_objects_v2(Bucket='acme',Prefix='uploads/')",

@@ -18,10 +18,27 @@ test_an_account_that_the_arn_carries = reported_with(
     POLICY,
     (of("events", RULE, sourceAccount=UNKNOWN), "sourceAccount", "is redundant"),
     (of("events", UNKNOWN), "sourceAccount", "is redundant"),
-    (of("logs", "arn:aws:logs:eu-west-1:111122223333:log-group:a:*"), "sourceAccount", "is redundant"),
+    (of("apigateway", "arn:aws:execute-api:eu-west-1:111122223333:a1/*/GET/a"), "sourceAccount", "is redundant"),
+    (of("logs", "arn:aws:logs:eu-west-1:444455556666:log-group:a:*"), "sourceAccount", "is not the account"),
     (of("newservice", "arn:aws:new:eu-west-1:111122223333:thing/1"), "sourceAccount", "is redundant"),
 )
-test_silent = silent(POLICY, permission(sourceArn=UNKNOWN), of("config", None), of("events", "nightly"))
+test_silent = silent(
+    POLICY,
+    permission(sourceArn=UNKNOWN),
+    of("config", None),
+    of("events", "nightly"),
+    *(
+        of(service, f"arn:aws:{service}:eu-west-1:111122223333:{resource}")
+        for service, resource in (
+            ("cognito-idp", "userpool/eu-west-1_a"),
+            ("iot", "rule/a"),
+            ("logs", "log-group:a:*"),
+            ("secretsmanager", "secret:db-a1b2c3"),
+            ("ses", "receipt-rule-set/a:receipt-rule/b"),
+        )
+    ),
+    of("secretsmanager", UNKNOWN),
+)
 
 
 def test_an_arn_that_is_unknown_may_carry_the_account() -> None:

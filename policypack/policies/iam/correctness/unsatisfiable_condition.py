@@ -1,23 +1,25 @@
 """A statement whose conditions no request meets does nothing: the grant never applies, or the denial never does.
 
 `aws:SourceIp` is an address of the internet, never a private one, and a request through a VPC endpoint has none at all.
-Two conditions of one statement both have to hold, so two that exclude each other match nothing.
+Two conditions of one statement both have to hold, so two that exclude each other match nothing. A role that only AWS
+services assume has no MFA device and no user name, so a condition on one of them never holds for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.access.role_sessions import Conditional, conditional, unmet_in
 from policypack.access.unmet_conditions import unmet
-from policypack.core.examples import bucket_policy, deny, example, granted, role_policy
+from policypack.core.examples import allow, bucket_policy, deny, document, example, granted, lambda_role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
-from policypack.iam.document import PolicyDocument
-from policypack.iam.document_readers import documents
 
 
-def check(document: PolicyDocument) -> Iterator[Violation]:
+def check(conditional: Conditional) -> Iterator[Violation]:
+    document, session = conditional.document, conditional.session
     for statement, conditions in unmet(document):
         so = "so the statement allows nothing" if statement.allows else "so the statement denies nothing"
         if not conditions:
@@ -28,10 +30,25 @@ def check(document: PolicyDocument) -> Iterator[Violation]:
         else:
             named = " and ".join(f"`{condition.written}` on `{condition.key}`" for condition in conditions)
             yield Violation(statement.at("Condition"), f"no request meets {named} together, {so}")
+    if session is not None:
+        requests = f"of a role that only {', '.join(f'`{service}`' for service in sorted(session.services))} may assume"
+        for path, key, denied in unmet_in(document, session):
+            why = (
+                f"a denial matches every request {requests} by"
+                if denied
+                else f"no request {requests} has such a value for"
+            )
+            yield Violation(path, f"{why} `{key}`, so the statement allows nothing")
 
 
 def _allowed(**condition: Any) -> Resource:
     return granted(Condition=condition)
+
+
+def _of_a_function(condition: Mapping[str, Any]) -> Resource:
+    """A function's role with a condition."""
+    read = allow("s3:GetObject", "arn:aws:s3:::inbox/*", Condition=condition)
+    return lambda_role("reader", inlinePolicies=[{"name": "read", "policy": json.dumps(document(read))}])
 
 
 OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
@@ -73,9 +90,18 @@ POLICY = Policy(
             path="policy.Statement[0].Condition",
             note="a denial for a value of a key that has to be absent",
         ),
+        example(
+            _of_a_function({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+            path="inlinePolicies[0].policy.Statement[0].Condition.Bool.aws:MultiFactorAuthPresent",
+            note="MFA for a function",
+        ),
     ],
     good=[
         example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
+        example(
+            _of_a_function({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+            note="MFA only where the key is present",
+        ),
         example(
             _allowed(IpAddress={"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}), note="a range of the internet too"
         ),
@@ -100,6 +126,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document", "iam-invalid-address", "iam-ineffective-condition"],
-    reads=documents("Condition"),
+    subsumes=["lambda-unused-permission"],
+    reads=conditional,
     check=check,
 )

@@ -1,6 +1,7 @@
-"""AWS's policies for full access allow every action of a service on every resource of the account.
+"""AWS's policies for full or read-only access open every resource of a service in the account.
 
-Their holder reads and deletes the data of every other workload too. A review of the stack's own policy documents does
+Their holder reads, or reads and deletes, the data of every other workload too. Policies for the settings of resources
+alone, such as `ViewOnlyAccess` and `SecurityAudit`, are not reported. A review of the stack's own policy documents does
 not show it, because the document is AWS's and is attached by its ARN.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from policypack.core.examples import example, lambda_role, managed_attachment, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.iam.managed import whole_services
+from policypack.iam.managed import read_services, whole_services
 from policypack.policies.iam.permissions.administrator_access import ALLOWS
 from policypack.resources.attachments import AttachedDocument, attached_policies
 
@@ -28,11 +29,14 @@ def check(name: str) -> Iterator[Violation]:
     if services := whole_services(name):
         listed = "nearly every service" if "*" in services else ", ".join(f"`{service}`" for service in services)
         yield Violation("", f"`{name}` allows every action of {listed} on every resource of the account")
+    elif services := read_services(name):
+        listed = ", ".join(f"`{service}`" for service in services)
+        yield Violation("", f"`{name}` allows reading all data of {listed} in the account", severity=Severity.MEDIUM)
 
 
 POLICY = Policy(
     id="iam-broad-managed-policy",
-    title="AWS managed policy with every action of a service is attached",
+    title="AWS managed policy that opens all of a service is attached",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.LEAST_PRIVILEGE],
@@ -46,6 +50,7 @@ POLICY = Policy(
         "policyArn",
         example(managed_attachment("AmazonS3FullAccess")),
         example(managed_attachment("SecretsManagerReadWrite"), note="another name for every action"),
+        example(managed_attachment("AmazonS3ReadOnlyAccess"), note="every object of every bucket"),
         example(
             lambda_role("reader", managedPolicyArns=["arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"]),
             path="managedPolicyArns[0]",
@@ -54,7 +59,7 @@ POLICY = Policy(
     ),
     good=[
         example(managed_attachment("service-role/AWSLambdaVPCAccessExecutionRole")),
-        example(managed_attachment("AmazonS3ReadOnlyAccess"), note="it only reads"),
+        example(managed_attachment("job-function/ViewOnlyAccess"), note="it reads no data"),
         example(managed_attachment("service-role/AWSGlueServiceRole"), note="AWS writes it for Glue's own role"),
     ],
     subsumes=["lambda-unused-permission"],

@@ -3,17 +3,19 @@
 Names reveal customers, dates and deleted objects. With `s3:ListBucket` a reader of one folder also learns what to
 request in all others. A condition on `s3:prefix` limits a workload to its own part of the bucket. A service that uses a
 role with its own code, such as Firehose, needs all of the bucket that it delivers to, so a bucket that its role names is
-not reported.
+not reported. Nor is a bucket to which a deployment synchronizes: its role, which no service assumes, may write every
+object of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from policypack.access.role_users import used_by_services
+from policypack.access.role_users import assuming, used_by_services
 from policypack.core.examples import (
     allow,
     bucket_policy,
@@ -43,6 +45,8 @@ class Listing(msgspec.Struct, frozen=True):
 
     document: PolicyDocument
     by_services: bool
+    by_deployments: bool = False
+    """Whether only roles that no service assumes use it, as those of a CI system."""
 
 
 @over_stack
@@ -52,7 +56,9 @@ def listings(stack: Stack) -> Iterator[Placed[Listing | Unknown]]:
         used = as_used(stack, resource)
         for path, value in documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True)(used):
             if isinstance(value, PolicyDocument):
-                yield resource, path, Listing(value, resource.urn in used_by_services(stack))
+                users = assuming(stack).get(resource.urn)
+                deployments = users is not None and not users.services
+                yield resource, path, Listing(value, resource.urn in used_by_services(stack), deployments)
             else:
                 yield resource, path, value
 
@@ -71,7 +77,7 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
         elif "Condition" in statement.unknown:
             yield Undecided(statement.at("Condition"))
         elif not all(
-            (listing.by_services and _named(place))
+            (_named(place) and (listing.by_services or (listing.by_deployments and _synchronized(listing, place))))
             or any(_denies_the_rest(other, place) for other in listing.document.statements)
             for place in places
         ):
@@ -99,6 +105,17 @@ def _named(place: str) -> bool:
     return not place.rpartition(":")[2].startswith(("*", "?"))
 
 
+def _synchronized(listing: Listing, place: str) -> bool:
+    """Whether the same document allows writing every object of a bucket, which `aws s3 sync` compares with its list."""
+    return any(
+        statement.allows
+        and not statement.conditions
+        and concerns(statement, "s3:PutObject")
+        and any(covers(resource, f"{place}/*") for resource in statement.resources or ())
+        for statement in listing.document.statements
+    )
+
+
 def _denies_the_rest(statement: Statement, place: str) -> bool:
     """Whether this denies every other prefix, which has the same effect as a condition."""
     if statement.allows or not all(concerns(statement, name) for name in LISTS) or len(statement.conditions) != 1:
@@ -114,8 +131,12 @@ BUCKET = "arn:aws:s3:::inbox"
 
 def _used_by(service: str, action: str, resource: str) -> Resource:
     """A role that a service uses, with an inline policy."""
-    trust = allow("sts:AssumeRole", None, Principal={"Service": f"{service}.amazonaws.com"})
-    policies = [{"name": "list", "policy": json.dumps(document(allow(action, resource)))}]
+    return _role({"Service": f"{service}.amazonaws.com"}, allow(action, resource))
+
+
+def _role(principal: Mapping[str, str], *statements: Mapping[str, Any]) -> Resource:
+    trust = allow("sts:AssumeRole", None, Principal=principal)
+    policies = [{"name": "list", "policy": json.dumps(document(*statements))}]
     return construct(ROLE, "deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
 
 
@@ -169,6 +190,14 @@ POLICY = Policy(
             note="a denial of every other prefix",
         ),
         example(_used_by("firehose", "s3:ListBucket", BUCKET), note="the bucket that a service delivers to"),
+        example(
+            _role(
+                {"AWS": "arn:aws:iam::111122223333:role/ci"},
+                allow("s3:ListBucket", BUCKET),
+                allow("s3:PutObject", f"{BUCKET}/*"),
+            ),
+            note="the bucket to which a deployment synchronizes",
+        ),
         example(granted("s3:ListAllMyBuckets", "*"), note="the list of buckets, which has no prefix"),
     ],
     requires=["iam-malformed-document"],

@@ -79,3 +79,16 @@ def test_everywhere_a_document_has_conditions() -> None:
     assert messages(POLICY, bucket_policy(deny("*", "*", Principal="*", **wrong)))
     assert messages(POLICY, role(allow("*", None, Principal={"AWS": "111122223333"}, **wrong)))
     assert messages(POLICY, role_policy(allow(None, "*", NotAction="s3:*", **wrong)))
+
+
+@pytest.mark.parametrize("key", ["aws:TagKeys", "aws:RequestTag/team"])
+@pytest.mark.parametrize("action", ["s3:PutObjectTagging", ["s3:PutObject", "s3:GetObject"], "s3:PutObject*"])
+def test_the_tags_of_a_request_for_objects(action: Any, key: str) -> None:
+    granting = role_policy(allow(action, "*", Condition={"StringEquals": {key: "team"}}))
+    assert ["S3 has `s3:RequestObjectTag" in message for message in messages(POLICY, granting)] == [True]
+
+
+@pytest.mark.parametrize("action", ["s3:TagResource", "s3:*", "s3:CreateBucket", ["s3:PutObject", "ec2:RunInstances"]])
+def test_the_tags_of_a_request_for_other_resources(action: Any) -> None:
+    granting = role_policy(allow(action, "*", Condition={"StringEquals": {"aws:TagKeys": "team"}}))
+    assert messages(POLICY, granting) == []

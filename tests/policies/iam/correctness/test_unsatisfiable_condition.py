@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from policypack.core.examples import allow, bucket_policy, deny, granted
+from policypack.core.examples import allow, bucket_policy, construct, deny, document, granted
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY
-from tests.policies.helpers import reported, silent, undecided, violations
+from tests.policies.helpers import messages, reported, silent, undecided, violations
 
 PARTNER = {"AWS": "arn:aws:iam::444455556666:role/partner"}
 OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
@@ -152,3 +153,70 @@ test_denials_that_leave_something = silent(
     ),
 )
 test_denials_of_an_unknown_network = undecided(POLICY, both(NETWORK, {"StringNotEquals": {"aws:SourceVpc": UNKNOWN}}))
+
+
+READ = "arn:aws:s3:::inbox/*"
+
+
+def of_services(condition: Any, *services: str, effect: str = "Allow", **statement: Any) -> Resource:
+    """A role with a condition, that these services assume, `AWS` for another account."""
+    names = [f"{service}.amazonaws.com" for service in services if service != "AWS"]
+    principals: dict[str, Any] = {"Service": names} | ({"AWS": "111122223333"} if "AWS" in services else {})
+    written = [{**allow("s3:GetObject", READ, Condition=condition), "Effect": effect, **statement}]
+    if effect == "Deny":
+        written.append(allow("s3:GetObject", READ))
+    policies = [{"name": "read", "policy": json.dumps(document(*written))}]
+    trust = document(allow("sts:AssumeRole", None, Principal=principals))
+    return construct("aws:iam/role:Role", "worker", assumeRolePolicy=trust, inlinePolicies=policies)
+
+
+@pytest.mark.parametrize("service", ["lambda", "ecs-tasks", "states", "ec2", "firehose"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+        {"StringLike": {"aws:username": "*"}},
+        {"StringEquals": {"aws:PrincipalType": "User"}},
+        {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}},
+        {"Null": {"aws:PrincipalArn": "true"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"}},
+        {"StringLike": {"aws:userid": "AIDA*"}},
+        {"StringEquals": {"aws:FederatedProvider": "cognito-identity.amazonaws.com"}},
+        {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}},
+        {"Null": {"aws:SourceIdentity": "false"}},
+    ],
+    ids=str,
+)
+def test_a_key_that_no_service_sends(service: str, condition: Any) -> None:
+    assert len(violations(POLICY, of_services(condition, service))) == 1
+
+
+def test_a_denial_that_always_matches_a_service() -> None:
+    denied = of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, "ecs-tasks", effect="Deny")
+    assert violations(POLICY, denied) == ["inlinePolicies[0].policy.Statement[1]"]
+    assert "a denial matches every request" in messages(POLICY, denied)[0]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        of_services({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "lambda", "AWS"),
+        of_services({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "AWS"),
+        of_services({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, "lambda"),
+        of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, "lambda"),
+        of_services({"Bool": {"aws:ViaAWSService": "true"}}, "lambda"),
+        of_services({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, "ecs-tasks"),
+        of_services({"StringEquals": {"aws:SourceAccount": "111122223333"}}, "firehose"),
+        of_services({"StringEquals": {"aws:PrincipalType": "AssumedRole"}}, "lambda"),
+        of_services({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}, "lambda"),
+        of_services({"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:*:function:f"}}, "lambda"),
+        of_services({"StringEquals": {"aws:PrincipalTag/team": "web"}}, "lambda"),
+        of_services({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, "lambda", effect="Deny"),
+        of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, "AWS", effect="Deny"),
+        of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, "lambda", effect="Deny", Action="iam:*"),
+    ],
+    ids=lambda resource: str(resource.inputs["inlinePolicies"])[:160],
+)
+def test_a_session_that_may_meet_it(resource: Resource) -> None:
+    assert violations(POLICY, resource) == []

@@ -137,3 +137,35 @@ def test_a_policy_that_a_service_shares_with_a_function_is_limited() -> None:
     assert violations(POLICY, *roles, *of_role("deliver")) == []
     assert violations(POLICY, *roles, *of_role("deliver", "work")) == ["policy.Statement[0].Action"]
     assert violations(POLICY, *roles, *of_role("deliver", "of-another-stack")) == ["policy.Statement[0].Action"]
+
+
+def _role(principal: dict[str, Any], *written: dict[str, Any]) -> Resource:
+    """A role with an inline policy that lists and, by other statements, writes."""
+    trust = document(allow("sts:AssumeRole", None, Principal=principal))
+    policy = document(allow("s3:ListBucket", BUCKET), *written)
+    return construct(ROLE, "deploy", assumeRolePolicy=trust, inlinePolicies=[{"name": "sync", "policy": policy}])
+
+
+CI = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}
+WRITES = allow(["s3:PutObject", "s3:DeleteObject"], OBJECTS)
+
+
+@pytest.mark.parametrize("principal", [CI, {"AWS": "arn:aws:iam::111122223333:role/ci"}], ids=["federated", "role"])
+def test_a_deployment_lists_the_bucket_that_it_writes(principal: dict[str, Any]) -> None:
+    assert violations(POLICY, _role(principal, WRITES)) == []
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        _role(CI),
+        _role(CI, allow("s3:GetObject", OBJECTS)),
+        _role(CI, allow("s3:PutObject", f"{BUCKET}/in/*")),
+        _role(CI, {**WRITES, "Effect": "Deny"}),
+        _role({"Service": "lambda.amazonaws.com"}, WRITES),
+        _role({**CI, "Service": "ec2.amazonaws.com"}, WRITES),
+    ],
+    ids=["lists", "reads", "writes a part", "may not write", "function", "instance too"],
+)
+def test_others_that_list_a_bucket(role: Resource) -> None:
+    assert len(violations(POLICY, role)) == 1
