@@ -97,7 +97,7 @@ def _grants(stack: Stack, role: Resource) -> Grants:
         policies = reported_policies(stack, role)
     boundary = _read(policies.limits) if policies.limits else None
     grants = _read((*policies.carried, *policies.unseen), boundary)
-    complete = not role.external or is_reported(role)
+    complete = not role.external or (is_reported(role) and not grants.unread)
     return grants if complete else msgspec.structs.replace(grants, unread=(OTHER_ROLE, *grants.unread))
 
 

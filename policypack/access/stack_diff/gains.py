@@ -26,8 +26,8 @@ from policypack.access.solver.witness import EXAMPLE, Home, witness_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action
-from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.document_readers import RESOURCE, TRUST, documents_of, value_at
 from policypack.iam.managed import managed_document
 from policypack.resources.attachments import (
     PERMISSION_SET,
@@ -54,6 +54,7 @@ REPLACED = (ROLE, GROUP, MANAGED_POLICY)
 """Types of which a new one may replace one that is gone; another user is another person."""
 WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
 """Types whose documents can name one ARN only, so that `*` in them is that ARN."""
+ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 MOST_REPLACED = 20
 """Identities that are gone, with which a new one is compared."""
 
@@ -177,6 +178,7 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
                 holding = holding.including(unseen=(UnreadAttachment(resource, path, Unread.DOCUMENT),))
             else:
                 about = document if places.same is None else _on_target(document, target)
+                about = _from_vpc(about, target)
                 holding = holding.including(carried=(AttachedDocument(resource, path, about),))
             found[key] = holding
     return found
@@ -210,6 +212,24 @@ def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
             statement, resources=tuple(arn if text == "*" else text for text in statement.resources)
         )
         if statement.allows and statement.resources
+        else statement
+        for statement in document.statements
+    )
+    return msgspec.structs.replace(document, statements=statements)
+
+
+def _from_vpc(document: PolicyDocument, target: Resource) -> PolicyDocument:
+    """The document of an access point that takes requests from one VPC only, with that as a condition.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html.
+    """
+    vpc = value_at(target.inputs, "vpcConfiguration.vpcId") if target.type == ACCESS_POINT else None
+    if not vpc:
+        return document
+    inside = Condition("StringEquals", "aws:SourceVpc", (vpc if isinstance(vpc, str) else "its VPC",))
+    statements = tuple(
+        msgspec.structs.replace(statement, conditions=(*statement.conditions, inside))
+        if statement.allows
         else statement
         for statement in document.statements
     )

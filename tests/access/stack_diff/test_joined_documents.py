@@ -176,3 +176,16 @@ def test_everything_in_the_document_of_one_secret_is_that_secret() -> None:
         return (secret, resource(policy, "db", secretArn=arn, policy=document(statement)))
 
     assert verdicts(shared("*"), shared(arn)) == verdicts(shared(arn), shared("*")) == []
+
+
+def test_an_access_point_that_leaves_its_vpc_is_open_to_more() -> None:
+    arn = "arn:aws:s3:eu-west-1:444455556666:accesspoint/shop"
+    shared = document(allow("s3:GetObject", f"{arn}/object/*", Principal={"AWS": "111122223333"}))
+
+    def point(**inputs: Any) -> Resources:
+        known = {"name": "shop", "bucket": "inbox", "policy": shared, **inputs}
+        return (Resource("aws:s3/accessPoint:AccessPoint", "shop", known, outputs={**known, "arn": arn}),)
+
+    inside = point(vpcConfiguration={"vpcId": "vpc-1"})
+    assert verdicts(point(), inside) == [NEW]
+    assert verdicts(inside, point()) == verdicts(inside, inside) == []

@@ -195,6 +195,8 @@ def test_a_role_of_another_stack_is_not_judged_unless_its_policies_are_known() -
 
     assert outcomes(POLICY, run, theirs()) == outcomes(POLICY, run, theirs(managedPolicyArns=[])) == []
     assert len(messages(POLICY, run, theirs(managedPolicyArns=[], inlinePolicies=[]))) == 3
+    foreign = "arn:aws:iam::111122223333:policy/theirs"
+    assert outcomes(POLICY, run, theirs(managedPolicyArns=[foreign], inlinePolicies=[])) == []
     every = "arn:aws:iam::aws:policy/AdministratorAccess"
     assert outcomes(POLICY, run, theirs(managedPolicyArns=[every], inlinePolicies=[])) == []
 
