@@ -237,6 +237,13 @@ def test_a_module_that_ends_the_process_is_no_pass_under_a_framework(
     assert "the policies of state.json end the process that loads them, with exit code 0" in ran.err
 
 
+def test_a_policy_that_ends_the_process_leaves_no_baseline(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "acme.py").write_text(broken("if not owner:", "import os; os._exit(0)\n    if True:"))
+    ran = Ran(capfd, "baseline", "state.json", "--policies", "acme.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert not (folder / "stackguard-baseline.json").exists()
+
+
 def test_what_a_policy_does_to_its_process_changes_no_report(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
     odd = (
         "import atexit, json, os, sys; atexit.register(os._exit, 0); json.dumps = None; print('hi'); sys.stdout.close()"
