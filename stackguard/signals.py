@@ -16,5 +16,5 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     """Do what Ctrl-C does: in an event loop, cancel the main task; elsewhere, raise `KeyboardInterrupt`."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):
-        raise KeyboardInterrupt
+        handler = signal.default_int_handler
     handler(number, frame)

@@ -13,7 +13,7 @@ from policypack.access.confidence import Confidence
 from policypack.access.grants import allowed
 from policypack.core.policy import Stack, Unknown
 from policypack.iam.globs import overlaps
-from policypack.resources.execution_role import Grants, role_documents
+from policypack.resources.execution_role import OTHER_ROLE, Grants, role_documents
 from policypack.resources.naming import name_prefix, physical_name
 from policypack.resources.notification import NotificationEntry, Trigger
 
@@ -65,6 +65,9 @@ def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
     buckets = tuple(_bucket_globs(trigger))
     keys = trigger.entry.keys
     for function in trigger.targets.all:
+        grants = role_documents(stack, function.resource)
+        if grants.elsewhere and not grants.documents:
+            continue
         known = not any(isinstance(event, Unknown) for event in trigger.entry.events)
         yield EventLoop(
             function.resource.name,
@@ -72,7 +75,7 @@ def event_loops(stack: Stack, trigger: Trigger) -> Iterator[EventLoop]:
             actions,
             tuple(f"arn:aws:s3:::{bucket}/{key}" for bucket, _ in buckets for key in keys or ("*",)),
             keys is not None and all(exact for _, exact in buckets),
-            role_documents(stack, function.resource),
+            grants,
         )
 
 
@@ -96,8 +99,8 @@ def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:
         return True
     if verdict is None:
         return Unknown("has a role that may allow what invokes it; a part that decides is known only after the update")
-    if grants.unread:
-        return grants.unread[0]
+    if unread := [part for part in grants.unread if part is not OTHER_ROLE]:
+        return unread[0]
     if grants.possible and allowed(every, action, loop.objects, exact=loop.exact) is not False:
         return Unknown("has a role that may have a policy attached by which it causes what invokes it")
     return OTHER_MANAGED if grants.unpublished else False

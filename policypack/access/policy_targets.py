@@ -100,7 +100,12 @@ def named_target(carrier: Resource) -> tuple[str, str] | None:
     value = value_at({place.partition(".")[0]: written(carrier, place.partition(".")[0])}, place) if place else None
     if not isinstance(value, str) or not value:
         return None
-    return target, name_in(value, target) if target in NAMINGS else value
+    return target, name_in(value, target) if target in NAMINGS else last_name(value)
+
+
+def last_name(text: str) -> str:
+    """The name of a bus or the id of a key in an ARN; another text as it is."""
+    return re.sub(r"^arn:aws.*:(?:event-bus|key)/", "", text)
 
 
 _QUEUE_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.[a-z.]+/(\d{12})/([\w.-]+)")

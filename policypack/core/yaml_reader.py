@@ -45,7 +45,8 @@ class YamlError(Exception):
 
     def at(self, path: Path) -> str:
         """The error as one line about a file."""
-        return f"{path}{f':{self.line}' if self.line else ''}: malformed YAML: {self.problem}"
+        what = "this file is read as YAML" if path.suffix == ".toml" else "malformed YAML"
+        return f"{path}{f':{self.line}' if self.line else ''}: {what}: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True)

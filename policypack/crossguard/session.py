@@ -193,7 +193,10 @@ class Session:
         if self._preview:
             reports += [_note(text, "Settings that do not count") for text in self._configured.notes(active)]
         if self._preview and self._summarize:
-            reports += [_note(unread.summary, "Code that no policy reads") for unread in unread_code(active, stack)]
+            reports += [
+                _note(unread.summary, f"{unread.part.title()} that no policy reads")
+                for unread in unread_code(active, stack)
+            ]
         if answer.reason:
             without = "the offline run gave no values, so what the preview does not know stays unknown"
             reports.append(_note(f"{without}: {answer.reason}"))

@@ -35,6 +35,7 @@ from policypack.core.policy import (
     Violation,
     covers,
 )
+from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
@@ -159,7 +160,9 @@ def judge(
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
                 _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
-    except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 (a crash blocks, whatever it is)
+    except BaseException as error:  # a crash blocks, whatever it is
+        if is_interrupt(error):
+            raise
         outcomes.append(_crashed(policy, blamed, error))
         if readings:
             readings.read[blamed.urn] = readings.read.get(blamed.urn, 0) | readings.bit

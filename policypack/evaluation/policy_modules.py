@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from policypack.core.policy import EnforcementLevel, OverStack, Policy, Severity
+from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.settings import Settings, SettingsError
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
@@ -111,7 +112,9 @@ def _module(module: Named) -> ModuleType:
         return _of_file(file) if is_path else importlib.import_module(name)
     except SettingsError:
         raise
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
         if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
             reason = "it is not installed; give the path of a file or a package instead"
         else:

@@ -1,4 +1,4 @@
-"""Functions whose code policies that read Python do not judge: another language, a container image, code elsewhere."""
+"""Functions of which policies do not read the code: another language, an image, code elsewhere; or a role elsewhere."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import msgspec
 
 from policypack.core.policy import Policy, Resource, Stack
 from policypack.lambda_code import packaging
+from policypack.resources.execution_role import role_documents
 from policypack.resources.tokens import FUNCTION
 
+OF_ROLES = frozenset({"lambda-missing-permission", "s3-notification-loop"})
+"""The policies that judge what the role of a function allows."""
 MOST_NAMES = 5
 """How many functions a summary lists."""
 
@@ -21,13 +24,15 @@ class UnreadCode(msgspec.Struct, frozen=True):
     why: str
     functions: Sequence[Resource]
     policies: Sequence[str]
+    part: str = "code"
+    """What was not read: the code, or the role."""
 
     @property
     def sentence(self) -> str:
         """One sentence, without a full stop: `the code of 2 functions is not Python, so 4 policies did not read it`."""
         functions, policies = len(self.functions), len(self.policies)
         return (
-            f"the code of {functions} function{'s' * (functions != 1)} {self.why}, so"
+            f"the {self.part} of {functions} function{'s' * (functions != 1)} {self.why}, so"
             f" {policies} polic{'y' if policies == 1 else 'ies'} did not read it"
         )
 
@@ -49,6 +54,14 @@ def unread_code(policies: Collection[Policy[Any]], stack: Stack) -> Iterator[Unr
             functions.setdefault(why, []).append(function)
     for why, unread in functions.items():
         yield UnreadCode(why, unread, readers)
+    judges = sorted(policy.id for policy in policies if policy.id in OF_ROLES)
+    roles = [
+        function
+        for function in stack.of(FUNCTION)
+        if judges and not function.external and role_documents(stack, function).elsewhere
+    ]
+    if roles:
+        yield UnreadCode("is not in this stack", roles, judges, "role")
 
 
 def _why(stack: Stack, function: Resource) -> str:

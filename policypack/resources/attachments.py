@@ -14,7 +14,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reference, Resource, Stack, Unknown
-from policypack.core.values import nested
+from policypack.core.values import has_unknown, nested
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, documents_of
 from policypack.iam.managed import managed_document, managed_name
@@ -131,6 +131,23 @@ def identity_policies(stack: Stack) -> Sequence[IdentityPolicies]:
 def policies_of(stack: Stack, identity: Resource) -> IdentityPolicies:
     """The policies attached to one role, user or group of the stack."""
     return _by_urn(stack)[identity.urn]
+
+
+def is_reported(role: Resource) -> bool:
+    """Whether the provider reports all policies of a role that the stack only reads, as it does in a state."""
+    lists = [role.outputs.get(name) for name in ("inlinePolicies", "managedPolicyArns")]
+    return all(isinstance(value, list) and not has_unknown(value) for value in lists)
+
+
+def reported_policies(stack: Stack, role: Resource) -> IdentityPolicies:
+    """The policies of a role that the stack only reads: those that the provider reports, and those that are attached here."""
+    policies = policies_of(stack, role)
+    if not is_reported(role):
+        return policies
+    own = replace(role, inputs={**role.outputs})
+    return _split(
+        role, (*policies.carried, *policies.unseen, *_carried(stack, own)), tuple(_managed(stack, own, BOUNDARY))
+    )
 
 
 @memoized

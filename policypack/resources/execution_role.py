@@ -10,14 +10,23 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from policypack.core.memo import memoized
-from policypack.core.policy import Resource, Stack, Unknown
-from policypack.resources.attachments import Attached, AttachedDocument, Unread, UnreadAttachment, policies_of
+from policypack.core.policy import STACK_REFERENCE, Resource, Stack, Unknown
+from policypack.resources.aliases import find
+from policypack.resources.attachments import (
+    Attached,
+    AttachedDocument,
+    Unread,
+    UnreadAttachment,
+    is_reported,
+    policies_of,
+    reported_policies,
+)
 from policypack.resources.references import resolve
 from policypack.resources.tokens import ROLE
 
 OTHER_ROLE = Unknown(
     "runs with a role that is not in this stack",
-    "Create the function's role in this stack, where its policy documents can be read.",
+    "Create the function's role in this stack, or read it with `aws.iam.Role.get` and answer for that with `--mock`.",
 )
 OTHER_POLICY = Unknown(
     "has a role with a managed policy that is not in this stack",
@@ -50,6 +59,11 @@ class Grants(msgspec.Struct, frozen=True):
     boundary: Grants | None = None
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether the role is not in this stack, so that its policies are read with another one (decision 67)."""
+        return OTHER_ROLE in self.unread
+
+    @property
     def unpublished(self) -> frozenset[str]:
         """The names of the AWS managed policies that are not in the table."""
         return self.managed - {attached.managed for attached in self.published}
@@ -65,17 +79,26 @@ def role_documents(stack: Stack, function: Resource) -> Grants:
     role = resolve(stack, function, "role", ROLE)
     only = role.only
     if only is None:
-        return Grants(unread=(OTHER_ROLE if role.foreign else UNKNOWN_ROLE,))
+        elsewhere = role.foreign or (role.untraced and _of_other_stacks(stack, function))
+        return Grants(unread=(OTHER_ROLE if elsewhere else UNKNOWN_ROLE,))
     return _grants(stack, only)
+
+
+def _of_other_stacks(stack: Stack, function: Resource) -> bool:
+    """Whether the role is an output of other stacks."""
+    origins = function.property_dependencies.get("role", ())
+    return bool(origins) and all((origin := find(stack, urn)) and origin.type == STACK_REFERENCE for urn in origins)
 
 
 @memoized
 def _grants(stack: Stack, role: Resource) -> Grants:
-    if role.external:
-        return Grants(unread=(OTHER_ROLE,))
     policies = policies_of(stack, role)
+    if role.external:
+        policies = reported_policies(stack, role)
     boundary = _read(policies.limits) if policies.limits else None
-    return _read((*policies.carried, *policies.unseen), boundary)
+    grants = _read((*policies.carried, *policies.unseen), boundary)
+    complete = not role.external or (is_reported(role) and not grants.unread)
+    return grants if complete else msgspec.structs.replace(grants, unread=(OTHER_ROLE, *grants.unread))
 
 
 def _read(attached: Sequence[Attached], boundary: Grants | None = None) -> Grants:

@@ -17,7 +17,7 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.tables import argument_names
-from policypack.resources.providers import DEFAULT_NAME, is_default, provider_of, same_account
+from policypack.resources.providers import DEFAULT_NAME, accounts_of, is_default, provider_of, same_account
 
 _LISTED = 3
 
@@ -92,6 +92,15 @@ def in_scope(stack: Stack, text: str, referrer: Resource, named: Resource) -> bo
         regions = [_resource_region(stack, resource).region for resource in (referrer, named)]
         return regions[0] == regions[1] if all(isinstance(region, str) for region in regions) else None
     return same
+
+
+def home(stack: Stack, resource: Resource) -> tuple[str, str]:
+    """The region and the account of a resource, `*` for what is not known."""
+    region = _resource_region(stack, resource).region
+    provider = provider_of(stack, resource)
+    accounts = accounts_of(stack, provider) if provider else frozenset()
+    account = next(iter(accounts)) if len(accounts) == 1 else stack.settings.account_id
+    return region if isinstance(region, str) else "*", account or "*"
 
 
 def at_the_edge(located: ResourceRegion) -> bool:

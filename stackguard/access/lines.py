@@ -7,8 +7,8 @@ cannot be read is `invalid`; the other lines are still answered.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from typing import IO, Any
 
 import msgspec
@@ -39,6 +39,8 @@ FORGOTTEN = 16 * 1024 * 1024
 FIELDS = ("id", "type", "document", "old", "new")
 READER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 """Reads all of a line before it decodes a field, so that a line that is not JSON takes no memory."""
+FIRST_ID = re.compile(rb"""\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){0,1000}"|-?\d{1,18})\s*[,}]""", re.DOTALL)
+"""The id of a line that begins with it."""
 CRASHED = "the access engine failed on this document; please report it"
 
 Ask = Callable[[Mapping[str, Any]], Answer]
@@ -112,29 +114,59 @@ def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:
 
 
 def _answered(text: bytes, ask: Ask) -> tuple[Any, Answer]:
-    invalid = partial(Answer, Verdict.INVALID)
-    if len(text) > LONGEST:
-        return None, invalid(f"the line is longer than {LONGEST // 1024 // 1024} MiB")
+    line: dict[str, Any] = {"id": _first_id(text)}
     try:
-        fields = READER.decode(text)
-        line = {name: msgspec.json.decode(fields[name]) for name in FIELDS if name in fields}
-    except msgspec.ValidationError:
-        return None, invalid("the line is not a JSON object")
-    except RecursionError:
-        return None, invalid("the line is not JSON: it is nested too deeply")
-    except (msgspec.DecodeError, ValueError) as error:
-        return None, invalid(f"the line is not JSON: {str(error).partition(' (')[0].lower()}")
-    question_id = line.get("id")
-    if key := duplicate_key(text):
-        return question_id, invalid(f"the line has the key `{key}` twice in one object")
-    try:
-        return question_id, ask(line)
+        fields = _fields(text)
+        for name in (name for name in FIELDS if name in fields):  # `id` is the first
+            line[name] = _decoded(name, fields[name])
+        _require_distinct_keys(text)
+        return line["id"], ask(line)
     except LineError as error:
-        return question_id, invalid(str(error))
+        return line["id"], Answer(Verdict.INVALID, str(error))
     except RecursionError:
-        return question_id, invalid("the document is nested too deeply")
+        return line["id"], Answer(Verdict.INVALID, "the document is nested too deeply")
     except Exception as error:  # noqa: BLE001 (the other lines are still answered, and this one is never a pass)
-        return question_id, Answer(Verdict.UNDECIDED, f"{CRASHED} ({type(error).__name__})")
+        return line["id"], Answer(Verdict.UNDECIDED, f"{CRASHED} ({type(error).__name__})")
+
+
+def _fields(text: bytes) -> Mapping[str, msgspec.Raw]:
+    if len(text) > LONGEST:
+        raise LineError(f"the line is longer than {LONGEST // 1024 // 1024} MiB")
+    try:
+        return READER.decode(text)
+    except msgspec.ValidationError:
+        raise LineError("the line is not a JSON object") from None
+    except RecursionError:
+        raise LineError("the line is not JSON: it is nested too deeply") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise LineError(f"the line is not JSON: {_problem(error)}") from None
+
+
+def _require_distinct_keys(text: bytes) -> None:
+    if key := duplicate_key(text):
+        raise LineError(f"the line has the key `{key}` twice in one object")
+
+
+def _first_id(text: bytes) -> Any:
+    """The id of a line that cannot be read, if it begins with it."""
+    match = FIRST_ID.match(text)
+    try:
+        return msgspec.json.decode(match[1]) if match else None
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _decoded(name: str, field: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(field)
+    except RecursionError:
+        raise LineError(f"`{name}` is nested too deeply") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise LineError(f"`{name}` cannot be read: {_problem(error)}") from None
+
+
+def _problem(error: Exception) -> str:
+    return re.split(r" \(| - at ", str(error))[0].lower()
 
 
 def answer_json(question_id: Any, answer: Answer) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,7 @@ from stackguard.cli.common import (
 from stackguard.cli.report_options import destination_options, report_options
 
 if TYPE_CHECKING:
+    from policypack.core.policy import Policy
     from policypack.frameworks.model import Framework
     from policypack.frameworks.roll_up import RollUp
     from stackguard.gate.request import CheckRequest
@@ -266,10 +267,16 @@ def _frameworks(names: Sequence[str], asked: CheckRequest, expanded: Expansion) 
     """The frameworks of these names; what the settings of the targets name is loaded to know all policies."""
     from stackguard.gate.request import of_settings
 
-    requests = [_one(asked, stack) for stack in expanded.stacks]
-    cards = attempt(
-        lambda: {card.id: card for request in requests for card in of_settings(request)}, "reading the policies"
-    )
+    def loaded() -> dict[str, Policy[Any]]:
+        requests = [_one(asked, stack) for stack in expanded.stacks]
+        for request in requests:
+            if request.own_modules:
+                from stackguard.gate.parallel import require_loadable
+
+                require_loadable(request)
+        return {card.id: card for request in requests for card in of_settings(request)}
+
+    cards = attempt(loaded, "reading the policies")
     return frameworks(names, list(cards.values()), closed=not asked.packs)
 
 
@@ -314,10 +321,18 @@ def _single(asked: CheckRequest, expanded: Expansion, failed: Callable[[Run], No
     from stackguard.gate.provenance import provenance
     from stackguard.reports import Failed, Run
 
+    def judged() -> Run:
+        one = _one(asked, stack)
+        if not one.own_modules:
+            return request.run(one)
+        from stackguard.gate import parallel
+
+        return parallel.run_apart(one, stack)
+
     (stack,), started = expanded.stacks, datetime.now(UTC)
     show_notes(expanded)
     try:
-        return attempt(lambda: request.run(_one(asked, stack)), f"judging {stack.target}")
+        return attempt(judged, f"judging {stack.target}")
     except Failure as failure:
         failures = (Failed(stack.target, stack.name, failure.message, failure.detail),)
         failed(Run((), provenance(Settings(), [], started), failures, several=True))

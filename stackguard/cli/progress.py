@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -117,7 +117,13 @@ def judge(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Sequenc
     if not expanded.several:
         show_notes(expanded)
         stack = expanded.stacks[0]
-        return (attempt(lambda: parallel.judge_one(asked, stack), f"judging {stack.target}"),)
+
+        def judged() -> Result:
+            if replace(asked, target=stack.target).own_modules:
+                return parallel.judge_all(asked, [stack], jobs=1)[0]
+            return parallel.judge_one(asked, stack)
+
+        return (attempt(judged, f"judging {stack.target}"),)
     with following(expanded) as progress:
         return parallel.judge_all(asked, expanded.stacks, jobs=jobs, watcher=progress)
 

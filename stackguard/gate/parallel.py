@@ -11,6 +11,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -32,7 +33,7 @@ from stackguard.errors import CannotJudge
 from stackguard.gate import imported, machine, transfer
 from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
-from stackguard.gate.request import CheckRequest, Judged, judge_stack
+from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settings, run_of
 from stackguard.gate.stacks import StackTarget, below
 from stackguard.preview.project import sdk
 from stackguard.preview.server import process
@@ -43,6 +44,9 @@ TICK = 0.1
 """Seconds between two looks of a watcher at the time."""
 GRACE = 10.0
 """Seconds in which a process ends its program, once it is told to end."""
+
+LOADED = 77
+"""The exit code of a process that has loaded policies."""
 
 OF_EVERY_STACK = (
     "policypack.evaluation.policy_modules",
@@ -114,6 +118,41 @@ def run(
         ),
         several=True,
     )
+
+
+def run_apart(request: CheckRequest, stack: StackTarget) -> Run:
+    """Judge one stack as `request.run` does, in a process of its own, of which the verdict must arrive.
+
+    What ends that process is no pass, such as `os._exit(0)` in a policy of the operator's own.
+
+    Raises:
+        CannotJudge: the stack cannot be judged.
+    """
+    started = datetime.now(UTC)
+    (result,) = judge_all(request, [stack], jobs=1)
+    if isinstance(result, Failed):
+        raise CannotJudge(result.message, result.detail)
+    return run_of(result, started)
+
+
+def require_loadable(request: CheckRequest) -> None:
+    """Load the policies of the operator's own in a process of its own first, which they may end.
+
+    Raises:
+        CannotJudge: they end it. What else is wrong with them is an error when they are loaded here.
+    """
+    if not (FORKS and request.own_modules):
+        return
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with Path(os.devnull).open("w") as sys.stdout:
+                sys.stderr = sys.stdout
+                of_settings(request)
+        finally:
+            os._exit(LOADED)
+    if (code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])) != LOADED:
+        raise CannotJudge(f"the policies of {request.target} end the process that loads them, with exit code {code}")
 
 
 def _for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:
@@ -257,6 +296,7 @@ class _Pool:
             os.close(self._lifeline)
             threading.Thread(target=_end_with, args=(self.alive,), daemon=True).start()
             process.spawn = self.hosts.spawn
+            sys.stdout = sys.stderr  # what a policy prints is no part of the report
 
             stack = self.stacks[index]
             result = judge_one(self.request, stack, lambda phase: connection.send_bytes(transfer.packed(phase)))
@@ -269,6 +309,8 @@ class _Pool:
         except KeyboardInterrupt:
             pass
         finally:
+            with contextlib.suppress(Exception):
+                sys.stderr.flush()
             os._exit(code)
 
     def _receive(self, connection: Connection) -> None:
@@ -292,7 +334,9 @@ class _Pool:
     def _ended(self, index: int, code: int) -> Failed:
         stack = self.stacks[index]
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        hint = " (the machine may be out of memory; see --jobs)" if code == -signal.SIGKILL else ""
+        hint = " (a policy may have ended it)" if code >= 0 else ""
+        if code == -signal.SIGKILL:
+            hint = " (the machine may be out of memory; see --jobs)"
         return Failed(stack.target, stack.name, f"the process that judged `{stack}` {how}{hint}")
 
     def _stop(self) -> None:

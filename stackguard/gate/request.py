@@ -80,6 +80,16 @@ class CheckRequest:
     """Where `fail_on` comes from, for messages."""
 
     @property
+    def own_modules(self) -> bool:
+        """Whether the command line or the settings name policies of the operator's own.
+
+        Raises:
+            SettingsError: as by `layers`.
+        """
+        parts = (part for layer in self.layers.layers for part in layer.parts)
+        return bool(self.policy_modules) or any(part.values.get("policies") for part in parts)
+
+    @property
     def layers(self) -> TargetSettings:
         """The settings of the target and of the options.
 
@@ -98,7 +108,11 @@ def run(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None, lo
         SettingsError: as by `judge`.
     """
     started = datetime.now(UTC)
-    judged = judge_stack(request, policies, loading=loading)
+    return run_of(judge_stack(request, policies, loading=loading), started)
+
+
+def run_of(judged: Judged, started: datetime) -> Run:
+    """The run that judged one stack."""
     blocking = judged.settings.waiver_problems == "mandatory"
     return Run(
         (judged.report,),

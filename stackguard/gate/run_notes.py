@@ -15,14 +15,17 @@ from stackguard.gate.baseline import Baselined
 from stackguard.notes import Note, NoteKind
 from stackguard.sources.settings import TargetSettings
 
+READ_ROLES = "they read one of `aws.iam.Role.get` for which `--mock` gives `inlinePolicies` and `managedPolicyArns`"
+
 
 def unread(policies: Sequence[Policy[Any]], stack: Stack) -> Iterator[Note]:
-    """Notes about functions whose code was not read."""
+    """Notes about functions of which the code or the role was not read."""
     from policypack.lambda_code.unread_code import unread_code
 
     for unread in unread_code(policies, stack):
         urns = tuple(function.urn for function in unread.functions)
-        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), unread.sentence, urns)
+        sentence = unread.sentence + f"; {READ_ROLES}" * (unread.part == "role")
+        yield Note(NoteKind.NOT_APPLICABLE, ", ".join(unread.policies), sentence, urns)
 
 
 def refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:

@@ -46,6 +46,16 @@ def test_a_line_that_is_no_question_is_invalid_and_the_next_is_answered(line: by
     assert verdicts == ["invalid", "not-public", "invalid"]
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [b'"document":{"a":' + b"9" * 6000 + b"}}", b'"document":' + b"[" * 20_000, b'"document":nul}', b'"x":"\\ud800"}'],
+)
+def test_a_line_that_cannot_be_read_keeps_its_id(rest: bytes) -> None:
+    (answer,) = answers([b'{"id":"q7",' + rest], asked_public)
+    assert msgspec.json.decode(answer)["id"] == "q7"
+    assert msgspec.json.decode(answer)["verdict"] == "invalid"
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
     (answer,) = answers([b"\xef\xbb\xbf" + GOOD], asked_public)
     assert msgspec.json.decode(answer)["id"] == "good"

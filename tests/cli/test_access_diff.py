@@ -210,7 +210,7 @@ class TestLines:
             ("half", "invalid"),
             ("number", "invalid"),
             ("refused", "invalid"),
-            (11, "invalid"),
+            ("deep", "invalid"),
             ("last", "invalid"),
         ]
         assert answers[1]["witness"] == {

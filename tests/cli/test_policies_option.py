@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
+from policypack.evaluation.interrupts import is_interrupt
 from tests.cli.running import Ran, written
 from tests.sources.states import state
 
@@ -146,6 +148,7 @@ def broken(old: str, new: str) -> str:
         ("def", "`acme.py` cannot be imported: SyntaxError at "),
         ("password = 'hunter2'\nraise ValueError(password)", "`acme.py` cannot be imported: ValueError at "),
         ("import sys\nsys.exit()", "`acme.py` cannot be imported: SystemExit at "),
+        ("raise KeyboardInterrupt", "`acme.py` cannot be imported: KeyboardInterrupt at "),
         (broken(ID, "s3-public-acl"), "policy id `s3-public-acl` is already in use by stackguard; choose another"),
         (broken(ID, "Acme Unowned"), "policy `Acme Unowned` has an id that is not in kebab case"),
         (broken("Severity.MEDIUM", "'medium'"), f"policy `{ID}` has a `severity` that is not of the class `Severity`"),
@@ -194,6 +197,8 @@ def test_a_malformed_setting_is_one_line(
         ("if owner.nothing:", "AttributeError"),
         ("raise SystemExit(0)\n    if True:", "SystemExit"),
         ("raise GeneratorExit\n    if True:", "GeneratorExit"),
+        ("raise KeyboardInterrupt\n    if True:", "KeyboardInterrupt"),
+        ("raise type('Odd', (BaseException,), {})\n    if True:", "Odd"),
     ],
 )
 def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path, statement: str, error: str) -> None:
@@ -201,3 +206,55 @@ def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path, sta
     ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID)
     assert ran.code == 2
     assert f"policy `{ID}` crashed on this resource ({error}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("import os; os._exit(0)", "ended with exit code 0 (a policy may have ended it)"),
+        ("import os; os.execv('/bin/true', ['true'])", "ended with exit code 0 (a policy may have ended it)"),
+        ("import os; os.kill(os.getpid(), 10)", "was killed by signal 10"),
+    ],
+)
+@pytest.mark.parametrize("target", ["state.json", "infra"])
+def test_a_policy_that_ends_the_process_is_no_pass(
+    capfd: pytest.CaptureFixture[str], folder: Path, statement: str, line: str, target: str
+) -> None:
+    (folder / "acme.py").write_text(broken("if not owner:", f"{statement}\n    if True:"))
+    ran = Ran(capfd, "check", target, "--policies", "acme.py", "--policy", ID)
+    assert ran.code == 2
+    (shown,) = ran.err.splitlines()
+    assert shown.startswith("cannot judge: the process that judged ")
+    assert shown.endswith(line)
+
+
+def test_a_module_that_ends_the_process_is_no_pass_under_a_framework(
+    capfd: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "acme.py").write_text("import os\nos._exit(0)")
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--framework", "aws-fsbp")
+    assert (ran.code, ran.out) == (2, "")
+    assert "the policies of state.json end the process that loads them, with exit code 0" in ran.err
+
+
+def test_a_policy_that_ends_the_process_leaves_no_baseline(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "acme.py").write_text(broken("if not owner:", "import os; os._exit(0)\n    if True:"))
+    ran = Ran(capfd, "baseline", "state.json", "--policies", "acme.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert not (folder / "stackguard-baseline.json").exists()
+
+
+def test_what_a_policy_does_to_its_process_changes_no_report(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    odd = (
+        "import atexit, json, os, sys; atexit.register(os._exit, 0); json.dumps = None; print('hi'); sys.stdout.close()"
+    )
+    (folder / "acme.py").write_text(broken("if not owner:", f"{odd}\n    if True:"))
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID, "--format", "json")
+    assert ran.code == 1
+    assert [outcome["policy"] for outcome in json.loads(ran.out)["outcomes"]] == [ID]
+
+
+def test_an_interrupt_is_no_crash_of_a_policy() -> None:
+    with pytest.raises(KeyboardInterrupt) as raised:
+        signal.raise_signal(signal.SIGINT)
+    assert is_interrupt(raised.value)

@@ -54,7 +54,7 @@ def test_code_that_is_not_read_is_named(inputs: dict[str, Any], why: str) -> Non
 @pytest.mark.parametrize(
     "resource",
     [
-        packaged({"index.py": "def handler(event, context): ..."}),
+        packaged({"index.py": "def handler(event, context): ..."}, role=UNKNOWN),
         function(runtime=UNKNOWN, code=CODE),
         function(runtime="python3.13", code=UNKNOWN),
         Resource(FUNCTION, "other", {"runtime": "nodejs22.x"}, external=True),
@@ -63,6 +63,11 @@ def test_code_that_is_not_read_is_named(inputs: dict[str, Any], why: str) -> Non
 )
 def test_code_that_is_read_or_undecided_is_not(resource: Resource) -> None:
     assert summaries(resource) == []
+
+
+def test_a_role_of_another_stack_is_named() -> None:
+    own = packaged({"index.py": "def handler(event, context): ..."}, role="arn:aws:iam::111122223333:role/theirs")
+    assert summaries(own) == [f"the role of 1 function is not in this stack, so 2 policies did not read it: {own.name}"]
 
 
 def test_only_policies_that_run_count() -> None:

@@ -23,12 +23,13 @@ from policypack.iam.tables import canonical
 from policypack.resources.naming import physical_name
 
 BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_ACL = "aws:s3/bucketAcl:BucketAcl"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/objectCopy:ObjectCopy", LOGGING)
 """Types with ACLs of objects; those of the others are ACLs of buckets."""
 PLACES: Mapping[str, tuple[tuple[str, str], ...]] = {
     BUCKET: (("", "acl"), ("grants[*]", "uri")),
-    "aws:s3/bucketAcl:BucketAcl": (("", "acl"), ("accessControlPolicy.grants[*]", "grantee.uri")),
+    BUCKET_ACL: (("", "acl"), ("accessControlPolicy.grants[*]", "grantee.uri")),
     LOGGING: (("targetGrants[*]", "grantee.uri"),),
     "aws:s3/bucketObject:BucketObject": (("", "acl"),),
     "aws:s3/objectCopy:ObjectCopy": (("", "acl"), ("grants[*]", "uri")),

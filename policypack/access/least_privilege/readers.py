@@ -8,6 +8,7 @@ from policypack.access.least_privilege.analysis import Privilege, functions, pri
 from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.core.policy import Judgement, Placed, Stack, Undecided, Unknown, Violation
 from policypack.lambda_code.packaging import code_property
+from policypack.resources.execution_role import role_documents
 
 UNREAD_FIX = "Write what the managed policy allows, and the code needs, into the role's own policy."
 CALL_FIX = "Name the service, the operation and the resource in the code or in the function's environment."
@@ -19,7 +20,7 @@ def lacks(stack: Stack) -> Iterator[Placed[MissingPermission]]:
         judged = privilege(stack, function)
         if isinstance(judged, Unknown):
             yield function, code_property(function), judged
-        elif judged is not None and not judged.role.refused:
+        elif judged is not None and not judged.role.refused and not role_documents(stack, function).elsewhere:
             for missing in grouped(judged):
                 yield function, "role", missing
             if unresolved := judged.code.unresolved:

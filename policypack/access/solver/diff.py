@@ -17,12 +17,12 @@ import msgspec
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.dimensions import CHEAP, ElementMatch, actions, meaning, resources, weight
 from policypack.access.solver.every_request import EveryRequest, example
-from policypack.access.solver.partition import MATCHES, WIDE, TooManyCellsError, Work
+from policypack.access.solver.partition import LITTLE_WORK, MATCHES, WIDE, TooManyCellsError, Work
 from policypack.access.solver.request import Caller, Request, effort
 from policypack.access.solver.request_space import RequestSpace
 from policypack.access.solver.substitution import with_escapes
 from policypack.access.solver.verdict import Answer, Verdict, refusal
-from policypack.access.solver.witness import witness_of
+from policypack.access.solver.witness import EXAMPLE, Home, is_invented, witness_of
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import MAX_FRONTIER, beginning, by_kind, covers
 from policypack.iam.grammar import WITH_PRINCIPAL
@@ -110,7 +110,13 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
 
 
 def newly(
-    new: Access, old: Access, *, attached: bool, foreign: bool = False, work: Work | None = None
+    new: Access,
+    old: Access,
+    *,
+    attached: bool,
+    foreign: bool = False,
+    work: Work | None = None,
+    home: Home = EXAMPLE,
 ) -> tuple[Request, Statement] | None:
     """A newly allowed request and the Allow statement that allows it; None if there is none.
 
@@ -120,25 +126,43 @@ def newly(
         attached: whether the caller is the identity that the documents are attached to.
         foreign: whether resources belong to others, so that a policy variable never matches a part of their names.
         work: the budget of the question; None for a new one.
+        home: the region and the account of the example.
 
     Raises:
         TooManyCellsError: there are too many requests to distinguish.
     """
-    return next(gains(new, old, attached=attached, foreign=foreign, work=work), None)
+    return next(gains(new, old, attached=attached, foreign=foreign, work=work, home=home), None)
 
 
 def gains(
-    new: Access, old: Access, *, attached: bool, foreign: bool = False, work: Work | None = None
+    new: Access,
+    old: Access,
+    *,
+    attached: bool,
+    foreign: bool = False,
+    work: Work | None = None,
+    home: Home = EXAMPLE,
 ) -> Iterator[tuple[Request, Statement]]:
     """A request for each new Allow statement and each kind of caller; arguments and errors are those of `newly`."""
     seen: set[tuple[Statement, Caller]] = set()
     work = work or Work()
-    space = partial(EveryRequest, [*new.statements, *old.statements], work, attached=attached, foreign=foreign)
-    for request, required, obstacles in newly_allowed(new, old, space, work):
+    space = partial(EveryRequest, [*new.statements, *old.statements], attached=attached, foreign=foreign)
+    for request, required, obstacles in newly_allowed(new, old, partial(space, work), work):
         key = (required[0], request.caller)
-        if key not in seen:
-            seen.add(key)
-            yield example(request, required, obstacles), required[0]
+        if key in seen:
+            continue
+        shown = example(request, required, obstacles, home)
+        if is_invented(shown.action, required):
+            try:
+                real = space(Work(LITTLE_WORK)).with_real_actions().requests(required, obstacles)
+                found = next((other for other in real if other.caller == request.caller), None)
+            except TooManyCellsError:
+                found = request
+            if found is None:  # what wildcards match and AWS does not have
+                continue
+            shown = example(found, required, obstacles, home)
+        seen.add(key)
+        yield shown, required[0]
 
 
 def allows_more(new: Access, old: Access, *, attached: bool, work: Work | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import cast
 
@@ -11,7 +11,18 @@ import msgspec
 from policypack.access.solver import callers
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.conditions import Values, by_key
-from policypack.access.solver.dimensions import CHEAP, Cell, actions, narrowed, resources, text_cells, uncovered, united
+from policypack.access.solver.dimensions import (
+    CHEAP,
+    Cell,
+    ElementMatch,
+    actions,
+    mask_of,
+    narrowed,
+    resources,
+    text_cells,
+    uncovered,
+    united,
+)
 from policypack.access.solver.partition import MATCHES, TooManyCellsError, Work
 from policypack.access.solver.request import Caller, Request, effort, includes_caller
 from policypack.access.solver.request_space import RequestSpace
@@ -25,7 +36,7 @@ from policypack.access.solver.substitution import (
     variables_of,
 )
 from policypack.access.solver.variables import assignments, may_miss
-from policypack.access.solver.witness import improved
+from policypack.access.solver.witness import EXAMPLE, Home, improved, ranked
 from policypack.iam.condition_keys import NETWORK_KEYS
 from policypack.iam.document import Statement
 
@@ -41,6 +52,7 @@ class EveryRequest(RequestSpace):
     def __init__(self, statements: Sequence[Statement], work: Work, *, attached: bool, foreign: bool = False) -> None:
         super().__init__(work)
         self.foreign = foreign
+        self.real = False
         self.work.spend(sum(map(length, statements)))
         names = frozenset(condition.name for statement in statements for condition in statement.conditions)
         every = [callers.SELF] if attached else callers.callers(statements, self.work)
@@ -55,7 +67,12 @@ class EveryRequest(RequestSpace):
 
     def actions(self, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Sequence[Cell]:
         """The cells of actions that `required` match; the masks are of `obstacles`."""
-        return text_cells(required, obstacles, actions, self.work)
+        return (_real_cells if self.real else text_cells)(required, obstacles, actions, self.work)
+
+    def with_real_actions(self) -> EveryRequest:
+        """The same space without the actions that AWS does not have."""
+        self.real = True
+        return self
 
     def sent(
         self, caller: Caller, required: Sequence[Statement], against: Sequence[Statement], action_cells: Sequence[Cell]
@@ -149,10 +166,33 @@ class EveryRequest(RequestSpace):
         return callers.fixed(caller, name)
 
 
-def example(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+def _real_cells(
+    required: Sequence[Statement],
+    others: Sequence[Statement],
+    match: Callable[[Statement], ElementMatch],
+    work: Work,
+) -> list[Cell]:
+    """The cells of `text_cells` that have an action of AWS's, which is then their example."""
+    needed, against = [*map(match, required)], [*map(match, others)]
+    first = needed[0]
+    price = 1 + sum(other.weight for other in (*needed, *against))
+    by_mask: dict[int, Cell] = {}
+    for pattern in first.patterns if first.inside else ("*",):
+        for action in ranked(pattern):
+            work.spend(price)
+            name = str(action).lower()
+            if all(element.matches(name) for element in needed):
+                mask = mask_of(element.matches(name) for element in against)
+                by_mask.setdefault(mask, Cell(mask, str(action)))
+    return list(by_mask.values())
+
+
+def example(
+    request: Request, required: Sequence[Statement], obstacles: Sequence[Statement], home: Home = EXAMPLE
+) -> Request:
     """An understandable request that the same statements match."""
     sent = {name: values[0] for name, values in request.context.items()}
-    request = improved(request, _with_values(required, sent), _with_values(obstacles, sent))
+    request = improved(request, _with_values(required, sent), _with_values(obstacles, sent), home)
     context = {key: tuple(map(restored, values)) for key, values in request.context.items()}
     return msgspec.structs.replace(request, resource=restored(request.resource), context=context)
 

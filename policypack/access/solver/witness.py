@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,10 +14,10 @@ from policypack.access.solver.dimensions import resources
 from policypack.access.solver.request import Request, includes_caller
 from policypack.core.caches import bounded_cache
 from policypack.core.witness import Witness
-from policypack.iam.actions import Action, concerns, exists, expand
+from policypack.iam.actions import Action, concerns, exists, expand, matches_some
 from policypack.iam.condition_keys import SERVICE_KEYS
 from policypack.iam.document import Statement
-from policypack.iam.globs import everything, has_wildcard, overlaps
+from policypack.iam.globs import everything, has_wildcard, matches, overlaps
 
 FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
 """Beginnings of the names of well-known actions: an example uses one of these if it can."""
@@ -24,15 +25,25 @@ MOST_TRIED = 400
 COMMON = ("s3", "iam", "ec2")
 """Services with well-known actions, for an example that may use any service."""
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
-EXAMPLES = {"partition": "aws", "region": "us-east-1", "account": "111122223333"}
-"""Values for the placeholders of AWS's ARN formats, by name; the others get `example`."""
 
 
-def improved(request: Request, required: Sequence[Statement], obstacles: Sequence[Statement]) -> Request:
+class Home(NamedTuple):
+    """The region and the account in the ARNs of examples, unless a statement decides them."""
+
+    region: str = "us-east-1"
+    account: str = "111122223333"
+
+
+EXAMPLE = Home()
+
+
+def improved(
+    request: Request, required: Sequence[Statement], obstacles: Sequence[Statement], home: Home = EXAMPLE
+) -> Request:
     """The same example with a real action, on a resource that it works on, if the statements allow it."""
     needed = [statement for statement in required if _matches_sender(statement, request)]
     blocking = [statement for statement in obstacles if _matches_sender(statement, request)]
-    named = {name: _on(name, needed, blocking) for name in _names(request, required)}
+    named = {name: _on(name, needed, blocking) for name in _names(request, required, home)}
     real: Request | None = None
     for action in islice(_actions(request, required), MOST_TRIED):
         first = None
@@ -41,11 +52,25 @@ def improved(request: Request, required: Sequence[Statement], obstacles: Sequenc
                 return example
             first = first or example
         if first and action.formats:
-            arn = _example_arn(action)
+            arn = _example_arn(action, home)
             for example in _fitting(request, str(action), needed, {arn: _on(arn, needed, blocking)}):
                 return example
         real = real or first
-    return real or next(_fitting(request, request.action, needed, named), request)
+    written = (action for statement in required for action in statement.actions or ())
+    as_written = next((text for text in written if text.lower() == request.action), request.action)
+    return real or next(_fitting(request, as_written, needed, named), request)
+
+
+def is_invented(action: str, required: Sequence[Statement]) -> bool:
+    """Whether AWS has no such action, but others that the wildcards of all these statements match."""
+    if not exists(action.partition(":")[0]) or expand(action):
+        return False
+    patterns = [
+        [pattern for pattern in statement.actions or ("*",) if matches(pattern, action, ignore_case=True)]
+        for statement in required
+        if statement.not_actions is None
+    ]
+    return all(has_wildcard(pattern) and matches_some(pattern) for group in patterns for pattern in group)
 
 
 def _on(resource: str, needed: Sequence[Statement], blocking: Sequence[Statement]) -> Sequence[Statement] | None:
@@ -71,10 +96,11 @@ def rank(action: Action) -> tuple[int, int, str]:
     return next(favoured, len(FAVOURITES)), len(action.name), action.name
 
 
-def _example_arn(action: Action) -> str:
+def _example_arn(action: Action, home: Home) -> str:
     """An ARN in the shortest format of those of the action."""
     shortest = min((arn_format.written for arn_format in action.formats), key=len)
-    return PLACEHOLDER.sub(lambda placeholder: EXAMPLES.get(placeholder[1].lower(), "example"), shortest)
+    known = {"partition": "aws", **home._asdict()}
+    return PLACEHOLDER.sub(lambda placeholder: known.get(placeholder[1].lower(), "example"), shortest)
 
 
 def _matches_sender(statement: Statement, request: Request) -> bool:
@@ -114,18 +140,28 @@ def _of_any_service(pattern: str) -> bool:
     return pattern.startswith("*") or pattern.partition(":")[0].endswith("*")
 
 
+def _located(pattern: str, home: Home) -> str:
+    """The pattern of an ARN with a partition, a region and an account where it has a `*` for each."""
+    parts = pattern.split(":", 5)
+    if len(parts) == 6:
+        for index, text in ((1, "aws"), (3, home.region), (4, home.account)):
+            parts[index] = text if parts[index] == "*" else parts[index]
+    return ":".join(parts)
+
+
 @bounded_cache(2048)
 def ranked(pattern: str) -> tuple[Action, ...]:
     """The actions that a pattern matches, those first that make good examples."""
     return tuple(sorted(expand(pattern), key=rank))
 
 
-def _names(request: Request, required: Sequence[Statement]) -> Iterator[str]:
+def _names(request: Request, required: Sequence[Statement], home: Home) -> Iterator[str]:
     """Names of the resource that read better than the shortest text that a wildcard matches."""
     for statement in required:
         for pattern in statement.resources or ():
             if has_wildcard(pattern):
-                yield pattern.replace("*", "example").replace("?", "x")
+                for start in dict.fromkeys((home, EXAMPLE)):
+                    yield _located(pattern, start).replace("*", "example").replace("?", "x")
     if request.resource.endswith(("/", ":")):
         yield f"{request.resource}example"
     yield request.resource or "*"

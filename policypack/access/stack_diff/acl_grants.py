@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.exposure.acl import BUCKET_PROPERTIES, PLACES, AclGrant, acl_grants, granted_actions
+from policypack.access.exposure.acl import BUCKET_ACL, BUCKET_PROPERTIES, PLACES, AclGrant, acl_grants, granted_actions
 from policypack.access.exposure.bucket_settings import Carried, in_bucket
 from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.outsiders import STRANGER
@@ -15,6 +15,7 @@ from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.direct_grants import GrantDocument, grant_document
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import Condition
+from policypack.iam.document_readers import values_at
 from policypack.iam.tables import canonical
 from policypack.resources.index import by_canonical_type
 
@@ -23,11 +24,24 @@ _SIGNED = Condition("Null", "aws:PrincipalArn", ("false",))
 
 
 def acl_documents(stack: Stack) -> Iterator[GrantDocument]:
-    """Every grant of an ACL, also those that a setting ends."""
+    """Every grant of an ACL, also those that a setting ends; none to the account that owns the buckets."""
+    own = _owners(stack)
     for token, resources in by_canonical_type(stack).items():
         for resource in resources if token in PLACES else ():
             for grant in () if resource.external else acl_grants(resource):
-                yield from _documents(stack, resource, grant)
+                if (resource.provider, grant.grantee) not in own:
+                    yield from _documents(stack, resource, grant)
+
+
+def _owners(stack: Stack) -> frozenset[tuple[str, object]]:
+    """By provider, the canonical ids of its account: S3 refuses an ACL that states another owner of the bucket."""
+    return frozenset(
+        (resource.provider, owner)
+        for resource in by_canonical_type(stack).get(BUCKET_ACL, ())
+        for properties in (resource.inputs, resource.outputs)
+        for _, owner in values_at(properties, "accessControlPolicy.owner.id")
+        if isinstance(owner, str) and owner
+    )
 
 
 def _documents(stack: Stack, resource: Resource, grant: AclGrant) -> Iterator[GrantDocument]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from policypack.access.solver.verdict import not_judged
 from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
 from policypack.access.stack_diff.denial_gains import denial_gains
-from policypack.access.stack_diff.direct_gains import direct_gains
+from policypack.access.stack_diff.direct_gains import direct_gains, with_grants
 from policypack.access.stack_diff.endpoint_gains import endpoint_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
-from policypack.access.stack_diff.gains import Gain, holding_gains, holdings
+from policypack.access.stack_diff.gains import Gain, holding_gains, holdings, home_of
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
 from policypack.core.policy import Resource, Stack
@@ -27,10 +29,11 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
     before = {**dict(open_defaults(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
+    after = {key: msgspec.structs.replace(held, home=home_of(new, held.holder)) for key, held in after.items()}
     yield from refused_documents(new, same)
-    by_documents = list(holding_gains(after, before))
+    by_documents = list(holding_gains(after, with_grants(before, old)))
     yield from by_documents
-    yield from direct_gains(new, old, same)
+    yield from direct_gains(new, old, same, before)
     yield from exposure_gains((new, places), (old, places_before), by_documents)
     yield from denial_gains((new, places, after), (old, places_before, before))
     yield from endpoint_gains((new, places), (old, places_before))

@@ -8,28 +8,99 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from policypack.access.exposure.outsiders import ANYONE, STRANGER
+from policypack.access.exposure.sharing import EVENT_PERMISSION
+from policypack.access.policy_targets import last_name
+from policypack.access.solver.request import account_of
 from policypack.access.solver.verdict import Verdict
+from policypack.access.solver.witness import Home
 from policypack.access.stack_diff.acl_grants import acl_documents
 from policypack.access.stack_diff.counterparts import Places
-from policypack.access.stack_diff.direct_grants import GrantDocument, direct_grants
-from policypack.access.stack_diff.gains import Gain, Holding, gained_by
+from policypack.access.stack_diff.direct_grants import KMS_GRANT, GrantDocument, direct_grants
+from policypack.access.stack_diff.gains import Gain, Holding, Key, gained_by, home_of
 from policypack.core.policy import Resource, Stack
 from policypack.core.witness import Witness
+from policypack.iam.document import PolicyDocument
 from policypack.iam.globs import has_wildcard
 from policypack.resources.attachments import AttachedDocument
+from policypack.resources.references import resolve, written
+from policypack.resources.tokens import KEY
 
 Grants = Sequence[GrantDocument]
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    EVENT_PERMISSION: ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
+    KMS_GRANT: ("keyId", KEY, "aws:kms/externalKey:ExternalKey"),
+}
+"""By type of grants that are beside the document of a resource, the property that names it, and its types."""
 
 
-def direct_gains(new: Stack, old: Stack, same: Mapping[str, Resource]) -> Iterator[Gain]:
-    """What is newly granted, kind by kind; a grant that AWS refuses is compared with those that it refused before too."""
-    before = _by_kind(old, Places())
-    for kind, grants in _by_kind(new, Places(same)).items():
+def direct_gains(
+    new: Stack, old: Stack, same: Mapping[str, Resource], documents: Mapping[Key, Holding]
+) -> Iterator[Gain]:
+    """What is newly granted, kind by kind; a grant that AWS refuses is compared with those that it refused before too.
+
+    `documents` are the holders of the old stack: a key's or a bus's document may have allowed what a grant allows now.
+    """
+    before, places = _by_kind(old, Places()), Places(same)
+    for kind, grants in _by_kind(new, places).items():
         held = before.get(kind, [])
+        if kind in BESIDE:
+            keys = {beside(new, places, grant.resource): grant for grant in grants}
+            held = [*held, *(item for key, grant in keys.items() for item in _documented(documents.get(key), grant))]
         effective = [grant for grant in grants if not (grant.ended or grant.guard)]
         refused = [grant for grant in grants if grant.guard and not grant.ended]
-        yield from _gains(effective, [grant for grant in held if not (grant.ended or grant.guard)], held, same)
-        yield from _gains(refused, [grant for grant in held if not grant.ended], held, same)
+        yield from _gains(new, effective, [grant for grant in held if not (grant.ended or grant.guard)], held, same)
+        yield from _gains(new, refused, [grant for grant in held if not grant.ended], held, same)
+
+
+def with_grants(documents: Mapping[Key, Holding], old: Stack) -> Mapping[Key, Holding]:
+    """The holders of the old stack, with the grants beside the documents of keys and buses."""
+    every = {**documents}
+    for grant in direct_grants(old, Places()):
+        if grant.kind in BESIDE:
+            key = beside(old, Places(), grant.resource)
+            carried = AttachedDocument(
+                grant.resource, grant.path, _on(grant.document, ("*",)), grant.certain, direct=True
+            )
+            every[key] = (every.get(key) or Holding(grant.resource)).including((carried,))
+    return every
+
+
+def beside(stack: Stack, places: Places, resource: Resource) -> Key:
+    """The key of the document beside a grant, which protects the same resource."""
+    name, *types = BESIDE[resource.type]
+    target = resolve(stack, resource, name, *types).only
+    text = str(written(resource, name) or "default")
+    return ("resource", *(places.of(target) if target else (types[0], last_name(text))))
+
+
+def _documented(holding: Holding | None, grant: GrantDocument) -> Iterator[GrantDocument]:
+    """What a document allows on the resource that it protects, as grants to compare with this one.
+
+    A key's document leaves it to an account to allow its identities anything, and a grant does not.
+    """
+    for attached in holding.carried if holding else ():
+        for statement in attached.document.statements:
+            principals = tuple(
+                principal
+                for principal in statement.principals or ()
+                if grant.kind != KMS_GRANT or account_of(principal.value) is None
+            )
+            if not statement.allows or not principals:
+                continue
+            narrowed = msgspec.structs.replace(statement, principals=principals)
+            document = msgspec.structs.replace(attached.document, statements=(narrowed,))
+            yield msgspec.structs.replace(grant, document=_on(document, _targets(grant)), certain=attached.certain)
+
+
+def _on(document: PolicyDocument, resources: tuple[str, ...]) -> PolicyDocument:
+    """The document with these resources in each statement."""
+    return msgspec.structs.replace(
+        document,
+        statements=tuple(
+            msgspec.structs.replace(statement, resources=resources, not_resources=None)
+            for statement in document.statements
+        ),
+    )
 
 
 def _by_kind(stack: Stack, places: Places) -> Mapping[str, list[GrantDocument]]:
@@ -39,7 +110,7 @@ def _by_kind(stack: Stack, places: Places) -> Mapping[str, list[GrantDocument]]:
     return by_kind
 
 
-def _gains(grants: Grants, before: Grants, every: Grants, same: Mapping[str, Resource]) -> Iterator[Gain]:
+def _gains(stack: Stack, grants: Grants, before: Grants, every: Grants, same: Mapping[str, Resource]) -> Iterator[Gain]:
     places, places_before = Places(same), Places()
     known = {_meaning(grant, places_before) for grant in before if not grant.document.unknowns}
     rest = [
@@ -52,11 +123,12 @@ def _gains(grants: Grants, before: Grants, every: Grants, same: Mapping[str, Res
         return
     targets = {grant.resource.urn: grant.target for grant in rest if grant.target}
     for group, earlier in _on_same(rest, before):
-        for gain in gained_by(_holding(group), _holding(earlier, group[0].resource)):
+        now = msgspec.structs.replace(_holding(group), home=home_of(stack, group[0].resource))
+        for gain in gained_by(now, _holding(earlier, now.holder)):
             grant = next((grant for grant in group if grant.resource is gain.by and grant.path == gain.path), None)
             answer = msgspec.structs.replace(gain.answer, path="")
             if grant and gain.answer.verdict is Verdict.NEW_ACCESS:
-                why, witness = _why(grant, every), _witness(grant, answer.witness)
+                why, witness = _why(grant, every), _witness(grant, answer.witness, now.home)
                 answer = msgspec.structs.replace(answer, why=why, witness=witness)
             yield Gain(targets.get(gain.by.urn, gain.by), gain.by, gain.path, answer)
 
@@ -106,15 +178,18 @@ def _why(grant: GrantDocument, before: Grants) -> str:
     return f"{held.guard} no longer holds back the {kind} `{grant.resource.name}`{target}"
 
 
-def _witness(grant: GrantDocument, witness: Witness | None) -> Witness | None:
+def _witness(grant: GrantDocument, witness: Witness | None, home: Home) -> Witness | None:
     """The example with the caller as people name it, and the action as the grant writes it."""
     if witness is None:
         return None
     statement = grant.document.statements[0]
     written = {action.lower(): action for action in statement.actions or ()}
     everyone = any(principal.anyone for principal in statement.principals or ())
+    arn = f"arn:aws:{grant.service}:{home.region}:{home.account}:" if grant.service else ""
+    kind = "key/" * (grant.kind == KMS_GRANT)
     return msgspec.structs.replace(
         witness,
+        resource=witness.resource if witness.resource.startswith("arn:") else f"{arn}{kind}{witness.resource}",
         action=written.get(witness.action.lower(), witness.action),
         outsider=(ANYONE if grant.anonymous else STRANGER).label if everyone else witness.outsider,
     )

@@ -33,6 +33,8 @@ class DirectGrant(msgspec.Struct, frozen=True):
     """Whether it counts only if the resource exists in the old stack: the setting of a new one is no access yet."""
     everyone: str = "*"
     """The grantee that means everyone, in lower case."""
+    service: str = ""
+    """The service in the ARNs of what is granted, where `resources` has only what follows the account."""
     kind: str = ""
     """The type whose grants these are compared with, and whose resource has the paths that this one lacks; empty for its own."""
 
@@ -113,7 +115,14 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
         ),
     ),
     "aws:appsync/graphQLApi:GraphQLApi": tuple(
-        DirectGrant(("*",), ("appsync:GraphQL",), ("{name}",), when=(path, ("api_key",)), changes_only=True)
+        DirectGrant(
+            ("*",),
+            ("appsync:GraphQL",),
+            ("apis/{name}",),
+            when=(path, ("api_key",)),
+            changes_only=True,
+            service="appsync",
+        )
         for path in ("authenticationType", "additionalAuthenticationProviders[*].authenticationType")
     ),
     "aws:cfg/aggregateAuthorization:AggregateAuthorization": (
@@ -127,6 +136,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("*",),
             ("cognito-identity:GetCredentialsForIdentity",),
             ("identitypool/{identityPoolName}",),
+            service="cognito-identity",
             when=("allowUnauthenticatedIdentities", ("true",)),
         ),
     ),
@@ -140,10 +150,15 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     ),
     "aws:cognito/userGroup:UserGroup": (DirectGrant(("group {name} of {userPoolId}",), _ASSUME, ("{roleArn}",)),),
     "aws:directoryservice/sharedDirectory:SharedDirectory": (
-        DirectGrant(("{target.id}",), ("ds:AcceptSharedDirectory",), ("{directoryId}",)),
+        DirectGrant(("{target.id}",), ("ds:AcceptSharedDirectory",), ("directory/{directoryId}",), service="ds"),
     ),
     "aws:ec2/networkInterfacePermission:NetworkInterfacePermission": (
-        DirectGrant(("{awsAccountId}",), ("ec2:AttachNetworkInterface",), ("network-interface/{networkInterfaceId}",)),
+        DirectGrant(
+            ("{awsAccountId}",),
+            ("ec2:AttachNetworkInterface",),
+            ("network-interface/{networkInterfaceId}",),
+            service="ec2",
+        ),
     ),
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": (
         DirectGrant(("{accountId}",), ("ec2:CreateVolume",), ("arn:aws:ec2:*::snapshot/{snapshotId}",), everyone="all"),
@@ -157,6 +172,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("{principalArn}",),
             ("eks:AccessKubernetesApi", "eks:group/{kubernetesGroups[*]}"),
             ("cluster/{clusterName}",),
+            service="eks",
         ),
     ),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (
@@ -195,7 +211,9 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:identitystore/groupMembership:GroupMembership": (
         DirectGrant(("user {memberId}",), ("identitystore:member",), ("group/{groupId}",)),
     ),
-    "aws:iot/policyAttachment:PolicyAttachment": (DirectGrant(("{target}",), ("iot:policy",), ("policy/{policy}",)),),
+    "aws:iot/policyAttachment:PolicyAttachment": (
+        DirectGrant(("{target}",), ("iot:policy",), ("policy/{policy}",), service="iot"),
+    ),
     "aws:lakeformation/dataLakeSettings:DataLakeSettings": (
         DirectGrant(("{admins[*]}",), ("lakeformation:*",)),
         DirectGrant(("{readOnlyAdmins[*]}",), ("lakeformation:Get*", "lakeformation:List*")),
@@ -224,7 +242,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
         DirectGrant(("{principal}",), ("license-manager:{allowedOperations[*]}",), ("{licenseArn}",)),
     ),
     "aws:opensearch/authorizeVpcEndpointAccess:AuthorizeVpcEndpointAccess": (
-        DirectGrant(("{account}",), ("es:CreateVpcEndpoint",), ("domain/{domainName}",)),
+        DirectGrant(("{account}",), ("es:CreateVpcEndpoint",), ("domain/{domainName}",), service="es"),
     ),
     "aws:opensearch/serverlessAccessPolicy:ServerlessAccessPolicy": (
         DirectGrant(
@@ -255,6 +273,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("redshift:CreateEndpointAccess",),
             ("cluster:{clusterIdentifier}",),
             (("StringEquals", "aws:SourceVpc", "{vpcIds[*]}"),),
+            service="redshift",
         ),
     ),
     "aws:rolesanywhere/profile:Profile": (
@@ -268,10 +287,17 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
         ),
     ),
     "aws:servicecatalog/portfolioShare:PortfolioShare": (
-        DirectGrant(("{principalId}",), ("servicecatalog:AcceptPortfolioShare",), ("portfolio/{portfolioId}",)),
+        DirectGrant(
+            ("{principalId}",),
+            ("servicecatalog:AcceptPortfolioShare",),
+            ("portfolio/{portfolioId}",),
+            service="catalog",
+        ),
     ),
     "aws:servicecatalog/principalPortfolioAssociation:PrincipalPortfolioAssociation": (
-        DirectGrant(("{principalArn}",), ("servicecatalog:ProvisionProduct",), ("portfolio/{portfolioId}",)),
+        DirectGrant(
+            ("{principalArn}",), ("servicecatalog:ProvisionProduct",), ("portfolio/{portfolioId}",), service="catalog"
+        ),
     ),
     "aws:signer/signingProfilePermission:SigningProfilePermission": (
         DirectGrant(("{principal}",), ("{action}",), ("{profileName}/{profileVersion|*}",)),
@@ -302,7 +328,12 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
     ),
     "aws:vpclattice/service:Service": (
         DirectGrant(
-            ("*",), ("vpc-lattice-svcs:Invoke",), ("service/{name}",), when=("authType", _OPEN), changes_only=True
+            ("*",),
+            ("vpc-lattice-svcs:Invoke",),
+            ("service/{name}",),
+            when=("authType", _OPEN),
+            changes_only=True,
+            service="vpc-lattice",
         ),
     ),
     "aws:vpclattice/serviceNetwork:ServiceNetwork": (
@@ -312,6 +343,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("servicenetwork/{name}",),
             when=("authType", _OPEN),
             changes_only=True,
+            service="vpc-lattice",
         ),
     ),
 }

@@ -80,6 +80,8 @@ class GrantDocument(msgspec.Struct, frozen=True):
     certain: bool = True
     guard: str = ""
     """The setting that ends the grant, or because of which AWS refuses it."""
+    service: str = ""
+    """As of a `DirectGrant`."""
     ended: bool = False
     """Whether the setting ends it, so that it grants nothing."""
 
@@ -123,6 +125,7 @@ def _granted(
                 grant.kind or resource.type,
                 grant.changes_only,
                 "*" in grant.grantees,
+                service=grant.service,
             )
 
 
@@ -180,8 +183,15 @@ def _texts(pattern: str, scopes: Sequence[Any]) -> list[Text]:
         if unknown := next((value for value in values if isinstance(value, Unknown)), None):
             texts.append(unknown)
         else:
-            texts.append("".join(text + str(value) for text, value in zip(parts[::3], (*values, ""), strict=True)))
+            text = "".join(text + str(value) for text, value in zip(parts[::3], (*values, ""), strict=True))
+            texts.append(_as_arn(text) if pattern.startswith("arn:") else text)
     return texts
+
+
+def _as_arn(text: str) -> str:
+    """The ARN with which a part of it replaces it all, and the path in one of API Gateway without a space."""
+    arn = text[text.rindex("arn:") :]
+    return arn.replace(" /", "/") if ":execute-api:" in arn else arn
 
 
 def _first(paths: str, scopes: Sequence[Any]) -> list[Text]:
@@ -253,7 +263,7 @@ def _key_grants(stack: Stack) -> Iterator[GrantDocument]:
                     key,
                     conditions if path == "granteePrincipal" else (),
                 )
-                yield GrantDocument(resource, path, document, KMS_GRANT)
+                yield GrantDocument(resource, path, document, KMS_GRANT, service="kms")
 
 
 def _key_id(text: str) -> str:

@@ -22,12 +22,12 @@ from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
 from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.access.solver.witness import witness_of
+from policypack.access.solver.witness import EXAMPLE, Home, witness_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action
-from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.document_readers import RESOURCE, TRUST, documents_of
+from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.document_readers import RESOURCE, TRUST, documents_of, value_at
 from policypack.iam.managed import managed_document
 from policypack.resources.attachments import (
     PERMISSION_SET,
@@ -40,7 +40,8 @@ from policypack.resources.attachments import (
 )
 from policypack.resources.naming import physical_name
 from policypack.resources.references import resolve
-from policypack.resources.tokens import GROUP, MANAGED_POLICY, PERMISSION, ROLE, USER
+from policypack.resources.region import home
+from policypack.resources.tokens import GROUP, KEY, MANAGED_POLICY, PERMISSION, QUEUE, ROLE, TOPIC, USER
 
 UNREAD = "a part of what is attached cannot be read here"
 NEWLY = "is newly attached, and what it allows is not read here"
@@ -51,6 +52,9 @@ OTHER_LIMIT = "the permissions boundary before is not read here, and is no longe
 NEW = "the old stack does not allow this"
 REPLACED = (ROLE, GROUP, MANAGED_POLICY)
 """Types of which a new one may replace one that is gone; another user is another person."""
+WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
+"""Types whose documents can name one ARN only, so that `*` in them is that ARN."""
+ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 MOST_REPLACED = 20
 """Identities that are gone, with which a new one is compared."""
 
@@ -73,6 +77,8 @@ class Holding(msgspec.Struct, frozen=True):
     """Whether the documents are attached to the holder, rather than protecting it."""
     outside: Key = ()
     """The key of the identity if it were outside the stack."""
+    home: Home = EXAMPLE
+    """The holder's, as far as they are known."""
 
     def including(
         self, carried: tuple[AttachedDocument, ...] = (), unseen: tuple[UnreadAttachment, ...] = ()
@@ -171,7 +177,9 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
             if isinstance(document, Unknown):
                 holding = holding.including(unseen=(UnreadAttachment(resource, path, Unread.DOCUMENT),))
             else:
-                holding = holding.including(carried=(AttachedDocument(resource, path, document),))
+                about = document if places.same is None else _on_target(document, target)
+                about = _from_vpc(about, target)
+                holding = holding.including(carried=(AttachedDocument(resource, path, about),))
             found[key] = holding
     return found
 
@@ -186,6 +194,46 @@ def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource
         function = target_of(stack, resource)
         name = physical_name(function) if function is not resource else None
         yield "resource", function, "", permission_document(resource, name)
+
+
+def home_of(stack: Stack, resource: Resource) -> Home:
+    """The region and the account of a resource, with those of examples where they are unknown."""
+    known = home(stack, resource)
+    return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE, strict=True)))
+
+
+def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
+    """The document with the ARN of what it protects for `*`, if nothing else belongs to that."""
+    arn = target.outputs.get("arn")
+    if target.type not in WHOLE or not isinstance(arn, str) or not arn:
+        return document
+    statements = tuple(
+        msgspec.structs.replace(
+            statement, resources=tuple(arn if text == "*" else text for text in statement.resources)
+        )
+        if statement.allows and statement.resources
+        else statement
+        for statement in document.statements
+    )
+    return msgspec.structs.replace(document, statements=statements)
+
+
+def _from_vpc(document: PolicyDocument, target: Resource) -> PolicyDocument:
+    """The document of an access point that takes requests from one VPC only, with that as a condition.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html.
+    """
+    vpc = value_at(target.inputs, "vpcConfiguration.vpcId") if target.type == ACCESS_POINT else None
+    if not vpc:
+        return document
+    inside = Condition("StringEquals", "aws:SourceVpc", (vpc if isinstance(vpc, str) else "its VPC",))
+    statements = tuple(
+        msgspec.structs.replace(statement, conditions=(*statement.conditions, inside))
+        if statement.allows
+        else statement
+        for statement in document.statements
+    )
+    return msgspec.structs.replace(document, statements=statements)
 
 
 def place_of(places: Places, carrier: Resource, target: Resource) -> Key:
@@ -225,7 +273,7 @@ def _read_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]
     """The gains by documents that can be read."""
     decided = False
     surely, earlier = holding.access(Bound.LEAST), before.access(Bound.MOST)
-    for request, allow in gains(surely, earlier, attached=holding.attached, work=work):
+    for request, allow in gains(surely, earlier, attached=holding.attached, work=work, home=holding.home):
         decided = True
         witness = witness_of(request)
         if holding.attached:

@@ -88,7 +88,7 @@ def load(path: Path, *, folder: Path | None = None, central: bool = False) -> La
     """The layer of a settings file.
 
     Args:
-        path: `pyproject.toml`, or a YAML file of any other name.
+        path: a TOML file such as `pyproject.toml`, with the table `[tool.stackguard]`, or a YAML file of any other name.
         folder: that `paths` in it are relative to; its own by default.
         central: whether it is a central file.
 
@@ -97,7 +97,7 @@ def load(path: Path, *, folder: Path | None = None, central: bool = False) -> La
     """
     base = folder or Path(os.path.abspath(path)).parent  # noqa: PTH100
     with settings_errors("central settings file" if central else "settings file", path):
-        value, place = _toml(path) if path.name == PYPROJECT else _yaml(path)
+        value, place = _toml(path) if path.suffix == ".toml" else _yaml(path)
     return layer(value, place, folder=base, central=central)
 
 
@@ -140,6 +140,8 @@ def _toml(path: Path) -> tuple[Any, Place]:
         raise SettingsError(f"{path}: malformed TOML: {problem}") from None
     except files.TooLargeError:
         raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None
+    if not table:
+        raise SettingsError(f"{path} has no settings: in TOML, they are the table `[{TABLE}]`")
     return table, lambda keys: f"{path}:{_toml_line(text, keys)}"
 
 

@@ -6,6 +6,7 @@ on each line; `NAME=` before it names it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*)=(?P<source>.+)", re.DO
 URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 PROJECT = "Pulumi"
 LARGEST = 256 << 20
+SHOWN = 200
+"""Characters of a source that an error quotes."""
 LONGEST_LIST = 1 << 24
 """Bytes of a file with a list of sources."""
 
@@ -35,7 +38,7 @@ class Source:
     name: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
 
 
 def parsed(arguments: Sequence[str], *, depth: int = 0) -> Iterator[Source]:
@@ -50,7 +53,7 @@ def parsed(arguments: Sequence[str], *, depth: int = 0) -> Iterator[Source]:
                 raise CannotJudge(f"the list `{argument[1:]}` is in a list; write its sources there")
             yield from parsed(_lines(Path(argument[1:])), depth=depth + 1)
             continue
-        match = None if Path(argument).exists() else NAMED.fullmatch(argument)
+        match = None if os.path.exists(argument) else NAMED.fullmatch(argument)  # noqa: PTH110 (takes any text)
         yield Source(match["source"], match["name"]) if match else Source(argument)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from policypack.access.exposure.acl import PLACES
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.direct_grant_tables import grants_by_type
 from policypack.access.stack_diff.direct_grants import KMS_GRANT, SHARED_WITH
+from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Reference, Resource
 from policypack.iam.tables import argument_names
 from tests.access.stacks import gains, resource
@@ -273,7 +275,7 @@ def test_the_reason_names_the_grant_and_its_property() -> None:
     inputs = {"keyId": "k", "granteePrincipal": ROLE_ARN, "operations": ["Decrypt"]}
     (gain,) = gains((resource("aws:kms/grant:Grant", **inputs),), ())
     assert gain.answer.why == "the Grant `it` grants this by its `granteePrincipal`, and the old stack does not"
-    assert str(gain.answer.witness) == f"{ROLE_ARN} may `kms:Decrypt` on `k`"
+    assert str(gain.answer.witness) == f"{ROLE_ARN} may `kms:Decrypt` on `arn:aws:kms:us-east-1:111122223333:key/k`"
 
 
 def test_one_grant_split_in_two_is_the_same() -> None:
@@ -381,3 +383,79 @@ def test_the_table_names_properties_that_exist(token: str) -> None:
         tops = {re.split(r"[.\[]", path)[0] for path in [*paths, grant.when[0]] if path}
         entry = re.split(r"[.\[]", grant.entries)[0]
         assert entry in names if entry else tops <= names
+
+
+BUS_ARN = "arn:aws:events:eu-west-1:111122223333:event-bus/shop"
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/k"
+
+
+def _bus_policy(*actions: str) -> Resource:
+    allowed = allow([*actions], BUS_ARN, Principal={"AWS": OTHER})
+    return resource("aws:cloudwatch/eventBusPolicy:EventBusPolicy", eventBusName="shop", policy=document(allowed))
+
+
+def _key_policy(*statements: Any) -> Resource:
+    return resource("aws:kms/keyPolicy:KeyPolicy", keyId=KEY_ARN, policy=document(*statements))
+
+
+EVENT = resource("aws:cloudwatch/eventPermission:EventPermission", "p", eventBusName=BUS_ARN, principal=OTHER)
+GRANT = resource("aws:kms/grant:Grant", "g", keyId="k", granteePrincipal=ROLE_ARN, operations=["Decrypt"])
+DECRYPTS = allow("kms:Decrypt", "*", Principal={"AWS": ROLE_ARN})
+
+
+@pytest.mark.parametrize(
+    ("beside", "policy", "wider"),
+    [
+        (EVENT, _bus_policy("events:PutEvents"), _bus_policy("events:PutEvents", "events:PutRule")),
+        (GRANT, _key_policy(DECRYPTS), _key_policy(DECRYPTS, allow("kms:Encrypt", "*", Principal={"AWS": ROLE_ARN}))),
+    ],
+)
+def test_a_grant_is_the_same_as_a_document_of_the_same_resource(
+    beside: Resource, policy: Resource, wider: Resource
+) -> None:
+    region = resource("pulumi:providers:aws", "default", region="eu-west-1", allowedAccountIds=["111122223333"])
+    one, two, three = ((region, replace(each, provider=region.urn)) for each in (beside, policy, wider))
+    assert gains(two, one) == gains(one, two) == gains(one, three) == []
+    assert [gain.answer.verdict for gain in gains(three, one)] == [Verdict.NEW_ACCESS]
+
+
+def test_a_key_leaves_its_account_more_than_a_grant_gives() -> None:
+    root = allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{OTHER}:root"})
+    assert len(gains((_key_policy(root), GRANT), (_key_policy(root),))) == 1
+
+
+def test_an_acl_for_the_owner_of_the_bucket_is_no_grant() -> None:
+    def acl(*grantees: str) -> tuple[Resource, ...]:
+        grants = [{"grantee": {"id": each, "type": "CanonicalUser"}, "permission": "FULL_CONTROL"} for each in grantees]
+        policy = {"owner": {"id": "c" * 64}, "grants": grants}
+        return (resource("aws:s3/bucketAcl:BucketAcl", bucket="inbox", accessControlPolicy=policy),)
+
+    private = (resource("aws:s3/bucketAcl:BucketAcl", bucket="inbox", acl="private"),)
+    assert gains(acl("c" * 64), private) == []
+    assert gains(acl("c" * 64, "d" * 64), private) != []
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "shown"),
+    [
+        (
+            "aws:lambda/layerVersionPermission:LayerVersionPermission",
+            {"layerName": "arn:aws:lambda:eu-west-1:111122223333:layer:base", "versionNumber": 3, "principal": OTHER},
+            "arn:aws:lambda:eu-west-1:111122223333:layer:base:3",
+        ),
+        (
+            "aws:apigatewayv2/route:Route",
+            {"apiId": "a1", "routeKey": "GET /pets"},
+            "arn:aws:execute-api:us-east-1:111122223333:a1/example/GET/pets",
+        ),
+        (
+            "aws:cognito/identityPool:IdentityPool",
+            {"identityPoolName": "p", "allowUnauthenticatedIdentities": True},
+            "arn:aws:cognito-identity:us-east-1:111122223333:identitypool/p",
+        ),
+    ],
+)
+def test_the_example_has_an_arn(token: str, inputs: dict[str, Any], shown: str) -> None:
+    (gain,) = gains((resource(token, **inputs),), ())
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.resource == shown

@@ -146,3 +146,46 @@ def test_what_newly_passes_through_an_endpoint_is_undecided(
     old: list[Resource], new: list[Resource], expected: list[Verdict]
 ) -> None:
     assert verdicts((*new,), (*old,)) == expected
+
+
+def _may(*actions: str) -> Resources:
+    role = resource("aws:iam/role:Role", "app", name="app")
+    return (role, resource("aws:iam/rolePolicy:RolePolicy", "p", role="app", policy=document(allow([*actions], "*"))))
+
+
+@pytest.mark.parametrize(
+    ("written", "wild", "more"),
+    [
+        (["kms:ReEncryptFrom", "kms:ReEncryptTo"], "kms:ReEncrypt*", "kms:Re*"),
+        (["sqs:SendMessage"], "sqs:SendM*", "sqs:S*"),
+        (["dynamodb:GetItem", "dynamodb:BatchGetItem"], "dynamodb:*GetItem", "dynamodb:*Item"),
+    ],
+)
+def test_a_wildcard_is_the_same_as_all_actions_of_aws_that_it_matches(written: list[str], wild: str, more: str) -> None:
+    assert verdicts(_may(wild), _may(*written)) == verdicts(_may(*written), _may(wild)) == []
+    assert verdicts(_may(more), _may(*written)) == [NEW]
+
+
+def test_everything_in_the_document_of_one_secret_is_that_secret() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:db-AbCdEf"
+    secret = Resource("aws:secretsmanager/secret:Secret", "db", {"name": "db"}, outputs={"name": "db", "arn": arn})
+
+    def shared(on: str) -> Resources:
+        statement = allow("secretsmanager:GetSecretValue", on, Principal={"AWS": "111122223333"})
+        policy = "aws:secretsmanager/secretPolicy:SecretPolicy"
+        return (secret, resource(policy, "db", secretArn=arn, policy=document(statement)))
+
+    assert verdicts(shared("*"), shared(arn)) == verdicts(shared(arn), shared("*")) == []
+
+
+def test_an_access_point_that_leaves_its_vpc_is_open_to_more() -> None:
+    arn = "arn:aws:s3:eu-west-1:444455556666:accesspoint/shop"
+    shared = document(allow("s3:GetObject", f"{arn}/object/*", Principal={"AWS": "111122223333"}))
+
+    def point(**inputs: Any) -> Resources:
+        known = {"name": "shop", "bucket": "inbox", "policy": shared, **inputs}
+        return (Resource("aws:s3/accessPoint:AccessPoint", "shop", known, outputs={**known, "arn": arn}),)
+
+    inside = point(vpcConfiguration={"vpcId": "vpc-1"})
+    assert verdicts(point(), inside) == [NEW]
+    assert verdicts(inside, point()) == verdicts(inside, inside) == []

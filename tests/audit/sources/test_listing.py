@@ -98,6 +98,13 @@ def test_what_cannot_be_a_source(source: str) -> None:
         names(source)
 
 
+@pytest.mark.parametrize("source", ["[" * 20_000, "x" * 300, "nul\0"])
+def test_a_source_that_is_no_path_is_one_line(source: str) -> None:
+    with pytest.raises(CannotJudge) as error:
+        names(source)
+    assert len(error.value.message) < 500
+
+
 @pytest.mark.parametrize("frames", [1, 2, 3])
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])
 def test_zstd_in_frames_of_any_size(tmp_path: Path, frames: int, size: int) -> None:

@@ -93,6 +93,8 @@ def test_a_table_of_pyproject_is_the_same_schema_with_lines(tmp_path: Path) -> N
             ":2: there is no setting `failon`; did you mean `failOn`",
         ),
         ("pyproject.toml", "[tool.stackguard\n", ": malformed TOML: "),
+        ("gate.toml", "[tool.stackguard\n", ": malformed TOML: "),
+        ("gate.toml", "failOn = 'low'\n", " has no settings: in TOML, they are the table `[tool.stackguard]`"),
         ("central.yaml", "locked:\n  failOn: highest\n", ":2: `locked.failOn` must be `low`, `medium`"),
     ],
 )

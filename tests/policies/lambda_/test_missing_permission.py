@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,10 +185,28 @@ def test_an_event_source_is_read_by_the_role() -> None:
     assert outcomes(POLICY, *stack(PUT, reads), source) == []
 
 
-def test_a_role_from_elsewhere_is_undecided_once() -> None:
+def test_a_role_of_another_stack_is_not_judged_unless_its_policies_are_known() -> None:
     run = stack(role="arn:aws:iam::111122223333:role/theirs")[2]
-    assert undecided(POLICY, run) == ["role"]
-    assert "because the function runs with a role that is not in this stack" in outcomes(POLICY, run)[0].message
+    assert outcomes(POLICY, run) == []
+
+    def theirs(**lists: Any) -> Resource:
+        named = {"name": "theirs", "arn": "arn:aws:iam::111122223333:role/theirs"}
+        return Resource("aws:iam/role:Role", "theirs", {}, outputs={**named, **lists}, external=True)
+
+    assert outcomes(POLICY, run, theirs()) == outcomes(POLICY, run, theirs(managedPolicyArns=[])) == []
+    assert len(messages(POLICY, run, theirs(managedPolicyArns=[], inlinePolicies=[]))) == 3
+    foreign = "arn:aws:iam::111122223333:policy/theirs"
+    assert outcomes(POLICY, run, theirs(managedPolicyArns=[foreign], inlinePolicies=[])) == []
+    every = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assert outcomes(POLICY, run, theirs(managedPolicyArns=[every], inlinePolicies=[])) == []
+
+
+def test_an_output_of_another_stack_is_a_role_of_it() -> None:
+    other = Resource("pulumi:pulumi:StackReference", "acme/platform/prod")
+    mine = Resource("aws:iam/role:Role", "mine", {"name": "mine"})
+    run = replace(stack(role=UNKNOWN)[2], property_dependencies={"role": (other.urn,)})
+    assert outcomes(POLICY, run, other, mine) == []
+    assert undecided(POLICY, stack(role=UNKNOWN)[2], other, mine) == ["role"]
 
 
 def test_a_call_that_cannot_be_resolved_is_undecided_beside_what_is_missing() -> None:

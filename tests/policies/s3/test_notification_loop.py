@@ -113,11 +113,21 @@ test_what_may_be_a_loop_is_undecided = undecided_at(
     stack(allow("s3:PutObject", EVERYTHING), deny("s3:PutObject", UNKNOWN)),
     stack(allow("s3:PutObject", EVERYTHING), entry=target(events=[UNKNOWN])),
     stack(allow("s3:PutObject", "arn:aws:s3:::acme-inbox/out/*"), entry=target(prefix=UNKNOWN)),
-    (bucket(), function(), notification()),
     (bucket(), construct(ROLE, "read", name="read"), function(), notification(target(f"{FUNCTION_ARN}-2"))),
     (*stack(), construct("aws:iam/rolePolicy:RolePolicy", "p", role="read", policy=UNKNOWN)),
     (*stack(), construct("aws:iam/rolePolicy:RolePolicy", "p", role=UNKNOWN, policy=document(allow("s3:*", "*")))),
 )
+
+
+def test_a_role_of_another_stack_is_judged_by_what_this_stack_attaches_to_it() -> None:
+    assert outcomes(POLICY, bucket(), function(), notification()) == []
+    theirs = Resource(
+        ROLE, "read", {}, outputs={"name": "read", "arn": "arn:aws:iam::111122223333:role/read"}, external=True
+    )
+    run = (bucket(), theirs, function(), notification())
+    ours = construct("aws:iam/rolePolicy:RolePolicy", "p", role="read", policy=document(allow("s3:*", "*")))
+    assert outcomes(POLICY, *run) == []
+    assert violations(POLICY, *run, ours) == [ARN]
 
 
 def test_a_known_loop_is_reported_beside_unknown_values() -> None:
