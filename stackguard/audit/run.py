@@ -217,7 +217,7 @@ class Audit:
         written["joined"] = joined.write(runs, info, self.request, written, others, workers)
         self.watcher.phase("comparing")
         written["violations"] = history.violations(runs, info, written, others)
-        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written["stacks"]))
+        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written))
         runs.save(done)
         compaction.clean(runs, done)
         return done
