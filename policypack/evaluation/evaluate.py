@@ -155,13 +155,14 @@ def judge(
     outcomes: list[Outcome] = []
     excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
+    judging = _Judging(policy, settings, required, accepted, outcomes, excused)
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
-                _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
+                judging.judge(resource, path, value)
     except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 (a crash blocks, whatever it is)
         outcomes.append(_crashed(policy, blamed, error))
         if readings:
@@ -196,9 +197,9 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
     return level if blocks else EnforcementLevel.ADVISORY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Judging:
-    """One policy at work on one reading; adds to the outcomes. Most resources have no reading for most policies."""
+    """One policy at work on its readings; adds to the outcomes. Most resources have no reading for most policies."""
 
     policy: Policy[Any]
     settings: Settings
