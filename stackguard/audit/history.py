@@ -143,7 +143,6 @@ def counts(runs: Runs, written: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def _export(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
-    schema = shards.schema("violations")
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(path, shards.schema("violations"), compression="zstd") as writer:
         for batch in rows.to_arrow_reader(ROWS):
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+            writer.write_table(shards.fitting("violations", pa.Table.from_batches([batch])))

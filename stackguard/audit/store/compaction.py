@@ -46,15 +46,14 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
         return list(names)
     merged: list[str] = []
     seen: set[str] = set()
-    schema = shards.schema(table)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, "rows.parquet")
         while names:
             rows, used = 0, 0
-            with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+            with parquet.ParquetWriter(path, shards.schema(table), compression="zstd") as writer:
                 pending: list[pa.Table] = []
                 while used < len(names) and rows < ROWS:
-                    part = shards.read_table(runs.files.read(names[used]), names[used]).cast(schema)
+                    part = shards.fitting(table, shards.read_table(runs.files.read(names[used]), names[used]))
                     if table == "stacks":
                         part = _once(part, seen)
                     pending.append(part)

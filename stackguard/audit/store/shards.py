@@ -44,6 +44,12 @@ def read_table(content: bytes, name: str) -> pa.Table:
         raise OSError(0, f"the store's `{name}` is damaged") from None
 
 
+def fitting(table: str, rows: pa.Table) -> pa.Table:
+    """The rows with the schema of a table."""
+    wanted = schema(table)
+    return rows if rows.schema.equals(wanted) else rows.cast(wanted)  # `cast` imports pyarrow.compute
+
+
 def decoded(table: str, content: bytes, name: str) -> list[Any]:
     """The rows of a Parquet file that `encoded` wrote, in this release or an earlier one.
 
