@@ -30,7 +30,9 @@ def without_policy(policies: Collection[Policy[Any]], resources: Iterable[Resour
     """
     counts = Counter(resource.type for resource in resources if resource.custom and not resource.external)
     about = [policy for policy in policies if not policy.generic]
-    judged = {canonical(part.type) for policy in about for example in policy.bad for part in example.resources}
+    judged = set(
+        map(canonical, {part.type for policy in about for example in policy.bad for part in example.resources})
+    )
     other = [token for token in counts if canonical(token) not in judged and not token.startswith("pulumi:")]
     read = _read(about, other)
     return dict(

@@ -17,12 +17,14 @@ from functools import lru_cache, partial
 from itertools import starmap
 from typing import Any
 
+from policypack.core.caches import bounded_cache
 from policypack.core.memo import memoized
 from policypack.core.policy import (
     ROOT_TYPE,
     UNKNOWN,
     Composed,
     EnforcementLevel,
+    Judgement,
     Kind,
     Outcome,
     OverStack,
@@ -40,6 +42,7 @@ from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 from policypack.evaluation.settings.selectors import enforcement, runs, unknown_value_level
+from policypack.iam.document import PolicyDocument, Statement
 from policypack.resources.attachments import as_used
 
 Accepted = frozenset[tuple[str, str]]
@@ -153,13 +156,14 @@ def judge(
     outcomes: list[Outcome] = []
     excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
+    judging = _Judging(policy, settings, required, accepted, outcomes, excused)
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
-                _Judging(policy, settings, required, accepted, outcomes, excused).judge(resource, path, value)
+                judging.judge(resource, path, value)
     except BaseException as error:  # a crash blocks, whatever it is
         if is_interrupt(error):
             raise
@@ -196,9 +200,9 @@ def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings)
     return level if blocks else EnforcementLevel.ADVISORY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Judging:
-    """One policy at work on one reading; adds to the outcomes. Most resources have no reading for most policies."""
+    """One policy at work on its readings; adds to the outcomes. Most resources have no reading for most policies."""
 
     policy: Policy[Any]
     settings: Settings
@@ -216,7 +220,7 @@ class _Judging:
         if isinstance(value, Unknown):
             self._report(resource, path, Undecided("", value.why, value.fix))
             return
-        for judgement in self.policy.check(value):
+        for judgement in _judgements(self.policy, value):
             self._report(resource, _join(path, judgement.path), judgement)
 
     def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
@@ -261,13 +265,35 @@ class _Judging:
         )
 
 
+def _judgements(policy: Policy[Any], value: Any) -> Iterable[Judgement]:
+    """What a policy finds in a value; in equal documents once, because many resources and stacks have the same."""
+    work = value.spent if isinstance(value, PolicyDocument) and isinstance(value.source, str) else None
+    if work is None and not isinstance(value, Statement):
+        return policy.check(value)
+    try:
+        judgements, steps = _of_document(policy.check, value, work.steps if work else 0)
+    except Exception:  # noqa: BLE001 (what it finds before it crashes counts)
+        return policy.check(value)
+    if work:
+        work.steps = steps
+    return judgements
+
+
+@bounded_cache(1 << 13)
+def _of_document(
+    check: Callable[[Any], Iterable[Judgement]], value: PolicyDocument | Statement, _steps: int
+) -> tuple[Sequence[Judgement], int]:
+    """The judgements, and the work on the document after them: what it limits depends on the work before them."""
+    return tuple(check(value)), value.spent.steps if isinstance(value, PolicyDocument) else 0
+
+
 @memoized
 def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collection[str]]:
     """The paths, by length, at which a policy reports a violation of a resource that excuses other policies."""
     paths: list[str] = []
     with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
         for _, path, value in _readings(policy, resource):
-            judgements = () if isinstance(value, Unknown) else policy.check(value)
+            judgements = () if isinstance(value, Unknown) else _judgements(policy, value)
             violations = (judgement for judgement in judgements if isinstance(judgement, Violation))
             paths += [
                 path if violation.voids else _join(path, violation.path)

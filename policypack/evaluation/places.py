@@ -59,6 +59,9 @@ def placed(outcomes: Iterable[Outcome], resources: Iterable[Resource], stack: st
         resources: all resources of that stack.
         stack: its name, without organization and project; empty if it is unknown.
     """
+    outcomes = tuple(outcomes)
+    if not outcomes:
+        return ()
     names = Names(list(resources), stack)
     return tuple(_placed(outcome, names) for outcome in outcomes)
 

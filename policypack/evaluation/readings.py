@@ -54,8 +54,13 @@ class Readings:
 
     def of(self, policy_id: str, urn: str) -> tuple[bool, bool]:
         """Whether a policy read a value of a resource, and whether it is excused only."""
-        bit, both = self._bits.get(policy_id, 0), (self._resources, self._stack)
-        return any(part.read.get(urn, 0) & bit for part in both), any(part.excused.get(urn, 0) & bit for part in both)
+        bit, (read, excused) = self._bits.get(policy_id, 0), self.masks(urn)
+        return bool(read & bit), bool(excused & bit)
+
+    def masks(self, urn: str) -> tuple[int, int]:
+        """The bits of the policies that read a value of a resource, and of those that are excused only."""
+        alone, stack = self._resources, self._stack
+        return alone.read.get(urn, 0) | stack.read.get(urn, 0), alone.excused.get(urn, 0) | stack.excused.get(urn, 0)
 
     def _counted(self, name: str) -> Counter[str]:
         counted: Counter[str] = Counter()

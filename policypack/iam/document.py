@@ -65,7 +65,7 @@ class Effect(enum.StrEnum):
 EFFECTS = tuple(Effect)
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, cache_hash=True):
     """One principal: its type (`AWS`, `Service`, `Federated`, `CanonicalUser`) and value. `"*"` alone is AWS `*`."""
 
     type: str
@@ -77,7 +77,7 @@ class Principal(msgspec.Struct, frozen=True):
         return self.type == "AWS" and self.value == "*"
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, cache_hash=True):
     """One operator on one key. `operator` is canonical (`IpAddress`); `key` is as written, compare `name`."""
 
     operator: str
@@ -107,7 +107,7 @@ class Condition(msgspec.Struct, frozen=True):
         return f"{self.qualifier}{':' * bool(self.qualifier)}{self.operator}{'IfExists' * self.if_exists}"
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True, cache_hash=True):
     """One statement. An element that is absent is None; values that are unknown are left out and named in `unknown`."""
 
     path: str
@@ -146,7 +146,7 @@ class Spent(msgspec.Struct, eq=False):
         return 0
 
 
-class PolicyDocument(msgspec.Struct, frozen=True):
+class PolicyDocument(msgspec.Struct, frozen=True, cache_hash=True):
     """A parsed policy document."""
 
     kind: DocumentKind

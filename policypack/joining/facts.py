@@ -33,7 +33,7 @@ SWITCHES = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restric
 SECRET = Unknown("is a secret")
 
 
-class FactResource(msgspec.Struct, frozen=True, omit_defaults=True):
+class FactResource(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One resource. `body` is its inputs and outputs as Pulumi's engine encodes them."""
 
     type: str
@@ -75,7 +75,7 @@ class FactResource(msgspec.Struct, frozen=True, omit_defaults=True):
         return Located(resource, Scope(self.partition, self.account, self.region), self.about)
 
 
-class AccountSetting(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccountSetting(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A setting for a whole account, or for a region of it. A value that is unknown is None."""
 
     type: str
@@ -86,7 +86,7 @@ class AccountSetting(msgspec.Struct, frozen=True, omit_defaults=True):
     region: str = ""
 
 
-class AccountNeed(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccountNeed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A violation that the access block of the account refutes if these switches of it are on."""
 
     policy: str
@@ -97,7 +97,7 @@ class AccountNeed(msgspec.Struct, frozen=True, omit_defaults=True):
     partition: str = "aws"
 
 
-class JoinFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+class JoinFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What one stack contributes and needs; `msgspec.json` encodes and decodes it."""
 
     stack: str

@@ -126,19 +126,23 @@ def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> i
     return int(count)
 
 
-def counts(runs: Runs, names: Sequence[str]) -> dict[str, int]:
-    """How many stacks of a run have which state, and how many resources they have."""
+def counts(runs: Runs, written: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What `RunInfo` has of the stacks and the violations of a run, by the names of its files."""
     with duckdb.connect() as database:
-        load(database, runs, "stacks", names)
+        load(database, runs, "stacks", written["stacks"])
+        load(database, runs, "violations", written["violations"])
         row: Any = database.execute(
             "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
             " count(*) FILTER (state = 'failed'), count(*) FILTER (state = 'foreign'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
         ).fetchone()
-    return dict(zip(("judged", "carried", "failed", "foreign", "resources"), map(int, row), strict=True))
+        open_ = "FROM violations WHERE status = 'open' AND outcome = 'violation'"
+        severities = database.execute(f"SELECT severity, count(*) {open_} GROUP BY 1 ORDER BY 1").fetchall()
+        ((unsound,),) = database.execute(f"SELECT count(DISTINCT stack_id) {open_} AND rank >= 2").fetchall()
+    named = dict(zip(("judged", "carried", "failed", "foreign", "resources"), map(int, row), strict=True))
+    return named | {"open": dict(severities), "unsound": unsound}
 
 
 def _export(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
-    schema = shards.schema("violations")
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(path, shards.schema("violations"), compression="zstd") as writer:
         for batch in rows.to_arrow_reader(ROWS):
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+            writer.write_table(shards.fitting("violations", pa.Table.from_batches([batch])))

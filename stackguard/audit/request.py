@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 import msgspec
 
@@ -75,6 +75,7 @@ class AuditRequest:
         return hashlib.sha256(b"\n".join(parts)).hexdigest()[:32]
 
 
+@cache
 def _period(today: date) -> int:
     """The number of dates of AWS that are over: verdicts that depend on the day change with it."""
     dates = sorted(day for dates in runtimes().values() for day in (dates.deprecated, dates.create_block) if day)

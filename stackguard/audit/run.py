@@ -28,6 +28,7 @@ from stackguard.audit.store.runs import TIME, RunInfo, Runs, run_of
 from stackguard.audit.store.tables import FACTS, StackRow
 from stackguard.errors import CannotJudge, reason
 from stackguard.gate.provenance import versions
+from stackguard.gate.request import no_garbage_collection
 
 MOST = 400
 """Stacks of one batch."""
@@ -114,7 +115,8 @@ class Audit:
         runs = Runs(files.opened(self.plan.store))
         check_distinct(refs)
         info, done = self._begun(runs, len(refs))
-        known = {} if self.plan.anew else _known(runs)
+        with no_garbage_collection():
+            known = {} if self.plan.anew else _known(runs)
         self._tell(runs)
         left = [ref for ref in refs if ref.id not in done]
         job = Job(Run(info.id, self.request), self.plan.store)
@@ -136,7 +138,8 @@ class Audit:
             previous=whole[-1].id if whole else "",
             seconds=round(info.seconds + time.monotonic() - start, 3),
         )
-        return self._finish(runs, info, {before.id: before for before in finished}, engine.workers)
+        with no_garbage_collection():
+            return self._finish(runs, info, {before.id: before for before in finished}, engine.workers)
 
     def _tell(self, runs: Runs) -> None:
         """Tell the watcher what is wrong with the store, once."""
@@ -214,7 +217,7 @@ class Audit:
         written["joined"] = joined.write(runs, info, self.request, written, others, workers)
         self.watcher.phase("comparing")
         written["violations"] = history.violations(runs, info, written, others)
-        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written["stacks"]))
+        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written))
         runs.save(done)
         compaction.clean(runs, done)
         return done

@@ -15,6 +15,8 @@ from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import enforcement
 from stackguard.reports.evidence import Came, Record
 
+KINDS = tuple(Came)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -65,19 +67,25 @@ class Evidence:
         Resources that a policy does not apply to are left out.
         """
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        reported: set[tuple[str, str]] = set()
+        reported: Counter[str] = Counter()
+        bits = {policy.id: self.readings.bit(policy.id) for policy in self.ran if policy.id in policies}
         for outcome in self.outcomes:
             if outcome.policy.id in policies:
-                reported.add((outcome.policy.id, outcome.resource.urn))
+                reported[outcome.resource.urn] |= bits.get(outcome.policy.id, 0)
                 counts[outcome.policy.id, outcome.resource.type][came_of(outcome).value] += 1
-        chosen = [policy.id for policy in self.ran if policy.id in policies]
+        chosen = sum(bits.values())
+        alike: Counter[tuple[str, int, int]] = Counter()  # most resources of a type have the same readings
         for resource in self.resources if chosen else ():
-            urn, type_token = self.hide(resource.urn), self.hide(resource.type)
-            for policy_id in chosen:
-                read, excused = self.readings.of(policy_id, resource.urn)
-                if (read or excused) and (policy_id, urn) not in reported:
-                    counts[policy_id, type_token][Came.EXCUSED if excused else Came.PASS] += 1
-        return {key: {kind: kinds[kind] for kind in Came if kinds[kind]} for key, kinds in counts.items()}
+            read, excused = self.readings.masks(resource.urn)
+            silent = (read | excused) & chosen & ~reported[self.hide(resource.urn)]
+            if silent:
+                alike[resource.type, silent, excused & silent] += 1
+        for (type_token, silent, excused), resources in alike.items():
+            for policy_id, bit in bits.items():
+                if silent & bit:
+                    came = Came.EXCUSED if excused & bit else Came.PASS
+                    counts[policy_id, self.hide(type_token)][came.value] += resources
+        return {key: {kind.value: kinds[kind] for kind in KINDS if kinds[kind]} for key, kinds in counts.items()}
 
     def __iter__(self) -> Iterator[Record]:
         """The records: by resource, then those that are about no resource."""
@@ -135,6 +143,7 @@ def came_of(outcome: Outcome) -> Came:
 
 
 def _counted(outcomes: Iterable[Outcome], silent: Mapping[Came, int]) -> Mapping[str, int]:
-    counts = Counter(map(came_of, outcomes))
-    counts.update({came: max(0, count) for came, count in silent.items()})
-    return {came.value: counts[came] for came in Came if counts[came]}
+    counts = {came: max(0, count) for came, count in silent.items()}
+    for came in map(came_of, outcomes):
+        counts[came] = counts.get(came, 0) + 1
+    return {came.value: counts[came] for came in KINDS if counts.get(came)}

@@ -221,7 +221,7 @@ def judge_under(
         return _chosen(request, layers, effective.settings, cards)
 
     judging = JudgingObserver(choose, effective.settings, packs, phase=phase)
-    with _no_garbage_collection():
+    with no_garbage_collection():
         loaded = loading(request.target, request.options.under(effective.settings), judging)
         if not chosen.stack:  # of an export, which names its stack
             effective = layers.of(loaded.name)
@@ -401,7 +401,7 @@ def suggestion(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Disable garbage collection, which takes a third of the time for a big stack and finds nothing."""
     enabled = gc.isenabled()
     gc.disable()

@@ -55,6 +55,8 @@ def least_level(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
 
 def enforcement(policy: Policy[Any], settings: Settings) -> EnforcementLevel:
     """The level that the operator sets for a policy, else the default on its card; at least what is locked."""
+    if not (settings.enforcement or settings.limits.enforcement) and settings.least is None:
+        return policy.enforcement
     level = level_of(settings.enforcement, policy) or policy.enforcement
     return strictest([level, least_level(policy, settings)])
 

@@ -7,6 +7,7 @@ long, takes only its batch along: the coordinator tries its stacks one by one.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeVar
 
+from stackguard.audit.engine.paths import OURS, SAFE_PATH
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, prepare, work
 from stackguard.errors import CannotJudge
 
@@ -123,7 +125,14 @@ class Pool:
 def start_server() -> None:
     """Start the process from which workers are forked: it imports what they need while the stacks are listed."""
     _context()
-    forkserver.ensure_running()
+    if SAFE_PATH in os.environ:
+        forkserver.ensure_running()
+        return
+    os.environ[SAFE_PATH] = OURS  # else Python imports from the current folder, which others may write
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ[SAFE_PATH]
 
 
 def _context() -> BaseContext:
@@ -136,6 +145,7 @@ def _context() -> BaseContext:
 def _processes(workers: int) -> Iterator[ProcessPool]:
     from pebble import ProcessPool
 
+    start_server()
     pool = ProcessPool(workers, max_tasks=BATCHES, initializer=prepare, context=_context())
     try:
         yield pool

@@ -38,11 +38,12 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
     """
     report = judged.report
     key = {"shard": shard, "stack_id": stack_id}
+    by_type = _by_type(report)
     return {
         "resources": [ResourceRow(**key, **facts) for facts in _resources(loaded, report)],
         "outcomes": [_outcome(report, identified, shard, stack_id) for identified in report.identified],
         "evidence": [
-            EvidenceRow(**key, policy=policy, came=came, count=count, by_type=_by_type(report, policy, came))
+            EvidenceRow(**key, policy=policy, came=came, count=count, by_type=by_type.get((policy, came), "{}"))
             for policy, counts in report.evidence.items()
             for came, count in counts.items()
             if came != Came.NOT_APPLICABLE
@@ -60,13 +61,13 @@ def _facts(judged: Judged, loaded: LoadedStack, stack: Stack, stack_id: str) -> 
         yield loaded.mask.hide(msgspec.json.encode(contributed).decode())
 
 
-def _by_type(report: Report, policy: str, came: str) -> str:
-    counts = {
-        printable(type_token): kinds[came]
-        for (typed, type_token), kinds in report.evidence_by_type.items()
-        if typed == policy and came in kinds
-    }
-    return msgspec.json.encode(counts, order="sorted").decode(errors="replace")
+def _by_type(report: Report) -> dict[tuple[str, str], str]:
+    """By policy and what came of it, the counts by resource type as a JSON object."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for (policy, type_token), kinds in report.evidence_by_type.items():
+        for came, count in kinds.items():
+            counts.setdefault((policy, came), {})[printable(type_token)] = count
+    return {key: msgspec.json.encode(types, order="sorted").decode(errors="replace") for key, types in counts.items()}
 
 
 def _resources(loaded: LoadedStack, report: Report) -> Iterator[dict[str, str]]:

@@ -174,11 +174,14 @@ class Rollups:
     def trend(self, most: int = TREND) -> tuple[TrendPoint, ...]:
         """The runs up to this one, the earliest first: the last `most` of them."""
         until = [info for info in self.runs if info.finished <= self.info.finished][-most:]
-        parameters = {"runs": [info.id for info in until]}
-        violations = self.rows(TREND_OF_VIOLATIONS, parameters)
-        known = self.rows(TREND_OF_STACKS, parameters)
-        counts = {run: (Severities(*numbers[:4]), numbers[4]) for run, *numbers in violations}
-        stacks = dict(known)
+        alone = {run for run, runs in self.rows("SELECT run, count(*) FROM listings GROUP BY 1") if runs == 1}
+        whole = [info for info in until if info.open is not None and not info.failed and info.id in alone]
+        counts = {info.id: (Severities(**info.open or {}), info.unsound) for info in whole}
+        stacks = {info.id: info.judged + info.carried for info in whole}
+        if parts := [info.id for info in until if info.id not in stacks]:  # what else is known stands in other runs
+            for run, *numbers in self.rows(TREND_OF_VIOLATIONS, {"runs": parts}):
+                counts[run] = Severities(*numbers[:4]), numbers[4]
+            stacks |= dict(self.rows(TREND_OF_STACKS, {"runs": parts}))
         points = []
         for info in until:
             open_, unsound = counts.get(info.id, (Severities(), 0))

@@ -53,7 +53,7 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
             with parquet.ParquetWriter(path, shards.schema(table), compression="zstd") as writer:
                 pending: list[pa.Table] = []
                 while used < len(names) and rows < ROWS:
-                    part = shards.read_table(runs.files.read(names[used]), names[used], shards.schema(table))
+                    part = shards.fitting(table, shards.read_table(runs.files.read(names[used]), names[used]))
                     if table == "stacks":
                         part = _once(part, seen)
                     pending.append(part)

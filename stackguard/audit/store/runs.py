@@ -55,6 +55,10 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     foreign: int = 0
     """Loose files that are no stacks."""
     resources: int = 0
+    open: Mapping[str, int] | None = None
+    """By severity, the violations that are open; None in runs of former releases."""
+    unsound: int = 0
+    """The stacks with an open violation that is critical or high."""
     seconds: float = 0.0
     workers: int = 0
     previous: str = ""

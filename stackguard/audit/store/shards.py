@@ -32,16 +32,22 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
     return buffer.getvalue()
 
 
-def read_table(content: bytes, name: str, schema_: pa.Schema | None = None) -> pa.Table:
+def read_table(content: bytes, name: str) -> pa.Table:
     """A Parquet file as a table.
 
     Raises:
         OSError: it is damaged; the message has its name.
     """
     try:
-        return parquet.read_table(pa.BufferReader(content), schema=schema_)
+        return parquet.ParquetFile(pa.BufferReader(content)).read()  # `read_table` imports what only data sets need
     except (pa.ArrowException, OSError):
         raise OSError(0, f"the store's `{name}` is damaged") from None
+
+
+def fitting(table: str, rows: pa.Table) -> pa.Table:
+    """The rows with the schema of a table."""
+    wanted = schema(table)
+    return rows if rows.schema.equals(wanted) else rows.cast(wanted)  # `cast` imports pyarrow.compute
 
 
 def decoded(table: str, content: bytes, name: str) -> list[Any]:

@@ -59,6 +59,12 @@ def test_the_trend_counts_what_was_left_out_as_it_was_known_last(audited: Audite
         assert (point.open, point.sound, point.score) == (totals.open, totals.sound, totals.score)
 
 
+def test_the_trend_is_the_same_if_the_runs_do_not_have_its_counts(part: Rollups) -> None:
+    assert part.runs[0].open is not None
+    former = [msgspec.structs.replace(info, open=None) for info in part.runs]
+    assert Rollups(part.database, former, part.info, part.previous).trend() == part.trend()
+
+
 def test_a_part_changes_only_what_it_looked_at(audited: Audited, whole: Rollups, part: Rollups) -> None:
     def by_stack(opened: Rollups) -> dict[str, int]:
         return Counter(finding.stack_name for finding in opened.findings())
