@@ -292,14 +292,15 @@ def paths(
       stackguard access paths state.json stack --to arn:aws:s3:::acme-results
       stackguard access paths exports --tag data --format json --fail-on-path
     """  # noqa: D301 (click reads the character \\b)
+    from stackguard.access import path_stacks
     from stackguard.access import paths as ways
     from stackguard.reports.destinations import screen, write
 
     if not (to or tags):
         raise click.UsageError("give `--to RESOURCE` or `--tag KEY=VALUE`: what the ways lead to")
-    loaded, notes = attempt(partial(ways.read, sources, options, selection), "reading the stacks")
-    asked = ways.Asked(to, tags, start, most, fail_on_path)
-    answer = attempt(partial(ways.find, loaded, asked, notes), "searching")
+    asked = path_stacks.Asked(to, tags, start, most, fail_on_path)
+    stacks = attempt(partial(path_stacks.read, sources, asked, options, selection), "reading the stacks")
+    answer = attempt(partial(ways.find, stacks, asked), "searching")
     write(ways.text(answer, screen(None)) if format_ == "text" else ways.json(answer), None)
     ctx.exit(answer.exit_code)
 
