@@ -69,6 +69,11 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether it left out stacks on purpose."""
         return bool(self.sample or self.filters)
 
+    @property
+    def left_out(self) -> int:
+        """The stacks that were left out by their accounts, once it is finished."""
+        return self.listed - self.judged - self.carried - self.failed - self.foreign
+
 
 class Runs:
     """The runs in the files of a store."""
