@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import duckdb
 
 from policypack.core.stack_name import StackName
-from policypack.evaluation.waivers import PlacedWaiver
+from policypack.evaluation.waiver_file import PlacedWaiver
 from stackguard.audit.store.database import load
 from stackguard.audit.store.runs import Runs
 from stackguard.reports.formatting import printable
