@@ -15,12 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.fleet import Fleet
+from benchmarks.fleet import Fleet, crossing
+from benchmarks.truth import check
 from stackguard.audit.engine.cluster import Cluster
 from stackguard.audit.engine.pool import Pool
 from stackguard.audit.engine.worker import Batch, BatchResult, Job
@@ -63,15 +63,6 @@ def audit(fleet: Path, store: Path, engine: Callable[[Job], Engine]) -> tuple[Ru
     return info, time.monotonic() - start, peak.bytes
 
 
-def check(store: Path, truth: dict[str, object]) -> None:
-    with connected(Runs(files.opened(str(store)))) as database:
-        reported = Counter(dict(database.sql("SELECT policy, count(*) FROM outcomes GROUP BY policy").fetchall()))
-        ((open_,),) = database.sql("SELECT count(*) FROM violations WHERE status = 'open'").fetchall()
-    expected = Fleet.expected(truth)
-    assert reported == expected, (reported, expected)
-    assert open_ == expected.total(), (open_, expected.total())
-
-
 @contextmanager
 def dask(folder: Path, workers: int) -> Iterator[str]:
     """A scheduler and workers of this machine."""
@@ -110,14 +101,14 @@ def main() -> None:
         if known.exists():
             truth = json.loads(known.read_text())
         else:
-            truth = Fleet(fleet, 1).write(arguments.stacks)
+            truth = Fleet(fleet, 1).write(arguments.stacks, crossing(arguments.stacks))
             known.write_text(json.dumps(truth))
 
         def pool(job: Job) -> Pool:
             return Pool(job, arguments.workers, 300.0)
 
         info, first, peak = audit(fleet, store, pool)
-        check(store, truth)
+        check(fleet, store, truth)
         print(
             f"{info.listed} stacks, {info.resources} resources, {arguments.workers} workers: {first:.1f} s,"
             f" {first / info.listed * 1000:.1f} ms a stack; a worker at most {peak >> 20} MB",
@@ -126,7 +117,7 @@ def main() -> None:
         changed = Fleet(fleet, int(time.time())).drift(truth, arguments.share)
         known.write_text(json.dumps(truth))
         info, second, _ = audit(fleet, store, pool)
-        check(store, truth)
+        check(fleet, store, truth)
         assert info.judged == changed
         print(f"second audit, {changed} stacks changed: {second:.1f} s, {second / first:.1%} of the first", flush=True)
         with connected(Runs(files.opened(str(store)))) as database:
@@ -137,7 +128,7 @@ def main() -> None:
         if arguments.dask:
             with dask(folder, arguments.workers) as address:
                 _, seconds, _ = audit(fleet, folder / "store-of-dask", lambda job: Cluster(job, address))
-            check(folder / "store-of-dask", truth)
+            check(fleet, folder / "store-of-dask", truth)
             print(f"on Dask: {seconds:.1f} s, {seconds / first:.2f} of the pool", flush=True)
         print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MB")
 

@@ -4,7 +4,8 @@
     python -m benchmarks.fleet DIR --drift 0.01 --seed 2
 
 Each organization is a backend in a folder, as `pulumi login file://DIR/ORGANIZATION` has it. `truth.json` has what is
-planted; a drift changes a share of the stacks, and the truth with them.
+planted; a drift changes a share of the stacks, and the truth with them. For every ten stacks there is a case of
+`crossings`, in stacks of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.crossings import Case, account_block, cases, changed
+from benchmarks.states import (
+    Place,
+    State,
+    access_key,
+    bucket,
+    checkpoint,
+    first,
+    log_group,
+    parameter,
+    role,
+    security_group,
+)
+
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2")
 STAGES = ("dev", "staging", "prod")
 AVERAGE = 50
@@ -27,136 +42,9 @@ LONGEST = 45_000
 """Resources of the largest stacks: 50 MB."""
 SHARE_OF_LARGEST = 1 / 25_000
 TRUTH = "truth.json"
-State = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a stack is."""
-
-    organization: str
-    team: str
-    project: str
-    stage: str
-    account: str
-    region: str
-
-    @property
-    def file(self) -> str:
-        """Its checkpoint, relative to the fleet."""
-        return f"{self.organization}/.pulumi/stacks/{self.project}/{self.stage}.json"
-
-    def state(
-        self, type_token: str, name: str, inputs: State, outputs: State | None = None, identity: str = ""
-    ) -> State:
-        """A resource of it."""
-        urn = f"urn:pulumi:{self.stage}::{self.project}::{type_token}::{name}"
-        return {
-            "urn": urn,
-            "custom": True,
-            "id": identity or name,
-            "type": type_token,
-            "inputs": inputs,
-            "outputs": {**inputs, "id": identity or name, **(outputs or {})},
-            "parent": f"urn:pulumi:{self.stage}::{self.project}::pulumi:pulumi:Stack::{self.project}-{self.stage}",
-            "provider": f"{self.provider}::{'1f8b2a3c-0000-4000-8000-000000000000'}",
-        }
-
-    @property
-    def provider(self) -> str:
-        """The URN of its provider."""
-        return f"urn:pulumi:{self.stage}::{self.project}::pulumi:providers:aws::default_7_0_0"
-
-    def name(self, index: int, what: str) -> str:
-        """A name that is unique in the fleet."""
-        return f"{self.organization}-{self.project}-{self.stage}-{what}{index}"
-
-
-def _document(*statements: State) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def parameter(place: Place, index: int) -> Iterator[State]:
-    """A sound parameter."""
-    name = f"/{place.name(index, 'setting')}"
-    inputs = {"name": name, "type": "String", "value": f"value {index}", "tags": {"team": place.team}}
-    arn = f"arn:aws:ssm:{place.region}:{place.account}:parameter{name}"
-    yield place.state("aws:ssm/parameter:Parameter", f"setting{index}", inputs, {"arn": arn}, name)
-
-
-def log_group(place: Place, index: int) -> Iterator[State]:
-    """A sound log group."""
-    name = place.name(index, "logs")
-    arn = f"arn:aws:logs:{place.region}:{place.account}:log-group:{name}"
-    inputs = {"name": name, "retentionInDays": 30, "tags": {"team": place.team}}
-    yield place.state("aws:cloudwatch/logGroup:LogGroup", f"logs{index}", inputs, {"arn": arn}, name)
-
-
-def role(place: Place, index: int, actions: Any = "s3:GetObject", resource: str = "") -> Iterator[State]:
-    """A role that a task may use, sound unless what it may do is not."""
-    name = place.name(index, "role")
-    arn = f"arn:aws:iam::{place.account}:role/{name}"
-    trust = _document(
-        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    )
-    yield place.state(
-        "aws:iam/role:Role", f"role{index}", {"name": name, "assumeRolePolicy": trust}, {"arn": arn}, name
-    )
-    resource = resource or f"arn:aws:s3:::{place.name(index, 'inbox')}/incoming/*"
-    policy = _document({"Sid": "Own", "Effect": "Allow", "Action": actions, "Resource": resource})
-    inputs = {"name": f"own{index}", "role": name, "policy": policy}
-    yield place.state("aws:iam/rolePolicy:RolePolicy", f"own{index}", inputs, {}, f"{name}:own{index}")
-
-
-def bucket(place: Place, index: int, *, block: bool = True, acl: str = "") -> Iterator[State]:
-    """A bucket, sound unless a part is left out."""
-    name = place.name(index, "bucket")
-    arn = f"arn:aws:s3:::{name}"
-    yield place.state("aws:s3/bucket:Bucket", f"bucket{index}", {"bucket": name}, {"arn": arn}, name)
-    if block:
-        settings = dict.fromkeys(
-            ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True
-        )
-        inputs = {"bucket": name, **settings}
-        yield place.state("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", f"block{index}", inputs, {}, name)
-    versioning = {"bucket": name, "versioningConfiguration": {"status": "Enabled"}}
-    yield place.state("aws:s3/bucketVersioning:BucketVersioning", f"versions{index}", versioning, {}, name)
-    rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
-    encryption = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-    yield place.state(encryption, f"encryption{index}", {"bucket": name, "rules": [rule]}, {}, name)
-    tls = {
-        "Sid": "Tls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    inputs = {"bucket": name, "policy": _document(tls)}
-    yield place.state("aws:s3/bucketPolicy:BucketPolicy", f"tls{index}", inputs, {}, name)
-    if acl:
-        yield place.state(
-            "aws:s3/bucketAcl:BucketAcl", f"acl{index}", {"bucket": name, "acl": acl}, {}, f"{name},{acl}"
-        )
-
-
-def security_group(place: Place, index: int) -> Iterator[State]:
-    """A security group that is open to the internet."""
-    name = place.name(index, "group")
-    rule = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"], "description": "admin"}
-    arn = f"arn:aws:ec2:{place.region}:{place.account}:security-group/sg-{index:08x}"
-    inputs = {"name": name, "description": "hosts", "ingress": [rule]}
-    yield place.state("aws:ec2/securityGroup:SecurityGroup", f"group{index}", inputs, {"arn": arn}, f"sg-{index:08x}")
-
-
-def access_key(place: Place, index: int) -> Iterator[State]:
-    """A user with a long-lived key."""
-    name = place.name(index, "user")
-    arn = f"arn:aws:iam::{place.account}:user/{name}"
-    yield place.state("aws:iam/user:User", f"user{index}", {"name": name}, {"arn": arn}, name)
-    yield place.state("aws:iam/accessKey:AccessKey", f"key{index}", {"user": name}, {}, f"AKIA{index:016d}")
-
-
+CASES = "cases"
+"""The organization of the stacks of cases."""
+MOST_CASES = 400
 Maker = Callable[[Place, int], Iterator[State]]
 SOUND: Mapping[str, Maker] = {"parameter": parameter, "log-group": log_group, "role": role, "bucket": bucket}
 BAD: Mapping[str, Maker] = {
@@ -194,21 +82,48 @@ class Fleet:
                 account, region = random_.choice(accounts), random_.choice(REGIONS)
                 yield Place(organization, team, f"{team}-app{number}", stage, account, region)
 
-    def write(self, stacks: int) -> dict[str, Any]:
-        """Write a fleet, and return its truth."""
+    def write(self, stacks: int, crossing: int = 0) -> dict[str, Any]:
+        """Write a fleet with so many cases that cross stacks, and return its truth."""
         truth: dict[str, Any] = {"seed": self.seed, "stacks": {}}
         for number, place in enumerate(self.places(stacks)):
             truth["stacks"][place.file] = self.stack(place, random.Random(f"{self.seed} {number}"))
+        truth["cases"] = {case.id: self.case(case) for case in cases(crossing)}
+        if truth["cases"]:
+            accounts = Counter(stack["place"]["account"] for stack in truth["stacks"].values())
+            truth["closed"] = self.closed(max(accounts), off="")
         return truth
 
     @staticmethod
     def expected(truth: dict[str, Any]) -> Counter[str]:
-        """By policy, the number of outcomes that the planted violations have."""
+        """By policy, the number of outcomes that the planted violations have, each stack alone."""
         counts: Counter[str] = Counter()
         for stack in truth["stacks"].values():
             for kind, count in stack["planted"].items():
                 counts.update(dict.fromkeys(REPORTED[kind], count))
+        for case in truth.get("cases", {}).values():
+            counts.update(case["reported"])
+        counts.update(truth.get("closed", {}).get("reported", {}))
         return counts
+
+    @staticmethod
+    def joined(truth: dict[str, Any]) -> Counter[tuple[str, str, str]]:
+        """By effect, policy and project, the number of answers that only several stacks together give."""
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for case in truth.get("cases", {}).values():
+            for effect in ("refuted", "shown"):
+                counts.update((effect, policy, project) for policy, project in case[effect].items())
+        closed = truth.get("closed", {})
+        for stack in truth["stacks"].values():
+            place, count = stack["place"], stack["planted"].get("open-bucket", 0)
+            if count and stack["placed"] and place["account"] == closed.get("account") and not closed["off"]:
+                counts["refuted", "s3-missing-access-block", place["project"]] += count
+        return counts
+
+    @staticmethod
+    def paths(truth: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        """By bucket that has the tag, the verbs of the shortest path; none for no path."""
+        known = [case for case in truth.get("cases", {}).values() if case["bucket"]]
+        return {case["bucket"]: tuple(case["path"]) for case in known}
 
     def drift(self, truth: dict[str, Any], share: float) -> int:
         """Change a share of the stacks, and the truth; returns how many."""
@@ -219,7 +134,55 @@ class Fleet:
             known = truth["stacks"][file]
             place = Place(**known["place"])
             truth["stacks"][file] = self.stack(place, random.Random(f"{self.seed} {file}"), known["resources"])
-        return len(chosen)
+        return len(chosen) + self._drift_cases(truth, share, random_)
+
+    def _drift_cases(self, truth: dict[str, Any], share: float, random_: random.Random) -> int:
+        """Change a share of the cases, and the truth; returns how many stacks are another."""
+        known = truth.get("cases", {})
+        before = self._cases()
+        for key in random_.sample(sorted(known), math.ceil(len(known) * share)):
+            entry = known[key]
+            case = changed(Case(entry["kind"], entry["variant"], entry["number"]), random_.choice)
+            for file in entry["files"]:
+                (self.folder / file).unlink()
+            known[key] = self.case(case)
+        if known:
+            closed = truth["closed"]
+            truth["closed"] = self.closed(closed["account"], off="" if closed["off"] else "ignorePublicAcls")
+        return sum(before.get(file) != content for file, content in self._cases().items())
+
+    def _cases(self) -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in (self.folder / CASES).rglob("*.json")}
+
+    def case(self, case: Case) -> dict[str, Any]:
+        """Write the stacks of a case, and return what is expected of it."""
+        stacks = case.stacks()
+        for place, states in stacks:
+            self._write(place, [*first(place), *states])
+        expected = case.expected
+        projects = {place.project.rpartition("-")[2]: place.project for place, _ in stacks}
+        return {
+            "kind": case.kind,
+            "variant": case.variant,
+            "number": case.number,
+            "files": [place.file for place, _ in stacks],
+            "reported": dict(expected.reported),
+            "refuted": {policy: projects[part] for policy, part in expected.refuted.items()},
+            "shown": {policy: projects[part] for policy, part in expected.shown.items()},
+            "bucket": case.bucket if case.tagged else "",
+            "path": expected.path,
+        }
+
+    def closed(self, account: str, *, off: str) -> dict[str, Any]:
+        """Write the stack that closes the buckets of an account of many stacks; with a switch `off`, it closes none."""
+        place = Place(CASES, "security", "closed-security", "prod", account, "eu-west-1")
+        self._write(place, [*first(place), account_block(place, account, off=off), *parameter(place, 1)])
+        return {"account": account, "off": off, "reported": {"s3-open-access-block": 1} if off else {}}
+
+    def _write(self, place: Place, states: list[State]) -> None:
+        file = self.folder / place.file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(checkpoint(place, states)), encoding="utf-8")
 
     def stack(self, place: Place, random_: random.Random, size: int | None = None) -> dict[str, Any]:
         """Write one stack, and return what is planted in it."""
@@ -230,7 +193,7 @@ class Fleet:
         for kind in BAD:
             if random_.random() < 0.12:
                 planted[kind] = random_.randint(1, 3)
-        states = [*self._first(place)]
+        states = [*first(place)]
         index = 0
         for kind, count in planted.items():
             for _ in range(count):
@@ -240,39 +203,19 @@ class Fleet:
             maker = random_.choice((parameter, parameter, parameter, log_group, role, bucket))
             states += maker(place, index)
             index += 1
-        file = self.folder / place.file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(checkpoint(place, states)), encoding="utf-8")
-        return {"place": place.__dict__, "planted": dict(planted), "resources": len(states)}
+        self._write(place, states)
+        placed = any(f":{place.account}:" in str(state.get("outputs", {}).get("arn")) for state in states)
+        return {"place": place.__dict__, "planted": dict(planted), "resources": len(states), "placed": placed}
 
-    @staticmethod
-    def _first(place: Place) -> Iterator[State]:
-        stack = f"urn:pulumi:{place.stage}::{place.project}::pulumi:pulumi:Stack::{place.project}-{place.stage}"
-        yield {"urn": stack, "custom": False, "type": "pulumi:pulumi:Stack"}
-        yield {
-            "urn": place.provider,
-            "custom": True,
-            "id": "1f8b2a3c-0000-4000-8000-000000000000",
-            "type": "pulumi:providers:aws",
-            "inputs": {"region": place.region},
-            "outputs": {"region": place.region},
-        }
+
+def crossing(stacks: int) -> int:
+    """The number of cases in a fleet of so many stacks."""
+    return min(stacks // 10, MOST_CASES)
 
 
 def hash_of(text: str) -> int:
     """A number that is the same in every process."""
     return sum(ord(letter) * 31**position for position, letter in enumerate(text))
-
-
-def checkpoint(place: Place, states: list[State]) -> dict[str, Any]:
-    """The file of a stack in a DIY backend."""
-    latest = {
-        "manifest": {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.260.0"},
-        "secrets_providers": {"type": "passphrase", "state": {"salt": "v1:none"}},
-        "resources": states,
-    }
-    stack = f"organization/{place.project}/{place.stage}"
-    return {"version": 3, "checkpoint": {"stack": stack, "latest": latest}}
 
 
 def main() -> None:
@@ -284,8 +227,11 @@ def main() -> None:
     arguments = parser.parse_args()
     fleet, file = Fleet(arguments.folder, arguments.seed), arguments.folder / TRUTH
     if arguments.drift is None:
-        truth = fleet.write(arguments.stacks)
-        print(f"{len(truth['stacks'])} stacks, {sum(s['resources'] for s in truth['stacks'].values())} resources")
+        truth = fleet.write(arguments.stacks, crossing(arguments.stacks))
+        resources = sum(stack["resources"] for stack in truth["stacks"].values())
+        print(
+            f"{len(truth['stacks'])} stacks, {resources} resources, and {len(truth['cases'])} cases over several stacks"
+        )
     else:
         truth = json.loads(file.read_text())
         print(f"{fleet.drift(truth, arguments.drift)} stacks changed")

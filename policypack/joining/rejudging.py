@@ -27,10 +27,12 @@ OVER_STACKS = frozenset(
         "aws-contested-resource",
         "iam-duplicate-grant",
         "iam-privilege-escalation",
+        "iam-unscoped-list",
         "s3-enabled-acls",
         "s3-missing-access-block",
         "s3-missing-encryption",
         "s3-missing-versioning",
+        "s3-plaintext-transport",
     }
 )
 """Policies about more than one resource, whose answers a resource of another stack can change."""

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 COMPARED = """
-SELECT CASE WHEN n.status = 'open' AND coalesce(o.status, '') NOT IN ('open', 'not-looked-at') THEN 'new'
-            WHEN o.status IN ('open', 'not-looked-at') AND n.status = 'fixed' THEN 'fixed'
-            WHEN o.status IN ('open', 'not-looked-at') AND n.status IN ('waived', 'refuted') THEN n.status
-            WHEN o.status IN ('open', 'not-looked-at') AND coalesce(n.status, 'not-looked-at') = 'not-looked-at'
-                 THEN 'not-looked-at'
+SELECT CASE WHEN n.status = 'open' AND coalesce(o.known, '') <> 'open' THEN 'new'
+            WHEN o.known = 'open' AND n.status IN ('fixed', 'waived', 'refuted') THEN n.status
+            WHEN o.known = 'open' AND coalesce(n.status, 'not-looked-at') = 'not-looked-at' THEN 'not-looked-at'
             WHEN n.status = 'open' THEN 'still-open' END AS change,
        coalesce(n.severity, o.severity) AS severity, coalesce(n.rank, o.rank) AS rank,
        coalesce(n.policy, o.policy) AS policy, coalesce(n.id, o.id) AS id,

@@ -116,12 +116,11 @@ def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> i
         new: whether only those count that the run before did not have.
     """
     with connected(runs, info) as database:
-        since = "AND (first_seen = $started OR reopened_now)" if new else ""
+        since = "AND b.known IS DISTINCT FROM 'open'" if new else ""
         ((count,),) = database.execute(
-            "SELECT count(*) FROM (SELECT v.*, b.status = 'fixed' AS reopened_now FROM violations v"
-            " LEFT JOIN violations_of_runs b ON b.run = $previous AND b.id = v.id)"
-            f" WHERE status = 'open' AND rank >= $rank {since}",
-            {"rank": severity.rank, "previous": info.previous} | ({"started": info.started} if new else {}),
+            "SELECT count(*) FROM violations v LEFT JOIN violations_of_runs b ON b.run = $previous AND b.id = v.id"
+            f" WHERE v.status = 'open' AND v.rank >= $rank {since}",
+            {"rank": severity.rank, "previous": info.previous},
         ).fetchall()
     return int(count)
 

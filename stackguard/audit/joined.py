@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import duckdb
 import msgspec
@@ -21,7 +21,7 @@ from policypack.evaluation.settings import Settings
 from policypack.joining.components import Component, components
 from policypack.joining.facts import JoinFacts
 from policypack.joining.join import Refuted, Unjoined, join
-from policypack.joining.rejudging import JoinedAccess, JoinedOutcome, Rejudged, rejudge
+from policypack.joining.rejudging import JoinedAccess, JoinedOutcome, rejudge
 from policypack.policies import POLICIES
 from stackguard.audit.engine.pool import spread
 from stackguard.audit.request import AuditRequest
@@ -36,17 +36,6 @@ SELECT f.facts FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = 
 """
 ROWS = 10_000
 """Facts that are in memory at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The stacks of a run by id, for people."""
-
-    run: str
-    names: Mapping[str, str]
-
-    def of(self, ids: Iterable[str]) -> list[str]:
-        return [self.names.get(stack_id, stack_id) for stack_id in ids]
 
 
 def write(
@@ -74,22 +63,26 @@ def write(
         load(database, runs, "stacks", written["stacks"])
         load_facts(database, runs, "facts", written, others)
         listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
-        names = _Names(info.id, dict(database.sql(listed).fetchall()))
+        names: dict[str, str] = dict(database.sql(listed).fetchall())
         first = join(_facts(database))
         found = components(first, _facts(database)) if first.wanted else ()
         together = [(component, component.digest) for component in found]
-    rows = [*map(partial(_refuted, names), first.refuted), *map(partial(_unjoined, names), first.unjoined)]
+    new = [*map(_refuted, first.refuted), *map(_unjoined, first.unjoined)]
     before = _before(runs, info, others.get(info.previous))
     again = [(component, digest) for component, digest in together if digest not in before]
-    rows += (row for _, digest in together for row in before.get(digest, ()))
     judged = partial(_judged, policies=request.policies, settings=request.settings_of(StackName()))
     answers = spread(judged, [component for component, _ in again], workers)
-    for (component, digest), answer in zip(again, answers, strict=True):
-        rows += _rows(names, component, digest, answer)
+    for (_, digest), answer in zip(again, answers, strict=True):
+        new += (msgspec.structs.replace(row, digest=digest) for row in answer)
+    rows = [
+        msgspec.structs.replace(row, run=info.id, stacks=[names.get(id_, id_) for id_ in row.stacks]) for row in new
+    ]
+    for _, digest in together:
+        rows += (msgspec.structs.replace(row, run=info.id) for row in before.get(digest, ()))
     if not rows:
         return ()
     name = f"{RUNS}/{info.id}/joined/all-0000.parquet"
-    runs.files.write(name, shards.encoded("joined", [msgspec.structs.replace(row, run=info.id) for row in rows]))
+    runs.files.write(name, shards.encoded("joined", rows))
     return (name,)
 
 
@@ -110,30 +103,24 @@ def _before(runs: Runs, info: RunInfo, previous: RunInfo | None) -> dict[str, li
     return rows
 
 
-def _judged(component: Component, policies: Sequence[str], settings: Settings) -> Rejudged:
+def _judged(component: Component, policies: Sequence[str], settings: Settings) -> list[JoinedRow]:
+    """The rows about a component, with the ids of stacks for their names: rows can be sent from process to process."""
     chosen: list[Policy[object]] = [policy for policy in POLICIES if not policies or policy.id in policies]
-    return rejudge(component, chosen, settings)
+    answer = rejudge(component, chosen, settings)
+    rows = [*map(_shown, answer.shown), *map(_refuted, answer.refuted), *map(_access, answer.access)]
+    return rows or [_row(component.stacks[0], "nothing", component.stacks)]
 
 
-def _rows(names: _Names, component: Component, digest: str, answer: Rejudged) -> list[JoinedRow]:
-    rows = [
-        *map(partial(_shown, names), answer.shown),
-        *map(partial(_refuted, names), answer.refuted),
-        *map(partial(_access, names), answer.access),
-    ]
-    nothing = JoinedRow(
-        run=names.run, stack_id=component.stacks[0], effect="nothing", stacks=names.of(component.stacks)
-    )
-    return [msgspec.structs.replace(row, digest=digest) for row in rows or [nothing]]
+def _row(stack: str, effect: str, stacks: Iterable[str] = (), **facts: Any) -> JoinedRow:
+    return JoinedRow(run="", stack_id=stack, effect=effect, stacks=[*stacks], **facts)
 
 
-def _shown(names: _Names, joined: JoinedOutcome) -> JoinedRow:
+def _shown(joined: JoinedOutcome) -> JoinedRow:
     outcome, print_ = joined.outcome, fingerprint(joined.outcome)
-    return JoinedRow(
-        run=names.run,
-        stack_id=joined.stack,
-        effect="shown",
-        stacks=names.of(joined.stacks),
+    return _row(
+        joined.stack,
+        "shown",
+        joined.stacks,
         id=hashed(joined.stack, print_),
         fingerprint=print_,
         outcome=outcome.kind.value,
@@ -149,12 +136,11 @@ def _shown(names: _Names, joined: JoinedOutcome) -> JoinedRow:
     )
 
 
-def _refuted(names: _Names, refuted: Refuted) -> JoinedRow:
-    return JoinedRow(
-        run=names.run,
-        stack_id=refuted.stack,
-        effect="refuted",
-        stacks=names.of(refuted.stacks),
+def _refuted(refuted: Refuted) -> JoinedRow:
+    return _row(
+        refuted.stack,
+        "refuted",
+        refuted.stacks,
         policy=refuted.policy,
         urn=printable(refuted.urn),
         path=printable(refuted.path),
@@ -162,16 +148,15 @@ def _refuted(names: _Names, refuted: Refuted) -> JoinedRow:
     )
 
 
-def _access(names: _Names, access: JoinedAccess) -> JoinedRow:
-    return JoinedRow(
-        run=names.run,
-        stack_id=access.stack,
-        effect=access.together.value,
-        stacks=names.of(access.stacks),
+def _access(access: JoinedAccess) -> JoinedRow:
+    return _row(
+        access.stack,
+        access.together.value,
+        access.stacks,
         urn=printable(access.urn),
         message=printable(": ".join(filter(None, (access.example, access.why)))),
     )
 
 
-def _unjoined(names: _Names, unjoined: Unjoined) -> JoinedRow:
-    return JoinedRow(run=names.run, stack_id=unjoined.stack, effect="unjoined", message=printable(unjoined.why))
+def _unjoined(unjoined: Unjoined) -> JoinedRow:
+    return _row(unjoined.stack, "unjoined", message=printable(unjoined.why))

@@ -20,7 +20,7 @@ class Location:
     member: str = ""
     """The name in an archive."""
     copy: str = ""
-    """The file with its content, if the archive can only be read from its start."""
+    """The file with its content, if the archive can only be read from its start, or the copy of a zip in an object store."""
 
     def __str__(self) -> str:
         return f"{self.url}!{self.member}" if self.member else self.url

@@ -1,18 +1,46 @@
-"""Who owns a stack: rules in a file go in, the owner of each stack comes out. The last rule that fits wins, as in CODEOWNERS."""
+"""Who owns a stack: rules in files go in, the owner of each stack comes out. The last rule that fits wins.
+
+A file is YAML with rules, or a CODEOWNERS file, whose patterns are about the path of a stack: for a program its stack file
+`FOLDER/Pulumi.STACK.yaml` in its repository, for a state `ORGANIZATION/PROJECT/STACK`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
-from policypack.core import yaml_reader
+from policypack.core import files, yaml_reader
+from policypack.core.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
+from stackguard.audit.codeowners import CodeOwners, CodeOwnersError, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What is known of a stack."""
+
+    name: StackName
+    accounts: Sequence[str] = ()
+    region: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    program: Path | None = None
+    """The folder of its program, if it is one that ran."""
+
+    @property
+    def path(self) -> str:
+        """What a CODEOWNERS file calls it."""
+        if self.program is None:
+            return "/".join(filter(None, (self.name.organization, self.name.project, self.name.stack)))
+        folder = self.program.absolute()
+        place = folder.relative_to(repository(folder) or folder).as_posix()
+        return f"{place}/Pulumi.{self.name.stack}.yaml".removeprefix("./")
 
 
 class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,14 +54,15 @@ class OwnerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: Mapping[str, str] = {}
     """Of the stack; each value is a pattern."""
 
-    def fits(self, name: StackName, accounts: Iterable[str], region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the rule is about a stack."""
-        return (
-            (self.stack is None or name.matches(self.stack))
-            and (self.account is None or self.account in accounts)
-            and (self.region is None or fnmatchcase(region, self.region))
-            and all(fnmatchcase(tags.get(key, ""), pattern) for key, pattern in self.tags.items())
+    def of(self, owned: Owned) -> str | None:
+        """The owner of a stack; None if the rule is not about it."""
+        fits = (
+            (self.stack is None or owned.name.matches(self.stack))
+            and (self.account is None or self.account in owned.accounts)
+            and (self.region is None or fnmatchcase(owned.region, self.region))
+            and all(fnmatchcase(owned.tags.get(key, ""), pattern) for key, pattern in self.tags.items())
         )
+        return self.owner if fits else None
 
 
 class OwnerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,12 +71,21 @@ class OwnerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owners: tuple[OwnerRule, ...] = ()
 
 
-def read(path: Path) -> tuple[OwnerRule, ...]:
-    """The rules in a YAML file, in its order.
+Rule = OwnerRule | CodeOwners
+CODEOWNERS = "CODEOWNERS"
+
+
+def read(path: Path) -> tuple[Rule, ...]:
+    """The rules in a file, in its order.
+
+    Args:
+        path: a YAML file, or a CODEOWNERS file, which has this name or ends with it.
 
     Raises:
-        SettingsError: the file cannot be read, or does not fit the schema.
+        SettingsError: the file cannot be read, or is malformed.
     """
+    if path.name.upper().endswith(CODEOWNERS):
+        return (_code_owners(path),)
     with settings_errors("owner file", path):
         document = yaml_reader.read(path)
     try:
@@ -58,9 +96,22 @@ def read(path: Path) -> tuple[OwnerRule, ...]:
         raise SettingsError(f"{path}:{line}: {str(error).partition(' - at ')[0]}") from None
 
 
-def owner_of(
-    rules: Sequence[OwnerRule], name: StackName, accounts: Iterable[str], region: str, tags: Mapping[str, str]
-) -> str:
-    """The owner of a stack; empty if no rule fits."""
-    accounts = [*accounts]
-    return next((rule.owner for rule in reversed(rules) if rule.fits(name, accounts, region, tags)), "")
+def _code_owners(path: Path) -> CodeOwners:
+    with settings_errors("CODEOWNERS file", path):
+        content = files.content(path)
+    try:
+        return parsed(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text") from None
+    except CodeOwnersError as error:
+        raise SettingsError(f"{path}:{error.line}: {error}") from None
+
+
+def owner_of(rules: Sequence[Rule], owned: Owned) -> str:
+    """The owner of a stack; empty if no rule fits, or if the last one says that it has none."""
+    path = owned.path if any(isinstance(rule, CodeOwners) for rule in rules) else ""
+    for rule in reversed(rules):
+        owner = rule.of(path) if isinstance(rule, CodeOwners) else rule.of(owned)
+        if owner is not None:
+            return owner
+    return ""

@@ -15,7 +15,8 @@ from policypack.core.policy import Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings
 from policypack.iam.tables import runtimes
-from stackguard.audit.owners import OwnerRule
+from stackguard.audit.owners import Rule
+from stackguard.audit.selection import Selection
 from stackguard.gate.exemptions import Accepting
 from stackguard.gate.provenance import versions
 from stackguard.sources.settings import TargetSettings
@@ -38,7 +39,9 @@ class AuditRequest:
     """Bytes of a stack's content; a larger one is not judged."""
     trust_modified: bool = False
     """Whether equal times and sizes of a file mean equal content."""
-    owners: tuple[OwnerRule, ...] = ()
+    owners: tuple[Rule, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    """A stack whose accounts do not fit is left out, once it was read."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     @cached_property

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from stackguard.audit import history, joined
+from stackguard.audit import history, joined, unfit
 from stackguard.audit.engine.pool import LostError
 from stackguard.audit.engine.unit import Run, Unit, failed
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
@@ -218,6 +218,9 @@ class Audit:
         self.watcher.phase("comparing")
         written["violations"] = history.violations(runs, info, written, others)
         done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written))
+        if not (done.partial or done.unlisted or done.failed):
+            waivers = self.request.accepting.waivers
+            done = msgspec.structs.replace(done, unfit=unfit.unfit(runs, written["stacks"], waivers))
         runs.save(done)
         compaction.clean(runs, done)
         return done

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from stackguard.audit.model import StackRef
+
+ACCOUNT = "account:"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What the operator selects.
 
-    A pattern is of one to three parts, such as `shop/prod*`, or `tag:KEY=VALUE`. A stack whose name is unknown before it is
-    read, as that of a loose file, is matched by its path.
+    A pattern is of one to three parts, such as `shop/prod*`, or `tag:KEY=VALUE`, or `account:NUMBER`. A stack whose name is
+    unknown before it is read, as that of a loose file, is matched by its path. Its accounts are known once it was read.
     """
 
     include: tuple[str, ...] = ()
@@ -43,13 +45,16 @@ class Selection:
         return ""
 
     def fitting(self, refs: Iterable[StackRef]) -> list[StackRef]:
-        """The stacks that fit the patterns."""
-        return [
-            ref
-            for ref in refs
-            if (not self.include or any(matches(ref, pattern) for pattern in self.include))
-            and not any(matches(ref, pattern) for pattern in self.exclude)
-        ]
+        """The stacks that fit the patterns, and those that may, depending on their accounts."""
+        return [ref for ref in refs if self.fits(ref)]
+
+    def fits(self, ref: StackRef, accounts: Collection[str] | None = None) -> bool:
+        """Whether a stack fits the patterns, or may if its accounts are None: unknown because it was not read."""
+        wanted = not self.include or any(
+            matches(ref, pattern, accounts) or (accounts is None and pattern.startswith(ACCOUNT))
+            for pattern in self.include
+        )
+        return wanted and not any(matches(ref, pattern, accounts) for pattern in self.exclude)
 
     def chosen(self, refs: Sequence[StackRef]) -> list[StackRef]:
         """The stacks of these that are judged."""
@@ -59,8 +64,10 @@ class Selection:
         return list(refs if self.limit is None else refs[: self.limit])
 
 
-def matches(ref: StackRef, pattern: str) -> bool:
-    """Whether a pattern is about a stack."""
+def matches(ref: StackRef, pattern: str, accounts: Collection[str] | None = None) -> bool:
+    """Whether a pattern is certainly about a stack."""
+    if pattern.startswith(ACCOUNT):
+        return any(fnmatchcase(account, pattern.removeprefix(ACCOUNT)) for account in accounts or ())
     if pattern.startswith("tag:"):
         key, _, value = pattern.removeprefix("tag:").partition("=")
         return key in ref.tags and fnmatchcase(ref.tags[key], value or "*")

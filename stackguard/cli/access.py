@@ -280,8 +280,8 @@ def paths(
 ) -> None:
     """List the shortest ways on which someone outside comes to a resource, over all stacks and accounts of SOURCE.
 
-    SOURCE is what `stackguard check` takes, or a folder of stack exports. A way follows who may assume, invoke, pass, edit
-    or read whom: each hop is on one line, with the statement or setting that allows it, its stack, and the line in the
+    SOURCE is what `stackguard check` or `stackguard audit` takes: a folder of stack exports, a backend, s3://, an archive,
+    pulumi:ORGANIZATION or @FILE. A way follows who may assume, invoke, pass, edit or read whom: each hop is on one line, with the statement or setting that allows it, its stack, and the line in the
     program. Between two accounts both sides must allow it; denials and boundaries count. A hop that a condition or an
     unknown value decides is printed with `possibly`.
 
@@ -289,17 +289,19 @@ def paths(
     Examples:
       stackguard access paths exports --tag data=confidential
       stackguard access paths exports --to customers --from ci-deployer
+      stackguard access paths s3://state weekly=states.tar.gz --tag data=confidential
       stackguard access paths state.json stack --to arn:aws:s3:::acme-results
       stackguard access paths exports --tag data --format json --fail-on-path
     """  # noqa: D301 (click reads the character \\b)
+    from stackguard.access import path_stacks
     from stackguard.access import paths as ways
     from stackguard.reports.destinations import screen, write
 
     if not (to or tags):
         raise click.UsageError("give `--to RESOURCE` or `--tag KEY=VALUE`: what the ways lead to")
-    loaded, notes = attempt(partial(ways.read, sources, options, selection), "reading the stacks")
-    asked = ways.Asked(to, tags, start, most, fail_on_path)
-    answer = attempt(partial(ways.find, loaded, asked, notes), "searching")
+    asked = path_stacks.Asked(to, tags, start, most, fail_on_path)
+    stacks = attempt(partial(path_stacks.read, sources, asked, options, selection), "reading the stacks")
+    answer = attempt(partial(ways.find, stacks, asked), "searching")
     write(ways.text(answer, screen(None)) if format_ == "text" else ways.json(answer), None)
     ctx.exit(answer.exit_code)
 

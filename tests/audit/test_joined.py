@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fleet import Fleet, Place, State, bucket, checkpoint, parameter, role
+from benchmarks.states import Place, State, bucket, checkpoint, first, parameter, role
 from tests.audit.test_run import audited, rows
 
 ACCOUNT, OTHER = "222233334444", "444455556666"
@@ -21,7 +21,7 @@ def place(project: str, account: str = ACCOUNT) -> Place:
 def write(folder: Path, where: Place, states: Iterable[State]) -> None:
     file = folder / where.file
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(checkpoint(where, [*Fleet._first(where), *states])))
+    file.write_text(json.dumps(checkpoint(where, [*first(where), *states])))
 
 
 def account_block(where: Place) -> Iterable[State]:

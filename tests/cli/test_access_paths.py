@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -201,3 +202,60 @@ def test_a_secret_is_in_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert code == 0
         assert "reads" in out
         assert secret not in out
+
+
+def in_backend(exports: Path, root: Path) -> None:
+    """The exports as a backend of Pulumi's CLI has them, with a history of another account."""
+    for file in exports.glob("*.json"):
+        state = json.loads(file.read_text(encoding="utf-8"))
+        for kind in ("stacks", "backups"):
+            place = root / ".pulumi" / kind / "fleet" / f"{file.stem}.json"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            checkpoint = {"stack": f"organization/fleet/{file.stem}", "latest": state["deployment"]}
+            place.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("source", ["backend", "@list.txt", "prod=backend", "states.tar.gz", "states.zip"])
+def test_every_source_of_an_audit_is_one_of_paths(
+    source: str, exports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    in_backend(exports, tmp_path / "backend")
+    (tmp_path / "list.txt").write_text("# the fleet\nbackend\n")
+    shutil.make_archive("states", "gztar", tmp_path / "backend")
+    shutil.make_archive("states", "zip", tmp_path / "backend")
+    code, out = run(capsys, source, "--tag", "data=confidential")
+    assert code == 0
+    assert "aws:iam:Role reader reads aws:s3:Bucket data" in out
+    assert out.endswith("1 path, 1 certain, to 1 of 1 resource in 3 stacks\n")
+
+
+def test_what_cannot_be_read_is_a_note_and_the_others_are_read(
+    exports: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (exports / "notes.json").write_text("[]")
+    (exports / "cut.json").write_text('{"version": 3, "deployment": {"resour')
+    code, out = run(capsys, str(exports), "--to", "data")
+    assert code == 0
+    assert out.count("note") >= 2
+    assert "1 path, 1 certain, to 1 of 1 resource in 3 stacks" in out
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("empty", "contains neither a `Pulumi.yaml` nor a stack export"),
+        ("@none.txt", "there is no list `none.txt`"),
+        ("gone=none", "there is no source `none`"),
+        ("ftp://host/x", "is of an unknown kind"),
+        ("none.json", "none.json"),
+    ],
+)
+def test_a_source_without_stacks_is_an_error(
+    source: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    code, out = run(capsys, source, "--to", "data")
+    assert code == 2
+    assert message in out

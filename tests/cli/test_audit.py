@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fleet import BAD, Fleet, Place, checkpoint
+from benchmarks.fleet import BAD, Fleet
+from benchmarks.states import Place, checkpoint
 from stackguard import cli
 
 STACKS = 6

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
@@ -22,9 +23,9 @@ from stackguard.audit.engine import content, timer
 from stackguard.audit.engine.content import Content, TooLargeError
 from stackguard.audit.engine.rows import JudgedRows, rows_of
 from stackguard.audit.model import StackRef
-from stackguard.audit.owners import owner_of
+from stackguard.audit.owners import Owned, owner_of
 from stackguard.audit.request import MEGABYTE, AuditRequest
-from stackguard.audit.store.tables import StackRow
+from stackguard.audit.store.tables import LEFT_OUT, StackRow
 from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.errors import reason as why
 from stackguard.gate.request import CheckRequest, Judged, judge_under
@@ -42,6 +43,10 @@ DATED = frozenset({"lambda-retired-runtime"})
 def counted_by_type() -> frozenset[str]:
     """The policies of which a published framework counts some resource types only."""
     return typed(covered(framework, POLICIES) for framework in PUBLISHED)
+
+
+class LeftOutError(Exception):
+    """The accounts of the stack do not fit the patterns of the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:
             return _judge(run, shard, ref, known, started)
     except timer.OverTimeError:
         failure = "timeout", f"it took longer than {run.request.timeout:g} seconds; allow more with `--timeout`"
+    except LeftOutError:
+        return Unit(_row(run, ref, ref.name, state=LEFT_OUT, shard=""))
     except TooLargeError:
         failure = "too-large", f"it is larger than {run.request.largest // MEGABYTE} MiB; allow more with `--max-size`"
     except NotAStackError as error:
@@ -122,7 +129,7 @@ def _row(run: Run, ref: StackRef, name: StackName, **facts: Any) -> StackRow:
         project=printable(name.project),
         stack=printable(name.stack),
         location=printable(str(ref.location)),
-        owner=owner_of(run.request.owners, name, accounts, region, ref.tags),
+        owner=_owner(run, ref, name, accounts, region),
         tags=msgspec.json.encode(dict(ref.tags)).decode(),
         version=ref.version,
         modified=ref.modified,
@@ -130,16 +137,28 @@ def _row(run: Run, ref: StackRef, name: StackName, **facts: Any) -> StackRow:
     )
 
 
+def _owner(run: Run, ref: StackRef, name: StackName, accounts: Sequence[str], region: str) -> str:
+    program = Path(ref.location.url) if ref.location.kind == "program" else None
+    return printable(owner_of(run.request.owners, Owned(name, accounts, region, ref.tags, program)))
+
+
 def _judge(run: Run, shard: str, ref: StackRef, known: StackRow | None, started: float) -> Unit:
     request = run.request
     if known and _unread_equal(request, ref, known) and _still_true(request, known, known.content):
+        _check_selected(request, ref, known.accounts)
         return Unit(_carried(run, ref, known))
     if ref.location.kind == "program":
         return _judged(run, shard, ref, None, started)
     with content.read(ref.location, request.largest) as read:
         if known and _still_true(request, known, read.hash):
+            _check_selected(request, ref, known.accounts)
             return Unit(_carried(run, ref, known))
         return _judged(run, shard, ref, read, started)
+
+
+def _check_selected(request: AuditRequest, ref: StackRef, accounts: Sequence[str]) -> None:
+    if not request.selection.fits(ref, accounts):
+        raise LeftOutError
 
 
 def _unread_equal(request: AuditRequest, ref: StackRef, known: StackRow) -> bool:
@@ -162,7 +181,7 @@ def _carried(run: Run, ref: StackRef, known: StackRow) -> StackRow:
         run=run.id,
         state="carried",
         location=printable(str(ref.location)),
-        owner=owner_of(run.request.owners, name, known.accounts, known.region, ref.tags),
+        owner=_owner(run, ref, name, known.accounts, known.region),
         tags=msgspec.json.encode(dict(ref.tags)).decode(),
         version=ref.version,
         modified=ref.modified,
@@ -215,10 +234,14 @@ def _verdicts(request: AuditRequest, ref: StackRef, read: Content | None) -> tup
         by_type=counted_by_type(),
     )
     if read is None:
-        return judge_under(check, request.layers, request.accepting, POLICIES)
+        judged, loaded, stack = judge_under(check, request.layers, request.accepting, POLICIES)
+        _check_selected(request, ref, judged.report.accounts)
+        return judged, loaded, stack
 
     def loading(_target: str, options: RunOptions, _observer: Any) -> LoadedStack:
         source = f"`{ref.location}`"
-        return replace(exported(text(read.blocks(), source), source, options), organization=ref.name.organization)
+        loaded = exported(text(read.blocks(), source), source, options)
+        _check_selected(request, ref, loaded.accounts)
+        return replace(loaded, organization=ref.name.organization)
 
     return judge_under(check, request.layers, request.accepting, POLICIES, loading=loading)

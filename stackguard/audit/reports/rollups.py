@@ -321,7 +321,8 @@ class Rollups:
         )
         used = {row[0] for row in self.rows("SELECT DISTINCT unnest(waivers_used) FROM stacks")}
         listed = _problems(problems, used, complete=self.complete())
-        return (*listed, *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
+        unfit = (WaiverState("unused", policy, source, why, "", "", 0) for source, policy, why in self.info.unfit)
+        return (*listed, *unfit, *(WaiverState("expires-soon", p, "", r, o, e, n) for p, r, o, e, n in soon))
 
     def complete(self) -> bool:
         """Whether this run judged everything that there is."""

@@ -22,11 +22,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from stackguard.audit.model import Location
+from stackguard.audit.sources import objects
 from stackguard.audit.sources.entries import Entry
 from stackguard.audit.sources.opening import zstandard
 from stackguard.errors import reason
@@ -55,6 +57,10 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
 def entries(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
     """The members of an archive that may be stacks.
 
@@ -66,8 +72,25 @@ def entries(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator
     Raises:
         OSError: the archive, or the part of it that follows, cannot be read.
     """
-    of_kind = _of_zip if path.name.lower().endswith(".zip") else _of_tar
+    of_kind = _of_zip if _is_zip(path.name) else _of_tar
     yield from of_kind(path, wanted, largest)
+
+
+def of_object(url: str, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
+    """The members of an archive in an object store, which is copied to this machine while it is listed.
+
+    The arguments are those of `entries`, but for the URL.
+
+    Raises:
+        OSError: as by `entries`, or the archive cannot be copied.
+    """
+    path = Path(tempfile.mkdtemp(dir=_scratch()), url.rpartition("/")[2])
+    objects.copy(url, path, MOST_BYTES)
+    for entry in entries(path, wanted, largest):
+        location = entry.location
+        yield replace(entry, location=replace(location, url=url, copy=location.copy or str(path)))
+    if not _is_zip(url):
+        path.unlink()
 
 
 def member(location: Location) -> IO[bytes]:
@@ -76,10 +99,11 @@ def member(location: Location) -> IO[bytes]:
     Raises:
         OSError: it cannot be read.
     """
-    if location.copy:
-        return Path(location.copy).open("rb")
-    status = Path(location.url).stat()
-    archive = _opened_zip(location.url, status.st_mtime_ns, status.st_size)
+    path = Path(location.copy or location.url)
+    if not _is_zip(location.url):
+        return path.open("rb")
+    status = path.stat()
+    archive = _opened_zip(str(path), status.st_mtime_ns, status.st_size)
     if archive.getinfo(location.member).flag_bits & ENCRYPTED:
         raise OSError(0, "it is encrypted in its archive")
     return archive.open(location.member)

@@ -85,7 +85,11 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
         yield from cloud.stacks(source.text, source.name)
         return
     if URL.match(source.text) and not source.text.startswith("file://"):
-        yield from _objects(source)
+        if archives.is_archive(source.text):
+            members = archives.of_object(source.text, backend.may_be_stack, largest)
+            yield from _archived(members, source.text, source.name)
+        else:
+            yield from backend.stacks(entries.of_objects(source.text), source.text, source.name, _read)
         return
     path = Path(source.text.removeprefix("file://"))
     if path.is_dir() and find(path, PROJECT):
@@ -98,7 +102,8 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
             shown = (entry for entry in shown if entry.path.startswith(inside))
         yield from backend.stacks(shown, str(root.absolute()), source.name, _read)
     elif path.is_file() and archives.is_archive(path.name):
-        yield from _archived(path, source.name, largest)
+        members = archives.entries(path, backend.may_be_stack, largest)
+        yield from _archived(members, str(path.absolute()), source.name)
     elif path.is_file():
         status = path.stat()
         entry = Entry(path.name, Location("file", str(path)), status.st_size, f"{status.st_mtime_ns:020}")
@@ -117,16 +122,16 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
         )
 
 
-def _archived(path: Path, name: str, largest: int) -> Iterator[StackRef]:
+def _archived(members: Iterator[Entry], origin: str, name: str) -> Iterator[StackRef]:
     problems: list[OSError] = []
 
-    def members() -> Iterator[Entry]:
+    def readable() -> Iterator[Entry]:
         try:
-            yield from archives.entries(path, backend.may_be_stack, largest)
+            yield from members
         except OSError as error:  # what could be read is judged
             problems.append(error)
 
-    yield from backend.stacks(members(), str(path.absolute()), name, _read)
+    yield from backend.stacks(readable(), origin, name, _read)
     if problems:
         raise problems[0]
 
@@ -152,12 +157,6 @@ def _backend_root(path: Path) -> Path:
         if folder.name == backend.BOOKKEEPING:
             return folder.parent
     return path
-
-
-def _objects(source: Source) -> Iterator[StackRef]:
-    if archives.is_archive(source.text):
-        raise CannotJudge(f"`{source}` is an archive in an object store; copy it to this machine, and give the file")
-    yield from backend.stacks(entries.of_objects(source.text), source.text, source.name, _read)
 
 
 def _read(entry: Entry) -> bytes:

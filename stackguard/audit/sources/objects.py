@@ -9,6 +9,7 @@ import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackguard.errors import CannotJudge
@@ -83,6 +84,36 @@ def content(url: str) -> Iterator[bytes]:
         )
 
 
+def copy(url: str, target: Path, most: int) -> None:
+    """Copy an object into a file.
+
+    Raises:
+        CannotJudge: as by `store`.
+        OSError: it cannot be read, or has more than `most` bytes, or the file cannot be written.
+    """
+    bucket_, path = store(url)
+    left = CUT_OFF
+    while left:
+        left -= 1
+        try:
+            _copied(bucket_, path, url, target, most)
+        except OSError as error:
+            if error.errno or not left:  # only an answer that is cut off has no number
+                raise
+        else:
+            return
+
+
+def _copied(bucket_: ObjectStore, path: str, url: str, target: Path, most: int) -> None:
+    import obstore
+
+    with target.open("wb") as file, errors(url):
+        answer = obstore.get(bucket_, path)
+        if answer.meta["size"] > most:
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes")
+        file.writelines(answer.stream(BLOCK))
+
+
 @lru_cache(maxsize=64)
 def _opened(url: str) -> ObjectStore:
     """A bucket, whose connections stay open in this process."""
@@ -124,7 +155,7 @@ def errors(about: str) -> Iterator[None]:
 
     try:
         yield
-    except NotFoundError:
+    except (FileNotFoundError, NotFoundError):
         raise FileNotFoundError(errno.ENOENT, f"the object store has no `{about}`") from None
     except BaseError as error:
         kind = type(error).__name__.removesuffix("Error")

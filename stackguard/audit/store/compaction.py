@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from stackguard.audit.store import shards
 from stackguard.audit.store.runs import MERGED, RUNS, RunInfo, Runs
-from stackguard.audit.store.tables import FACTS
+from stackguard.audit.store.tables import FACTS, LEFT_OUT
 
 ROWS = 1_000_000
 """Rows of one file, about."""
@@ -42,7 +42,7 @@ def clean(runs: Runs, info: RunInfo) -> None:
 
 
 def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list[str]:
-    if len(names) <= 1:
+    if len(names) <= 1 and table != "stacks":
         return list(names)
     merged: list[str] = []
     seen: set[str] = set()
@@ -55,7 +55,7 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
                 while used < len(names) and rows < ROWS:
                     part = shards.fitting(table, shards.read_table(runs.files.read(names[used]), names[used]))
                     if table == "stacks":
-                        part = _once(part, seen)
+                        part = _counting(part, seen)
                     pending.append(part)
                     rows, used = rows + part.num_rows, used + 1
                     if sum(part.num_rows for part in pending) >= GROUP or used == len(names) or rows >= ROWS:
@@ -68,9 +68,9 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
     return merged
 
 
-def _once(part: pa.Table, seen: set[str]) -> pa.Table:
-    """The rows of stacks that no shard before has: a batch can be judged again after its worker died."""
-    ids = part.column("stack_id").to_pylist()
-    new = [identity not in seen for identity in ids]
+def _counting(part: pa.Table, seen: set[str]) -> pa.Table:
+    """The rows of stacks that are not left out and that no shard before has, as after the death of a worker."""
+    ids, states = (part.column(name).to_pylist() for name in ("stack_id", "state"))
+    new = [identity not in seen and state != LEFT_OUT for identity, state in zip(ids, states, strict=True)]
     seen.update(ids)
     return part if all(new) else part.filter(pa.array(new, pa.bool_()))

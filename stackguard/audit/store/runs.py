@@ -65,6 +65,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The run that it is compared with; empty for the first."""
     unlisted: tuple[str, ...] = ()
     """The sources, or parts of them, that could not be listed."""
+    unfit: tuple[tuple[str, str, str], ...] = ()
+    """The waivers whose `stacks` fit none, if it left out nothing: of each the place, the policy and a line for people."""
     files: Mapping[str, tuple[str, ...]] = {}
     """By table, the names of its files, once it is finished."""
 
@@ -72,6 +74,11 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def partial(self) -> bool:
         """Whether it left out stacks on purpose."""
         return bool(self.sample or self.filters)
+
+    @property
+    def left_out(self) -> int:
+        """The stacks that were left out by their accounts, once it is finished."""
+        return self.listed - self.judged - self.carried - self.failed - self.foreign
 
 
 class Runs:

@@ -21,6 +21,10 @@ Shard = Annotated[str, _says("The batch that judged the stack; with `stack_id`, 
 StackId = Annotated[str, _says("Identifies the stack in every run.")]
 
 
+LEFT_OUT = "left-out"
+"""The state of a stack whose accounts do not fit; the tables of a finished run are without it, as if it were not listed."""
+
+
 class StackRow(msgspec.Struct, frozen=True, kw_only=True):
     """A stack in a run: judged, carried over from an earlier run, or not judged."""
 

@@ -38,7 +38,8 @@ Exit codes:
     "--include",
     multiple=True,
     metavar="PATTERN",
-    help="Only stacks that fit: STACK, PROJECT/STACK, ORGANIZATION/PROJECT/STACK or tag:KEY=VALUE. Repeatable.",
+    help="Only stacks that fit: STACK, PROJECT/STACK, ORGANIZATION/PROJECT/STACK, tag:KEY=VALUE or"
+    " account:NUMBER. Repeatable.",
 )
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No stacks that fit. Repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="NUMBER", help="Only the first stacks.")
@@ -80,9 +81,10 @@ Exit codes:
 @waivers_option
 @click.option(
     "--owners",
+    multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A YAML file with rules that say who owns which stack.",
+    help="A YAML file with rules that say who owns which stack, or a CODEOWNERS file. Repeatable; the last that fits counts.",
 )
 @click.option(
     "--fail-on",
@@ -116,7 +118,7 @@ def run(
     settings: Path | None,
     central: Path | None,
     waivers: Path | None,
-    owners: Path | None,
+    owners: tuple[Path, ...],
     fail_on: str | None,
     fail_on_new: str | None,
     quiet: bool,
@@ -161,14 +163,15 @@ def run(
             timeout=timeout,
             largest=max_size * MEGABYTE,
             trust_modified=trust_mtime,
-            owners=owner_rules.read(owners) if owners else (),
+            selection=selection,
+            owners=tuple(rule for file in owners for rule in owner_rules.read(file)),
         )
 
     if limit and sample:
         raise click.UsageError("`--limit` and `--sample` both choose stacks; give one of them")
     _check_policies(policy)
-    request = attempt(read, "reading the settings")
     selection = Selection(include, exclude, limit, sample)
+    request = attempt(read, "reading the settings")
     progress = Progress()
     unlisted: list[str] = []
     with progress.shown():
@@ -265,6 +268,8 @@ def summary(info: RunInfo) -> str:
     """One line about a run."""
     rate = (info.judged + info.carried + info.failed) / max(info.seconds, 0.001)
     sample = f" ({info.sample})" if info.sample else ""
+    if info.left_out:
+        sample += f", {info.left_out} left out by account"
     if info.foreign:
         sample += (
             f", {info.foreign} file{'s' * (info.foreign != 1)} that {'is' if info.foreign == 1 else 'are'} no stack"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fleet import Fleet, Place
+from benchmarks.fleet import Fleet
+from benchmarks.states import Place
 from stackguard.audit.owners import OwnerRule
 from stackguard.audit.reports import rollups
 from stackguard.audit.reports.rollups import Rollups

@@ -255,8 +255,3 @@ def test_nothing_of_an_archive_is_left(tmp_path: Path, monkeypatch: pytest.Monke
     assert len([*temporary.iterdir()]) == 1
     archives.clean()
     assert not [*temporary.iterdir()]
-
-
-def test_an_archive_in_an_object_store_is_one_line() -> None:
-    with pytest.raises(CannotJudge, match="copy it to this machine"):
-        list(listing.stacks(["s3://bucket/states.tar.gz"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from benchmarks.fleet import Fleet
-from stackguard.audit.sources import listing, objects
+from stackguard.audit.sources import archives, listing, objects
 from stackguard.audit.store import files
 from stackguard.errors import CannotJudge
-from tests.audit.test_run import audited, reported
+from tests.audit.test_run import audited, reported, rows
 
 STACKS = 6
 
@@ -100,3 +101,45 @@ def test_a_bucket_that_does_not_exist_is_one_line(bucket: str, url: str) -> None
 def test_an_unknown_kind_of_url() -> None:
     with pytest.raises(CannotJudge, match="unknown kind"):
         objects.store("ftp://host/x")
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+def test_an_archive_in_a_bucket_is_read_as_one_on_disk_and_leaves_nothing(
+    kind: str, bucket: str, server: str, tmp_path: Path
+) -> None:
+    truth = Fleet(tmp_path / "fleet", 3).write(3)
+    archive = shutil.make_archive(str(tmp_path / "states"), {"tar.gz": "gztar"}.get(kind, kind), tmp_path / "fleet")
+    boto3.client("s3", region_name="us-east-1", endpoint_url=server).upload_file(
+        archive, bucket, f"weekly/states.{kind}"
+    )
+    source = f"s3://{bucket}/weekly/states.{kind}"
+    assert audited(source, tmp_path / "store").judged == 3
+    assert reported(tmp_path / "store") == Fleet.expected(truth)
+    locations = rows(tmp_path / "store", "SELECT location FROM stacks")
+    assert all(str(location).startswith(f"{source}!") for (location,) in locations)
+    copies = {Path(ref.location.copy) for ref in listing.stacks([source])}
+    assert all(copy.exists() for copy in copies)
+    archives.clean()
+    assert not any(copy.exists() for copy in copies)
+
+
+def test_an_archive_in_a_bucket_that_is_missing_damaged_or_too_large_is_said(
+    bucket: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("s3", region_name="us-east-1", endpoint_url=server)
+    Fleet(tmp_path / "fleet", 3).write(3)
+    archive = Path(shutil.make_archive(str(tmp_path / "states"), "gztar", tmp_path / "fleet")).read_bytes()
+    client.put_object(Bucket=bucket, Key="cut.tar.gz", Body=archive[: len(archive) // 2])
+    client.put_object(Bucket=bucket, Key="bad.zip", Body=b"no archive")
+    client.put_object(Bucket=bucket, Key="whole.tar.gz", Body=archive)
+    problems: list[str] = []
+    for name in ("none.zip", "cut.tar.gz", "bad.zip"):
+        list(listing.stacks([f"s3://{bucket}/{name}"], problems.append))
+    monkeypatch.setattr(archives, "MOST_BYTES", 1000)
+    list(listing.stacks([f"s3://{bucket}/whole.tar.gz"], problems.append))
+    assert [problem.rpartition(": ")[2] for problem in problems] == [
+        f"the object store has no `s3://{bucket}/none.zip`",
+        archives.CUT_OFF.rpartition(": ")[2],
+        "its directory is at its end",
+        "it has more than 1000 bytes",
+    ]
