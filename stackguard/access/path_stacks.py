@@ -6,7 +6,7 @@ kept. A program is kept whole, because values of it that are not known yet refer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from stackguard.audit.engine import content
 from stackguard.audit.model import StackRef
 from stackguard.audit.sources import archives, cloud, listing
 from stackguard.audit.sources.listing import LARGEST, URL
-from stackguard.errors import CannotJudge, reason
+from stackguard.errors import CannotJudge, NotAStackError, reason
 from stackguard.gate.stacks import Selection, expand
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions, exported
 from stackguard.sources.input_stream import text
@@ -85,6 +85,8 @@ class Stacks:
     secrets: list[Secrets] = field(default_factory=list)
     """The texts that no report may show."""
     notes: list[str] = field(default_factory=list)
+    unread: int = 0
+    """The stacks that could not be read, each of which has a note."""
     unplaced: list[str] = field(default_factory=list)
     """The stacks of which no account is known."""
     names: set[str] = field(default_factory=set)
@@ -137,7 +139,7 @@ def read(sources: Sequence[str], asked: Asked, options: RunOptions, selection: S
     stacks = Stacks()
     for source in sources:
         before = len(stacks.parts)
-        for loaded in _loaded(source, options, selection, stacks.notes.append):
+        for loaded in _loaded(source, options, selection, stacks):
             stacks.add(loaded, asked)
         if len(stacks.parts) == before:
             detail = "\n".join(stacks.notes)
@@ -145,18 +147,15 @@ def read(sources: Sequence[str], asked: Asked, options: RunOptions, selection: S
     return stacks
 
 
-def _loaded(
-    source: str, options: RunOptions, selection: Selection, note: Callable[[str], None]
-) -> Iterator[LoadedStack]:
+def _loaded(source: str, options: RunOptions, selection: Selection, stacks: Stacks) -> Iterator[LoadedStack]:
     if _of_audit(source):
-        yield from _listed(source, options, note)
+        yield from _listed(source, options, stacks)
         return
     expansion = expand([source], selection)
-    for line in expansion.notes:
-        note(line)
+    stacks.notes += expansion.notes
     for target in expansion.stacks:
         if target.target != STANDARD_INPUT and target.folder is None and Path(target.target).is_dir():
-            yield from _listed(target.target, options, note)
+            yield from _listed(target.target, options, stacks)
         else:
             yield load(target.target, replace(options, stack=target.stack))
 
@@ -170,16 +169,21 @@ def _of_audit(source: str) -> bool:
     )
 
 
-def _listed(source: str, options: RunOptions, note: Callable[[str], None]) -> Iterator[LoadedStack]:
-    for ref in listing.stacks([source], note):
+def _listed(source: str, options: RunOptions, stacks: Stacks) -> Iterator[LoadedStack]:
+    for ref in listing.stacks([source], stacks.notes.append):
         try:
             yield _of_ref(ref, options)
+            continue
         except CannotJudge as error:
-            note(error.message)
+            why = error.message
+            stacks.unread += bool(ref.name.stack) or not isinstance(error, NotAStackError)
         except content.TooLargeError:
-            note(f"`{ref.location}` is larger than {LARGEST >> 20} MiB")
+            why = f"`{ref.location}` is larger than {LARGEST >> 20} MiB"
+            stacks.unread += 1
         except OSError as error:
-            note(f"`{ref.location}` cannot be read: {reason(error)}")
+            why = f"`{ref.location}` cannot be read: {reason(error)}"
+            stacks.unread += 1
+        stacks.notes.append(why)
 
 
 def _of_ref(ref: StackRef, options: RunOptions) -> LoadedStack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Literal
 
 import msgspec
 
@@ -41,9 +42,11 @@ class PathsAnswer(msgspec.Struct, frozen=True):
     fail: bool = False
 
     @property
-    def exit_code(self) -> int:
-        """1 if there is a way and the command asks to fail then, else 0."""
-        return int(self.fail and bool(self.ways))
+    def exit_code(self) -> Literal[0, 1, 2]:
+        """2 if a stack could not be read, 1 if there is a way and the command asks to fail then, else 0."""
+        if self.stacks.unread:
+            return 2
+        return 1 if self.fail and self.ways else 0
 
 
 def find(stacks: Stacks, asked: Asked) -> PathsAnswer:
@@ -158,7 +161,8 @@ def json(answer: PathsAnswer) -> str:
         len({way[-1].end.of for way in answer.ways}),
         len(entries),
         sum(entry.certain for entry in entries),
-        1 if answer.exit_code else 0,
+        answer.stacks.unread,
+        answer.exit_code,
     )
     report = PathsReport(1, summary, entries, answer.limits, answer.notes)
     return indented_json(rewritten(msgspec.to_builtins(report), printer.clean))
@@ -176,7 +180,8 @@ def text(answer: PathsAnswer, screen: Screen) -> str:
     count = (
         f"{many(len(answer.ways), 'path')}, {certain} certain, to {reached} of {many(len(answer.wanted), 'resource')}"
     )
-    return paint([*lines, Text(f"{count} in {many(len(answer.stacks.parts), 'stack')}", "bold")], screen)
+    unread = f", {many(answer.stacks.unread, 'stack')} not read" if answer.stacks.unread else ""
+    return paint([*lines, Text(f"{count} in {many(len(answer.stacks.parts), 'stack')}{unread}", "bold")], screen)
 
 
 def _of_way(printer: _Printer, number: int, way: Way, screen: Screen) -> Iterator[Text]:

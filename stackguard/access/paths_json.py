@@ -63,7 +63,8 @@ class PathsSummary(msgspec.Struct, frozen=True, rename="camel"):
     reached: Annotated[Count, msgspec.Meta(description="Those with a way.")]
     paths: Annotated[Count, msgspec.Meta(description="Ways in the report.")]
     certain: Annotated[Count, msgspec.Meta(description="Those that are certain.")]
-    exit_code: Annotated[Literal[0, 1], msgspec.Meta(description="The exit code of the command.")]
+    unread: Annotated[Count, msgspec.Meta(description="Stacks that could not be read; `notes` has the reasons.")]
+    exit_code: Annotated[Literal[0, 1, 2], msgspec.Meta(description="The exit code of the command.")]
 
 
 class PathsReport(msgspec.Struct, frozen=True, rename="camel"):

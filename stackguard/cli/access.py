@@ -40,8 +40,8 @@ PATHS_CODES = """\b
 Exit codes:
   0    the paths are printed, also if there are none
   1    there is a path, and --fail-on-path is given
-  2    could not judge: a source cannot be read, or nothing has such a name
-       or tag
+  2    could not judge: a source or one of its stacks cannot be read, or
+       nothing has such a name or tag
 """
 
 jsonl_option = click.option(

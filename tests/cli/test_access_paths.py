@@ -233,12 +233,16 @@ def test_every_source_of_an_audit_is_one_of_paths(
 def test_what_cannot_be_read_is_a_note_and_the_others_are_read(
     exports: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    counts = "1 path, 1 certain, to 1 of 1 resource in 3 stacks"
     (exports / "notes.json").write_text("[]")
+    code, out = run(capsys, str(exports), "--to", "data")
+    assert (code, out.splitlines()[-1]) == (0, counts)
     (exports / "cut.json").write_text('{"version": 3, "deployment": {"resour')
     code, out = run(capsys, str(exports), "--to", "data")
-    assert code == 0
+    assert (code, out.splitlines()[-1]) == (2, f"{counts}, 1 stack not read")
     assert out.count("note") >= 2
-    assert "1 path, 1 certain, to 1 of 1 resource in 3 stacks" in out
+    code, out = run(capsys, str(exports), "--to", "data", "--format", "json", "--fail-on-path")
+    assert (code, json.loads(out)["summary"]["exitCode"], json.loads(out)["summary"]["unread"]) == (2, 2, 1)
 
 
 @pytest.mark.parametrize(
