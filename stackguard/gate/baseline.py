@@ -21,7 +21,7 @@ import msgspec
 from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, taken
+from policypack.evaluation.places import fingerprint, in_project, taken
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 from policypack.evaluation.waivers import WaiverRules
@@ -49,6 +49,10 @@ class Entry(msgspec.Struct, frozen=True):
     path: str
     count: Annotated[Count, msgspec.Meta(description="How many equal ones a line is of.")] = 1
     added: Added = Added()
+    project: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="The project's name when it was added, if it has another now."),
+    ] = msgspec.UNSET
 
 
 class Pruned(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,12 +133,13 @@ class Baseline:
             name: the other name.
             at: the time.
         """
-        there = self.of(name)
+        there, old = self.of(name), stack.rpartition("/")[0]
+        project = msgspec.UNSET if old == name.rpartition("/")[0] else old
         more = []
         for (_, print_, _), entry in sorted(self._of(stack), key=lambda item: item[0]):
             there[print_] -= 1
             if there[print_] < 0:
-                more.append((print_, entry))
+                more.append((print_, msgspec.structs.replace(entry, project=entry.project or project)))
         rest = self.without(stack, self.of(stack), at)
         return rest.with_entries(name, more)
 
@@ -291,8 +296,10 @@ def apply(
     rules = rules or WaiverRules()
     outside = {index for index, outcome in enumerate(outcomes) if outcome.exemption or rules.refuse(outcome.policy)}
     open_ = [index for index, outcome in enumerate(outcomes) if outcome.kind is not Kind.ERROR and index not in outside]
-    accepted = taken(outcomes, open_, left)
-    there = taken(outcomes, outside, left)  # waived or refused, and so not gone
+    projects = {entry.project for equal in entries.values() for entry in equal if entry.project}
+    places = [_under(outcome, stack.project, projects) for outcome in outcomes] if projects else outcomes
+    accepted = taken(places, open_, left)
+    there = taken(places, outside, left)  # waived or refused, and so not gone
     new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
     exempt = {*accepted, *new}
     authors = {print_: dict.fromkeys(entry.added.by for entry in equal) for print_, equal in entries.items()}
@@ -309,6 +316,12 @@ def apply(
     ]
     refused = Counter(outcomes[index].policy.id for index in there if outcomes[index].exemption is None)
     return Baselined(exempted, Counter(gone), tuple(outcomes[index] for index in new), tuple(moved), refused)
+
+
+def _under(outcome: Outcome, project: str, former: Iterable[str]) -> Outcome:
+    """The outcome with its places under former names of its project."""
+    more = (place for name in former for place in in_project(outcome, project, name))
+    return replace(outcome, former_places=(*outcome.former_places, *more))
 
 
 def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint
+from policypack.evaluation.places import fingerprint, in_project
 from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baselined
@@ -48,14 +48,20 @@ def renamed(baselined: Baselined, accepting: Accepting, stack: StackName, target
         target: the program.
     """
     entries, file, name = accepting.baseline, accepting.baseline_file, stack.in_project
-    blocking = Counter(fingerprint(outcome) for outcome in baselined.outcomes if outcome.blocks)
+    blocking = [outcome for outcome in baselined.outcomes if outcome.blocks]
     if (
         not (file and target and blocking)
         or name in entries.stacks
         or not target.is_relative_to(file.parent.absolute())
     ):
         return
-    fitting = {other: (blocking & entries.of(other)).total() for other in entries.stacks}
+    prints = {
+        project: Counter(
+            fingerprint(outcome, next(in_project(outcome, stack.project, project))) for outcome in blocking
+        )
+        for project in {other.rpartition("/")[0] for other in entries.stacks}
+    }
+    fitting = {other: (prints[other.rpartition("/")[0]] & entries.of(other)).total() for other in entries.stacks}
     there = known(file.parent) if any(fitting.values()) else None
     gone = {other: count for other, count in fitting.items() if count and there and not there.has(other)}
     if not gone:
