@@ -148,6 +148,15 @@ def test_a_waiver_that_accepts_nothing_is_a_problem(tmp_path: Path, finding: str
     assert not result.used
 
 
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [("policy.Statement[0]", "is no `Sid`, action or fingerprint"), ("0" * 32, "is another violation")],
+)
+def test_a_finding_of_no_known_form_is_said_to_be_one(tmp_path: Path, finding: str, told: str) -> None:
+    (problem,) = waived(tmp_path, role_policy(WIDE), finding=finding).problems
+    assert told in problem.message
+
+
 def test_what_was_not_judged_makes_no_waiver_unused(tmp_path: Path) -> None:
     narrow = role_policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"})
     assert not waived(tmp_path, narrow, ran=()).problems
