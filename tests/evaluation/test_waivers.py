@@ -250,6 +250,10 @@ def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
             "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: c\n    expires: soon",
             "5: `waivers[0].expires`: must be a date such as `2027-01-31`",
         ),
+        (
+            "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: '  '\n    expires: 2027-01-01",
+            "4: `waivers[0].reason`: must not be blank",
+        ),
         ("waivers:\n  - policy: a\n    until: b", "3: `waivers[0]`: there is no key `until`; the keys are `policy`"),
         (
             "waivers:\n  - policy: a\n    resource: partner\n    reason: c\n    expires: 2027-01-01",
