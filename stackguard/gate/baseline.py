@@ -252,7 +252,7 @@ def read(path: Path, *, unmerged: bool = False) -> Baseline:
             if isinstance(record, Pruned):
                 pruned[key] = max(record.pruned, pruned.get(key, ""))
             else:
-                entries[key] = min(record, entries.get(key, record), key=msgspec.json.encode)
+                entries[key] = min(record, entries[key], key=msgspec.json.encode) if key in entries else record
     return Baseline({key: entry for key, entry in entries.items() if key not in pruned}, pruned)
 
 

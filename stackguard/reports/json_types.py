@@ -398,10 +398,6 @@ class StacksReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         tuple[StackReport, ...], msgspec.Meta(description="The stacks that were judged, as on the command line.")
     ]
     failed: Annotated[tuple[FailedStack, ...], msgspec.Meta(description="The stacks that could not be judged.")]
-    gone_stacks: Annotated[
-        dict[str, int],
-        msgspec.Meta(description="By stack that is not there any more, the number of its violations in the baseline."),
-    ]
     commit: Commit
     started_at: StartedAt
     run_seconds: RunSeconds
@@ -413,6 +409,10 @@ class StacksReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         tuple[OutcomeEntry, ...], msgspec.Meta(description="The outcomes of all stacks, stack by stack.")
     ]
     frameworks: Frameworks = ()
+    gone_stacks: Annotated[
+        dict[str, int],
+        msgspec.Meta(description="By stack that is not there any more, the number of its violations in the baseline."),
+    ] = {}
 
 
 def schema() -> dict[str, Any]:
