@@ -330,12 +330,12 @@ def vanished(counts: Mapping[str, int], folder: Path, stacks: Sequence[StackTarg
     Args:
         counts: by `PROJECT/STACK`, what a file has of them.
         folder: of the file.
-        stacks: what the run judges: programs in the folder or below it.
+        stacks: what the run judges: programs, of which some are in the folder or below it.
         every: whether it judges all stacks of its projects; else it shows nothing, unless it judges every project there.
     """
     folder = _absolute(folder)
-    judged = {stack.folder for stack in stacks}
-    if not all(path and _absolute(path).is_relative_to(folder) for path in judged):
+    judged = {_absolute(stack.folder) for stack in stacks if stack.folder}
+    if not all(stack.folder for stack in stacks) or not any(path.is_relative_to(folder) for path in judged):
         return {}
     if not every and not judged.issuperset(below(folder).projects):
         return {}

@@ -56,6 +56,15 @@ def test_a_stack_without_a_file_may_be_there(root: Path) -> None:
     assert "gone" not in pruned.stdout
 
 
+def test_a_project_with_a_baseline_of_its_own_and_one_that_is_excluded(root: Path) -> None:
+    (root / "infra/bill/stackguard.yaml").write_text("{}\n")
+    stackguard(root, "baseline", "infra/bill", "--all-stacks")
+    (root / "stackguard.yaml").write_text("exclude: [infra/shop]\n")
+    (root / "infra/bill/Pulumi.dev.yaml").rename(root / "infra/bill/Pulumi.test.yaml")
+    report = json.loads(stackguard(root, "check", ".", "--all-stacks", "--format", "json").stdout)
+    assert [*report["goneStacks"]] == ["bill/dev"]
+
+
 @pytest.mark.parametrize(("old", "new"), [("shop/dev", "shop/development"), ("shop", "store")])
 def test_a_new_name_of_a_stack_is_recognized(root: Path, old: str, new: str) -> None:
     if "/" in old:
