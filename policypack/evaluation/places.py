@@ -94,6 +94,19 @@ def fingerprint(outcome: Outcome, place: str | None = None) -> str:
     return hashed(outcome.kind, outcome.policy.id, here)
 
 
+def in_project(outcome: Outcome, project: str, former: str) -> Iterator[str]:
+    """The places of an outcome as they were while its project had another name.
+
+    Args:
+        outcome: with its places.
+        project: the name that the project has.
+        former: the other name.
+    """
+    own = re.compile(rf"(^|\{{){re.escape(project)}(?=::)")
+    for place in (outcome.place, *outcome.former_places):
+        yield own.sub(lambda match: f"{match[1]}{former}", place)
+
+
 def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
     """A hash for each outcome; of equal outcomes only the first has its `fingerprint`."""
     return distinct(map(fingerprint, outcomes))

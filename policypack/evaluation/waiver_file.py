@@ -17,7 +17,7 @@ from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 
 DEFAULT_FILE = "stackguard-waivers.yaml"
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 
 
 class ResourceName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +120,8 @@ def _readable(error: str) -> tuple[list[str | int], str]:
         return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
     if named.endswith("expires"):
         return keys, f"{where}must be a date such as `2027-01-31`"
+    if "matching regex" in error:
+        return keys, f"{where}must not be blank"
     return keys, f"{where}{error.partition(' - at ')[0]}"
 
 

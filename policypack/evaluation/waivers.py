@@ -140,8 +140,8 @@ def waive(
         if why or waiver.policy not in ran:
             continue
         fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
-        reported = any(_is_about(waiver, outcome) for outcome in outcomes)
-        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules(), reported=reported):
+        reported = [outcome for outcome in outcomes if _is_about(waiver, outcome)]
+        if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules(), reported):
             problems.append(problem)
         else:
             used.add(placed.source)
@@ -235,9 +235,9 @@ def _actions(statement: StatementPlace) -> set[str]:
 
 
 def _problem(
-    placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules, *, reported: bool
+    placed: PlacedWaiver, fitting: Sequence[Outcome], today: date, rules: WaiverRules, reported: Sequence[Outcome]
 ) -> WaiverProblem | None:
-    """Why a waiver does not count; None if it does. `reported` is whether its policy reports its resource at all."""
+    """Why a waiver does not count; None if it does. `reported` are the outcomes of its policy for its resource."""
     waiver = placed.waiver
 
     def problem(kind: ProblemKind, text: str) -> WaiverProblem:
@@ -260,6 +260,9 @@ def _problem(
             f"{about} does not count: the central settings allow {days} days, so it expires on {latest} at the latest",
         )
     if not fitting:
+        if reported and _is_no_finding(waiver.finding or "", reported):
+            text = "its `finding` is no `Sid`, action or fingerprint there; `--verbose` prints fingerprints"
+            return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
         if reported:
             text = "what the policy reports there is another violation now; review it, or remove the waiver"
             return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
@@ -272,6 +275,13 @@ def _problem(
             f"{about} fits {count} violations, so it accepts none; let `finding` be one of their fingerprints",
         )
     return None
+
+
+def _is_no_finding(finding: str, reported: Sequence[Outcome]) -> bool:
+    """Whether a `finding` can be none of some outcomes, whatever their statements say: it is a path, or they have none."""
+    if FINGERPRINT.fullmatch(finding):
+        return False
+    return "[" in finding or not any(statement_at(outcome.resource, outcome.path) for outcome in reported)
 
 
 def _statement(outcome: Outcome) -> tuple[object, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +23,15 @@ from stackguard.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from stackguard.gate.baseline import Baseline
+    from collections.abc import Mapping
+
+    from stackguard.gate.baseline import Added, Baseline
+    from stackguard.gate.parallel import Result
     from stackguard.gate.stacks import Selection
     from stackguard.sources import RunOptions
 
+KEPT_DAYS = 180
+"""How long the file remembers what was pruned, so that no branch brings it back."""
 EXIT_CODES = """\b
 Exit codes:
   0    the baseline is written, or already says the same
@@ -46,7 +53,18 @@ Exit codes:
     type=click.Path(path_type=Path),
     help="The baseline file; by default stackguard-baseline.json beside the settings.",
 )
-@click.option("--prune", is_flag=True, help="Remove the entries of these stacks whose violation is gone.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove the entries of these stacks whose violation is gone; with --all-stacks, also those of stacks that are gone.",
+)
+@click.option(
+    "--rename",
+    nargs=2,
+    multiple=True,
+    metavar="OLD NEW",
+    help="Judge nothing, but move the entries of a PROJECT/STACK, or of all stacks of a PROJECT, to its new name; repeatable.",
+)
 @click.pass_context
 def baseline(
     ctx: click.Context,
@@ -61,6 +79,7 @@ def baseline(
     waivers: Path | None,
     output: Path | None,
     prune: bool,
+    rename: tuple[tuple[str, str], ...],
 ) -> None:
     """Write a baseline of the violations of each TARGET (by default the program in this folder).
 
@@ -76,30 +95,34 @@ def baseline(
       stackguard baseline infra/* --all-stacks
       stackguard baseline prod.json staging.json
       stackguard baseline --prune
+      stackguard baseline --rename shop/dev shop/development
     """  # noqa: D301 (click reads the character \\b)
     from datetime import UTC, datetime
 
     from stackguard.cli.progress import judge
-    from stackguard.gate import baseline as file_format
+    from stackguard.gate.baseline import DEFAULT_FILE
     from stackguard.gate.provenance import added
     from stackguard.gate.request import CheckRequest
-    from stackguard.gate.stacks import expand
-    from stackguard.reports import Failed
+    from stackguard.gate.stacks import expand, vanished
     from stackguard.sources.settings import of_target
 
     found = attempt(lambda: of_target((targets or (".",))[0], settings, central), "reading the settings")
-    file = output or found.folder / file_format.DEFAULT_FILE
+    file = output or found.folder / DEFAULT_FILE
     check_writable(file)
-    before = attempt(lambda: file_format.read(file), f"reading {file}") if file.exists() else file_format.Baseline()
-    after, by = before, added(datetime.now(UTC))
-    gone = moved = 0
-    failures: list[Failure] = []
+    now = datetime.now(UTC)
+    update = attempt(lambda: _Update.of(file, added(now), prune=prune), f"reading {file}")
+    if rename:
+        for old, new in rename:
+            update.rename(old, new)
+        update.write(always=False)
+        click.echo(f"{file}: {update.moved} entries moved")
+        return
     asked = CheckRequest(
         ".",
         options,
         settings,
         waivers=waivers,
-        baseline=file if file.exists() else None,
+        baseline=file,
         add=True,
         central=central,
         policy_modules=policy_modules,
@@ -107,32 +130,92 @@ def baseline(
     settings_of = partial(of_target, file=settings, central=central)
     stacks = attempt(lambda: expand(targets, selection, settings_of), "reading the targets")
     for judged in judge(asked, stacks, jobs):
-        if isinstance(judged, Failed):
-            failures.append(
-                Failure(f"{judged.label}: {judged.message}" if stacks.several else judged.message, judged.detail)
-            )
-            continue
-        stack = judged.report.stack
-        after = after.moved(stack, judged.moved).with_outcomes(stack, judged.new, by)
-        gone, moved = gone + judged.gone.total(), moved + len(judged.moved)
-        if prune:
-            after = after.without(stack, judged.gone)
-        if judged.report.exit_code == CANNOT_JUDGE:
-            failures.append(Failure(f"a policy crashed on {judged.report.target}; `stackguard check` names it"))
-    for failed in failures:
+        update.take(judged, several=stacks.several)
+    if stacks.several:
+        update.take_gone(vanished(update.after.stacks, file.parent, stacks.stacks, every=selection.all))
+    if prune:
+        update.after = update.after.forgetting(f"{now - timedelta(KEPT_DAYS):%Y-%m-%dT%H:%M:%SZ}")
+    for failed in update.failures:
         failed.show()
-    if after.text() != before.text() or not (file.exists() or failures):
-        write(after.text(), file)
-    if len(failures) < len(stacks.stacks):
-        click.echo(_summary(before, after, file, gone, moved, prune=prune))
-    ctx.exit(CANNOT_JUDGE if failures else 0)
+    update.write(always=not update.failures)
+    if len(update.failures) < len(stacks.stacks):
+        click.echo(update.summary())
+    ctx.exit(CANNOT_JUDGE if update.failures else 0)
 
 
-def _summary(before: Baseline, after: Baseline, file: Path, gone: int, moved: int, *, prune: bool) -> str:
-    new = after.total - before.total + (gone if prune else 0)
-    parts = [f"{new} added" if new else "nothing to add"]
-    if moved:
-        parts.append(f"{moved} got the present name of a renamed resource")
-    if gone:
-        parts.append(f"{gone} removed" if prune else f"{gone} gone (remove them with --prune)")
-    return f"{file}: {', '.join(parts)}; {after.total} violations do not block"
+@dataclass(slots=True)
+class _Update:
+    """A baseline file in the course of a run."""
+
+    file: Path
+    by: Added
+    prune: bool
+    after: Baseline
+    """What it will have."""
+    new: int = 0
+    gone: int = 0
+    moved: int = 0
+    accepted: int = 0
+    """How many violations of this run do not block."""
+    failures: list[Failure] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, file: Path, by: Added, *, prune: bool) -> _Update:
+        """That of a file, which a merge may have left with conflicts, and which need not exist."""
+        from stackguard.gate.baseline import Baseline, read
+
+        return cls(file, by, prune, read(file, unmerged=True) if file.exists() else Baseline())
+
+    def take(self, judged: Result, *, several: bool) -> None:
+        """Take what a stack has."""
+        from stackguard.reports import Failed
+
+        if isinstance(judged, Failed):
+            message = f"{judged.label}: {judged.message}" if several else judged.message
+            self.failures.append(Failure(message, judged.detail))
+            return
+        stack, at = judged.report.stack, self.by.at
+        self.after = self.after.moved(stack, judged.moved, at).with_outcomes(stack, judged.new, self.by)
+        if self.prune:
+            self.after = self.after.without(stack.in_project, judged.gone, at)
+        self.new, self.moved = self.new + len(judged.new), self.moved + len(judged.moved)
+        self.gone, self.accepted = self.gone + judged.gone.total(), self.accepted + judged.report.exempt["baselined"]
+        if judged.report.exit_code == CANNOT_JUDGE:
+            self.failures.append(Failure(f"a policy crashed on {judged.report.target}; `stackguard check` names it"))
+
+    def take_gone(self, stacks: Mapping[str, int]) -> None:
+        """Take which stacks are not there any more."""
+        from stackguard.reports.formatting import many, printable
+
+        for name, count in stacks.items():
+            click.echo(printable(f"{name} is gone, with {many(count, 'violation')}"))
+            self.gone += count
+            if self.prune:
+                self.after = self.after.without(name, self.after.of(name), self.by.at)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move the entries of a stack, or of a project's stacks, to another name."""
+        stacks = self.after.stacks
+        names = [name for name in stacks if name == old or name.startswith(f"{old}/")]
+        if not names or ("/" in old) is not ("/" in new):
+            listed = ", ".join(sorted(stacks)) or "no stack"
+            reason = "one is a stack, and the other a project" if names else f"{self.file} has entries of {listed}"
+            raise click.UsageError(f"`--rename {old} {new}` moves nothing: {reason}")
+        for name in names:
+            self.moved += stacks[name]
+            self.after = self.after.renamed(name, f"{new}{name[len(old) :]}", self.by.at)
+
+    def write(self, *, always: bool) -> None:
+        """Write the file, if it says something else; `always` is whether also if there is none."""
+        text = self.after.text()
+        if self.file.read_text("utf-8") != text if self.file.exists() else always:
+            write(text, self.file)
+
+    def summary(self) -> str:
+        """The line that says what has changed."""
+        parts = [f"{self.new} added" if self.new else "nothing to add"]
+        if self.moved:
+            parts.append(f"{self.moved} got the present name of a renamed resource")
+        if self.gone:
+            parts.append(f"{self.gone} removed" if self.prune else f"{self.gone} gone (remove them with --prune)")
+        return f"{self.file}: {', '.join(parts)}; {self.accepted} violations do not block"

@@ -132,10 +132,10 @@ class _Today:
             except Failure as failure:
                 self.failures[name] = failure
                 continue
-            self.counts[name] = after.total - baseline.total
+            self.counts[name] = len(after.entries) - len(baseline.entries)
             baseline = after
         self.text = baseline.text() if wanted and stacks and not self.failures else None
-        self.total = baseline.total
+        self.total = len(baseline.entries)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, 
         waiver_file: the operator's; None for the one beside the settings, if it exists.
         baseline_file: the same for the baseline.
         folder: of the settings.
-        add: whether new violations are accepted, to be added to the baseline.
+        add: whether new violations are accepted, to be added to the baseline, whose file may be missing or unmerged.
 
     Raises:
         SettingsError: a file is missing or malformed.
@@ -51,9 +51,13 @@ def read(waiver_file: Path | None, baseline_file: Path | None, folder: Path, *, 
         waiver_files.read(waiver_file) if waiver_file else (),
         waiver_file,
         baseline_file,
-        baseline=baseline.read(baseline_file) if baseline_file else Baseline(),
+        baseline=_baseline(baseline_file, add=add) if baseline_file else Baseline(),
         add=add,
     )
+
+
+def _baseline(file: Path, *, add: bool) -> Baseline:
+    return Baseline() if add and not os.path.lexists(file) else baseline.read(file, unmerged=add)
 
 
 def in_effect(waiver_file: Path | None, baseline_file: Path | None, folder: Path) -> tuple[Path | None, Path | None]:

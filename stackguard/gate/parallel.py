@@ -30,11 +30,11 @@ from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.waivers import WaiverProblem, nowhere, to_edit
 from stackguard import signals
 from stackguard.errors import CannotJudge
-from stackguard.gate import imported, machine, transfer
+from stackguard.gate import baseline, imported, machine, transfer
 from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settings, run_of
-from stackguard.gate.stacks import StackTarget, below
+from stackguard.gate.stacks import StackTarget, below, vanished
 from stackguard.preview.project import sdk
 from stackguard.preview.server import process
 from stackguard.preview.server.hosts import FORKS, Hosts
@@ -117,6 +117,7 @@ def run(
             for result in judged
         ),
         several=True,
+        gone=_gone(request, judged, stacks),
     )
 
 
@@ -153,6 +154,14 @@ def require_loadable(request: CheckRequest) -> None:
             os._exit(LOADED)
     if (code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])) != LOADED:
         raise CannotJudge(f"the policies of {request.target} end the process that loads them, with exit code {code}")
+
+
+def _gone(request: CheckRequest, judged: Sequence[Judged], stacks: Sequence[StackTarget]) -> dict[str, int]:
+    """By stack that is not there any more, the number of violations that the baselines have of it."""
+    gone: dict[str, int] = {}
+    for file in dict.fromkeys(filter(None, (result.baseline_file for result in judged))):
+        gone |= vanished(baseline.read(file).stacks, file.parent, stacks, every=request.all_stacks)
+    return gone
 
 
 def _for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:

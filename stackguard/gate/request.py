@@ -143,6 +143,7 @@ class Judged:
     """Of waivers for other stacks or resources: problems if every stack that there is was judged."""
     moved: tuple[tuple[str, Outcome], ...] = ()
     """The former fingerprint and the outcome of entries of the baseline that fit by a former place."""
+    baseline_file: Path | None = None
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -244,11 +245,11 @@ def judge_under(
         require_known(layers.layers, [*cards, *packs.cards])
     limited = (*effective.notes, *effective.lock_notes([*judging.policies, *(packs.cards if packs else ())]))
     locks = [Note(NoteKind.SETTINGS, place, text) for place, _, text in (line.partition(": ") for line in limited)]
-    notes = (*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ()))
     notes = (
-        *notes,
+        *(*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ())),
         *run_notes.unread(judging.policies, judging.stack),
         *run_notes.refused(exempt.baselined, layers),
+        *run_notes.renamed(exempt.baselined, accepting, loaded.name, layers.path),
         *run_notes.shadowed(layers, request.waivers, request.baseline),
     )
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):
@@ -291,6 +292,7 @@ def judge_under(
         accepting.waiver_file,
         waived.elsewhere,
         baselined.moved,
+        accepting.baseline_file,
     )
     return judged, loaded, judging.stack
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
+from policypack.core.stack_name import StackName
+from policypack.evaluation.places import fingerprint, in_project
 from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baselined
+from stackguard.gate.exemptions import Accepting
+from stackguard.gate.stacks import known
 from stackguard.notes import Note, NoteKind
 from stackguard.sources.settings import TargetSettings
 
@@ -34,6 +39,44 @@ def refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:
         listed = ", ".join(f"{count} of `{policy_id}`" for policy_id, count in sorted(baselined.refused.items()))
         where = str(layers.central or layers.source)
         yield Note(NoteKind.SETTINGS, where, f"allows no waiver, so entries of the baseline do not count: {listed}")
+
+
+def renamed(baselined: Baselined, accepting: Accepting, stack: StackName, target: Path | None) -> Iterator[Note]:
+    """A note about a stack that has no entry in the baseline, if one that is gone has entries that fit what blocks.
+
+    Args:
+        baselined: the outcomes.
+        accepting: the baseline and its file.
+        stack: the stack's name.
+        target: the program.
+    """
+    entries, file, name = accepting.baseline, accepting.baseline_file, stack.in_project
+    blocking = [outcome for outcome in baselined.outcomes if outcome.blocks]
+    if (
+        not (file and target and blocking)
+        or name in entries.stacks
+        or not target.is_relative_to(file.parent.absolute())
+    ):
+        return
+    prints = {
+        project: Counter(
+            fingerprint(outcome, next(in_project(outcome, stack.project, project))) for outcome in blocking
+        )
+        for project in {other.rpartition("/")[0] for other in entries.stacks}
+    }
+    fitting = {other: (prints[other.rpartition("/")[0]] & entries.of(other)).total() for other in entries.stacks}
+    there = known(file.parent) if any(fitting.values()) else None
+    gone = {other: count for other, count in fitting.items() if count and there and not there.has(other)}
+    if not gone:
+        return
+    former = max(gone, key=lambda other: (other.rpartition("/")[2] == stack.stack, gone[other]))
+    old, new = former, name
+    if former.rpartition("/")[2] == stack.stack:
+        old, new = former.rpartition("/")[0], stack.project
+    violations = f"the same {gone[former]} violations" if gone[former] > 1 else "the same violation"
+    command = f"stackguard baseline --rename {old} {new}"
+    text = f"has {violations} of `{former}`, which is gone; if this is its new name, `{command}` moves the entries"
+    yield Note(NoteKind.SETTINGS, os.path.relpath(file), text)
 
 
 def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Path | None) -> Iterator[Note]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -283,6 +283,64 @@ def below(folder: Path) -> Below:
         if find(Path(root), PROJECT):
             projects.append(Path(root))
     return Below(tuple(sorted(projects)), tuple(sorted(repositories)))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The stacks that the projects of a folder have."""
+
+    stacks: frozenset[str]
+    """Those that have a file, each as `PROJECT/STACK`."""
+    projects: frozenset[str]
+    """The projects that have no file of a stack, or an unreadable one: any name may be a stack of theirs."""
+
+    def has(self, name: str) -> bool:
+        """Whether there may be a stack `PROJECT/STACK`."""
+        return not {name.rpartition("/")[0], ANY}.isdisjoint(self.projects) or name in self.stacks
+
+
+ANY = "*"
+"""Of `Known.projects`: a project has no readable name."""
+
+
+def known(folder: Path) -> Known:
+    """The stacks of the projects that a folder belongs to, or that are below it."""
+    from stackguard.preview.project import project
+
+    under = below(_absolute(folder))
+    inner = (path for other in under.repositories for path in below(other).projects)
+    folders = {*under.projects, *inner, *filter(None, [project.nearest(folder)])}
+    stacks: set[str] = set()
+    projects: set[str] = set()
+    for path in folders:
+        name = project.name_in(path) or ANY
+        try:
+            names = project.stacks(path)
+        except CannotJudge:
+            names = []
+        stacks |= {f"{name}/{stack}" for stack in names}
+        if not names or name == ANY:
+            projects.add(name)
+    return Known(frozenset(stacks), frozenset(projects))
+
+
+def vanished(counts: Mapping[str, int], folder: Path, stacks: Sequence[StackTarget], *, every: bool) -> dict[str, int]:
+    """Those of some stacks that are not there any more, if a run of programs shows it.
+
+    Args:
+        counts: by `PROJECT/STACK`, what a file has of them.
+        folder: of the file.
+        stacks: what the run judges: programs, of which some are in the folder or below it.
+        every: whether it judges all stacks of its projects; else it shows nothing, unless it judges every project there.
+    """
+    folder = _absolute(folder)
+    judged = {_absolute(stack.folder) for stack in stacks if stack.folder}
+    if not all(stack.folder for stack in stacks) or not any(path.is_relative_to(folder) for path in judged):
+        return {}
+    if not every and not judged.issuperset(below(folder).projects):
+        return {}
+    there, names = known(folder), {stack.name.in_project for stack in stacks}
+    return {name: count for name, count in counts.items() if name not in names and not there.has(name)}
 
 
 def own(folder: Path) -> bool:

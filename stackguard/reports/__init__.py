@@ -232,6 +232,8 @@ class Run:
     """The frameworks of controls that were asked for, rolled up over all stacks."""
     several: bool = False
     """Whether several stacks were asked for, so that a report names the stack of everything."""
+    gone: Mapping[str, int] = field(default_factory=dict)
+    """By stack that is not there any more, as `PROJECT/STACK`, the number of violations in the baseline."""
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:

@@ -76,7 +76,8 @@ def document(run: Run) -> OutcomesReport | StacksReport:
         FailedStack(*map(printable, (failed.target, failed.stack.project, failed.stack.stack, failed.message)))
         for failed in run.failed
     )
-    return StacksReport(stacks=stacks, failed=failed, **facts)
+    gone = {printable(name): count for name, count in run.gone.items()}
+    return StacksReport(stacks=stacks, failed=failed, gone_stacks=gone, **facts)
 
 
 def _framework(rolled_up: RollUp) -> FrameworkEntry:

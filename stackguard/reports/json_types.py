@@ -409,6 +409,10 @@ class StacksReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         tuple[OutcomeEntry, ...], msgspec.Meta(description="The outcomes of all stacks, stack by stack.")
     ]
     frameworks: Frameworks = ()
+    gone_stacks: Annotated[
+        dict[str, int],
+        msgspec.Meta(description="By stack that is not there any more, the number of its violations in the baseline."),
+    ] = {}
 
 
 def schema() -> dict[str, Any]:

@@ -36,6 +36,7 @@ MAX_NAMES = 3
 MAX_CALLERS = 3
 """How many callers of a constructor are named: the innermost."""
 UNBROKEN = Screen()
+REMOVE_STACKS = "`stackguard baseline --all-stacks --prune` removes them from the file"
 
 
 def render(run: Run, screen: Screen) -> str:
@@ -64,6 +65,7 @@ def _run(run: Run, screen: Screen) -> Iterator[Text]:
         yield Text()
     if run.several:
         yield _total(run)
+    yield from _not_there(run, screen)
     if screen.detail is not Detail.QUIET:
         yield from wrapped(_provenance(run, screen), screen, 0)
 
@@ -113,12 +115,27 @@ def _lines(report: Report, screen: Screen) -> Iterator[Text]:
     if report.change:
         yield from wrapped(_change(report.change.condensed), screen, 0)
     if report.gone:
-        gone = f"{many(report.gone, 'violation')} of the baseline {'is' if report.gone == 1 else 'are'} gone"
-        yield from wrapped(f"{gone}; `stackguard baseline --prune` removes what is gone from the file", screen, 0)
+        yield from wrapped(_gone(report.gone), screen, 0)
     if report.without_policy:
         yield from wrapped(printable(without_policy(report.without_policy)), screen, 0)
     if report.evidence:
         yield from wrapped(_judged(report), screen, 0)
+
+
+def _not_there(run: Run, screen: Screen) -> Iterator[Text]:
+    """What the baseline has of stacks that are not there; with `--quiet`, also how much of the others is gone."""
+    gone = sum(report.gone for report in run.reports)
+    if gone and screen.detail is Detail.QUIET:
+        yield from wrapped(_gone(gone), screen, 0)
+    for stack, count in run.gone.items():
+        text = f"{many(count, 'violation')} of the baseline {'is' if count == 1 else 'are'} of `{printable(stack)}`"
+        yield from wrapped(f"{text}, which is gone; {REMOVE_STACKS}", screen, 0)
+
+
+def _gone(count: int) -> str:
+    """How many violations of the baseline are not there any more."""
+    gone = f"{many(count, 'violation')} of the baseline {'is' if count == 1 else 'are'} gone"
+    return f"{gone}; `stackguard baseline --prune` removes what is gone from the file"
 
 
 def _judged(report: Report) -> str:

@@ -135,3 +135,85 @@ def test_an_unused_waiver_closes_the_gate(
     assert Ran(capfd, "check", "state.json", "--policy", "s3-missing-versioning").code == 0, (
         "of a policy that did not run"
     )
+
+
+LAKE = {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::lake"}
+
+
+def role_policy(*statements: dict[str, Any], project: str = "shop") -> dict[str, Any]:
+    kind = "aws:iam/rolePolicy:RolePolicy"
+    inputs = {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements}), "role": "etl"}
+    urn = f"urn:pulumi:dev::{project}::{kind}::etl"
+    return {"urn": urn, "type": kind, "custom": True, "inputs": inputs, "outputs": {}}
+
+
+def test_a_second_equal_violation_is_added_once_and_counts(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    check = ("check", "state.json", "--policy", "iam-wildcard-action")
+    written(state, role_policy(LAKE))
+    Ran(capfd, "baseline", "state.json")
+    written(state, role_policy(LAKE, {"Sid": "Second", **LAKE}))
+    assert Ran(capfd, *check).code == 1
+    assert "added" in Ran(capfd, "baseline", "state.json").out
+    before = FILE.read_text()
+    assert "nothing to add" in Ran(capfd, "baseline", "state.json").out
+    assert FILE.read_text() == before
+    assert Ran(capfd, *check).code == 0
+
+
+def test_a_file_that_is_named_has_all_of_the_stack(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    Ran(capfd, "baseline", "state.json", "--output", "other.json")
+    assert json.loads(Path("other.json").read_text()).keys() == json.loads(FILE.read_text()).keys()
+
+
+def test_only_what_this_run_sees_is_said_not_to_block(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    first = Ran(capfd, "baseline", "state.json").out.partition("; ")[2]
+    Path("other.json").write_bytes(state.read_bytes().replace(b"::shop::", b"::bill::"))
+    assert Ran(capfd, "baseline", "other.json").out.partition("; ")[2] == first
+
+
+def test_quiet_says_how_much_is_gone(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    written(state, bucket("uploads", acl="private"))
+    assert "1 violation of the baseline is gone" in Ran(capfd, *CHECK, "--quiet").out
+
+
+def test_a_file_with_conflicts_is_merged_by_the_command(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    written(state, bucket("uploads"), bucket("second"))
+    Ran(capfd, "baseline", "state.json")
+    whole = FILE.read_text()
+    head, one, *rest = whole.splitlines(keepends=True)
+    FILE.write_text("".join([head, "<<<<<<< HEAD\n", one, "=======\n", *rest[:-2], ">>>>>>> right\n", *rest[-2:]]))
+    refused = Ran(capfd, *CHECK)
+    assert (refused.code, "`stackguard baseline` merges it" in refused.err) == (2, True)
+    assert "nothing to add" in Ran(capfd, "baseline", "state.json").out
+    assert FILE.read_text() == whole
+
+
+@pytest.mark.parametrize(("old", "new"), [("shop", "store"), ("shop/dev", "store/dev")])
+def test_a_renamed_project_keeps_its_entries(
+    capfd: pytest.CaptureFixture[str], state: Path, old: str, new: str
+) -> None:
+    check = ("check", "state.json", "--policy", "iam-wildcard-action")
+    written(state, role_policy(LAKE))
+    Ran(capfd, "baseline", "state.json")
+    written(state, role_policy(LAKE, project="store"))
+    assert Ran(capfd, *check).code == 1
+    assert "moved" in Ran(capfd, "baseline", "--rename", old, new).out
+    assert Ran(capfd, *check).code == 0
+    assert "present name" in Ran(capfd, "baseline", "state.json").out
+    assert '"project"' not in FILE.read_text()
+    assert Ran(capfd, *check).code == 0
+
+
+@pytest.mark.parametrize(("old", "new"), [("bill", "store"), ("shop/dev", "store")])
+def test_a_rename_that_moves_nothing_is_refused(
+    capfd: pytest.CaptureFixture[str], state: Path, old: str, new: str
+) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    ran = Ran(capfd, "baseline", "--rename", old, new)
+    assert (ran.code, "moves nothing" in ran.err) == (2, True)

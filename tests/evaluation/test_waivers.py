@@ -148,6 +148,15 @@ def test_a_waiver_that_accepts_nothing_is_a_problem(tmp_path: Path, finding: str
     assert not result.used
 
 
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [("policy.Statement[0]", "is no `Sid`, action or fingerprint"), ("0" * 32, "is another violation")],
+)
+def test_a_finding_of_no_known_form_is_said_to_be_one(tmp_path: Path, finding: str, told: str) -> None:
+    (problem,) = waived(tmp_path, role_policy(WIDE), finding=finding).problems
+    assert told in problem.message
+
+
 def test_what_was_not_judged_makes_no_waiver_unused(tmp_path: Path) -> None:
     narrow = role_policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"})
     assert not waived(tmp_path, narrow, ran=()).problems
@@ -240,6 +249,10 @@ def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
         (
             "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: c\n    expires: soon",
             "5: `waivers[0].expires`: must be a date such as `2027-01-31`",
+        ),
+        (
+            "waivers:\n  - policy: a\n    resource: {type: b, name: b}\n    reason: '  '\n    expires: 2027-01-01",
+            "4: `waivers[0].reason`: must not be blank",
         ),
         ("waivers:\n  - policy: a\n    until: b", "3: `waivers[0]`: there is no key `until`; the keys are `policy`"),
         (

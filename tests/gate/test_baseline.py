@@ -22,6 +22,7 @@ POLICY = "iam-wildcard-action"
 DEV = StackName("acme", "shop", "dev")
 PROD = StackName("", "shop", "prod")
 ADDED = Added("ana", "2026-11-29T08:30:00Z", "0a1b2c3", "0.1.0")
+LATER = Added("bo", "2027-01-01T00:00:00Z", "ffffff", "9")
 
 
 def reported(*resources: Resource, stack: StackName = DEV) -> tuple[Outcome, ...]:
@@ -99,8 +100,9 @@ def test_what_is_gone_is_told_and_pruned() -> None:
     baseline = baseline_of(role_policy(WIDE, WIDE, OTHER))
     gone = apply(reported(role_policy(WIDE)), baseline, DEV, [POLICY]).gone
     assert gone.total() == 2
-    pruned = baseline.without(DEV, gone)
+    pruned = baseline.without("shop/dev", gone, LATER.at)
     assert pruned.entries == baseline_of(role_policy(WIDE)).entries
+    assert blocking(pruned, role_policy(WIDE, OTHER)) == 1
     assert not apply(reported(role_policy(WIDE)), baseline, DEV, ()).gone, "of a policy that did not run"
 
 
@@ -115,23 +117,25 @@ def test_what_is_waived_or_refused_is_not_gone() -> None:
     assert apply(reported(role_policy(OTHER)), baseline, DEV, [POLICY], rules).gone.total() == 1
 
 
-def test_a_second_violation_keeps_the_entry_of_the_first() -> None:
+def test_a_second_violation_keeps_the_entry_of_the_first(tmp_path: Path) -> None:
     baseline = baseline_of(role_policy(WIDE))
-    later = Added("bo", "2027-01-01T00:00:00Z", "ffffff", "9")
     new = apply(reported(role_policy(WIDE, WIDE, WIDE)), baseline, DEV, [POLICY], add=True).new
-    both = baseline.with_outcomes(DEV, new, later)
+    both = baseline.with_outcomes(DEV, new, LATER)
     assert {*baseline.text().splitlines()} < {*both.text().splitlines()}
-    assert [(entry.count, entry.added.by) for entry in both.entries.values()] == [(1, "ana"), (2, "bo")]
+    assert [entry.added.by for entry in both.entries.values()] == ["ana", "bo", "bo"]
     gone = apply(reported(role_policy(WIDE)), both, DEV, [POLICY]).gone
-    assert both.without(DEV, gone).text() == baseline.text()
-    assert both.total == 3
+    assert both.without("shop/dev", gone, LATER.at).entries == baseline.entries
+    file = tmp_path / "stackguard-baseline.json"
+    file.write_text(both.text())
+    assert read(file) == both
+    assert blocking(read(file), role_policy(WIDE, WIDE, WIDE)) == 0
 
 
 def test_an_entry_that_fits_by_an_alias_gets_the_present_name() -> None:
     old = role_policy(WIDE, name="old")
     new = role_policy(WIDE, name="new", options=Options(aliases=(old.urn,)))
     baseline = baseline_of(old)
-    moved = baseline.moved(DEV, apply(reported(new), baseline, DEV, [POLICY]).moved)
+    moved = baseline.moved(DEV, apply(reported(new), baseline, DEV, [POLICY]).moved, LATER.at)
     (entry,) = moved.entries.values()
     assert (entry.resource, entry.added) == ("aws:iam:RolePolicy new", ADDED)
     assert blocking(moved, role_policy(WIDE, name="new")) == 0
@@ -144,8 +148,7 @@ def test_writing_it_again_changes_nothing(tmp_path: Path) -> None:
     file.write_text(baseline_of(role_policy(WIDE, WIDE, OTHER)).text())
     again = read(file)
     new = apply(reported(role_policy(OTHER, WIDE, WIDE)), again, DEV, [POLICY], add=True).new
-    later = Added("bo", "2027-01-01T00:00:00Z", "ffffff", "9")
-    assert again.with_outcomes(DEV, new, later).text() == file.read_text()
+    assert again.with_outcomes(DEV, new, LATER).text() == file.read_text()
 
 
 def test_two_branches_merge(tmp_path: Path) -> None:
@@ -186,7 +189,7 @@ def test_an_entry_that_two_branches_added_counts_once(tmp_path: Path) -> None:
         ('{"shop/dev 00": {"policy": 3}, "version": 1}', "entry `shop/dev 00`"),
         ('{"shop/dev 00": {"policy": "a", "resource": "b", "path": "", "count": 0}, "version": 1}', "entry"),
         ('{"shop/dev": {}, "version": 1}', "no stack and fingerprint"),
-        ("<<<<<<< left\n{}", "merge it again"),
+        ("<<<<<<< left\n{}", "conflicts of a merge"),
     ],
 )
 def test_a_malformed_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
@@ -199,5 +202,34 @@ def test_a_malformed_file_is_one_clear_line(tmp_path: Path, text: str, message: 
 
 
 def test_counts_are_a_multiset() -> None:
-    assert [*baseline_of(role_policy(WIDE, WIDE, OTHER)).of(DEV).values()] in ([2, 1], [1, 2])
-    assert isinstance(baseline_of(role_policy(WIDE)).of(PROD), Counter)
+    assert [*baseline_of(role_policy(WIDE, WIDE, OTHER)).of("shop/dev").values()] in ([2, 1], [1, 2])
+    assert isinstance(baseline_of(role_policy(WIDE)).of("shop/prod"), Counter)
+
+
+def test_a_line_with_a_count_is_of_so_many(tmp_path: Path) -> None:
+    file = tmp_path / "stackguard-baseline.json"
+    file.write_text(baseline_of(role_policy(WIDE)).text().replace('"count":1', '"count":3'))
+    baseline = read(file)
+    assert blocking(baseline, role_policy(WIDE, WIDE, WIDE, WIDE)) == 1
+    assert baseline.text() == file.read_text()
+    gone = apply(reported(role_policy(WIDE)), baseline, DEV, [POLICY]).gone
+    file.write_text(baseline.without("shop/dev", gone, LATER.at).text())
+    assert blocking(read(file), role_policy(WIDE, WIDE)) == 1
+
+
+def test_what_is_added_after_a_prune_counts_again() -> None:
+    baseline = baseline_of(role_policy(WIDE))
+    pruned = baseline.without("shop/dev", baseline.of("shop/dev"), ADDED.at)
+    again = pruned.with_outcomes(DEV, reported(role_policy(WIDE)), LATER)
+    assert blocking(again, role_policy(WIDE)) == 0
+    assert blocking(again, role_policy(WIDE, WIDE)) == 1
+    assert again.forgetting(LATER.at).pruned == {}
+    assert again.forgetting(ADDED.at) == again
+
+
+def test_a_renamed_stack_takes_its_entries_along() -> None:
+    baseline = baseline_of(role_policy(WIDE, WIDE, OTHER))
+    one = baseline.with_outcomes(PROD, reported(role_policy(WIDE, stack="prod"), stack=PROD), LATER)
+    renamed = one.renamed("shop/dev", "shop/prod", LATER.at)
+    assert renamed.stacks == {"shop/prod": 3}, "of equal ones that both have, the higher count"
+    assert renamed.of("shop/prod") == baseline.of("shop/dev")
