@@ -16,9 +16,10 @@ from typing import Any
 
 from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, known_as, urns
+from policypack.evaluation.places import fingerprint, known_as
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
+from policypack.evaluation.shared_names import urns
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
