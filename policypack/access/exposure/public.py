@@ -23,7 +23,7 @@ from policypack.access.solver.verdict import Answer, Verdict, refusal
 from policypack.core.policy import covers
 from policypack.iam.addresses import Ranges, broad
 from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.globs import has_wildcard
+from policypack.iam.globs import has_wildcard, matches
 
 ACCESS_POINTS = frozenset(
     {
@@ -63,12 +63,24 @@ def exposures(document: PolicyDocument) -> Iterator[Answer]:
     hidden = [path for element, path in document.unknowns if element in ("Statement", "Effect")]
     for path in hidden:
         yield Answer(Verdict.UNDECIDED, "a whole statement is unknown", path)
+    written = {statement.path: statement for statement in document.statements}
     try:
         with work_on([document]) as work:
             for answer in _answers(document, work):
-                yield msgspec.structs.replace(answer, verdict=Verdict.UNDECIDED, witness=None) if hidden else answer
+                if hidden:
+                    yield msgspec.structs.replace(answer, verdict=Verdict.UNDECIDED, witness=None)
+                else:
+                    yield msgspec.structs.replace(answer, why=answer.why + _beside(answer, written[answer.path]))
     except TooManyCellsError:
         yield Answer(Verdict.UNDECIDED, TOO_MANY)
+
+
+def _beside(answer: Answer, statement: Statement) -> str:
+    """What a public statement lists beside the action of the example, as a clause."""
+    example = answer.witness.action.lower() if answer.witness else ""
+    others = [pattern for pattern in statement.actions or () if example and not matches(pattern.lower(), example)]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f"; it also lists {', '.join(f'`{pattern}`' for pattern in others[:3])}{more}" if others else ""
 
 
 def _answers(document: PolicyDocument, work: Work) -> Iterator[Answer]:
