@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -89,3 +91,39 @@ def test_a_baselined_statement_covers_no_neighbour(policy: Policy[Any]) -> None:
             if here:
                 assert new(before, of([*own, neighbour])), neighbour
                 assert new(before, of([*own[:index], neighbour, *own[index:]])), neighbour
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_a_baselined_item_of_a_list_covers_no_neighbour(policy: Policy[Any]) -> None:
+    """The items of the same list in other bad examples, such as rules, grants and targets."""
+    items: dict[tuple[str, str], list[Any]] = {}
+    for resource in (resource for example in policy.bad for resource in example.resources):
+        for name, value in resource.inputs.items():
+            items.setdefault((resource.type, name), []).extend(value if isinstance(value, list) else ())
+    for example in policy.bad:
+        resources = [*example.resources]
+        before = judged(policy, resources)
+        for outcome in before[:1]:
+            match = re.match(r"(\w+)\[(\d+)\]", outcome.path)
+            number = next((i for i, one in enumerate(resources) if one.urn == outcome.resource.urn), None)
+            if match is None or number is None:
+                continue
+            name, index = match[1], int(match[2])
+            own = resources[number].inputs[name]
+
+            def of(listed: Sequence[Any]) -> tuple[Outcome, ...]:
+                edited = replace(resources[number], inputs={**resources[number].inputs, name: [*listed]})  # noqa: B023
+                return judged(policy, [*resources[:number], edited, *resources[number + 1 :]])  # noqa: B023
+
+            for neighbour in items[resources[number].type, name][:MOST]:
+                alone = of([*own[:index], neighbour, *own[index + 1 :]]) if neighbour != own[index] else ()
+                if any(one.blocks and one.path.startswith(f"{name}[{index}]") for one in alone):
+                    assert new(before, of([*own, neighbour])), neighbour
+                    assert new(before, of([neighbour, *own])), neighbour
+
+
+@pytest.mark.parametrize("policy_id", ["iam-public-policy", "iam-wildcard-action", "iam-open-trust"])
+def test_a_policy_that_reports_its_first_violation_only_is_noticed(policy_id: str) -> None:
+    card = next(policy for policy in POLICIES if policy.id == policy_id)
+    with pytest.raises(AssertionError):
+        test_a_baselined_statement_covers_no_neighbour(replace(card, check=lambda value: islice(card.check(value), 1)))
