@@ -85,8 +85,8 @@ PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws
 class RoleTrust(msgspec.Struct, frozen=True):
     """What a role's trust policy allows, and which services use the role."""
 
-    services: Mapping[str, str]
-    """By service that it trusts, the path of the statement's principals."""
+    services: Sequence[tuple[str, str]]
+    """Each service that it trusts, with the path of the statement's principals."""
     assuming: frozenset[str]
     """The services of those that may assume it: no denial, other action or other account's condition stops them."""
     anyone: bool
@@ -118,7 +118,7 @@ def role_trusts(stack: Stack) -> Sequence[Placed[RoleTrust]]:
 def _trust(
     document: PolicyDocument, users: Mapping[str, tuple[str, ...]], own: frozenset[str], *, complete: bool
 ) -> RoleTrust:
-    services: dict[str, str] = {}
+    services: dict[tuple[str, str], None] = {}
     assuming: set[str] = set()
     denied: set[str] = set()
     anyone = False
@@ -133,12 +133,12 @@ def _trust(
                 continue
             anyone |= principal.value == "*" or (principal.type == "Service" and name is None)
             if name:
-                services.setdefault(name[1], statement.at("Principal"))
+                services[name[1], statement.at("Principal")] = None
                 if assumes and not any(_foreign(condition, own) for condition in statement.conditions):
                     assuming.add(name[1])
     if "*" in denied:
         assuming, anyone = set(), False
-    return RoleTrust(services, frozenset(assuming - denied), anyone, users, complete)
+    return RoleTrust(tuple(services), frozenset(assuming - denied), anyone, users, complete)
 
 
 def _account(text: str) -> str:

@@ -40,7 +40,7 @@ class Shadowed(msgspec.Struct, frozen=True):
 
 
 def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
-    """The first part of each restricted statement that another statement grants without the restriction."""
+    """The first part of each restricted statement that another one grants without the restriction, for each other one."""
     attached = document.kind not in WITH_PRINCIPAL
     denials = [
         _for_callers(read)
@@ -52,8 +52,7 @@ def shadowed(document: PolicyDocument) -> Iterator[Shadowed]:
         for restricted in grants:
             if restricted.conditions:
                 asking = partial(allows_more, attached=attached, work=work)
-                if shadow := next(_shadows(document, restricted, grants, denials, asking, work), None):
-                    yield shadow
+                yield from _shadows(document, restricted, grants, denials, asking, work)
 
 
 def _shadows(
@@ -85,6 +84,7 @@ def _shadows(
             if allows_more(Access.of([lifting, *denials]), Access.of([narrow])):
                 named = dict.fromkeys(condition.key for condition in restricted.conditions if condition.name in lifted)
                 yield Shadowed(restricted, written, tuple(named), (part.actions or ("",))[0])
+                break
 
 
 def _for_callers(denial: Statement) -> Statement:

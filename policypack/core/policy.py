@@ -65,6 +65,8 @@ class Unknown:
     why: str = "is known only after the update"
     fix: str = "Build it from names that the program knows before the update, or set `unknown: advisory`."
     """What makes it known: one sentence."""
+    origin: str = ""
+    """What it derives from beyond what `why` quotes, such as the arguments of a call; never a secret."""
 
 
 UNKNOWN = Unknown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, cast
 from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Reference, Resource, Unknown, Unseen
 
 T = TypeVar("T")
+STEP = re.compile(r"(\w+)|\[(\d+)\]")
 UNCHANGED = frozenset({"position", "custom", "external", "remote", "only_boundary", "accepts", "memo"})
 REWRITTEN: Mapping[type, tuple[str, ...]] = {
     Asset: ("text", "members"),  # a file stays as it is
@@ -118,3 +120,23 @@ def rewritten(
         return asset(result) if isinstance(result, Asset) else result
 
     return cast("T", rebuilt(value, leaf))
+
+
+def unknown_at(value: Any, path: str) -> Unknown | None:
+    """The unknown value that a path leads to or into; of a partly known document, why parts of it are unknown."""
+    for name, index in STEP.findall(path):
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and index and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            break
+    if isinstance(value, Reference):
+        value = value.id
+    return value.unknown if isinstance(value, PartialDocument) else value if isinstance(value, Unknown) else None
+
+
+def origin_at(value: Any, path: str) -> str:
+    """What the unknown value at a path derives from, where that is known; else empty."""
+    unknown = unknown_at(value, path)
+    return unknown.origin if unknown else ""

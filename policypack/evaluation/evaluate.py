@@ -8,7 +8,6 @@ A policy that requires another does not judge a value that the other reports: se
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -28,7 +27,6 @@ from policypack.core.policy import (
     Kind,
     Outcome,
     OverStack,
-    PartialDocument,
     Policy,
     Resource,
     Stack,
@@ -37,6 +35,7 @@ from policypack.core.policy import (
     Violation,
     covers,
 )
+from policypack.core.values import unknown_at
 from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
@@ -316,24 +315,11 @@ def _undecided(
     policy: Policy[Any], resource: Resource, path: str, judgement: Undecided, level: EnforcementLevel
 ) -> Outcome:
     why, fix = judgement.why, judgement.fix
-    if why == UNKNOWN.why and (unknown := _within(resource.inputs, path)):
+    if why == UNKNOWN.why and (unknown := unknown_at(resource.inputs, path)):
         why, fix = unknown.why, unknown.fix
     message = f"`{path or resource.name}` {why}, so this policy cannot judge it"
     waits_for = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
     return Outcome(Kind.UNDECIDED, policy, resource, path, message, fix, level, tuple(waits_for), why)
-
-
-def _within(inputs: Mapping[str, Any], path: str) -> Unknown | None:
-    """Why parts of a policy document are unknown, if the path leads into such a document."""
-    value: Any = inputs
-    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
-        if isinstance(value, Mapping):
-            value = value.get(name)
-        elif isinstance(value, list) and index and int(index) < len(value):
-            value = value[int(index)]
-        else:
-            break
-    return value.unknown if isinstance(value, PartialDocument) else None
 
 
 def _join(path: str, inner: str) -> str:

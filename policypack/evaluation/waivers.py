@@ -2,6 +2,7 @@
 
 A waiver accepts what one policy reports about one resource, until a date. It never accepts a crash, and never more than
 one place: without a `finding`, a waiver that fits several places fits none. One that can never count is a problem.
+One of `pulumi-unknown-value` accepts what all policies report of one unknown value.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from policypack.core.policy import Exemption, Kind, Outcome, Policy, Resource, Severity
+from policypack.core.policy import UNKNOWN_VALUE, Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, known_as, urns
+from policypack.evaluation.grouping import waits_for_value
+from policypack.evaluation.places import fingerprint, known_as
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
+from policypack.evaluation.shared_names import urns
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
+from policypack.policies.pulumi.unknown_value import POLICY as SUMMARY
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
@@ -205,9 +209,10 @@ def _keys(resources: Iterable[Resource]) -> set[object]:
 
 
 def _is_about(waiver: Waiver, outcome: Outcome) -> bool:
+    of_value = waiver.policy == UNKNOWN_VALUE and waits_for_value(outcome)
     return (
         outcome.kind is not Kind.ERROR
-        and outcome.policy.id == waiver.policy
+        and (of_value or outcome.policy.id == waiver.policy)
         and _key(waiver) in _keys([outcome.resource])
     )
 
@@ -218,11 +223,17 @@ def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
     if waiver.finding is None:
         return True
     if FINGERPRINT.fullmatch(waiver.finding):
-        return waiver.finding in prints
+        return waiver.finding in prints or (waiver.policy == UNKNOWN_VALUE and waiver.finding in _of_value(outcome))
     statement = statement_at(outcome.resource, outcome.path)
     if statement is None or contains_secret(outcome.resource, statement.document):
         return False
     return statement.sid == waiver.finding or waiver.finding.lower() in _actions(statement)
+
+
+def _of_value(outcome: Outcome) -> set[str]:
+    """The fingerprints of the summary of what is undecided because of one value (`grouping.one_per_value`)."""
+    summary = replace(outcome, policy=SUMMARY)
+    return {fingerprint(summary, place) for place in (outcome.place, *outcome.former_places)}
 
 
 def _actions(statement: StatementPlace) -> set[str]:
@@ -268,7 +279,9 @@ def _problem(
             return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
         return problem(ProblemKind.UNUSED, f"{about} accepts nothing, since the policy does not report it; remove it")
     paths = {outcome.path: fingerprint(outcome) for outcome in fitting}
-    if len({_statement(outcome) for outcome in fitting}) > 1 or len({*paths.values()}) < len(paths):
+    of_value = waiver.policy == UNKNOWN_VALUE
+    several = len({outcome.place if of_value else _statement(outcome) for outcome in fitting}) > 1
+    if several or (len(paths) > 1 and of_value) or len({*paths.values()}) < len(paths):
         count = len(fitting)
         return problem(
             ProblemKind.AMBIGUOUS,

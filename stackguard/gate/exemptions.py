@@ -17,6 +17,7 @@ from policypack.evaluation.waiver_file import PlacedWaiver
 from policypack.evaluation.waivers import Waived, WaiverRules
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baseline, Baselined
+from stackguard.positions.digests import Digests
 from stackguard.sources import LoadedStack
 
 
@@ -82,7 +83,7 @@ class StackExemptions:
     def __call__(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """The outcomes without secrets, with their places and exemptions."""
         accepting, loaded, ran = self.accepting, self.loaded, self.ran()
-        shown = placed(masked(outcomes, loaded.mask), loaded.resources, loaded.name.stack)
+        shown = placed(masked(outcomes, loaded.mask), loaded.resources, loaded.name.stack, Digests(loaded.folder))
         self.waived = waivers.waive(
             shown,
             accepting.waivers,

@@ -41,7 +41,7 @@ class Positions:
             folder: that the files of positions are relative to; None is the working folder.
         """
         self._folder = folder
-        self._base = absolute(folder or Path())
+        self.base = absolute(folder or Path())
         self._own: dict[str, str | None] = {}
         self._shown: dict[str, str] = {}
         self._lines: dict[tuple[int, str], tuple[Resource, Lines]] = {}
@@ -73,21 +73,25 @@ class Positions:
         return Position(self._shown[position.file], position.line)
 
     def _lines_at(self, resource: Resource, path: str) -> Lines:
-        own = [self._in_repository(position) for position in (resource.position, *resource.callers) if position]
-        calls = [position for position in own if position]
-        if not calls or own[0] is None:
+        calls = self.calls(resource)
+        if not calls:
             return Lines()
         from stackguard.positions.source import stated
 
-        line = stated(resource, path, calls, self._base)
+        line = stated(resource, path, calls, self.base)
         return Lines(calls[0], None if line == calls[0] else line, tuple(calls[1:]))
+
+    def calls(self, resource: Resource) -> list[Position]:
+        """The constructor's call, then its callers; empty if the constructor's is in no file of the repository."""
+        own = [self._in_repository(position) for position in (resource.position, *resource.callers) if position]
+        return [position for position in own if position] if own and own[0] else []
 
     def _in_repository(self, position: Position) -> Position | None:
         """The position with an absolute file, if that is there, is the program's own and is in the repository."""
         if position.file not in self._own:
-            file = absolute(self._base / position.file)
+            file = absolute(self.base / position.file)
             own = not position.installed and os.path.isfile(file)  # noqa: PTH113 (a path may be too long)
-            self._own[position.file] = str(file) if own and file.is_relative_to(repository(self._base)) else None
+            self._own[position.file] = str(file) if own and file.is_relative_to(repository(self.base)) else None
         found = self._own[position.file]
         return Position(found, position.line) if found else None
 

@@ -224,7 +224,7 @@ class Reader:
             if found and isinstance(found[0], Imported):
                 imported = found[0]
                 path = ".".join(filter(None, (imported.module, imported.member)))
-                other = self._module(path, imported.level, found[1].scope.module)
+                other = self.module_of(path, imported.level, found[1].scope.module)
                 if other and other.top:
                     return self._named(node.attr, Environment(other.top), depth + 1, here)
         return Written(here)
@@ -289,7 +289,7 @@ class Reader:
             owner = self._binding(node.value.id, environment)
             if owner and isinstance(imported := owner[0], Imported):
                 path = ".".join(filter(None, (imported.module, imported.member)))
-                other = self._module(path, imported.level, owner[1].scope.module)
+                other = self.module_of(path, imported.level, owner[1].scope.module)
                 found = self._binding(node.attr, Environment(other.top)) if other and other.top else None
         if found and isinstance(found[0], ast.FunctionDef | ast.AsyncFunctionDef):
             return found[1].scope, found[0]
@@ -303,12 +303,12 @@ class Reader:
         if current is None or len(bound := current.scope.names[name]) != 1 or bound[0] is None:
             return None
         if isinstance(imported := bound[0], Imported) and imported.member:
-            other = self._module(imported.module, imported.level, current.scope.module)
+            other = self.module_of(imported.module, imported.level, current.scope.module)
             if other and other.top and other.top is not current.scope and imported.member in other.top.names:
                 return self._binding(imported.member, Environment(other.top))
         return bound[0], current
 
-    def _module(self, name: str, level: int, importer: Module) -> Module | None:
+    def module_of(self, name: str, level: int, importer: Module) -> Module | None:
         """A module of the program by the name that another imports it by: the nearest, from its folder upwards."""
         root, own = repository(self.base), importer.file.parent
         folders = (own.parents[level - 2],) if level > 1 else (own,) if level else (self.base, *self.base.parents, own)

@@ -53,14 +53,14 @@ def _arguments(
     """The arguments of the call that constructs a resource, as a dictionary; None if it is not certain which it is."""
     reader = Reader(base)
     environment = _environment(reader, calls[1:], calls[0])
-    found = _call(reader, calls[0], type_token.rpartition(":")[2], name)
+    found = call_of(reader, calls[0], type_token.rpartition(":")[2], name)
     if found is None:
         return None
     call, scope = found
     return reader.arguments(call, environment or Environment(scope))
 
 
-def _call(reader: Reader, position: Position, name: str, first: str = "") -> tuple[ast.Call, Scope] | None:
+def call_of(reader: Reader, position: Position, name: str, first: str = "") -> tuple[ast.Call, Scope] | None:
     """The call of a name at a position, if there is exactly one.
 
     Args:
@@ -94,7 +94,7 @@ def _environment(reader: Reader, callers: Sequence[Position], position: Position
         return Environment(scope)
     is_constructor = node.name == CONSTRUCTOR and scope.owner is not None
     called = scope.owner.name if is_constructor and scope.owner else node.name
-    outer = _call(reader, callers[0], called)
+    outer = call_of(reader, callers[0], called)
     if outer is None:
         return Environment(scope)
     call, around = outer

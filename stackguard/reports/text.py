@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from policypack.core.policy import ROOT_TYPE, Kind, Outcome, Position, Resource, Severity
+from policypack.core.policy import ROOT_TYPE, UNKNOWN_VALUE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
-from policypack.evaluation.grouping import Group, groups, statement_path
+from policypack.evaluation.grouping import Group, groups, statement_path, waits_for_value
+from policypack.evaluation.places import fingerprint
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Change, Detail, Report, Run, Screen, by_reason
 from stackguard.reports.evidence import Came
@@ -250,20 +252,29 @@ def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) ->
                 for marked, text in excerpt(*marks):
                     yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
         if screen.detail is Detail.VERBOSE:
-            for text in filter(None, (_waiver(outcome, report) for outcome in group.reports)):
+            for text in dict.fromkeys(text for outcome in group.reports for text in _waivers(outcome, report)):
                 yield from wrapped(printable(text), UNBROKEN, INDENT, "waiver")
         yield from _advice(group, screen)
 
 
-def _waiver(outcome: Outcome, report: Report) -> str:
-    """The start of a waiver that accepts an outcome; empty for a crash, and for what stands for several outcomes."""
+def _waivers(outcome: Outcome, report: Report) -> Iterator[str]:
+    """The start of a waiver that accepts an outcome, none for a crash; of a summary, for each of its places."""
     if "fingerprints" not in report.memo:
         report.memo["fingerprints"] = {id(row.outcome): row.fingerprint for row in report.identified}
+    if outcome.kind is Kind.ERROR:
+        return
     of = f"{{type: {json.dumps(outcome.resource.type)}, name: {json.dumps(outcome.resource.name)}}}"
-    print_ = report.memo["fingerprints"].get(id(outcome))
-    if print_ is None or outcome.kind is Kind.ERROR:
-        return ""
-    return f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}}}"
+    if outcome.policy.id == UNKNOWN_VALUE:
+        prints = [
+            fingerprint(replace(other, policy=outcome.policy))
+            for other in report.outcomes
+            if waits_for_value(other)
+            and (other.resource.urn, other.path, other.exemption) == (outcome.resource.urn, outcome.path, None)
+        ]
+    else:
+        prints = [report.memo["fingerprints"][id(outcome)]]
+    for print_ in dict.fromkeys(prints):
+        yield f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}}}"
 
 
 def _advice(group: Group, screen: Screen) -> Iterator[Text]:

@@ -217,3 +217,35 @@ def test_a_rename_that_moves_nothing_is_refused(
     Ran(capfd, "baseline", "state.json")
     ran = Ran(capfd, "baseline", "--rename", old, new)
     assert (ran.code, "moves nothing" in ran.err) == (2, True)
+
+
+PROGRAM = """
+import json
+import pulumi
+import pulumi_aws as aws
+
+network = pulumi.StackReference("acme/network/dev")
+aws.iam.RolePolicy("shared", role="reader", policy=network.get_output("bucket").apply(lambda bucket: json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": bucket}]})))
+"""
+
+
+def test_a_baselined_unknown_document_covers_no_other_one(capfd: pytest.CaptureFixture[str], state: Path) -> None:
+    folder = state.parent / "infra"
+    folder.mkdir()
+    (state.parent / ".git").mkdir()
+    (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    check = ("check", "infra", "--stack", "dev", "--policy", "iam-wildcard-action", "--verbose")
+
+    def code(program: str) -> int:
+        (folder / "__main__.py").write_text(program)
+        return Ran(capfd, *check).code
+
+    assert code(PROGRAM) == 1
+    assert Ran(capfd, "baseline", "infra", "--stack", "dev").code == 0
+    assert code(PROGRAM) == 0
+    assert code(f"# moved\n\n{PROGRAM}") == 0
+    for old, new in (('"s3:GetObject"', '"*"'), ('"bucket"', '"other"'), ("acme/network", "acme/data")):
+        assert code(PROGRAM.replace(old, new)) == 1, new
+    assert "waiver: {policy: pulumi-unknown-value" in Ran(capfd, *check).out

@@ -12,7 +12,19 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import EnforcementLevel, Options, Outcome, Policy, Resource, Severity, Stack
+from policypack.core.policy import (
+    UNKNOWN,
+    EnforcementLevel,
+    Options,
+    Outcome,
+    PartialDocument,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Unknown,
+)
+from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.places import fingerprint, placed
 from policypack.evaluation.settings import Settings
@@ -374,3 +386,57 @@ def test_a_resource_that_a_message_names_may_be_renamed() -> None:
     (before,), (after,), (other,) = stack("files"), stack("uploads", "files"), stack("uploads")
     assert before.place in after.former_places
     assert before.place not in {other.place, *other.former_places}
+
+
+def unknown_policy(*waits_for: str, stack: str = "dev", value: Unknown = UNKNOWN) -> Resource:
+    urn = f"urn:pulumi:{stack}::shop::{ROLE_POLICY}::reader"
+    urns = tuple(f"urn:pulumi:{stack}::shop::{token}" for token in waits_for)
+    return Resource(ROLE_POLICY, "reader", {"policy": value, "role": "r"}, urn, property_dependencies={"policy": urns})
+
+
+NETWORK = "pulumi:pulumi:StackReference::acme/network"
+OF_NETWORK = Unknown("needs an output of the stack `acme/network/dev`")
+
+
+@pytest.mark.parametrize(
+    ("edited", "kept"),
+    [
+        (unknown_policy(NETWORK), True),
+        (unknown_policy(NETWORK, stack="prod"), True),
+        (unknown_policy("pulumi:pulumi:StackReference::acme/data"), False),
+        (unknown_policy(NETWORK, f"{BUCKET}::uploads"), False),
+        (unknown_policy(), False),
+        (unknown_policy(NETWORK, value=OF_NETWORK), False),
+        (unknown_policy(NETWORK, value=replace(UNKNOWN, origin="getVpc id=1")), False),
+    ],
+    ids=["the same", "in another stack", "another reference", "one more resource", "none", "a reason", "a call"],
+)
+def test_an_unknown_value_is_identified_by_where_it_comes_from(edited: Resource, *, kept: bool) -> None:
+    before = prints(unknown_policy(NETWORK))
+    stack = edited.urn.split(":")[2]
+    assert (prints(edited, stack=stack) == before) is kept
+
+
+def test_a_reason_that_names_the_stack_is_the_same_in_every_stack() -> None:
+    of_prod = replace(OF_NETWORK, why=OF_NETWORK.why.replace("dev", "prod"))
+    dev = prints(unknown_policy(NETWORK, value=OF_NETWORK))
+    assert dev == prints(unknown_policy(NETWORK, stack="prod", value=of_prod), stack="prod")
+
+
+def test_what_is_known_around_an_unknown_value_counts() -> None:
+    def of(action: str) -> list[str]:
+        text = json.dumps({"Statement": [allow(action, UNKNOWN_STRING)]})
+        return prints(unknown_policy(NETWORK, value=PartialDocument(text)), policy="iam-wildcard-resource")  # type: ignore[arg-type]
+
+    assert of("s3:GetObject") == of("s3:GetObject")
+    assert not {*of("s3:GetObject")} & {*of("s3:PutObject")}
+
+
+def test_the_expression_of_an_unknown_value_counts_and_of_a_known_one_does_not() -> None:
+    def places(*resources: Resource, source: str) -> set[str]:
+        policies = [card for card in POLICIES if card.id == "iam-wildcard-action"]
+        found = evaluate(policies, Stack(resources, Settings()))
+        return {outcome.place for outcome in placed(found, resources, "dev", lambda _resource, _path: source)}
+
+    assert places(unknown_policy(NETWORK), source="a") != places(unknown_policy(NETWORK), source="b")
+    assert places(role_policy(WIDE), source="a") == places(role_policy(WIDE), source="b")

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from policypack.core.policy import Kind, Options, Outcome, Resource, Severity
+from policypack.core.policy import UNKNOWN, UNKNOWN_VALUE, Kind, Options, Outcome, Resource, Severity
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprints
+from policypack.evaluation.grouping import one_per_value
+from policypack.evaluation.places import fingerprint, fingerprints
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.waiver_file import read
 from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules, nowhere, waive
-from tests.evaluation.test_places import OTHER, ROLE_POLICY, WIDE, outcomes, role_policy
+from tests.evaluation.test_places import NETWORK, OTHER, ROLE_POLICY, WIDE, outcomes, role_policy, unknown_policy
 
 TODAY = date(2026, 11, 29)
 POLICY = "iam-wildcard-action"
@@ -270,3 +271,45 @@ def test_a_malformed_file_is_one_clear_line(tmp_path: Path, text: str, message: 
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"{file}:")
     assert "\n" not in str(caught.value)
+
+
+def of_unknown(folder: Path, *values: Resource, **fields: Any) -> Waived:
+    """The outcomes of two policies about unknown documents, with a waiver of `pulumi-unknown-value`."""
+    reported = [outcome for policy in (POLICY, "iam-wildcard-resource") for outcome in outcomes(*values, policy=policy)]
+    file = written(folder, FIELDS | {"policy": UNKNOWN_VALUE} | fields)
+    return waive(reported, read(file), DEV, [POLICY, UNKNOWN_VALUE], values, TODAY)
+
+
+def summary_print(subject: Resource) -> str:
+    (summary,) = one_per_value(outcomes(subject, policy=POLICY))
+    return fingerprint(summary)
+
+
+def test_a_waiver_of_an_unknown_value_accepts_what_every_policy_reports_of_it(tmp_path: Path) -> None:
+    result = of_unknown(tmp_path, unknown_policy(NETWORK))
+    assert accepted(result) == [True, True]
+    assert not result.problems
+    assert accepted(of_unknown(tmp_path, unknown_policy(NETWORK), finding=summary_print(unknown_policy(NETWORK)))) == [
+        True,
+        True,
+    ]
+
+
+def test_a_waiver_of_an_unknown_value_accepts_no_other_one(tmp_path: Path) -> None:
+    result = of_unknown(tmp_path, unknown_policy(), finding=summary_print(unknown_policy(NETWORK)))
+    assert accepted(result) == [False, False]
+    assert [problem.kind for problem in result.problems] == [ProblemKind.UNUSED]
+
+
+def test_a_waiver_of_an_unknown_value_accepts_no_violation(tmp_path: Path) -> None:
+    assert accepted(of_unknown(tmp_path, role_policy(WIDE))) == [False]
+
+
+def test_a_waiver_of_one_of_two_unknown_values_has_to_say_which(tmp_path: Path) -> None:
+    two = unknown_policy(NETWORK)
+    inline = {"inlinePolicies": [{"policy": UNKNOWN}, {"policy": UNKNOWN}]}
+    urn = "urn:pulumi:dev::shop::aws:iam/role:Role::reader"
+    both = replace(two, type="aws:iam/role:Role", urn=urn, inputs=inline)
+    result = of_unknown(tmp_path, both, resource={"type": "aws:iam/role:Role", "name": "reader"})
+    assert not any(accepted(result))
+    assert [problem.kind for problem in result.problems] == [ProblemKind.AMBIGUOUS]

@@ -8,6 +8,7 @@ a role, a prefix, a tag) is assumed to be the identity's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from policypack.access.escalation.paths import WAYS, RiskyCall, Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
-from policypack.access.solver.partition import Work
+from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work
 from policypack.access.solver.substitution import VARIABLE
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import concerns, every_action, lowered
@@ -60,7 +61,7 @@ class IdentityDocuments(msgspec.Struct, frozen=True):
 
 
 def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
-    """The open ways, with unknown values at this bound.
+    """The open ways, once for each statement that opens the first step, with unknown values at this bound.
 
     Raises:
         TooManyCellsError: the conditions and wildcards distinguish too many requests.
@@ -80,6 +81,19 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
     def opener(call: RiskyCall) -> Opener | None:
         return _opener(identity, granted, limits, call, work)
 
+    rest = Work(LITTLE_WORK)
+
+    @cache
+    def others(step: tuple[RiskyCall, ...], first: Opener) -> Sequence[Opener]:
+        openers: list[Opener] = []
+        with suppress(TooManyCellsError):
+            for call in step:
+                left = _without(granted, (first, *openers))
+                while (other := _opener(identity, left, limits, call, rest)) is not None:
+                    openers.append(other)
+                    left = _without(left, (other,))
+        return openers
+
     for way in WAYS:
         openers = []
         for step in way.steps:
@@ -89,6 +103,14 @@ def opened(identity: IdentityDocuments, bound: Bound) -> Iterator[Opened]:
             openers.append(first)
         else:
             yield Opened(way, tuple(openers))
+            for other in others(tuple(way.steps[0]), openers[0]):
+                yield Opened(way, (other, *openers[1:]))
+
+
+def _without(granted: Access, openers: Iterable[Opener]) -> Access:
+    """The access without the statements that open a step."""
+    paths = {f"{opener.document} {opener.path}" for opener in openers}
+    return Access.of(statement for statement in granted.statements if statement.path not in paths)
 
 
 def _opener(

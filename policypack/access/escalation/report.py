@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
 
 from policypack.access.escalation.analysis import IdentityDocuments, Opened, opened
+from policypack.access.escalation.paths import Way
 from policypack.access.solver.bounds import Bound
 from policypack.access.solver.partition import TooManyCellsError
 from policypack.core.policy import Reading, Resource, Stack, Undecided, Unknown, Violation, over_stack
@@ -100,25 +102,35 @@ def judge_ways(policy: IdentityPolicy) -> Iterator[Violation | Undecided]:
     except TooManyCellsError:
         yield Undecided("", TOO_MANY, TOO_MANY_FIX)
         return
+    managed = carried[policy.index].managed
     by_statement: dict[str, list[Opened]] = {}
-    for open_way in certain:
+    for open_way in _once(certain) if managed else certain:
         if open_way.openers[0].document == policy.index:
             by_statement.setdefault(open_way.openers[0].path, []).append(open_way)
     if by_statement and policy.unread:
         yield Undecided("", LIMITED, LIMITED_FIX)
         return
-    managed = carried[policy.index].managed
     for path, ways in by_statement.items():
         if managed and not whole_services(managed) and all(_alone_opens(policy.index, way) for way in ways):
             continue  # AWS writes it for one purpose, as `AmazonEKSComputePolicy`
         more = f" and {len(ways) - MOST_QUOTED} more ways" if len(ways) > MOST_QUOTED else ""
         described = "; ".join(_described(carried, open_way) for open_way in ways[:MOST_QUOTED])
         place = "" if managed else path
-        yield Violation(place, f"lets its holder act as others: {described}{more}")
-    known = {open_way.way for open_way in certain}
+        every = (_described(carried, open_way) for open_way in ways) if len(ways) > 1 else ()
+        facts = tuple(fact for text in every for fact in re.findall("`([^`]*)`", text)) or None
+        yield Violation(place, f"lets its holder act as others: {described}{more}", facts=facts)
+    known = {(open_way.way, open_way.openers[0]) for open_way in certain}
     for open_way in possible:
-        if open_way.way not in known and open_way.openers[0].document == policy.index:
+        if (open_way.way, open_way.openers[0]) not in known and open_way.openers[0].document == policy.index:
             yield _undecided(policy, open_way)
+
+
+def _once(ways: Iterable[Opened]) -> Iterable[Opened]:
+    """Each way by the first statement that opens it: what AWS writes is one thing to accept."""
+    first: dict[Way, Opened] = {}
+    for open_way in ways:
+        first.setdefault(open_way.way, open_way)
+    return first.values()
 
 
 def _alone_opens(index: int, open_way: Opened) -> bool:

@@ -9,7 +9,7 @@ docs/decisions/0027-public-as-a-difference.md explains how it is a difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -20,9 +20,10 @@ from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
 from policypack.access.solver.partition import TooManyCellsError, Work, work_on
 from policypack.access.solver.verdict import Answer, Verdict, refusal
+from policypack.core.policy import covers
 from policypack.iam.addresses import Ranges, broad
 from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.globs import has_wildcard
+from policypack.iam.globs import has_wildcard, matches
 
 ACCESS_POINTS = frozenset(
     {
@@ -47,27 +48,62 @@ def exposure(document: PolicyDocument) -> Answer:
         return Answer(Verdict.NOT_PUBLIC, "every Allow statement names its principals")
     try:
         with work_on([document]) as work:
-            if public_request := _search(document, work, Bound.LEAST):
-                request, allow = public_request
-                return Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
-            spared = _spared_keys(document)
-            if spared is not None and (public_request := _search(document, work, Bound.LEAST, spared)):
-                request, allow = public_request
-                witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
-                return Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
-            if _depends(document) and (public_request := _search(document, work, Bound.MOST, spared)):
-                why = "an unknown value or a policy variable decides whether outsiders are allowed"
-                return Answer(Verdict.UNDECIDED, why, public_request[1].path)
+            for answer in _answers(document, work):
+                return answer
     except TooManyCellsError:
         return Answer(Verdict.UNDECIDED, TOO_MANY)
     return Answer(Verdict.NOT_PUBLIC, "every Allow statement is limited to fixed principals, networks or sources")
+
+
+def exposures(document: PolicyDocument) -> Iterator[Answer]:
+    """An answer for each Allow statement that allows outsiders, by itself or together with others, or may.
+
+    Beside a statement that is unknown as a whole, which may deny what others allow, none is surely public.
+    """
+    hidden = [path for element, path in document.unknowns if element in ("Statement", "Effect")]
+    for path in hidden:
+        yield Answer(Verdict.UNDECIDED, "a whole statement is unknown", path)
+    written = {statement.path: statement for statement in document.statements}
+    try:
+        with work_on([document]) as work:
+            for answer in _answers(document, work):
+                if hidden:
+                    yield msgspec.structs.replace(answer, verdict=Verdict.UNDECIDED, witness=None)
+                else:
+                    yield msgspec.structs.replace(answer, why=answer.why + _beside(answer, written[answer.path]))
+    except TooManyCellsError:
+        yield Answer(Verdict.UNDECIDED, TOO_MANY)
+
+
+def _beside(answer: Answer, statement: Statement) -> str:
+    """What a public statement lists beside the action of the example, as a clause."""
+    example = answer.witness.action.lower() if answer.witness else ""
+    others = [pattern for pattern in statement.actions or () if example and not matches(pattern.lower(), example)]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f"; it also lists {', '.join(f'`{pattern}`' for pattern in others[:3])}{more}" if others else ""
+
+
+def _answers(document: PolicyDocument, work: Work) -> Iterator[Answer]:
+    """An answer for each Allow statement that is public or may be, those that surely are first."""
+    seen: set[str] = set()
+    for request, allow in _search(document, work, Bound.LEAST):
+        seen.add(allow.path)
+        yield Answer(Verdict.PUBLIC, _why(request), allow.path, request.witness())
+    spared = _spared_keys(document)
+    for request, allow in _search(document, work, Bound.LEAST, spared, seen) if spared is not None else ():
+        seen.add(allow.path)
+        witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
+        yield Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
+    for _, allow in _search(document, work, Bound.MOST, spared, seen) if _depends(document) else ():
+        why = "an unknown value or a policy variable decides whether outsiders are allowed"
+        yield Answer(Verdict.UNDECIDED, why, allow.path)
 
 
 def unknown_path(document: PolicyDocument, answer: Answer) -> str:
     """The path of an unknown value that an undecided answer depends on; empty if there is none."""
     if answer.verdict is not Verdict.UNDECIDED:
         return ""
-    return next((path for _, path in document.unknowns if path.startswith(answer.path)), "")
+    return next((path for _, path in document.unknowns if covers(answer.path, path)), "")
 
 
 def _why(request: OutsiderRequest) -> str:
@@ -94,21 +130,46 @@ def _depends(document: PolicyDocument) -> bool:
 
 
 def _search(
-    document: PolicyDocument, work: Work, bound: Bound, spared: Spared = None
-) -> tuple[OutsiderRequest, Statement] | None:
-    """A public request with the Allow statement that allows it, with unknown values at this bound.
+    document: PolicyDocument, work: Work, bound: Bound, spared: Spared = None, without: Collection[str] = ()
+) -> Iterator[tuple[OutsiderRequest, Statement]]:
+    """A public request for each Allow statement that allows one, with unknown values at this bound.
 
-    With `spared`, values with wildcards are not fixed, except those of the exempted keys.
+    Statements of which each allows a narrow range only, and that are broad together, come last.
+
+    Args:
+        document: the document.
+        work: the budget of the question.
+        bound: of unknown values.
+        spared: if it is set, values with wildcards are not fixed, except those of the exempted keys.
+        without: the paths of statements that are left out.
     """
     narrow: list[tuple[OutsiderRequest, Statement]] = []
     space = OutsiderRequests(iam_prefix(document.type), work, spared=spared)
-    for request, (allow, *_), _ in newly_allowed(granted(document, bound), NOTHING, space, work):
-        assert isinstance(request, OutsiderRequest)
-        if request.wide:
-            return request, allow
-        narrow.append((request, allow))
-    distinct = {id(request.addresses): request.addresses for request, _ in narrow}
-    return narrow[0] if len(distinct) > 1 and broad(Ranges.union(distinct.values())) else None
+    access = granted(document, bound)
+    for allow in access.statements:
+        if not allow.allows or allow.path in without:
+            continue
+        alone: list[tuple[OutsiderRequest, Statement]] = []
+        for request, _, _ in newly_allowed(Access((((allow,),),), access.denials), NOTHING, space, work):
+            assert isinstance(request, OutsiderRequest)
+            alone.append((request, allow))
+            if request.wide:
+                break
+        if alone and alone[-1][0].wide:
+            yield alone[-1]
+        elif _broad(alone):
+            yield alone[0]
+        else:
+            narrow += alone
+    if _broad(narrow):
+        once = {allow.path: (request, allow) for request, allow in reversed(narrow)}
+        yield from reversed(once.values())
+
+
+def _broad(requests: Sequence[tuple[OutsiderRequest, Statement]]) -> bool:
+    """Whether requests of narrow ranges come from a broad range together."""
+    distinct = {id(request.addresses): request.addresses for request, _ in requests}
+    return len(distinct) > 1 and broad(Ranges.union(distinct.values()))
 
 
 def granted(document: PolicyDocument, bound: Bound) -> Access:

@@ -17,9 +17,10 @@ from policypack.lambda_code.platform_mismatch import MismatchedFiles, foreign
 def check(mismatch: MismatchedFiles) -> Iterator[Judgement]:
     where = f"has the layer `{mismatch.layer}`, which contains" if mismatch.layer else "contains"
     for reason in dict.fromkeys(reason for _, reason in mismatch.files):
-        first, *others = (name for name, why in mismatch.files if why == reason)
+        first, *others = names = [name for name, why in mismatch.files if why == reason]
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {mismatch.target}")
+        facts = (mismatch.layer, *names, reason) if others else None
+        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {mismatch.target}", facts=facts)
     for declared in mismatch.declared:
         yield Violation(
             "", f"has the layer `{mismatch.layer}`, which is for {declared}; the function runs {mismatch.target}"

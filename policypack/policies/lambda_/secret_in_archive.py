@@ -27,9 +27,9 @@ def archive_secrets(stack: Stack) -> Iterator[Placed[Sequence[SecretFile]]]:
 
 def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
     for kind in dict.fromkeys(secret.kind for secret in secrets):
-        first, *others = (secret.name for secret in secrets if secret.kind == kind)
+        first, *others = names = [secret.name for secret in secrets if secret.kind == kind]
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"contains {kind}: `{first}`{more}")
+        yield Violation("", f"contains {kind}: `{first}`{more}", facts=(*names,))
 
 
 def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:

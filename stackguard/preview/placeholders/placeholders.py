@@ -166,7 +166,8 @@ class Placeholders:
         if placeholder not in self._known:
             call, path = self._placeholders[placeholder]
             call.asked.add(path)
-            self._known[placeholder] = Unknown(f"needs {call.result(path)}", self._fix(call, path))
+            origin = _key(call.token, _masked(readable(call.args), self.mask))
+            self._known[placeholder] = Unknown(f"needs {call.result(path)}", self._fix(call, path), origin)
         return self._known[placeholder]
 
     def contained_in(self, value: Any) -> bool:

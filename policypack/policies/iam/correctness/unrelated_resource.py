@@ -42,10 +42,8 @@ def check(attached: Attached) -> Iterator[Violation]:
     for statement in attached.document.statements:
         other = [name for name in statement.resources or () if not _names(name, attached.arns)]
         every = len(other) == len(statement.resources or ()) and "Resource" not in statement.unknown
-        if other and (every or attached.only):
-            yield Violation(
-                statement.at("Resource"), f"names `{other[0]}`, which is not what the document is attached to"
-            )
+        for name in dict.fromkeys(other) if every or attached.only else ():
+            yield Violation(statement.at("Resource"), f"names `{name}`, which is not what the document is attached to")
 
 
 def _names(resource: str, arns: tuple[str, ...]) -> bool:

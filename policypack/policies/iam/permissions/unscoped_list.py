@@ -81,10 +81,13 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
             or any(_denies_the_rest(other, place) for other in listing.document.statements)
             for place in places
         ):
-            message = (
-                f"allows `{listed[0]}` without a condition on `s3:prefix`, so every name in the bucket can be read"
-            )
-            yield Violation(statement.at("NotAction" if statement.actions is None else "Action"), message)
+            element = "NotAction" if statement.actions is None else "Action"
+            written = {pattern.lower() for pattern in statement.actions or ()}
+            named = [name for name in listed if name.lower() in written]
+            facts = tuple(listed) if named and named != listed else None
+            for name in named if named == listed else listed[:1]:
+                message = f"allows `{name}` without a condition on `s3:prefix`, so every name in the bucket can be read"
+                yield Violation(statement.at(element), message, facts=facts)
 
 
 def _limited(statement: Statement) -> bool:

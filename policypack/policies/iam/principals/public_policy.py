@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.exposure.exposure import judge
-from policypack.access.exposure.public import exposure, unknown_path
+from policypack.access.exposure.public import exposures, unknown_path
 from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided
@@ -25,12 +25,12 @@ from policypack.iam.document_readers import RESOURCE, documents
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
-    """Yields the statement that allows outsiders, with an example."""
-    answer = exposure(document)
-    if path := unknown_path(document, answer):
-        yield Undecided(path)
-    else:
-        yield from judge(answer, "may be public, which cannot be determined")
+    """Yields each statement that allows outsiders, with an example."""
+    for answer in exposures(document):
+        if path := unknown_path(document, answer):
+            yield Undecided(path)
+        else:
+            yield from judge(answer, "may be public, which cannot be determined")
 
 
 def _open(**condition: Any) -> dict[str, Any]:

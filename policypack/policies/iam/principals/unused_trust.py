@@ -19,7 +19,7 @@ def check(trust: RoleTrust) -> Iterator[Violation]:
         return
     using = {service for services in trust.users.values() for service in services}
     using |= {other for service in using for other in BESIDE.get(service, ())}
-    for service, path in trust.services.items():
+    for service, path in trust.services:
         if service not in using:
             first, *others = trust.users
             using_it = f"`{first}` and {len(others)} more refer" if others else f"`{first}` refers"

@@ -40,14 +40,12 @@ def _number(value: Any) -> int | Unknown:
 
 
 def check(settings: Mapping[str, int | Unknown]) -> Iterator[Violation | Undecided]:
-    weak = [name for name, value in settings.items() if not isinstance(value, Unknown) and value < AT_LEAST[name]]
-    if weak:
-        asked = (f"`{name}` {'at least ' * (least > 1)}{str(least).lower()}" for name, least in AT_LEAST.items())
-        yield Violation("", f"is weaker than {', '.join(text for text in asked if text.split('`')[1] in weak)}")
-        return
     for name, value in settings.items():
+        least = AT_LEAST[name]
         if isinstance(value, Unknown):
             yield Undecided(name, value.why, value.fix)
+        elif value < least:
+            yield Violation(name, f"is weaker than `{name}` {'at least ' * (least > 1)}{str(least).lower()}")
 
 
 STRONG = dict(AT_LEAST)
@@ -71,10 +69,18 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-7",
     ],
     bad=reported_at(
-        "",
+        "minimumPasswordLength",
         example(_policy(**{**STRONG, "minimumPasswordLength": 8})),
-        example(_policy(minimumPasswordLength=16), note="only the length, which leaves everything else off"),
-        example(_policy(**{**STRONG, "passwordReusePrevention": 5}), note="five passwords remembered"),
+        example(
+            _policy(minimumPasswordLength=16),
+            path=[name for name in AT_LEAST if name != "minimumPasswordLength"],
+            note="only the length, which leaves everything else off",
+        ),
+        example(
+            _policy(**{**STRONG, "passwordReusePrevention": 5}),
+            path="passwordReusePrevention",
+            note="five passwords remembered",
+        ),
     ),
     good=[
         example(_policy(**STRONG)),
