@@ -130,11 +130,13 @@ class Fleet:
         random_ = random.Random(f"{self.seed} drift")
         files = sorted(truth["stacks"])
         chosen = random_.sample(files, max(1, round(len(files) * share)))
+        different = 0
         for file in chosen:
-            known = truth["stacks"][file]
+            known, before = truth["stacks"][file], (self.folder / file).read_bytes()
             place = Place(**known["place"])
             truth["stacks"][file] = self.stack(place, random.Random(f"{self.seed} {file}"), known["resources"])
-        return len(chosen) + self._drift_cases(truth, share, random_)
+            different += (self.folder / file).read_bytes() != before  # a small stack may be as it was
+        return different + self._drift_cases(truth, share, random_)
 
     def _drift_cases(self, truth: dict[str, Any], share: float, random_: random.Random) -> int:
         """Change a share of the cases, and the truth; returns how many stacks are another."""
