@@ -38,7 +38,7 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         mock=options.mock,
         observer=observer,
         account=options.account,
-        python_of=options.python_of,
+        earlier=options.earlier,
     )
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None

@@ -278,7 +278,7 @@ def test_a_program_is_run_with_the_options_given(
         "timeout": 7.0,
         "mock": (Path("a.yaml"), Path("b.yaml")),
         "account": None,
-        "python_of": None,
+        "earlier": None,
     }
     assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
 
