@@ -21,6 +21,7 @@ from policypack.evaluation.places import fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
+from stackguard.positions.repository import below, with_relative_paths
 from stackguard.reports import Change, NewAccess, Report
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
@@ -52,7 +53,8 @@ def compared(
         try:
             base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
         except CannotJudge as error:
-            reason = error.message.replace(target, request.target) if commit else error.message
+            roots = (tree.files,) if tree else ()
+            reason = with_relative_paths(below(error.message, *roots), request.target)
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
         access = tuple(_new_access(loaded, base_loaded))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
