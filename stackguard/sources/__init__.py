@@ -78,14 +78,16 @@ class RunOptions:
     """Seconds, also for a pipe or standard input."""
     mock: tuple[Path, ...] = ()
     """Files with values that only the cloud can give."""
+    mock_names: tuple[str, ...] = ()
+    """Further ones, of the settings: relative to the program, and left out where there is none."""
     account: str | None = None
     """The operator's `accountId`, which takes precedence over an account that the program states."""
     earlier: Earlier | None = None
     """What a program of another commit needs of today's; None is today's own."""
 
     def under(self, settings: Settings) -> RunOptions:
-        """These options, with the account of the settings."""
-        return replace(self, account=settings.account_id)
+        """These options, with the account and the mock files of the settings."""
+        return replace(self, account=settings.account_id, mock_names=settings.mock_files)
 
 
 Parser = Callable[[Iterator[bytes], str, RunOptions], T]

@@ -35,7 +35,7 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         config=options.config,
         resolve=options.resolve,
         timeout=options.timeout,
-        mock=options.mock,
+        mock=(*options.mock, *(file for name in options.mock_names if (file := project / name).is_file())),
         observer=observer,
         account=options.account,
         earlier=options.earlier,
