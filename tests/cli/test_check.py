@@ -297,6 +297,18 @@ def test_mock_files_of_the_settings_answer_and_missing_ones_are_skipped(
     assert Ran(capfd, "check", str(tmp_path)).code == 0
 
 
+def test_a_password_in_plaintext_in_the_configuration_is_noted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {shop:dbPassword: correct-horse-7, shop:passwordLength: '20'}\n")
+    out = Ran(capfd, "check", str(tmp_path)).out
+    assert "shop:dbPassword: is a password in plaintext in the configuration of the stack" in out
+    assert "passwordLength" not in out
+    assert "correct-horse" not in out
+
+
 def test_the_severities_are_the_policies_own() -> None:
     assert list(Severity) == list(SEVERITIES)
 
