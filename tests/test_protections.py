@@ -499,6 +499,7 @@ REMOVALS = (
         (
             "pulumi-unseen-component",
             "pulumi-unseen-resource",
+            "aws-plaintext-storage",
             "aws-public-endpoint",
             "aws-public-share",
             "ec2-open-ingress",

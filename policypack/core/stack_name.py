@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+MADE_UP = "organization"
+"""The organization in the stacks' names of a backend of one's own: pkg/backend/diy/state.go of github.com/pulumi/pulumi."""
+
 
 @dataclass(frozen=True, slots=True)
 class StackName:
@@ -16,6 +19,11 @@ class StackName:
 
     def __str__(self) -> str:
         return "/".join(filter(None, (self.organization, self.project, self.stack)))
+
+    @property
+    def known(self) -> str:
+        """The full name, without the organization that Pulumi makes up for a backend that has none."""
+        return self.in_project if self.organization == MADE_UP and self.project and self.stack else str(self)
 
     @property
     def in_project(self) -> str:

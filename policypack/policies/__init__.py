@@ -8,6 +8,7 @@ from policypack.core.policy import Policy
 from policypack.policies.aws import contested_resource as aws_contested_resource
 from policypack.policies.aws import foreign_region as aws_foreign_region
 from policypack.policies.aws import impossible_value as aws_impossible_value
+from policypack.policies.aws import plaintext_storage as aws_plaintext_storage
 from policypack.policies.aws import public_endpoint as aws_public_endpoint
 from policypack.policies.aws import public_share as aws_public_share
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
@@ -94,6 +95,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     aws_impossible_value.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,
+    aws_plaintext_storage.POLICY,
     aws_public_endpoint.POLICY,
     ec2_open_ingress.POLICY,
     iam_malformed_document.POLICY,

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import Literal
 
@@ -52,9 +53,9 @@ def planned(repository: Repository, requirement: str, ci: CI | None) -> list[Pla
     plan = [_settings(repository)]
     plan += [_new(root, f"{texts.PACK}/{name}", text) for name, text in texts.pack(requirement).items()]
     if ci == "github":
-        plan.append(_new(root, GITHUB, texts.github(repository)))
+        plan.append(_job(root, GITHUB, texts.github(repository)))
     elif ci == "gitlab":
-        plan.append(_new(root, GITLAB_JOB, texts.gitlab(repository)))
+        plan.append(_job(root, GITLAB_JOB, texts.gitlab(repository)))
         plan.append(_shared(root, GITLAB, INCLUDE, GITLAB_JOB))
     plan.append(_shared(root, PRE_COMMIT, texts.pre_commit(repository, requirement), "stackguard"))
     plan.append(_attributes(root))
@@ -133,6 +134,16 @@ def _new(root: Path, path: str, text: str) -> PlannedFile:
         return PlannedFile(path, "write", text)
     same = content.replace("\r\n", "\n") == text
     return PlannedFile(path, "keep", "", "unchanged" if same else "it is yours; remove it to have it written again")
+
+
+def _job(root: Path, path: str, text: str) -> PlannedFile:
+    """The job of a CI system: of one that is there, what a new one has differently, such as a step for a new project."""
+    file = _new(root, path, text)
+    if file.action == "write" or file.why == "unchanged":
+        return file
+    yours, today = ((content or "").splitlines() for content in (_content(root, path), text))
+    difference = "\n".join(unified_diff(yours, today, "yours", "what would be written today", n=2, lineterm=""))
+    return PlannedFile(path, "keep", difference, "it is yours; a new one would differ in this")
 
 
 def _settings(repository: Repository) -> PlannedFile:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ class Preparation:
 
     command: str
     """One line of shell, for the project's folder."""
+    once: str
+    """What precedes it, unless another project has done it: a tool, or the environment that projects share."""
+    shared: str
+    """What that is about: a tool, or the environment's folder."""
     isolated: bool
     """Whether the project finds its environment by itself, whatever environment is activated."""
 
@@ -32,14 +37,25 @@ def preparation(root: Path, project: Project) -> Preparation:
     if tool == "uv":
         named = f"UV_PROJECT_ENVIRONMENT={shlex.quote(str(virtualenv))} " if virtualenv else ""
         locked = " --locked" if _above(folder, root, "uv.lock") else ""
-        return Preparation(f"python -m pip install -q uv && {named}uv sync{locked}", isolated=True)
+        return Preparation(f"{named}uv sync{locked}", "python -m pip install -q uv", "uv", isolated=True)
     if tool == "poetry":
-        return Preparation("python -m pip install -q poetry && poetry install --no-interaction", isolated=False)
+        install = "poetry install --no-interaction"
+        return Preparation(install, "python -m pip install -q poetry", "poetry", isolated=False)
     listed = "-r requirements.txt" if (folder / "requirements.txt").exists() else UNLISTED
     if not virtualenv:
-        return Preparation(f"python -m pip install -q {listed}", isolated=False)
+        return Preparation(f"python -m pip install -q {listed}", "", "", isolated=False)
     place = shlex.quote(str(virtualenv))
-    return Preparation(f"python -m venv {place} && {place}/bin/pip install -q {listed}", isolated=True)
+    shared = os.path.normpath(folder / str(virtualenv))
+    return Preparation(f"{place}/bin/pip install -q {listed}", f"python -m venv {place}", shared, isolated=True)
+
+
+def commands(preparations: Iterable[tuple[str, Preparation]]) -> Iterator[tuple[str, str]]:
+    """The folder and the command of each project, in this order: what several share is done once."""
+    done: set[str] = set()
+    for folder, prepared in preparations:
+        first = bool(prepared.once) and prepared.shared not in done
+        done.add(prepared.shared)
+        yield folder, f"{prepared.once} && {prepared.command}" if first else prepared.command
 
 
 def _toolchain(options: Mapping[str, Any], folder: Path, root: Path) -> str:

@@ -6,7 +6,7 @@ import json
 import shlex
 from importlib.resources import files
 
-from stackguard.adopt.preparing import Preparation, preparation
+from stackguard.adopt.preparing import Preparation, commands, preparation
 from stackguard.adopt.repository import Repository
 
 PACK = "stackguard-pack"
@@ -48,8 +48,8 @@ def github(repository: Repository) -> str:
     steps = "".join(
         f"      - name: {json.dumps(f'Install what {folder} needs')}\n"
         f"        working-directory: {json.dumps(folder)}\n"
-        f"        run: |\n          {prepared.command}\n"
-        for folder, prepared in _preparations(repository)
+        f"        run: |\n          {command}\n"
+        for folder, command in commands(_preparations(repository))
     )
     return _filled(
         "github.yml",
@@ -63,8 +63,8 @@ def github(repository: Repository) -> str:
 def gitlab(repository: Repository) -> str:
     """The job for GitLab CI."""
     steps = "".join(
-        f"    - |\n      (cd {shlex.quote(folder)} && {prepared.command})\n"
-        for folder, prepared in _preparations(repository)
+        f"    - |\n      (cd {shlex.quote(folder)} && {command})\n"
+        for folder, command in commands(_preparations(repository))
     )
     return _filled("gitlab.yml", check=check(repository), preparations=steps, requirements=REQUIREMENTS)
 

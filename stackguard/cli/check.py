@@ -319,6 +319,7 @@ def _single(asked: CheckRequest, expanded: Expansion, failed: Callable[[Run], No
     from stackguard.cli.progress import show_notes
     from stackguard.gate import request
     from stackguard.gate.provenance import provenance
+    from stackguard.positions.repository import with_relative_paths
     from stackguard.reports import Failed, Run
 
     def judged() -> Run:
@@ -334,9 +335,10 @@ def _single(asked: CheckRequest, expanded: Expansion, failed: Callable[[Run], No
     try:
         return attempt(judged, f"judging {stack.target}")
     except Failure as failure:
-        failures = (Failed(stack.target, stack.name, failure.message, failure.detail),)
+        message = with_relative_paths(failure.message, stack.target)
+        failures = (Failed(stack.target, stack.name, message, failure.detail),)
         failed(Run((), provenance(Settings(), [], started), failures, several=True))
-        raise
+        raise Failure(message, failure.detail) from None
 
 
 def _write_failure(destinations: Sequence[Destination], screen_of: Callable[[Path | None], Screen], run: Run) -> None:

@@ -2,7 +2,7 @@
 
 A base is a folder, a file, or a commit of the target's repository. A commit is checked out into a temporary folder by an
 index of its own, so that the working tree and the repository's index stay as they are, and its program is run by the
-Python of today's.
+Python of today's, with the packages that the repository has at the commit.
 """
 
 from __future__ import annotations
@@ -14,16 +14,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from policypack.core.policy import Kind, Outcome, Policy
 from policypack.evaluation.places import fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
+from stackguard.positions.repository import below, with_relative_paths
 from stackguard.reports import Change, NewAccess, Report
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
+
+
+class Tree(NamedTuple):
+    """The files of a commit, and the repository that they are of."""
+
+    root: Path
+    files: Path
 
 
 def compared(
@@ -37,14 +45,16 @@ def compared(
         CannotJudge: there is no such base.
     """
     assert request.base is not None
-    with _base(request.base, request.target) as (target, commit):
+    with _base(request.base, request.target) as (target, tree):
+        commit = tree is not None
         if target is None or (commit and _is_new(loaded, target)):  # so that everything is new
             return _against(report.outcomes, (), (), request.base)
-        options = _options(request, loaded, target, commit=commit)
+        options = _options(request, loaded, target, tree)
         try:
             base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
         except CannotJudge as error:
-            reason = error.message.replace(target, request.target) if commit else error.message
+            roots = (tree.files,) if tree else ()
+            reason = with_relative_paths(below(error.message, *roots), request.target)
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
         access = tuple(_new_access(loaded, base_loaded))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
@@ -63,14 +73,17 @@ def _is_new(loaded: LoadedStack, target: str) -> bool:
         return False
 
 
-def _options(request: CheckRequest, loaded: LoadedStack, target: str, *, commit: bool) -> RunOptions:
+def _options(request: CheckRequest, loaded: LoadedStack, target: str, tree: Tree | None) -> RunOptions:
     """The options for the base: a program runs for the stack of today, and at a commit with the Python of today."""
+    from stackguard.preview.project.earlier import Earlier
+
     options = request.options
     if not Path(target).is_dir():
         return replace(options, stack=None)
     if loaded.folder is None:
         return options
-    return replace(options, stack=loaded.name.stack or None, python_of=loaded.folder if commit else None)
+    earlier = tree and Earlier(loaded.folder, tree.root, tree.files, tree.files.with_name("packages"))
+    return replace(options, stack=loaded.name.stack or None, earlier=earlier)
 
 
 def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
@@ -111,12 +124,12 @@ def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
 
 
 @contextmanager
-def _base(base: str, target: str) -> Iterator[tuple[str | None, bool]]:
-    """The target to judge as the base, None if the commit has none; and whether the base is a commit."""
+def _base(base: str, target: str) -> Iterator[tuple[str | None, Tree | None]]:
+    """The target to judge as the base, None if the commit has none; and the commit's files, if the base is a commit."""
     if base == STANDARD_INPUT:
         raise CannotJudge("`--base` takes a file, a folder or a commit, and not standard input")
     if os.path.lexists(base):
-        yield base, False
+        yield base, None
         return
     folder = Path(os.path.abspath(target))  # noqa: PTH100 (links stay, as the repository contains them)
     start = folder if folder.is_dir() else folder.parent
@@ -140,4 +153,4 @@ def _base(base: str, target: str) -> Iterator[tuple[str | None, bool]]:
         except git.GitError as error:
             raise CannotJudge(f"`{base}` cannot be checked out: {printable(str(error))}") from None
         there = tree / folder.resolve().relative_to(root.resolve())
-        yield (str(there) if there.exists() else None), True
+        yield (str(there) if there.exists() else None), Tree(root.resolve(), tree)

@@ -35,6 +35,7 @@ from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settings, run_of
 from stackguard.gate.stacks import StackTarget, below, vanished
+from stackguard.positions.repository import with_relative_paths
 from stackguard.preview.project import sdk
 from stackguard.preview.server import process
 from stackguard.preview.server.hosts import FORKS, Hosts
@@ -198,7 +199,7 @@ def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], 
     options = replace(request.options, stack=stack.stack)
 
     def failed(message: str, detail: str = "") -> Failed:
-        return Failed(stack.target, stack.name, message, detail)
+        return Failed(stack.target, stack.name, with_relative_paths(message, stack.target), detail)
 
     try:
         return judge_stack(replace(request, target=stack.target, options=options), phase=phase)

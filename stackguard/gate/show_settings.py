@@ -43,7 +43,7 @@ def shown(request: CheckRequest) -> str:
     effective = layers.of(stack, region)
     waiver_file, baseline_file = in_effect(request.waivers, request.baseline, layers.folder)
     files = {"settings": layers.file, "central": layers.central, "waivers": waiver_file, "baseline": baseline_file}
-    head = [f"# {stack}", *(f"# {kind}: {file or 'none'}" for kind, file in files.items())]
+    head = [f"# {stack.known}", *(f"# {kind}: {file or 'none'}" for kind, file in files.items())]
     notes = [f"# note: {note}" for note in (*effective.notes, *effective.lock_notes(POLICIES))]
     return "".join(f"{printable(line)}\n" for line in (*head, *_lines(effective), *notes))
 

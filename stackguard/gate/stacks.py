@@ -114,6 +114,7 @@ def expand(
                     found.notes.append(f"`{shown}` is excluded by {exclusion.source}, and was not judged")
                 else:
                     found.program(folder, shown)
+            found.notes += exclusion.unused(target) if exclusion else ()
         elif any(programs.values()):
             found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
         else:  # the reason is reported as that of a single target
@@ -147,9 +148,19 @@ class _Exclusion:
         effective = settings.of(StackName())
         self.source = effective.origin("exclude")
         self._patterns, self._base = effective.settings.exclude, _absolute(settings.folder)
+        self._fitting: set[str] = set()
 
     def has(self, folder: Path) -> bool:
-        return on_path(folder, self._base, self._patterns)
+        fitting = {pattern for pattern in self._patterns if on_path(folder, self._base, (pattern,))}
+        self._fitting |= fitting
+        return bool(fitting)
+
+    def unused(self, target: str) -> Iterator[str]:
+        """Notes about the patterns that fit no project, if the target has all of the projects that they are about."""
+        if self._base.is_relative_to(_absolute(target)):
+            for pattern in self._patterns:
+                if pattern not in self._fitting:
+                    yield f"`exclude` of {self.source} has `{pattern}`, which fits no project"
 
 
 @dataclass(slots=True)

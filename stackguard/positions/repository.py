@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,3 +37,24 @@ def shown(position: Position, folder: Path | None) -> Position:
     if file.is_relative_to(root) and os.path.isfile(file):  # noqa: PTH113 (a path may be too long)
         return Position(file.relative_to(root).as_posix(), position.line)
     return Position(str(written), position.line)
+
+
+def with_relative_paths(text: str, target: str) -> str:
+    """A message about a target: the paths in it are relative to the target's repository.
+
+    Args:
+        text: the message.
+        target: a folder or a file; without a repository, the working folder takes its place.
+    """
+    folder = absolute(Path(target))
+    root = repository(folder if folder.is_dir() else folder.parent)
+    return below(text, root, root.resolve())
+
+
+def below(text: str, *roots: Path) -> str:
+    """A text in which absolute paths in folders are relative to these; a folder itself is `.`."""
+    for root in dict.fromkeys(roots):
+        if root != root.parent:
+            name = rf"(?<![\w./-]){re.escape(str(root))}"
+            text = re.sub(rf"{name}(?![\w./-])", ".", re.sub(rf"{name}/(?=[\w.-])", "", text))
+    return text

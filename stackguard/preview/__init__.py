@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from policypack.core.policy import Resource, Unseen
     from stackguard.notes import Note
+    from stackguard.preview.project.earlier import Earlier
     from stackguard.preview.project.project import Project
 
 __all__ = ["Observer", "Preview", "of", "run"]
@@ -87,7 +88,7 @@ def run(
     observer: Observer = NOBODY,
     mock: Sequence[Path] = (),
     account: str | None = None,
-    python_of: Path | None = None,
+    earlier: Earlier | None = None,
 ) -> Preview:
     """Preview the program in `folder`.
 
@@ -100,14 +101,14 @@ def run(
         observer: follows the preview.
         mock: files with answers that only the cloud has; those of the first file take precedence.
         account: the account of every provider; None determines each one (docs/decisions/0025).
-        python_of: the folder of a program whose Python runs this one; None is its own.
+        earlier: what the program needs of today's, if the folder is of another commit.
 
     Raises:
         CannotJudge: there is no such program or stack, its files are malformed, or it failed or hung.
     """
     from stackguard.preview.project.project import load
 
-    project = load(folder, stack, config, python_of=python_of)
+    project = load(folder, stack, config, earlier=earlier)
     return of(project, resolve=resolve, timeout=timeout, observer=observer, mock=mock, account=account)
 
 

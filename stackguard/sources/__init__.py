@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from policypack.core.policy import Resource, Stack, Unseen
 from policypack.core.stack_name import StackName, of_urn
@@ -17,6 +17,9 @@ from stackguard.errors import CannotJudge
 from stackguard.notes import Note
 from stackguard.preview import NOBODY, Observer
 from stackguard.sources import input_stream
+
+if TYPE_CHECKING:
+    from stackguard.preview.project.earlier import Earlier
 
 T = TypeVar("T")
 STANDARD_INPUT = "-"
@@ -75,14 +78,16 @@ class RunOptions:
     """Seconds, also for a pipe or standard input."""
     mock: tuple[Path, ...] = ()
     """Files with values that only the cloud can give."""
+    mock_names: tuple[str, ...] = ()
+    """Further ones, of the settings: relative to the program, and left out where there is none."""
     account: str | None = None
     """The operator's `accountId`, which takes precedence over an account that the program states."""
-    python_of: Path | None = None
-    """The folder of a program whose Python runs this one; None is its own."""
+    earlier: Earlier | None = None
+    """What a program of another commit needs of today's; None is today's own."""
 
     def under(self, settings: Settings) -> RunOptions:
-        """These options, with the account of the settings."""
-        return replace(self, account=settings.account_id)
+        """These options, with the account and the mock files of the settings."""
+        return replace(self, account=settings.account_id, mock_names=settings.mock_files)
 
 
 Parser = Callable[[Iterator[bytes], str, RunOptions], T]

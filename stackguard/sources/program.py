@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from stackguard.errors import CannotJudge
-from stackguard.preview import Observer
+from stackguard.notes import Note, NoteKind
+from stackguard.preview import Observer, Preview
 from stackguard.sources import REGION, LoadedStack, RunOptions
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -35,10 +37,10 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         config=options.config,
         resolve=options.resolve,
         timeout=options.timeout,
-        mock=options.mock,
+        mock=(*options.mock, *(file for name in options.mock_names if (file := project / name).is_file())),
         observer=observer,
         account=options.account,
-        python_of=options.python_of,
+        earlier=options.earlier,
     )
     region = ran.config.get(REGION)
     region = region if isinstance(region, str) else None
@@ -47,12 +49,26 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         str(project),
         region,
         project,
-        ran.notes,
+        (*ran.notes, *_plaintext(ran)),
         ran.stand_in,
         ran.unseen,
         ran.mask,
         ran.organization,
     )
+
+
+def _plaintext(ran: Preview) -> Iterator[Note]:
+    """Notes about credentials in the configuration that are no secrets, wherever the program passes them.
+
+    The SDK makes a secret of an argument such as a password, so that the resource does not show this.
+    """
+    from policypack.resources.properties.credentials import credential_of
+
+    for key, value in ran.config.items():
+        kind = None if key in ran.secret_config else credential_of(key.rpartition(":")[2], value)
+        if kind:
+            fix = "replace it, and set the new one with `pulumi config set --secret`"
+            yield Note(NoteKind.SETTINGS, key, f"is {kind} in plaintext in the configuration of the stack; {fix}")
 
 
 def _is_project(folder: Path) -> bool:

@@ -68,6 +68,17 @@ def test_an_equivalent_statement_is_nothing_new() -> None:
     assert gains(role(allow(["s3:GetObject"], ["arn:aws:s3:::inbox/*"])), role(READ, READ)) == []
 
 
+def test_what_everyone_may_is_shown_by_anyone() -> None:
+    everyone = allow("sqs:SendMessage", "*", Principal="*")
+    (gain,) = gains(queue(everyone), queue())
+    assert gain.answer.witness is not None
+    assert gain.answer.witness.outsider == "anyone on the internet"
+    condition = {"Null": {"aws:PrincipalArn": "false"}}
+    signed = gains(queue(allow("sqs:SendMessage", "*", Principal={"AWS": "*"}, Condition=condition)), queue())
+    assert signed
+    assert all(gain.answer.witness and "arn:aws:iam::" in gain.answer.witness.outsider for gain in signed)
+
+
 def test_a_gain_of_a_role_has_the_statement() -> None:
     assert rows(role(READ, WRITE), role(READ)) == [
         (Verdict.NEW_ACCESS, "worker", "rights policy.Statement[1]", "s3:PutObject")

@@ -151,6 +151,29 @@ def test_what_is_the_users_stays(root: Path, capfd: pytest.CaptureFixture[str]) 
     assert tree(root) == after
 
 
+def test_of_a_job_that_exists_it_shows_what_a_new_one_has_differently(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Ran(capfd, "init", "--yes", "--no-baseline", "--ci", "github")
+    before = tree(root)
+    assert f"keep {plan.GITHUB}: unchanged\n" in Ran(capfd, "init", "--dry-run", "--ci", "github").out
+    project(root / "infra" / "dns")
+    out = Ran(capfd, "init", "--yes", "--no-baseline", "--ci", "github").out
+    assert f"keep {plan.GITHUB}: it is yours; a new one would differ in this\n" in out
+    assert '    +      - name: "Install what infra/dns needs"\n' in out
+    assert tree(root)[plan.GITHUB] == before[plan.GITHUB]
+
+
+def test_an_environment_that_projects_share_is_made_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    project(root / "infra" / "dns")
+    for name in ("data", "web", "dns"):
+        file = root / "infra" / name / "Pulumi.yaml"
+        file.write_text(f"name: {name}\nruntime:\n  name: python\n  options:\n    virtualenv: ../../.venv\n")
+    job = Ran(capfd, "init", "--dry-run", "--no-baseline", "--ci", "github").out
+    assert job.count("python -m venv ../../.venv && ") == 1
+    assert job.count("../../.venv/bin/pip install -q") == 3
+
+
 def test_settings_in_pyproject_are_settings(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (root / "pyproject.toml").write_text("[tool.stackguard]\nunknown = 'advisory'\n")
     assert "keep stackguard.yaml: `[tool.stackguard]`" in Ran(capfd, "init", "--yes", "--no-baseline").out

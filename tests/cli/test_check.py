@@ -278,9 +278,35 @@ def test_a_program_is_run_with_the_options_given(
         "timeout": 7.0,
         "mock": (Path("a.yaml"), Path("b.yaml")),
         "account": None,
-        "python_of": None,
+        "earlier": None,
     }
     assert f"aws:s3:Bucket inbox  {Path('app/storage.py')}:3" in ran.out
+
+
+def test_mock_files_of_the_settings_answer_and_missing_ones_are_skipped(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    (tmp_path / "__main__.py").write_text(
+        "import pulumi_aws as aws\nif aws.ec2.get_vpc(default=True).id != 'vpc-0a1b2c3d': raise SystemExit(3)\n"
+    )
+    (tmp_path / "mock.yaml").write_text("functions: [{token: 'aws:ec2/getVpc:getVpc', result: {id: vpc-0a1b2c3d}}]\n")
+    assert Ran(capfd, "check", str(tmp_path)).code == 2
+    (tmp_path / "stackguard.yaml").write_text("mockFiles: [none.yaml, mock.yaml]\n")
+    assert Ran(capfd, "check", str(tmp_path)).code == 0
+
+
+def test_a_password_in_plaintext_in_the_configuration_is_noted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {shop:dbPassword: correct-horse-7, shop:passwordLength: '20'}\n")
+    out = Ran(capfd, "check", str(tmp_path)).out
+    assert "shop:dbPassword: is a password in plaintext in the configuration of the stack" in out
+    assert "passwordLength" not in out
+    assert "correct-horse" not in out
 
 
 def test_the_severities_are_the_policies_own() -> None:

@@ -40,7 +40,9 @@ CHECK = ("check", ".", "--all-stacks", "--policy", "s3-public-acl")
 def test_a_new_project_is_gated_and_an_excluded_one_is_noted(root: Path) -> None:
     (root / "stackguard.yaml").write_text("exclude: [infra/legacy]\n")
     assert stackguard(root, "baseline", ".", "--all-stacks").returncode == 0
-    assert stackguard(root, *CHECK).returncode == 0
+    run = stackguard(root, *CHECK)
+    assert run.returncode == 0
+    assert "`exclude` of stackguard.yaml:1 has `infra/legacy`, which fits no project" in run.stderr
     project(root, "infra/legacy", "yaml")
     run = stackguard(root, *CHECK)
     assert run.returncode == 0

@@ -180,3 +180,69 @@ def test_a_stack_that_the_commit_does_not_have_is_all_new(compared: Check, tmp_p
     (tmp_path / "infra" / "Pulumi.prod.yaml").rename(tmp_path / "infra" / "Pulumi.qa.yaml")
     change = compared("infra", "main")
     assert (names(change.new), names(change.fixed), names(change.unchanged)) == (["uploads"], [], [])
+
+
+SHARED = """
+import pulumi_aws as aws
+
+def create():
+    aws.s3.Bucket("{name}")
+"""
+
+
+@pytest.mark.cold_start
+@pytest.mark.parametrize("how", ["path", "installed", "unlisted"])
+def test_a_package_of_the_repository_is_that_of_the_commit(
+    compared: Check, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Also if today's is installed: then the program would run with today's at both."""
+    infra, package = tmp_path / "infra", tmp_path / "shared" / "src" / "acme_shared"
+    infra.mkdir()
+    (infra / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (infra / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    (infra / "__main__.py").write_text("import acme_shared\nacme_shared.create()\n")
+    package.mkdir(parents=True)
+    (package.parent / "json.py").write_text("raise SystemExit('the standard library has this name')\n")
+    (package / "__init__.py").write_text(SHARED.format(name="before"))
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (package / "__init__.py").write_text(SHARED.format(name="today"))
+    if how == "path":
+        (package.parent / "json.py").unlink()
+        monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    else:
+        installed = tmp_path_factory.mktemp("site")
+        about = installed / "acme_shared-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-shared\nVersion: 1.0\n")
+        (about / "direct_url.json").write_text(f'{{"dir_info": {{}}, "url": "{(tmp_path / "shared").as_uri()}"}}')
+        (about / "RECORD").write_text("acme_shared/__init__.py,,\nacme_shared-1.0.dist-info/METADATA,,\n")
+        if how == "installed":
+            (about / "top_level.txt").write_text("acme_shared\n")
+        (installed / "acme_shared").mkdir()
+        (installed / "acme_shared" / "__init__.py").write_text((package / "__init__.py").read_text())
+        monkeypatch.setenv("PYTHONPATH", str(installed))
+    change = compared("infra", "main")
+    assert (names(change.new), names(change.fixed), change.problem) == (["today"], ["before"], "")
+
+
+@pytest.mark.cold_start
+def test_a_package_that_is_the_same_at_the_commit_stays_as_it_is_installed(
+    compared: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have files that only its build makes."""
+    infra, package = tmp_path / "infra", tmp_path / "acme_shared"
+    infra.mkdir()
+    package.mkdir()
+    (infra / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (infra / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    (infra / "__main__.py").write_text("import acme_shared\nacme_shared.create()\n")
+    (package / "__init__.py").write_text("from acme_shared.built import create\n")
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (package / "built.py").write_text(SHARED.format(name="uploads"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    change = compared("infra", "main")
+    assert (names(change.unchanged), change.problem) == (["uploads"], "")

@@ -16,7 +16,9 @@ from policypack.core.witness import Witness
 from stackguard.reports import Failed, Run, Screen, render
 from stackguard.reports.formatting import printable
 from stackguard.reports.html.documents import LONGEST, span
-from tests.reports import html_runs, sample
+from stackguard.reports.html.overview import stacks
+from stackguard.stand_in import NOTE, STAND_IN_ACCOUNT
+from tests.reports import html_runs, runs, sample
 from tests.reports.html_runs import HOSTILE, html, report
 
 TAG = re.compile(r"<(script|style)([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -177,6 +179,17 @@ def test_the_counts_and_the_stacks_need_no_script() -> None:
         "not applicable",
     ):
         assert part in re.sub(r" +", " ", text), part
+
+
+def test_stacks_that_block_come_first_and_a_stand_in_account_is_marked() -> None:
+    clean = runs.report((), stack="clean")
+    blocked = runs.report(stack="blocked", accounts=(STAND_IN_ACCOUNT,), notes=(NOTE,))
+    rows = stacks(runs.run(clean, blocked))
+    assert [row.report.stack.stack for row in rows] == ["blocked", "clean"]
+    assert [row.place for row in rows] == [
+        f"{STAND_IN_ACCOUNT} (stands in for an unknown one), eu-west-1",
+        "111122223333, eu-west-1",
+    ]
 
 
 def test_positions_are_relative_to_the_repository() -> None:

@@ -14,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from policypack.core.policy import Resource, Severity
 from stackguard.reports import Change, Run, Screen, render
+from stackguard.reports.ci.markdown import STANDING
 from tests.reports import runs, sample
 from tests.reports.test_reports import without_lines
 
@@ -68,9 +69,31 @@ def test_the_first_line_is_the_marker() -> None:
 def test_the_change_comes_first() -> None:
     text = comment(runs.changed())
     assert "## Stackguard: 1 new outcome that blocks\n" in text
-    assert "Against <code>main</code>: <b>1 new</b>, 1 fixed, 2 unchanged, 1 kind of new access" in text
-    order = ["1 new outcome", "<summary><b>critical</b>", "New access (1)", "Fixed (1)", "Unchanged (2)", "Waived (1)"]
+    assert (
+        "Against <code>main</code>: <b>1 new</b>, 1 fixed, 2 unchanged (2 of them blocking), 1 kind of new access"
+        in text
+    )
+    order = ["1 new outcome", "<summary><b>critical</b>", STANDING, "New access (1)", "Fixed (1)", "Waived (1)"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+
+
+def test_what_blocks_on_the_base_too_is_shown_with_its_fix() -> None:
+    report = runs.report()
+    text = comment(runs.run(replace(report, change=Change("main", unchanged=report.outcomes))))
+    assert "## Stackguard: 5 outcomes that block, and did so on the base\n" in text
+    assert "<b>0 new</b>, 0 fixed, 5 unchanged (5 of them blocking)" in text
+    assert text.count("(blocks, and did so on the base)</summary>") == text.count("<b>fix:</b>") == 5
+    assert "<summary>Unchanged" not in text
+
+
+def test_what_several_stacks_have_in_common_is_shown_once() -> None:
+    bucket = runs.buckets(1)
+    dev, prod = (runs.report((sample.PLAINTEXT,), *bucket, stack=stack) for stack in ("dev", "prod"))
+    other = runs.report((sample.PLAINTEXT,), *runs.buckets(1, name="other"), stack="qa")
+    text = comment(runs.run(dev, prod, other))
+    assert text.count("<b>fix:</b>") == 2
+    assert "(2 stacks)</summary>\n<b>in:</b> <code>shop/dev</code>, <code>shop/prod</code><br>" in text
+    assert text.index("Several stacks") < text.index("shop/dev</code></h3>") < text.index(" other0")
 
 
 def test_a_base_that_cannot_be_judged_is_named() -> None:

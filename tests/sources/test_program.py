@@ -24,6 +24,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
         return SimpleNamespace(
             resources=registered,
             config={"aws:region": "eu-west-1"},
+            secret_config=frozenset(),
             notes=("secrets are unknown",),
             stand_in=True,
             unseen=(),

@@ -36,7 +36,7 @@ def callers(statements: Sequence[Statement], work: Work) -> list[Caller]:
         for statement in statements
         for principal in (*(statement.principals or ()), *(statement.not_principals or ()))
     ]
-    distinct = [*_aws(principals, statements, work), ANONYMOUS]
+    distinct = [ANONYMOUS, *_aws(principals, statements, work)]
     for kind, other in (
         ("Service", "any-other.amazonaws.com"),
         ("Federated", "any-other-provider"),

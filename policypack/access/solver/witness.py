@@ -21,6 +21,10 @@ from policypack.iam.globs import everything, has_wildcard, matches, overlaps
 
 FAVOURITES = ("Get", "Put", "List", "Delete", "Send", "Publish", "Invoke")
 """Beginnings of the names of well-known actions: an example uses one of these if it can."""
+ON_DATA = frozenset(
+    {"ecr:BatchGetImage", "sns:Publish", "elasticfilesystem:ClientMount", "codeartifact:GetPackageVersionAsset"}
+)
+"""Actions on the data itself, where a service's other names come before theirs."""
 MOST_TRIED = 400
 COMMON = ("s3", "iam", "ec2")
 """Services with well-known actions, for an example that may use any service."""
@@ -90,10 +94,10 @@ def _fitting(
                 yield msgspec.structs.replace(request, action=action, resource=resource)
 
 
-def rank(action: Action) -> tuple[int, int, str]:
+def rank(action: Action) -> tuple[bool, int, int, str]:
     """The order of actions by how well they serve as examples."""
     favoured = (index for index, start in enumerate(FAVOURITES) if action.name.startswith(start))
-    return next(favoured, len(FAVOURITES)), len(action.name), action.name
+    return str(action) not in ON_DATA, next(favoured, len(FAVOURITES)), len(action.name), action.name
 
 
 def _example_arn(action: Action, home: Home) -> str:

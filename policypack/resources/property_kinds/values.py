@@ -106,7 +106,9 @@ def problem(kind: str, text: str) -> str | None:
         intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None
         return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else None
     hint = correction(text) if "service" in alternatives else ""
-    return f"is {_looks(text)}, and takes {' or '.join(map(_described, alternatives))}{hint}"
+    takes = " or ".join(map(_described, alternatives))
+    looks = _looks(text)
+    return f"is {looks}, and takes {takes}{hint}" if looks else f"is not {takes}, and takes nothing else{hint}"
 
 
 def arn_problem(text: str) -> str | None:
@@ -168,6 +170,7 @@ def _fits_arn(detail: str, text: str) -> bool:
 
 
 def _looks(text: str) -> str:
+    """What a text is by its form; empty for any other."""
     if arn := Arn.parse(text):
         return f"an ARN of `{arn.service}`" if re.fullmatch(r"[a-z0-9-]{2,32}", arn.service) else "an ARN"
     if text.startswith("arn:"):
@@ -176,7 +179,7 @@ def _looks(text: str) -> str:
         return "a URL"
     if text.isdigit():
         return "a number"
-    return "another text"
+    return ""
 
 
 def _described(alternative: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.go_json import parsed
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.config import Config, ConfigSources, resolve
+from stackguard.preview.project.earlier import Earlier, with_packages
 from stackguard.preview.project.stack_choice import choose, names_in
 from stackguard.preview.project.toolchain import python_options, toolchain
 
@@ -111,7 +112,7 @@ def load(
     overrides: Mapping[str, str],
     *,
     paths: bool = False,
-    python_of: Path | None = None,
+    earlier: Earlier | None = None,
 ) -> Project:
     """The project in `folder`, for one of its stacks.
 
@@ -120,7 +121,7 @@ def load(
         stack: `NAME`, `ORGANIZATION/NAME` or `ORGANIZATION/PROJECT/NAME`; optional if there is only one.
         overrides: configuration that overrides that of the files, by key.
         paths: whether those keys are paths into objects.
-        python_of: the folder of a project whose Python runs the program; None is this one.
+        earlier: what it needs of today's program, if the folder is of another commit.
 
     Raises:
         CannotJudge: there is no such project or stack, or a file is malformed.
@@ -137,7 +138,10 @@ def load(
         ConfigSources(settings.name, chosen.name, settings.file, declared, chosen.file, values, overrides, paths)
     )
     engine_stack = EngineStack(chosen.name, chosen.organization, config, dict(os.environ))
-    return _project(settings, engine_stack, notes, python_of=_settings(python_of) if python_of else None)
+    if earlier is None:
+        return _project(settings, engine_stack, notes)
+    project = _project(settings, engine_stack, notes, python_of=_settings(earlier.program))
+    return replace(project, environment=with_packages(earlier, project.interpreter, project.environment))
 
 
 def load_for(folder: Path, stack: EngineStack) -> Project:

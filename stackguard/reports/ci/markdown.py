@@ -1,5 +1,7 @@
 """A comment on a pull request, in GitHub's Markdown: what changes against the base first, details to unfold.
 
+What blocks is always shown with its fix, also if it did so on the base. Equal outcomes of several stacks are shown once.
+
 Every text from outside is in a block of HTML, escaped, where Markdown does not apply; mentions and references to issues
 are broken up. A comment that is too long loses the least severe entries, and says so.
 Source: https://github.github.com/gfm/#html-blocks.
@@ -9,11 +11,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from policypack.core.policy import Kind, Outcome, Severity
+from policypack.evaluation.places import fingerprint
 from policypack.evaluation.waivers import WaiverProblem
 from policypack.frameworks.roll_up import ControlResult, RollUp
 from stackguard.reports import NewAccess, Report, Run, Screen
@@ -34,6 +38,9 @@ QUOTED = re.compile(r"`([^`]*)`")
 REFERENCE = re.compile(r"(?<![\w&])([@#])(?=\w)")
 """What GitHub and GitLab turn into a mention, or a link to an issue."""
 ACCESS_RANK = Severity.HIGH.rank
+MOST_LABELS = 20
+"""The stacks that are named beside an outcome which they share."""
+STANDING = "blocks, and did so on the base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,23 @@ class Block:
 
     def __str__(self) -> str:
         return self.text if isinstance(self.text, str) else self.text()
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The rows of one stack, by what they are for a reviewer, each time the most urgent first."""
+
+    new: list[Row]
+    """All that blocks, if there is no comparison."""
+    standing: list[Row]
+    """What blocks, and did so on the base."""
+    others: list[Row]
+    fixed: list[Row]
+
+    def without(self, shared: Collection[int]) -> Sorted:
+        """Those that are not shown for several stacks."""
+        new, standing = ([row for row in rows if id(row) not in shared] for rows in (self.new, self.standing))
+        return Sorted(new, standing, self.others, self.fixed)
 
 
 def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has this signature)
@@ -80,10 +104,16 @@ def _blocks(run: Run) -> Iterator[Block]:
     by_report: dict[int, list[Row]] = {}
     for row in rows(run):
         by_report.setdefault(id(row.report), []).append(row)
-    for report in worst[:MOST_STACKS]:
+    by_stack = [(report, _sorted(report, by_report.get(id(report), []))) for report in worst]
+    shared = [*_shared(by_stack)] if run.several else []
+    if shared:
+        yield Block("<h3>Several stacks</h3>\n\n")
+    yield from (_unfolded(rows[0], remark, [row.report.label for row in rows]) for remark, rows in shared)
+    shown = {id(row) for _, rows in shared for row in rows}
+    for report, of_stack in by_stack[:MOST_STACKS]:
         if run.several:
             yield Block(f"<h3>{_code(report.label)}</h3>\n\n")
-        yield from _stack(report, by_report.get(id(report), []))
+        yield from _stack(report, of_stack, shown)
     if len(worst) > MOST_STACKS:
         yield Block(f"<p>{many(len(worst) - MOST_STACKS, 'more stack')} with less to report.</p>\n\n")
     for rolled_up in run.frameworks:
@@ -101,7 +131,7 @@ def _framework(rolled_up: RollUp) -> Iterator[Block]:
     title = f"{_prose(wording.name(rolled_up.framework))}: {wording.counts(rolled_up)}"
     reported = rolled_up.of(*wording.OPEN)
     if reported:
-        yield from _folded(title, ((partial(_control, result), Severity.LOW.rank) for result in reported), 3)
+        yield from _folded(title, ((partial(_control, result), Severity.LOW.rank) for result in reported), 4)
     else:
         yield Block(f"<p>{title}</p>\n\n")
 
@@ -130,7 +160,9 @@ def _verdict(run: Run) -> str:
     if new:
         return f"{many(len(new), 'new outcome')} that {'blocks' if len(new) == 1 else 'block'}"
     if blocking:
-        return f"{many(blocking, 'outcome')} that {'blocks' if blocking == 1 else 'block'}"
+        compared = all(report.change and not report.change.problem for report in run.reports)
+        too = ", and did so on the base" if compared else ""
+        return f"{many(blocking, 'outcome')} that {'blocks' if blocking == 1 else 'block'}{too}"
     return "waivers to edit" if run.exit_code else "nothing blocks"
 
 
@@ -141,33 +173,58 @@ def _provenance(run: Run) -> str:
     return f"judged in {provenance.seconds:.1f} s by stackguard {version}{commit}"
 
 
-def _stack(report: Report, of_stack: Sequence[Row]) -> Iterator[Block]:
+def _sorted(report: Report, of_stack: Sequence[Row]) -> Sorted:
     change = report.change and report.change.condensed
     if change is None or change.problem:
-        if change is not None:
-            yield Block(f"<p>No comparison: {_prose(change.problem)}</p>\n\n")
-        yield from (_unfolded(row) for row in of_stack if row.blocks)
-        yield from _list("Does not block", [row for row in of_stack if not row.blocks], 1)
-    else:
-        as_rows = {id(row.outcome): row for row in of_stack}
-        new, unchanged = (
-            sorted(
-                (as_rows.get(id(outcome)) or row_of(outcome, report) for outcome in outcomes if not outcome.exemption),
-                key=urgency,
-            )
-            for outcomes in (change.new, change.unchanged)
+        return Sorted([row for row in of_stack if row.blocks], [], [row for row in of_stack if not row.blocks], [])
+    as_rows = {id(row.outcome): row for row in of_stack}
+    new, unchanged = (
+        sorted(
+            (as_rows.get(id(outcome)) or row_of(outcome, report) for outcome in outcomes if not outcome.exemption),
+            key=urgency,
         )
-        fixed = [row_of(outcome, report) for outcome in change.fixed]
-        counts = f"<b>{len(new)} new</b>, {len(fixed)} fixed, {len(unchanged)} unchanged"
+        for outcomes in (change.new, change.unchanged)
+    )
+    standing, others = ([row for row in unchanged if row.blocks is blocks] for blocks in (True, False))
+    return Sorted(new, standing, others, [row_of(outcome, report) for outcome in change.fixed])
+
+
+def _shared(by_stack: Iterable[tuple[Report, Sorted]]) -> list[tuple[str, list[Row]]]:
+    """The rows that several stacks have in common, with a remark: the same outcome at the same place of the source."""
+    shared: dict[Hashable, list[Row]] = {}
+    for _, of_stack in by_stack:
+        seen: Counter[Hashable] = Counter()
+        for remark, listed in (("", of_stack.new), (STANDING, of_stack.standing)):
+            for row in listed:
+                outcome = row.outcome
+                key = remark, fingerprint(outcome), outcome.message, outcome.fix, row.blocks, row.file, row.line
+                seen[key] += 1  # of equal ones of one stack, each is one of its own
+                shared.setdefault((seen[key], key), []).append(row)
+    several = [(key[1][0], rows) for key, rows in shared.items() if len(rows) > 1]  # type: ignore[index]
+    return sorted(several, key=lambda entry: (bool(entry[0]), urgency(entry[1][0])))
+
+
+def _stack(report: Report, of_stack: Sorted, shown: Collection[int]) -> Iterator[Block]:
+    """What is to say about one stack; the rows that are shown for several are only counted."""
+    change, rest = report.change, of_stack.without(shown)
+    compared = change is not None and not change.problem
+    if change is not None and change.problem:
+        yield Block(f"<p>No comparison: {_prose(change.problem)}</p>\n\n")
+    if change is not None and compared:
+        counts = f"<b>{len(of_stack.new)} new</b>, {len(of_stack.fixed)} fixed"
+        counts += f", {len(of_stack.standing) + len(of_stack.others)} unchanged"
+        counts += f" ({len(of_stack.standing)} of them blocking)" if of_stack.standing else ""
         access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
         yield Block(f"<p>Against {_code(change.base)}: {counts}{access}</p>\n\n")
-        yield from map(_unfolded, new)
+    yield from map(_unfolded, rest.new)
+    yield from (_unfolded(row, STANDING) for row in rest.standing)
+    if change is not None:
         yield from _access(change.access)
-        yield from _list("Fixed", fixed, 2, placed=False)
-        yield from _list("Unchanged", unchanged, 1)
+    yield from _list("Fixed", of_stack.fixed, 3, placed=False)
+    yield from _list("Unchanged" if compared else "Does not block", of_stack.others, 2)
     exempt = [outcome for outcome in report.outcomes if outcome.exemption and outcome.exemption.kind == "waived"]
     lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
-    yield from _folded(f"Waived ({len(exempt)})", lines, 3)
+    yield from _folded(f"Waived ({len(exempt)})", lines, 4)
     yield Block(f"<p>{_counts(report)}</p>\n\n")
 
 
@@ -180,29 +237,31 @@ def _counts(report: Report) -> str:
     return "; ".join(parts)
 
 
-def _unfolded(row: Row) -> Block:
-    """An outcome whose details unfold."""
-    return Block(lambda: _details(row), (0, -row.outcome.policy.severity.rank))
+def _unfolded(row: Row, remark: str = "", stacks: Sequence[str] = ()) -> Block:
+    """An outcome whose details unfold, with a remark about it, and the stacks that have it if these are several."""
+    return Block(lambda: _details(row, remark, stacks), (int(bool(remark)), -row.outcome.policy.severity.rank))
 
 
-def _details(row: Row) -> str:
+def _details(row: Row, remark: str, stacks: Sequence[str]) -> str:
     outcome = row.outcome
     lines = [_prose(outcome.message)]
+    if stacks:
+        more = f" and {len(stacks) - MOST_LABELS} more" if len(stacks) > MOST_LABELS else ""
+        lines.insert(0, f"<b>in:</b> {', '.join(map(_code, stacks[:MOST_LABELS]))}{more}")
     if statement := excerpt(outcome):
         marked = (f"{'>' if mark else ' '} {html.escape(line)}" for mark, line in statement)
         lines.append("<pre>" + "\n".join(marked) + "</pre>")
     lines.append(f"<b>fix:</b> {_prose(outcome.fix)}")
-    more = (
-        [_code(f"stackguard explain {outcome.policy.id}")] if outcome.policy.bad else []
-    )  # another pack's has no card
+    see = [_code(f"stackguard explain {outcome.policy.id}")] if outcome.policy.bad else []  # another pack's has no card
     if (address := printable(url(outcome.policy))) and LINK.fullmatch(address):
-        more.append(f'<a href="{html.escape(address)}">more</a>')
-    if more:
-        lines.append(f"<b>see:</b> {', '.join(more)}")
+        see.append(f'<a href="{html.escape(address)}">more</a>')
+    if see:
+        lines.append(f"<b>see:</b> {', '.join(see)}")
     lines.append(_code(f"{row.file}:{row.line}"))
     body = "<br>\n".join(lines)
-    advisory = "" if row.blocks else " (does not block)"
-    return f"<details>\n<summary>{_line(row)}{advisory}</summary>\n{body}\n</details>\n\n"
+    remarks = [remark or ("" if row.blocks else "does not block"), many(len(stacks), "stack") if stacks else ""]
+    said = ", ".join(filter(None, remarks))
+    return f"<details>\n<summary>{_line(row)}{said and f' ({said})'}</summary>\n{body}\n</details>\n\n"
 
 
 def _line(row: Row) -> str:

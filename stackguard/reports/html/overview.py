@@ -11,7 +11,9 @@ from policypack.evaluation.coverage import summary as without_policy
 from stackguard.reports import Report, Run
 from stackguard.reports.formatting import name_of
 from stackguard.reports.html.page_data import stack_name, status
+from stackguard.stand_in import NOTE, STAND_IN_ACCOUNT
 
+STAND_IN = f"{STAND_IN_ACCOUNT} (stands in for an unknown one)"
 MOST_NAMES = 3
 """How many resources a note names."""
 
@@ -24,6 +26,8 @@ class StackRow:
     report: Report
     counts: Mapping[str, int]
     """The outcomes by status, and the errors."""
+    place: str
+    """The accounts and the region; empty if they are unknown."""
     without_policy: str
     """One sentence; empty if each resource has a policy."""
 
@@ -53,15 +57,19 @@ class PolicyTable:
 
 
 def stacks(run: Run) -> list[StackRow]:
-    """The stacks, in their order."""
+    """The stacks, those that block most first, else in their order."""
     rows = []
     for report in run.reports:
         counts = Counter[str](status(report, outcome) for outcome in report.condensed)
         counts["undecided"] = sum(outcome.kind is Kind.UNDECIDED for outcome in report.condensed)
         counts["error"] = sum(outcome.kind is Kind.ERROR for outcome in report.condensed)
         unjudged = without_policy(report.without_policy) if report.without_policy else ""
-        rows.append(StackRow(stack_name(report), report, counts, unjudged))
-    return rows
+        place = tuple(
+            STAND_IN if account == STAND_IN_ACCOUNT and NOTE in report.notes else account for account in report.accounts
+        )
+        place += (report.region,) if report.region else ()
+        rows.append(StackRow(stack_name(report), report, counts, ", ".join(place), unjudged))
+    return sorted(rows, key=lambda row: (-row.report.exit_code, -row.counts["blocks"]))
 
 
 def severity_counts(run: Run) -> list[tuple[Severity, int]]:

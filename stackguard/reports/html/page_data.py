@@ -163,7 +163,7 @@ def outcomes(run: Run) -> PageData:
 
 def stack_name(report: Report) -> str:
     """The name of the stack, or the target if its name is unknown."""
-    return printable(str(report.stack) or report.target)
+    return printable(report.stack.known or report.target)
 
 
 def status(report: Report, outcome: Outcome) -> Status:
