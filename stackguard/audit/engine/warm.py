@@ -16,5 +16,6 @@ from stackguard.gate.judging import warm_up  # noqa: E402
 if os.environ.get(SAFE_PATH) == OURS:
     del os.environ[SAFE_PATH]
 warm_up(POLICIES)
+gc.collect()
 gc.freeze()
 gc.enable()
