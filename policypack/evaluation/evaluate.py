@@ -65,7 +65,9 @@ class Evaluation:
         by_id = {policy.id: policy for policy in policies}
         level = partial(enforcement, settings=settings)
         self._settings = settings
-        self._policies = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
+        running = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
+        self._over_stack = [part for part in running if isinstance(part[0].reads, OverStack)]
+        self._over_resources = [part for part in running if not isinstance(part[0].reads, OverStack)]
         self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
         """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
 
@@ -75,8 +77,8 @@ class Evaluation:
         if token not in self._by_type:
             self._by_type[token] = [
                 (self.readings.bit(policy.id), policy, required)
-                for policy, required in self._policies
-                if concerns(policy, subject)
+                for policy, required in (self._over_resources if token is not None else self._over_stack)
+                if token is None or may_read(policy.reads, token)
             ]
         outcomes: list[Outcome] = []
         readings = SubjectReadings()

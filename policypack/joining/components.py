@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from policypack.joining.facts import FactResource, JoinFacts
-from policypack.joining.join import ACCOUNT_BLOCK, Account, Joined, own_policies
+from policypack.joining.join import ACCOUNT_BLOCK, Account, Joined
 from policypack.resources.joining.physical import BUCKET
 
 
@@ -80,7 +80,7 @@ def components(joined: Joined, facts: Iterable[JoinFacts]) -> Iterator[Component
 
 
 def _collect(joined: Joined, fact: JoinFacts, collected: _Collected) -> None:
-    own = own_policies(fact)
+    own = fact.own
     for key, policy in own.items():
         collected.policies[fact.stack, key] = Member(fact.stack, policy, borrowed=True)
         collected.managed_by.setdefault(key, fact.stack)

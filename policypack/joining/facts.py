@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from policypack.evaluation.redaction import hidden, is_secret, secrets_of
 from policypack.resources.joining.merging import Located
 from policypack.resources.joining.physical import SETTINGS, Scope, joins, links_of, scope_of
 from policypack.resources.naming import IDENTIFIERS
+from policypack.resources.tokens import MANAGED_POLICY
 
 LEFT_OUT = frozenset({"description", "forceDestroy", "tags", "tagsAll", "tagsV2"})
 """Inputs that settle nothing about another resource."""
@@ -31,6 +32,7 @@ OPEN = frozenset({"iam-privilege-escalation", "iam-public-policy", "s3-public-ac
 """Policies whose outcomes a boundary or an access block of another stack may change."""
 SWITCHES = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
 SECRET = Unknown("is a secret")
+T = TypeVar("T")
 
 
 class FactResource(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -97,6 +99,27 @@ class AccountNeed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     partition: str = "aws"
 
 
+class JoinLinks(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the first pass of the join reads of a stack: the keys of its resources, without these."""
+
+    stack: str
+    settings: tuple[AccountSetting, ...] = ()
+    needs: tuple[AccountNeed, ...] = ()
+    unplaced: int = 0
+    own: tuple[str, ...] = ()
+    """The keys of the managed policies that it manages."""
+    about: tuple[tuple[str, ...], ...] = ()
+    """The keys of resources that belong together."""
+    attaches: tuple[str, ...] = ()
+    """The keys of managed policies of other stacks that it attaches."""
+    bounds: tuple[str, ...] = ()
+    """Those that bound identities of it."""
+    open: bool = False
+    """Whether an outcome about a resource of it may change."""
+    buckets: tuple[tuple[str, str], ...] = ()
+    """The partitions and accounts of the buckets that an access block may close."""
+
+
 class JoinFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What one stack contributes and needs; `msgspec.json` encodes and decodes it."""
 
@@ -107,6 +130,37 @@ class JoinFacts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     needs: tuple[AccountNeed, ...] = ()
     unplaced: int = 0
     """Resources of which the account is unknown, so that nothing of another stack is joined with them by it."""
+
+    @property
+    def own(self) -> Mapping[str, FactResource]:
+        """The managed policies that the stack manages, by key."""
+        managed = (resource for resource in self.resources if resource.type == MANAGED_POLICY and not resource.external)
+        return {key: resource for resource in managed for key in resource.about}
+
+    @property
+    def links(self) -> JoinLinks:
+        """What the first pass of the join reads."""
+        own = self.own
+        return JoinLinks(
+            self.stack,
+            self.settings,
+            self.needs,
+            self.unplaced,
+            tuple(own),
+            _each(resource.about for resource in self.resources if resource.about),
+            _each(key for resource in self.resources for key in resource.attaches if key not in own),
+            _each(key for resource in self.resources for key in resource.bounds if key not in own),
+            any(resource.open for resource in self.resources),
+            _each(
+                (resource.partition, resource.account)
+                for resource in self.resources
+                if resource.open and resource.account and resource.type.startswith("aws:s3/")
+            ),
+        )
+
+
+def _each(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def facts(

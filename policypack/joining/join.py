@@ -1,4 +1,4 @@
-"""The join: the facts of all stacks go in, once each, and what must be judged together comes out.
+"""The join: the links of all stacks go in, once each, and what must be judged together comes out.
 
 Settings of an account are looked up. Buckets and identities that several stacks name form components, which
 `components` collects in a second pass over the facts of the stacks in `Joined.wanted`. A managed policy that many stacks
@@ -8,14 +8,13 @@ attach joins none of them: each component borrows it. Memory grows with the numb
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
-from policypack.joining.facts import AccountNeed, AccountSetting, FactResource, JoinFacts
+from policypack.joining.facts import AccountNeed, AccountSetting, JoinLinks
 from policypack.joining.keys import Shared
-from policypack.resources.tokens import MANAGED_POLICY
 
 ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 MOST_STACKS = 50
@@ -79,54 +78,43 @@ class Joined:
         return hash(key) in self.bounders and hash(key) not in self.attachers
 
 
-def join(facts: Iterable[JoinFacts]) -> Joined:
+def join(links: Iterable[JoinLinks]) -> Joined:
     """The first pass.
 
     Args:
-        facts: of all stacks, each once.
+        links: of all stacks, each once.
     """
     joined = Joined()
     needs: list[tuple[str, AccountNeed]] = []
     exposed: list[tuple[int, Account]] = []
-    for number, fact in enumerate(facts):
-        joined.names.append(fact.stack)
-        for setting in fact.settings:
-            joined.accounts[setting.partition, setting.account].append((fact.stack, setting))
-        needs += ((fact.stack, need) for need in fact.needs)
-        if fact.unplaced:
-            why = f"the account of {fact.unplaced} resources is unknown, so nothing of the account is joined with them"
-            joined.unjoined.append(Unjoined(why, fact.stack))
-        own = own_policies(fact)
-        joined.policies |= {hash(key): number for key in own}
-        for resource in fact.resources:
-            joined.shared.add(number, resource.about)
-            if resource.open and resource.account and resource.type.startswith("aws:s3/"):
-                exposed.append((number, (resource.partition, resource.account)))
-        _note_uses(joined, number, fact, own)
+    for number, link in enumerate(links):
+        joined.names.append(link.stack)
+        for setting in link.settings:
+            joined.accounts[setting.partition, setting.account].append((link.stack, setting))
+        needs += ((link.stack, need) for need in link.needs)
+        if link.unplaced:
+            why = f"the account of {link.unplaced} resources is unknown, so nothing of the account is joined with them"
+            joined.unjoined.append(Unjoined(why, link.stack))
+        for key in link.own:
+            joined.policies[hash(key)] = number
+        for keys in link.about:
+            joined.shared.add(number, keys)
+        exposed += ((number, account) for account in link.buckets)
+        _note_uses(joined, number, link)
     joined.refuted += (answer for stack, need in needs if (answer := _answered(joined, stack, need)))
     joined.wanted = frozenset(joined.names[number] for number in _wanted(joined, exposed))
     return joined
 
 
-def own_policies(fact: JoinFacts) -> Mapping[str, FactResource]:
-    """The managed policies that a stack manages, by key."""
-    managed = (resource for resource in fact.resources if resource.type == MANAGED_POLICY and not resource.external)
-    return {key: resource for resource in managed for key in resource.about}
-
-
-def _note_uses(joined: Joined, number: int, fact: JoinFacts, own: Mapping[str, FactResource]) -> None:
+def _note_uses(joined: Joined, number: int, link: JoinLinks) -> None:
     """Take note of the managed policies of other stacks that a stack attaches or takes for boundaries."""
-    ways = any(resource.open for resource in fact.resources)
-    for resource in fact.resources:
-        for key in resource.attaches:
-            if key not in own:
-                joined.users[hash(key)].append(number)
-                joined.attachers.setdefault(hash(key), number)
-        for key in resource.bounds:
-            if key not in own:
-                joined.bounders.setdefault(hash(key), number)
-                if ways:
-                    joined.users[hash(key)].append(number)
+    for key in link.attaches:
+        joined.users[hash(key)].append(number)
+        joined.attachers.setdefault(hash(key), number)
+    for key in link.bounds:
+        joined.bounders.setdefault(hash(key), number)
+        if link.open:
+            joined.users[hash(key)].append(number)
 
 
 def _answered(joined: Joined, stack: str, need: AccountNeed) -> Refuted | None:

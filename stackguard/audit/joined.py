@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import msgspec
@@ -19,7 +19,7 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, hashed
 from policypack.evaluation.settings import Settings
 from policypack.joining.components import Component, components
-from policypack.joining.facts import JoinFacts
+from policypack.joining.facts import JoinFacts, JoinLinks
 from policypack.joining.join import Refuted, Unjoined, join
 from policypack.joining.rejudging import JoinedAccess, JoinedOutcome, rejudge
 from policypack.policies import POLICIES
@@ -31,11 +31,16 @@ from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import JoinedRow
 from stackguard.reports.formatting import printable
 
+LINKS = """
+SELECT f.links FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id ORDER BY f.stack_id
+"""
 FACTS = """
-SELECT f.facts FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id ORDER BY f.stack_id
+SELECT f.facts FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id
+WHERE f.stack_id IN (SELECT unnest($wanted)) ORDER BY f.stack_id
 """
 ROWS = 10_000
 """Facts that are in memory at a time."""
+T = TypeVar("T")
 
 
 def write(
@@ -64,8 +69,9 @@ def write(
         load_facts(database, runs, "facts", written, others)
         listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
         names: dict[str, str] = dict(database.sql(listed).fetchall())
-        first = join(_facts(database))
-        found = components(first, _facts(database)) if first.wanted else ()
+        first = join(_decoded(database.sql(LINKS), JoinLinks))
+        wanted = database.sql(FACTS, params={"wanted": sorted(first.wanted)}) if first.wanted else None
+        found = components(first, _decoded(wanted, JoinFacts)) if wanted else ()
         together = [(component, component.digest) for component in found]
     new = [*map(_refuted, first.refuted), *map(_unjoined, first.unjoined)]
     before = _before(runs, info, others.get(info.previous))
@@ -86,9 +92,9 @@ def write(
     return (name,)
 
 
-def _facts(database: duckdb.DuckDBPyConnection) -> Iterator[JoinFacts]:
-    decoder = msgspec.json.Decoder(JoinFacts)
-    for batch in database.sql(FACTS).to_arrow_reader(ROWS):
+def _decoded(rows: duckdb.DuckDBPyRelation, form: type[T]) -> Iterator[T]:
+    decoder = msgspec.json.Decoder(form)
+    for batch in rows.to_arrow_reader(ROWS):
         yield from map(decoder.decode, batch.column(0).to_pylist())
 
 

@@ -22,6 +22,8 @@ from stackguard.gate.provenance import versions
 from stackguard.sources.settings import TargetSettings
 
 MEGABYTE = 1 << 20
+FACTS_FORM = 2
+"""Of the facts in the store: those of another form are not carried over."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class AuditRequest:
     @cached_property
     def tool(self) -> str:
         """What judges: the versions of stackguard and its data, and the chosen policies."""
-        return msgspec.json.encode([sorted(versions().items()), self.policies, self.fail_on]).decode()
+        return msgspec.json.encode([sorted(versions().items()), self.policies, self.fail_on, FACTS_FORM]).decode()
 
     def settings_of(self, name: StackName) -> Settings:
         """The settings in effect for a stack."""

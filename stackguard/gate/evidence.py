@@ -44,22 +44,28 @@ class Evidence:
         for outcome in self.outcomes:
             by_policy[outcome.policy.id].append(outcome)
         counts: dict[str, Mapping[str, int]] = {}
+        silent: dict[tuple[int, int], Mapping[str, int]] = {}  # most policies have nothing to report, and read as much
         for policy in self.ran:
             outcomes = by_policy.pop(policy.id, [])
-            reported = len({outcome.resource.urn for outcome in outcomes})
-            passes = read[policy.id] - excused[policy.id] - reported
-            silent = {
-                Came.PASS: passes,
-                Came.EXCUSED: excused[policy.id],
-                Came.NOT_APPLICABLE: len(self.resources) - read[policy.id],
-            }
-            counts[policy.id] = _counted(outcomes, silent)
+            key = read[policy.id], excused[policy.id]
+            if outcomes:
+                counts[policy.id] = self._counted(*key, outcomes)
+                continue
+            if key not in silent:
+                silent[key] = self._counted(*key, ())
+            counts[policy.id] = silent[key]
         for policy_id in dict.fromkeys((*self.others, *by_policy)):
             outcomes = by_policy.get(policy_id, [])
             counts[policy_id] = _counted(outcomes, {Came.PASS: int(not outcomes)})
         for policy in self.absent:
             counts.setdefault(policy.id, {self._absence(policy).value: 1})
         return counts
+
+    def _counted(self, read: int, excused: int, outcomes: Collection[Outcome]) -> Mapping[str, int]:
+        """The counts of a policy that read a value of so many resources, and is excused only in some of these."""
+        passes = read - excused - len({outcome.resource.urn for outcome in outcomes})
+        silent = {Came.PASS: passes, Came.EXCUSED: excused, Came.NOT_APPLICABLE: len(self.resources) - read}
+        return _counted(outcomes, silent)
 
     def counts_by_type(self, policies: Collection[str]) -> Mapping[tuple[str, str], Mapping[str, int]]:
         """By policy and resource type, how many records of each kind there are, of these policies that ran.

@@ -41,7 +41,7 @@ def facts_of(name: str, accounts: Sequence[str], *resources: Resource) -> JoinFa
 
 def together(fleet: Sequence[JoinFacts]) -> tuple[Joined, list[Rejudged]]:
     """The join of a fleet, and the answers about its components."""
-    joined = join(iter(fleet))
+    joined = join(stack.links for stack in fleet)
     return joined, [rejudge(component, POLICIES) for component in components(joined, iter(fleet))]
 
 

@@ -53,6 +53,8 @@ class Effective:
     def lock_notes(self, policies: Iterable[Policy[Any]]) -> Iterator[str]:
         """The notes about enforcement levels that a lock raises, one for each key that set them."""
         settings = self.settings
+        if not settings.enforcement:
+            return
         raised: dict[tuple[str, str], list[str]] = {}
         for policy in policies:
             key, least = chosen(settings.enforcement, policy), least_level(policy, settings)
@@ -304,10 +306,12 @@ def require_known(layers: Iterable[Layer], policies: Iterable[Policy[Any]], *, c
         SettingsError: one fits none; the message names similar ones.
     """
     known: dict[str, None] = {}
-    for policy in policies:
-        known |= dict.fromkeys((policy.id, *(f"{TAG}{tag}" for tag in policy.tags)))
     for layer in layers:
         for selector, keys in layer.selectors():
+            if not known:
+                known = dict.fromkeys(
+                    name for policy in policies for name in (policy.id, *(f"{TAG}{tag}" for tag in policy.tags))
+                )
             if selector in known or selector.startswith(SEVERITY) or (not complete and "/" in selector):
                 continue
             kind = "tag" if selector.startswith(TAG) else "policy"

@@ -66,7 +66,8 @@ def runs(policy: Policy[Any], settings: Settings) -> bool:
 
     A violation can have another severity than its card (decision 36).
     """
-    by_severity = any(key.startswith(SEVERITY) for key in settings.limits.enforcement)
+    limits = settings.limits.enforcement
+    by_severity = bool(limits) and any(key.startswith(SEVERITY) for key in limits)
     return by_severity or enforcement(policy, settings) is not EnforcementLevel.DISABLED
 
 

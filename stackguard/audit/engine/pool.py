@@ -6,16 +6,12 @@ long, takes only its batch along: the coordinator tries its stacks one by one.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
-from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeVar
 
-from stackguard.audit.engine.paths import OURS, SAFE_PATH
+from stackguard.audit.engine import forking
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, prepare, work
 from stackguard.errors import CannotJudge
 
@@ -122,31 +118,11 @@ class Pool:
                 yield batch, LostError() if isinstance(error, lost) else error
 
 
-def start_server() -> None:
-    """Start the process from which workers are forked: it imports what they need while the stacks are listed."""
-    _context()
-    if SAFE_PATH in os.environ:
-        forkserver.ensure_running()
-        return
-    os.environ[SAFE_PATH] = OURS  # else Python imports from the current folder, which others may write
-    try:
-        forkserver.ensure_running()
-    finally:
-        del os.environ[SAFE_PATH]
-
-
-def _context() -> BaseContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["stackguard.audit.engine.warm"])
-    return context
-
-
 @contextmanager
 def _processes(workers: int) -> Iterator[ProcessPool]:
     from pebble import ProcessPool
 
-    start_server()
-    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=prepare, context=_context())
+    pool = ProcessPool(workers, max_tasks=BATCHES, initializer=prepare, context=forking.start())
     try:
         yield pool
         pool.close()  # type: ignore[no-untyped-call]

@@ -49,16 +49,17 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
             if came != Came.NOT_APPLICABLE
         ],
         "access": [AccessRow(**key, **facts) for facts in _access(loaded, stack)],
-        "facts": [FactRow(**key, facts=text) for text in _facts(judged, loaded, stack, stack_id)],
+        "facts": [FactRow(**key, **texts) for texts in _facts(judged, loaded, stack, stack_id)],
     }
 
 
-def _facts(judged: Judged, loaded: LoadedStack, stack: Stack, stack_id: str) -> Iterator[str]:
+def _facts(judged: Judged, loaded: LoadedStack, stack: Stack, stack_id: str) -> Iterator[dict[str, str]]:
     """What the stack contributes to the answers about others, if it does."""
     accounts = () if loaded.stand_in else loaded.accounts
     contributed = facts(stack, stack_id, accounts, judged.report.outcomes)
     if contributed.resources or contributed.settings or contributed.needs or contributed.unplaced:
-        yield loaded.mask.hide(msgspec.json.encode(contributed).decode())
+        parts = {"facts": contributed, "links": contributed.links}
+        yield {name: loaded.mask.hide(msgspec.json.encode(part).decode()) for name, part in parts.items()}
 
 
 def _by_type(report: Report) -> dict[tuple[str, str], str]:

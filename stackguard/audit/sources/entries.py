@@ -31,22 +31,19 @@ def of_folder(folder: Path) -> Iterator[Entry]:
     Raises:
         OSError: a folder cannot be listed.
     """
-    pending = [folder]
+    pending = [(str(folder), "")]  # a path object for each file costs more than its entry
     while pending:
-        here = pending.pop()
+        here, prefix = pending.pop()
         with os.scandir(here) as listed:
             found = sorted(listed, key=lambda entry: entry.name)
-        pending += [Path(entry.path) for entry in reversed(found) if entry.is_dir(follow_symlinks=False)]
+        folders = [entry for entry in reversed(found) if entry.is_dir(follow_symlinks=False)]
+        pending += [(entry.path, f"{prefix}{entry.name}/") for entry in folders]
         for entry in found:
             if entry.is_file():
                 status = entry.stat()
-                path = Path(entry.path)
-                yield Entry(
-                    path.relative_to(folder).as_posix(),
-                    Location("file", str(path)),
-                    status.st_size,
-                    f"{status.st_mtime_ns:020}",
-                )
+                modified = f"{status.st_mtime_ns:020}"
+                location = Location("file", entry.path.removeprefix("./"))
+                yield Entry(f"{prefix}{entry.name}", location, status.st_size, modified)
 
 
 def of_objects(url: str) -> Iterator[Entry]:

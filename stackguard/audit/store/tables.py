@@ -148,6 +148,7 @@ class FactRow(msgspec.Struct, frozen=True, kw_only=True):
     shard: Shard
     stack_id: StackId
     facts: Annotated[str, _says("As JSON; its form is not promised.")]
+    links: Annotated[str, _says("The part of it that tells what must be judged together, in the same way.")] = ""
 
 
 class JoinedRow(msgspec.Struct, frozen=True, kw_only=True):

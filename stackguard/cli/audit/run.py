@@ -140,9 +140,9 @@ def run(
     """  # noqa: D301 (click reads the character \\b)
     check_installed()
     if scheduler is None:
-        from stackguard.audit.engine import pool
+        from stackguard.audit.engine import forking
 
-        pool.start_server()
+        forking.start()
     from policypack.core.policy import Severity
     from stackguard.audit.history import still_open
     from stackguard.audit.request import MEGABYTE, AuditRequest

@@ -51,8 +51,6 @@ def main(
         modules: others to import, which a program finds imported.
         forked: called in each fork before its program runs.
     """
-    if not getattr(sys.flags, "safe_path", False):
-        del sys.path[0]  # the programs have theirs
     gc.disable()  # what is imported stays: collections while importing take a tenth of its time
     for name in ("pulumi", "pulumi.runtime", "grpc._channel", *modules):
         importlib.import_module(name)

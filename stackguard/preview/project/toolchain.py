@@ -229,7 +229,11 @@ def _ambient(environment: Mapping[str, str], *, by_engine: bool) -> Path:
         return own
     if by_engine or environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX"):
         return Path(on_path)
-    test = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pulumi') is None)"
+    # the path without the current folder, which others may write
+    test = (
+        "import sys; sys.path = [entry for entry in sys.path if entry]; import importlib.util;"
+        " sys.exit(importlib.util.find_spec('pulumi') is None)"
+    )
     if importlib.util.find_spec("pulumi_aws") or _output([on_path, "-c", test]) is None:
         return own
     return Path(on_path)

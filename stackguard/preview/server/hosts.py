@@ -22,8 +22,11 @@ from stackguard.preview.project.project import Project
 from stackguard.preview.server import process
 
 HOST = process.RUNNER.with_name("host.py")
-BOOT = "import runpy, sys; exec(*runpy.run_path(sys.argv[1])['main'](int(sys.argv[2]), sys.argv[3:]))"
-"""What the host's interpreter runs. A program sees no file of ours in its stack."""
+BOOT = (
+    "import sys; getattr(sys.flags, 'safe_path', False) or sys.path.pop(0); import runpy;"
+    " exec(*runpy.run_path(sys.argv[1])['main'](int(sys.argv[2]), sys.argv[3:]))"
+)
+"""What the host's interpreter runs, without the current folder. A program sees no file of ours in its stack."""
 OF_EACH_RUN = frozenset(
     {"PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
 )

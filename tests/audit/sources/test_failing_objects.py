@@ -50,7 +50,7 @@ class Line(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if faulty and self.fault == "slow":
-            time.sleep(1)
+            time.sleep(0.2)
         answer = urllib3.request(
             self.command, self.origin + self.path, headers=dict(self.headers.items()), body=body, retries=False
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview import Preview, run
 from stackguard.preview.project.project import load
 from stackguard.preview.server import process
-from stackguard.preview.server.hosts import Forked, Hosts
+from stackguard.preview.server.hosts import BOOT, HOST, Forked, Hosts
 
 LOOK = """
 import json, os, re, resource, signal, sys, tempfile, threading
@@ -185,3 +186,13 @@ def test_an_interpreter_without_pulumi_is_reported_as_usual(
     (folder / "Pulumi.yaml").write_text("name: hosted\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n")
     with pytest.raises(CannotJudge, match="`pulumi` is not installed"):
         previewed(folder, "import pulumi", monkeypatch, start())
+
+
+def test_the_host_imports_nothing_from_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("open('ran', 'w')\n", encoding="utf-8")
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        command = [sys.executable, "-c", BOOT, str(HOST), str(theirs.fileno())]
+        host = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=tmp_path)
+    assert host.wait(60) == 0
+    assert not (tmp_path / "ran").exists()
