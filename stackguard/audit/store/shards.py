@@ -16,6 +16,10 @@ from stackguard.audit.store.tables import TABLES, columns
 TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string())}
 LEVEL = 3
 """Of zstd."""
+LONG_TEXTS = frozenset({"facts"})
+"""Tables with texts of megabytes, of which a dictionary and statistics would be copies."""
+GROUP = 4096
+"""Rows that are encoded at a time: those of a large stack do not all exist three times."""
 
 
 @cache
@@ -26,9 +30,20 @@ def schema(table: str) -> pa.Schema:
 
 def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
     """The rows as Parquet."""
-    values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in schema(table).names}
     buffer = io.BytesIO()
-    parquet.write_table(pa.table(values, schema=schema(table)), buffer, compression="zstd", compression_level=LEVEL)
+    plain = table in LONG_TEXTS
+    with parquet.ParquetWriter(
+        buffer,
+        schema(table),
+        compression="zstd",
+        compression_level=LEVEL,
+        use_dictionary=not plain,
+        write_statistics=not plain,
+    ) as writer:
+        for start in range(0, len(rows), GROUP):
+            group = rows[start : start + GROUP]
+            values: dict[str, list[Any]] = {name: [getattr(row, name) for row in group] for name in schema(table).names}
+            writer.write_table(pa.table(values, schema=schema(table)))
     return buffer.getvalue()
 
 
