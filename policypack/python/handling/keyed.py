@@ -40,7 +40,12 @@ def _filled(scan: Scan, loops: list[AnyLoop]) -> Iterator[tuple[str, ast.AST, as
     for node in scan.nodes:
         match node:
             case ast.Assign(
-                targets=[ast.Name(id=name)], value=ast.DictComp(key=key, value=value, generators=[source])
+                targets=[ast.Name(id=name)],
+                value=ast.DictComp(key=key, value=value, generators=[source])
+                | ast.Call(
+                    func=ast.Name(id="dict"),
+                    args=[ast.GeneratorExp(elt=ast.Tuple(elts=[key, value]), generators=[source])],
+                ),
             ) if scan.holds(source.iter, *MANY):
                 yield name, node, key, value
     for loop in loops:

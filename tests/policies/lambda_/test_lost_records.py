@@ -158,6 +158,12 @@ def test_failures_that_something_acts_on_are_kept(text: str) -> None:
     assert outcomes(POLICY, function(text), permission("s3.amazonaws.com")) == []
 
 
+@pytest.mark.parametrize("text", handlers("reported"))
+def test_failures_that_are_reported_to_a_queue_that_reads_it_are_kept(text: str) -> None:
+    assert outcomes(POLICY, function(text), mapping(functionResponseTypes=["ReportBatchItemFailures"])) == []
+    assert messages(POLICY, function(text), mapping()) != []
+
+
 def test_a_report_to_a_queue_needs_its_key() -> None:
     reported = mapping(functionResponseTypes=["ReportBatchItemFailures"])
     other_key = REPORT.replace('"batchItemFailures"', '"failures"')

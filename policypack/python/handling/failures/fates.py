@@ -101,6 +101,8 @@ class Fates:
                 return Fate.KEPT if works else self.of(scan, whole)
             case ast.Call():
                 return self._called(scan, parent, node)
+            case ast.Await(value=ast.Name()):  # of a task raises its exception
+                return Fate.KEPT
             case ast.keyword() | ast.expr():
                 return self.of(scan, parent)
         return Fate.KEPT
@@ -129,7 +131,7 @@ class Fates:
         if bodies := scan.bodies(call.func):
             acts = any(isinstance(child, ast.Raise) for body in bodies for child in ast.walk(body))
             return Fate.KEPT if acts or name in METRICS or scan.works(*bodies) else self.of(scan, call)
-        coroutine = isinstance(node, ast.Call | ast.Starred) and name in _DRIVING
+        coroutine = isinstance(node, ast.Call) and name in _DRIVING
         if name in METRICS or scan.is_aws(call) or not (coroutine or name in PRINTING | _CARRYING):
             return Fate.KEPT
         return Fate.LOST if name in PRINTING and not of_method else self.of(scan, call)
@@ -182,6 +184,8 @@ class Fates:
                     fate = max(fate, self._returned(scan, value))
                 case ast.Call(func=ast.Attribute(value=receiver)) if called_name(node) in CHANGING:
                     fate = max(fate, self._stored_under(scan, receiver, around))
+                case ast.Call(func=ast.Attribute(attr="sleep") | ast.Name(id="sleep")):
+                    continue
                 case ast.Call() if called_name(node) in METRICS or scan.works_itself(node):
                     return Fate.KEPT
                 case ast.Assign(targets=targets):

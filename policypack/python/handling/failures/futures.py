@@ -36,12 +36,13 @@ class Futures:
                 place = self.scan.place(node)
                 yield RecordLoop(place, (LoopExit(place, How.FUTURE, fate=fate),), whole=False)
 
-    def _fate(self, call: ast.Call) -> Fate:
+    def _fate(self, call: ast.Call) -> Fate:  # noqa: C901 (one case for each way to start work)
         """What becomes of the failures of the work that a call starts; kept if it starts none."""
         scan = self.scan
         match call:
             case ast.Call(func=ast.Attribute(), args=[function, *arguments]) if called_name(call) == "submit":
-                if self._fails(function) and any(scan.holds(argument, Shape.RECORD) for argument in arguments):
+                passed = (*arguments, *(ast.walk(function) if isinstance(function, ast.Lambda) else ()))
+                if self._fails(function) and any(scan.holds(argument, Shape.RECORD) for argument in passed):
                     return self.fates.of(scan, call)
             case ast.Call(func=ast.Attribute(value=pool), args=[function, source]) if called_name(call) == "map":
                 if self._is_executor(pool) and scan.holds(source, *MANY) and self._fails(function):
@@ -50,11 +51,17 @@ class Futures:
             case ast.Call() if called_name(call) == "gather" and _returns_exceptions(call):
                 if any(map(self._is_work, call.args)):
                     return self.fates.of(scan, call)
+            case ast.Call(args=[tasks]) if called_name(call) == "wait" and isinstance(
+                scan.parents.get(call), ast.Await
+            ):
+                if self._is_work(tasks):
+                    names = {tasks.id} if isinstance(tasks, ast.Name) else set()
+                    return max(self.fates.of(scan, call), self.fates.of_names(scan, names))
             case ast.Call(keywords=keywords) if called_name(call) == "Thread":
                 given = {keyword.arg: keyword.value for keyword in keywords}
                 target, bound = given.get("target"), given.get("args")
-                passed = bound.elts if isinstance(bound, ast.Tuple | ast.List) else ()
-                if target and self._fails(target) and any(scan.holds(argument, Shape.RECORD) for argument in passed):
+                elements = bound.elts if isinstance(bound, ast.Tuple | ast.List) else ()
+                if target and self._fails(target) and any(scan.holds(element, Shape.RECORD) for element in elements):
                     return Fate.LOST
         return Fate.KEPT
 
@@ -72,9 +79,11 @@ class Futures:
     def _is_work(self, argument: ast.expr) -> bool:
         """Whether an argument is the coroutines of work on each record: `*(copy(record) for record in records)`."""
         tasks = argument.value if isinstance(argument, ast.Starred) else argument
-        made = [*self.scan.given(tasks.id)] if isinstance(tasks, ast.Name) else [tasks]
+        made = [*self.scan.given(tasks.id), *self._added(tasks.id)] if isinstance(tasks, ast.Name) else [tasks]
         for work in made:
             match work:
+                case ast.Call() if self._fails(work.func):
+                    return any(self.scan.holds(argument, Shape.RECORD) for argument in work.args)
                 case (
                     ast.ListComp(generators=[loop], elt=element)
                     | ast.SetComp(generators=[loop], elt=element)
@@ -87,6 +96,16 @@ class Futures:
                     if self.scan.holds(source, *MANY) and self._fails(function):
                         return True
         return False
+
+    def _added(self, name: str) -> Iterator[ast.expr]:
+        """What is added to a list: `tasks.append(copy(record))`."""
+        for node in self.scan.nodes:
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=added), attr="append"), args=[item]) if (
+                    added == name
+                ):
+                    starts = isinstance(item, ast.Call) and called_name(item) in {"create_task", "ensure_future"}
+                    yield item.args[0] if isinstance(item, ast.Call) and starts and item.args else item
 
 
 def _returns_exceptions(call: ast.Call) -> bool:
