@@ -19,6 +19,7 @@ LONGEST = 65_536
 SHORTEST = 4
 SHORTEST_TOKEN = 20
 """Characters of the shortest credential that has a form of its own, an access key's id."""
+_CONNECTION = "a connection string with a password"
 LENGTH_OF_ID, LENGTH_OF_KEY = 20, 40
 """Characters of an access key's id, and of its secret."""
 
@@ -55,7 +56,9 @@ _IN_URL = re.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
 )
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
-_IN_QUERY = re.compile(r"(?i)://[^\s'\"]{1,400}?[?&;](?:password|passwd|pwd)=(?P<value>[^&;\s'\"]{4,200})")
+_IN_QUERY = re.compile(
+    r"(?i)(?P<web>\bhttps?)?://[^\s'\"]{1,400}?[?&;](?:password|passwd|pwd)=(?P<value>[^&;\s'\"]{4,200})"
+)
 """Source of the forms of JDBC: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database."""
 _ORACLE = re.compile(r"(?i)\bjdbc:oracle:\w{1,10}:[\w.-]{1,64}/(?P<value>[^\s'\"@]{4,200})@")
 _KEYWORDS = {"host", "hostaddr", "dbname", "user", "port"}
@@ -150,13 +153,15 @@ def _connection_in(text: str, fits: Callable[[str], bool]) -> str | None:
         if fits(value) and not (_LOCAL.fullmatch(host) or (_EXAMPLE.fullmatch(host) and not is_made_up(value))):
             return "a URL with a password"
     queries = (*_IN_QUERY.finditer(text), *_ORACLE.finditer(text)) if "://" in text or "jdbc:" in text else ()
-    if any(fits(match["value"]) and match["value"][0] != "{" for match in queries):
-        return "a URL with a password"
+    for match in queries:
+        value = match["value"]
+        if fits(value) and value[0] != "{" and (_is_mixed(value) or not match.groupdict().get("web")):
+            return "a URL with a password"
     if "password=" in text and any(fits(value) for value in _of_keywords(text)):
-        return "a connection string with a password"
+        return _CONNECTION
     pairs = _IN_PAIRS.finditer(text) if "=" in text and ";" in text else ()
     if any(fits(match["value"]) for match in pairs):
-        return "a connection string with a password"
+        return _CONNECTION
     return None
 
 
@@ -191,7 +196,7 @@ def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
         if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
             kinds.add(kind)
             yield name, kind
-    if (kind := credential_in_text(text)) and kind not in kinds:
+    if (kind := credential_in_text(text)) and kind not in kinds and not (kind == _CONNECTION and "a password" in kinds):
         yield "", kind
     if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
         yield "", "a password"
