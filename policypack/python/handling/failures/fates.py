@@ -33,6 +33,9 @@ _CARRYING = HARMLESS - PRINTING | {
 _DRIVING = {"run", "run_until_complete", "gather", "wait_for", "shield", "create_task", "ensure_future", "TaskGroup"}
 """Calls that run a coroutine."""
 
+_MOST_STEPS, _DEEPEST = 5_000, 100
+"""How many expressions are followed for one function, and through how many others."""
+
 
 class Fates:
     """Follows values through the functions of a reading."""
@@ -40,6 +43,7 @@ class Fates:
     def __init__(self, consumers: Consumers) -> None:
         self.consumers = consumers
         self._followed: set[tuple[FunctionNode, str]] = set()
+        self._steps = self._depth = 0
         self._results: dict[FunctionNode, Fate] = {}
 
     def of_names(self, scan: Scan, names: Collection[str], *, outside: ast.AST | None = None, after: int = 0) -> Fate:
@@ -70,8 +74,18 @@ class Fates:
         self._followed -= keys
         return max(fates, default=Fate.LOST)
 
-    def of(self, scan: Scan, node: ast.AST) -> Fate:  # noqa: C901 (one case for each kind of parent)
-        """The fate of an expression's value."""
+    def of(self, scan: Scan, node: ast.AST) -> Fate:
+        """The fate of an expression's value; kept if it cannot be followed to its end."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+            return Fate.KEPT
+        self._depth += 1
+        try:
+            return self._of(scan, node)
+        finally:
+            self._depth -= 1
+
+    def _of(self, scan: Scan, node: ast.AST) -> Fate:  # noqa: C901 (one case for each kind of parent)
         parent = scan.parents.get(node)
         match parent:
             case ast.Expr():
