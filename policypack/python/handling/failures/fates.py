@@ -33,7 +33,7 @@ _CARRYING = HARMLESS - PRINTING | {
 _DRIVING = {"run", "run_until_complete", "gather", "wait_for", "shield", "create_task", "ensure_future", "TaskGroup"}
 """Calls that run a coroutine."""
 
-_MOST_STEPS, _DEEPEST = 5_000, 100
+_MOST_STEPS, _DEEPEST = 2_000, 100
 """How many expressions are followed for one function, and through how many others."""
 
 
@@ -44,6 +44,7 @@ class Fates:
         self.consumers = consumers
         self._followed: set[tuple[FunctionNode, str]] = set()
         self._steps = self._depth = 0
+        self._names: dict[FunctionNode, tuple[dict[str, list[tuple[ast.Name, bool]]], set[str]]] = {}
         self._results: dict[FunctionNode, Fate] = {}
 
     def of_names(self, scan: Scan, names: Collection[str], *, outside: ast.AST | None = None, after: int = 0) -> Fate:
@@ -54,25 +55,31 @@ class Fates:
                 inside |= {*ast.walk(loop.test)}  # which only decides about another attempt
         keys = {(scan.function, name) for name in names} - self._followed
         self._followed |= keys
-        own = set(scan.nodes)
-        assigned = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        shared = (name for node in own if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names)
-        local = {(scan.function, name) for name in assigned.difference(shared)}
-        if not keys <= local:  # of a module, a caller, or a function around this one
+        loads, local = self._names_of(scan)
+        if not local.issuperset(names):  # of a module, a caller, or a function around this one
             self._followed -= keys
             return Fate.KEPT
-        uses = (
-            node
-            for node in ast.walk(scan.function)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and (scan.function, node.id) in keys
-        )
         fates = [
-            self.of(scan, node) if node in own else Fate.KEPT
-            for node in uses
+            self.of(scan, node) if is_own else Fate.KEPT
+            for name in sorted(name for _, name in keys)
+            for node, is_own in loads.get(name, ())
             if node not in inside and node.lineno > after
         ]
         self._followed -= keys
         return max(fates, default=Fate.LOST)
+
+    def _names_of(self, scan: Scan) -> tuple[dict[str, list[tuple[ast.Name, bool]]], set[str]]:
+        """The uses of each name, and whether they are in no function inside; and the names that are local."""
+        if scan.function not in self._names:
+            own = set(scan.nodes)
+            loads: dict[str, list[tuple[ast.Name, bool]]] = {}
+            for node in ast.walk(scan.function):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    loads.setdefault(node.id, []).append((node, node in own))
+            assigned = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+            shared = (name for node in own if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names)
+            self._names[scan.function] = loads, assigned.difference(shared)
+        return self._names[scan.function]
 
     def of(self, scan: Scan, node: ast.AST) -> Fate:
         """The fate of an expression's value; kept if it cannot be followed to its end."""
