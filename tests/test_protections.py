@@ -451,6 +451,14 @@ REMOVALS = (
         ),
     ),
     Removal(
+        "failures that something acts on",
+        "lambda-early-return",
+        handled(
+            "failed = 0\n    for record in event['Records']:\n        try:\n            copy(record)\n"
+            "        except Exception:\n            failed += 1\n    print(failed)"
+        ),
+    ),
+    Removal(
         "conditions that calls meet",
         "lambda-missing-permission",
         rewritten("role-policy", "WriteResults", Condition={"StringEquals": {"s3:x-amz-acl": "public-read"}}),

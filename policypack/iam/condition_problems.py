@@ -52,7 +52,7 @@ def _clauses(condition: Condition, statement: Statement, kind: DocumentKind) -> 
         if not all(is_of("Null", value) for value in condition.values):
             yield f"`Null` compares {FAMILIES['Null']}, and takes `true` or `false`"
         return
-    yield from mistyped(condition, statement, usable=False)
+    yield from mistyped(condition, statement)
     if condition.operator in LITERAL and any("*" in _VARIABLE.sub("", value) for value in condition.values):
         like = "StringNotLike" if condition.negated else "StringLike"
         yield f"`{condition.operator}` takes `*` for a plain character; `{like}` reads it as a wildcard"

@@ -58,21 +58,12 @@ MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def mistyped(condition: Condition, statement: Statement, *, usable: bool) -> Iterator[str]:
-    """What is wrong with the types in a condition: clauses that quote no value.
-
-    Args:
-        condition: the condition.
-        statement: the statement with the condition.
-        usable: report only ARNs that are compared as text, which AWS accepts.
-    """
+def mistyped(condition: Condition, statement: Statement) -> Iterator[str]:
+    """What is wrong with the types in a condition: clauses that quote no value. AWS compares ARNs as texts too."""
     compared, known = family(condition.operator), types(condition.key, statement)
     if compared == "Null" or (compared == "String" and "Arn" in known):
-        if usable and "String" not in known and "Arn" in known:
-            yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` is {FAMILIES['Arn']}"
-    elif usable:
         return
-    elif known and compared not in known and not (compared == "Arn" and "String" in known):
+    if known and compared not in known and not (compared == "Arn" and "String" in known):
         expected = " or ".join(FAMILIES[kind] for kind in sorted(known))
         yield f"`{condition.operator}` compares {FAMILIES[compared]}, and `{condition.key}` is {expected}"
     elif not all(is_of(compared, value) for value in condition.values):

@@ -144,5 +144,6 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
                     single=result.single or sent.single,
                     retries=sent.retries,
                     redelivered=sent.redelivered,
+                    heeded=sent.heeded,
                 ),
             )

@@ -162,6 +162,19 @@ class AwsCalls(msgspec.Struct, frozen=True):
     unresolved: tuple[Unresolved, ...] = ()
 
 
+class Fate(enum.IntEnum):
+    """What becomes of a failure that code catches."""
+
+    LOST = 0
+    """It is logged, or nothing."""
+    ANSWER = 1
+    """A dictionary that the handler returns has it."""
+    RESULT = 2
+    """Something else that the handler returns has it."""
+    KEPT = 3
+    """It is raised, sent, stored or reported to Lambda, or may be."""
+
+
 class How(enum.StrEnum):
     """How a loop is left: a verb that follows the place."""
 
@@ -173,11 +186,15 @@ class How(enum.StrEnum):
     CATCH = "catches the first failure"
     REMOVE = "removes records from their list"
     DROP = "logs a failure, or nothing, and goes on"
+    ANSWER = "only returns that a record failed, to a service that does not read it,"
+    OVERWRITE = "keeps one of the records that have the same key"
+    FUTURE = "starts work whose failure nothing looks at"
 
     @property
     def lost(self) -> str:
         """What is lost, as a clause."""
-        return "the record that fails is lost" if self is How.DROP else "the remaining ones are lost"
+        of_one = self in (How.DROP, How.ANSWER, How.FUTURE)
+        return "the record that fails is lost" if of_one else "the remaining ones are lost"
 
 
 class LoopExit(msgspec.Struct, frozen=True):
@@ -189,6 +206,8 @@ class LoopExit(msgspec.Struct, frozen=True):
     """Whether the remaining records are reported to Lambda, which delivers them again if it is told to look."""
     fails: bool = False
     """Whether the whole call fails by it."""
+    fate: Fate = Fate.LOST
+    """What becomes of the failure of a record."""
 
 
 class RecordLoop(msgspec.Struct, frozen=True):
@@ -257,6 +276,8 @@ class Handling(msgspec.Struct, frozen=True):
     """Whether Lambda may look at the failures that the function reports."""
     redelivered: bool = False
     """Whether everything that invokes the function delivers all records again if it fails."""
+    heeded: Fate = Fate.ANSWER
+    """From which fate on something that invokes the function may act on a failure."""
     reports: tuple[FailureReport, ...] = ()
 
     @property
@@ -306,4 +327,5 @@ class Handling(msgspec.Struct, frozen=True):
             for exit_ in loop.exits
             if not (exit_.reports and self.retries)
             and not (exit_.how is How.RAISE and exit_.fails and self.redelivered)
+            and exit_.fate < self.heeded
         ]

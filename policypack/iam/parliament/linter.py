@@ -169,7 +169,7 @@ def _analysed(document: PolicyDocument, only: Statement | None = None) -> list[_
 
 def _reports(finding: _Finding, document: PolicyDocument) -> Iterator[LintReport]:
     """The report of a finding, unless it is wrong by newer data or AWS's own rules."""
-    if finding.issue in _ABOUT_GRANTS and document.kind is DocumentKind.BOUNDARY:
+    if finding.issue == _USABLE or (finding.issue in _ABOUT_GRANTS and document.kind is DocumentKind.BOUNDARY):
         return
     config = loaded().config.get(finding.issue, _OURS)
     title = str(config.get("title", finding.issue)).strip().rstrip(".")
@@ -292,7 +292,7 @@ def _mistyped(finding: _Finding) -> Iterator[tuple[str, str]]:
     statement = finding.statement
     for condition in statement.conditions if statement else ():
         if statement and condition.path.startswith(finding.path):
-            for clause in mistyped(condition, statement, usable=finding.issue == "MISMATCHED_TYPE_BUT_USABLE"):
+            for clause in mistyped(condition, statement):
                 yield condition.path, clause
 
 
@@ -336,12 +336,13 @@ def _unknown_name(finding: _Finding, _document: PolicyDocument) -> str | None:
     )
 
 
+_USABLE = "MISMATCHED_TYPE_BUT_USABLE"
+"""Issue of an ARN that is compared as a text, as AWS allows; `iam-ineffective-condition` reports a `*` that is none then."""
 _ABOUT_GRANTS = {"NOTRESOURCE_WITH_ALLOW", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
 """Issues about what a document grants, which a boundary does not."""
 _OF_CONDITIONS: Mapping[str, Callable[[_Finding], Iterator[tuple[str, str]]]] = {
     SINGLE_VALUE: _single_values,
     "MISMATCHED_TYPE": _mistyped,
-    "MISMATCHED_TYPE_BUT_USABLE": _mistyped,
 }
 """By issue about conditions, a function that finds them: path and reason."""
 _REASONS: Mapping[str, str | Callable[[_Finding, PolicyDocument], str | None]] = {

@@ -1,8 +1,9 @@
 """An event can contain several records, and a handler that leaves its loop early loses the records that follow.
 
 Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
-should not stop the good ones either: collect the failures, and report them after the loop. A failure that is only logged
-loses its record in the same way.
+should not stop the good ones either: collect the failures, and raise or report them after the loop. A failure that is only
+logged or counted loses its record in the same way, and so does one in the result of a function that S3 or EventBridge
+invokes, which reads no result.
 
 A queue or stream delivers all records again if the function raises, so a `raise` is silent where the stack has nothing else
 that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.

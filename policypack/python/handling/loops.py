@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
+from policypack.python.handling.failures.futures import Futures
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.failures.swallowed import EXHAUSTED, EXITS, Swallowed
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.folds import folds, keeps
 from policypack.python.handling.index_ranges import left_out
+from policypack.python.handling.keyed import overwritten
 from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
@@ -78,7 +80,9 @@ class Loops:
         yield from self.swallowed.comprehensions()
         yield from self.dropped.comprehensions()
         yield from self.dropped.handlers()
+        yield from Futures(self.scan, self.consumers).loops()
         yield from self._over_results()
+        yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
 
     def _over_results(self) -> Iterator[RecordLoop]:
@@ -86,7 +90,7 @@ class Loops:
         for node in self.scan.nodes if self._submits() else ():
             if isinstance(node, ast.For | ast.AsyncFor) and called_name(node.iter) == "as_completed":
                 exits = (exit_ for exit_ in self._exits(node.body, _Around()) if exit_.how is not How.RAISE)
-                yield RecordLoop(self.scan.place(node), (*exits, *self.dropped.inside(node)), whole=False)
+                yield RecordLoop(self.scan.place(node), tuple(exits), whole=False)
 
     def _deleted(self, node: ast.AST) -> ast.Subscript | None:
         """The records that a statement removes from their list, unless the same ones are taken before: `del records[10:]`."""

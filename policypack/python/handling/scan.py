@@ -273,6 +273,10 @@ class Scan:
             return called_name(call) not in _without_effect(printing=printing) or self.is_aws(call)
         return not depth or self.works(*bodies, printing=printing, depth=depth - 1)
 
+    def works_itself(self, call: ast.Call) -> bool:
+        """Whether a call has an effect, apart from its arguments."""
+        return self._call_works(call, _DEEPEST, printing=False)
+
     def is_aws(self, call: ast.Call) -> bool:
         """Whether a call is of a client or resource of the SDK."""
         return any(isinstance(value, Method) and isinstance(value.owner, Boto) for value in self.values(call.func))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from policypack.resources.properties.credential_forms import credential_in
 
@@ -18,6 +19,9 @@ LONGEST = 65_536
 SHORTEST = 4
 SHORTEST_TOKEN = 20
 """Characters of the shortest credential that has a form of its own, an access key's id."""
+_CONNECTION = "a connection string with a password"
+LENGTH_OF_ID, LENGTH_OF_KEY = 20, 40
+"""Characters of an access key's id, and of its secret."""
 
 HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
 """In each name of a credential."""
@@ -52,6 +56,13 @@ _IN_URL = re.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
 )
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
+_IN_QUERY = re.compile(
+    r"(?i)(?P<web>\bhttps?)?://[^\s'\"]{1,400}?[?&;](?:password|passwd|pwd)=(?P<value>[^&;\s'\"]{4,200})"
+)
+"""Source of the forms of JDBC: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database."""
+_ORACLE = re.compile(r"(?i)\bjdbc:oracle:\w{1,10}:[\w.-]{1,64}/(?P<value>[^\s'\"@]{4,200})@")
+_KEYWORDS = {"host", "hostaddr", "dbname", "user", "port"}
+"""Of libpq's strings. Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE."""
 _NAMED = r"(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{2,80})['\"]?[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}"
 _QUOTED = r"'(?P<single>[^'\n]{4,200})'|\"(?P<double>[^\"\n]{4,200})\""
 _ASSIGNED = re.compile(rf"{_NAMED}(?:{_QUOTED}|(?P<plain>(?![{{\[])[^\s'\"`,;&|)}}\]]{{4,200}}))")
@@ -132,14 +143,47 @@ def credential_in_text(text: str, name: str = "", fits: Callable[[str], bool] | 
             named = text[max(match.start() - BEFORE, 0) : match.start()].rpartition("\n")[2]
             if not _FOR_BROWSERS.search(named) and (mark != "eyJ" or _is_signed(match)):
                 return kind
+    return _connection_in(text, fits)
+
+
+def _connection_in(text: str, fits: Callable[[str], bool]) -> str | None:
+    """The kind of connection's text that contains a password which fits."""
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
         value, host = match["value"], match["host"]
         if fits(value) and not (_LOCAL.fullmatch(host) or (_EXAMPLE.fullmatch(host) and not is_made_up(value))):
             return "a URL with a password"
+    queries = (*_IN_QUERY.finditer(text), *_ORACLE.finditer(text)) if "://" in text or "jdbc:" in text else ()
+    for match in queries:
+        value = match["value"]
+        if fits(value) and value[0] != "{" and (_is_mixed(value) or not match.groupdict().get("web")):
+            return "a URL with a password"
+    if "password=" in text and any(fits(value) for value in _of_keywords(text)):
+        return _CONNECTION
     pairs = _IN_PAIRS.finditer(text) if "=" in text and ";" in text else ()
     if any(fits(match["value"]) for match in pairs):
-        return "a connection string with a password"
+        return _CONNECTION
     return None
+
+
+def _of_keywords(text: str) -> Iterator[str]:
+    """The passwords in strings of keywords and values: `host=db user=app password=...`."""
+    for line in text.splitlines():
+        words = [word.strip("'\"").partition("=") for word in line.split()] if "password=" in line else []
+        settings = {name: value.strip("'\"") for name, equals, value in words if equals}
+        password = settings.get("password", "")
+        if not _KEYWORDS.isdisjoint(settings) and password[:1] not in {"", "{"}:
+            yield password
+
+
+def secret_keys(values: Iterable[Any]) -> set[str]:
+    """The secret access keys among values, by the id of one beside them, whatever their names are."""
+    texts = [value for value in values if isinstance(value, str)]
+    ids = [text for text in texts if len(text) == LENGTH_OF_ID]
+    return {
+        text
+        for text in texts
+        if len(text) == LENGTH_OF_KEY and any(credential_in(f"{key} {text}".encode(errors="replace")) for key in ids)
+    }
 
 
 def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
@@ -152,7 +196,7 @@ def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
         if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
             kinds.add(kind)
             yield name, kind
-    if (kind := credential_in_text(text)) and kind not in kinds:
+    if (kind := credential_in_text(text)) and kind not in kinds and not (kind == _CONNECTION and "a password" in kinds):
         yield "", kind
     if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
         yield "", "a password"

@@ -1,4 +1,4 @@
-"""Rules of security groups and network ACLs, in each resource that can have them; a stack in, what they let in out.
+"""Rules of security groups, network ACLs and Lightsail's firewalls, in each resource that can have them; a stack in, what they let in out.
 
 Sources: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html,
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html (`-1` is every protocol, and every port),
@@ -25,6 +25,8 @@ INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 ACL = "aws:ec2/networkAcl:NetworkAcl"
 """A network ACL with its rules in `ingress`. A VPC's default one is open by design, and left out."""
 ACL_RULE = "aws:ec2/networkAclRule:NetworkAclRule"
+INSTANCE_PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
+"""The firewall of a Lightsail instance: https://docs.aws.amazon.com/lightsail/2016-11-28/api-reference/API_PortInfo.html."""
 ADMINISTRATION = (22, 3389)
 """The ports that a network ACL should close to the internet.
 
@@ -34,7 +36,7 @@ EPHEMERAL = (1024, 60999)
 """The first and the last port of ranges for replies, at the least."""
 PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
-ADDRESSES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrBlock", "ipv6CidrBlock")
+ADDRESSES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrBlock", "ipv6CidrBlock", "cidrs", "ipv6Cidrs")
 PREFIX_LISTS = ("prefixListIds", "prefixListId")
 PROTOCOLS: Mapping[str, str] = {
     "-1": "all",
@@ -68,7 +70,7 @@ def open_ingress(stack: Stack) -> Iterator[Placed[Ingress]]:
 
     Other stacks' prefix lists and AWS's own, such as CloudFront's, are not judged.
     """
-    for resource in stack.of(*GROUPS, RULE, INGRESS_RULE):
+    for resource in stack.of(*GROUPS, RULE, INGRESS_RULE, INSTANCE_PORTS):
         for place, rule in _rules(resource):
             yield from ((resource, *traffic) for traffic in _from_internet(stack, resource, place, rule))
     for resource in stack.of(ACL, ACL_RULE):
@@ -107,17 +109,18 @@ def _number(rule: Mapping[str, Any]) -> int:
 
 
 def _rules(resource: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if resource.type not in (*GROUPS, ACL):
+    if resource.type not in (*GROUPS, ACL, INSTANCE_PORTS):
         inwards = {RULE: resource.inputs.get("type") == "ingress", ACL_RULE: resource.inputs.get("egress") is not True}
         if inwards.get(resource.type, True):
             yield "", resource.inputs
         return
-    rules = resource.inputs.get("ingress")
-    if isinstance(rules, Unknown) and undecided(resource, "ingress", rules):
-        yield "ingress", {"cidrBlocks": rules, "action": "allow"}
+    name = "portInfos" if resource.type == INSTANCE_PORTS else "ingress"
+    rules = resource.inputs.get(name)
+    if isinstance(rules, Unknown) and undecided(resource, name, rules):
+        yield name, {"cidrBlocks": rules, "action": "allow"}
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(rule, Mapping):
-            yield f"ingress[{index}]", rule
+            yield f"{name}[{index}]", rule
 
 
 def _from_internet(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from policypack.resources.properties.credentials import (
     credential_in_text,
     credential_of,
     credentials_in_script,
+    secret_keys,
     sensitive,
 )
 
@@ -37,6 +38,7 @@ TAGS = ("tags", "volumeTags", "tagSpecifications", "defaultTags")
 OBJECTS = frozenset(
     {"aws:s3/BucketObject:BucketObject", "aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2"}
 )
+ACCESS_KEY = "an AWS access key"
 COMMANDS = frozenset({"commands", "Commands", "command"})
 """Settings whose value is a script."""
 NAMES = ("name", "Name", "key", "Key", "parameterKey")
@@ -125,9 +127,29 @@ def _in_value(resource: Resource, path: str, value: Any) -> Iterator[Placed[Cred
             return
         for key, inner in value.items():
             yield from _in_setting(resource, f"{path}.{key}", key, inner)
+        yield from _beside_ids(resource, ((f"{path}.{key}", str(key), inner) for key, inner in value.items()))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _in_value(resource, f"{path}[{index}]", item)
+        named = ((f"{path}[{index}].value", *_named(item)) for index, item in enumerate(value))
+        yield from _beside_ids(resource, named)
+
+
+def _named(item: Any) -> tuple[str, Any]:
+    """The name and the value of an object that has both; empty for anything else."""
+    if not isinstance(item, Mapping):
+        return "", None
+    name, held = (next((item[key] for key in keys if key in item), None) for keys in (NAMES, VALUES))
+    return str(name), held
+
+
+def _beside_ids(resource: Resource, settings: Iterable[tuple[str, str, Any]]) -> Iterator[Placed[Credential]]:
+    """The secret keys beside the id of an access key, where neither name says what they are."""
+    places = [place for place in settings if isinstance(place[2], str) and not _is_secret(resource, place[0])]
+    keys = secret_keys(value for _, _, value in places)
+    for path, name, value in places if keys else ():
+        if value in keys and not credential_of(name, value):
+            yield resource, path, Credential(ACCESS_KEY)
 
 
 def _in_setting(resource: Resource, path: str, name: str, value: Any) -> Iterator[Placed[Credential]]:
@@ -168,6 +190,7 @@ def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
         yield from (Credential(kind, setting) for setting, kind in credentials_in_script(" ".join(texts)))
         for item in value:
             yield from () if isinstance(item, str) else _in_json(item)
+        yield from _keys_in_json(map(_named, value))
     elif isinstance(value, Mapping):
         named, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
         if isinstance(named, str) and isinstance(held, str):
@@ -176,6 +199,15 @@ def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
         for key, inner in value.items():
             if key not in REFERENCES:
                 yield from _in_json(inner, key)
+        yield from _keys_in_json(value.items())
+
+
+def _keys_in_json(settings: Iterable[tuple[str, Any]]) -> Iterator[Credential]:
+    named = [(name, value) for name, value in settings if isinstance(value, str)]
+    keys = secret_keys(value for _, value in named)
+    yield from (
+        Credential(ACCESS_KEY, name) for name, value in named if value in keys and not credential_of(name, value)
+    )
 
 
 def _decoded(text: str) -> str:

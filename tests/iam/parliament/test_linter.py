@@ -57,13 +57,6 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
             "Condition.IpAddress.aws:SourceIp",
             allow(**when("IpAddress", "aws:SourceIp", "everywhere")),
         ),
-        (
-            "MISMATCHED_TYPE_BUT_USABLE",
-            "Condition.StringEquals.iam:PolicyARN",
-            allow(
-                "iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/r", **when("StringEquals", "iam:PolicyARN", "x")
-            ),
-        ),
         ("MISMATCHED_TYPE_OPERATION_TO_NULL", "Condition.Null", allow(**when("Null", "aws:SourceVpce", "yes"))),
         ("BAD_PATTERN_FOR_MFA", "Condition.Bool", allow(**when("Bool", "aws:MultiFactorAuthPresent", "false"))),
         (
@@ -103,12 +96,10 @@ def test_classes_about_the_document() -> None:
     assert issues(allow(["s3:PutBucketPolicy", "s3:*Object"], [BUCKET, OBJECTS])) == set()
 
 
-def test_a_report_about_types_names_the_keys_that_differ() -> None:
-    both = {"aws:ResourceTag/team": "blue", "eks:policyArn": "arn:aws:eks::aws:cluster-access-policy/Viewer"}
-    statement = allow("eks:AssociateAccessPolicy", "arn:aws:eks:*:*:access-entry/*", Condition={"StringEquals": both})
-    assert [report.reason for report in reports(statement)] == [
-        "`StringEquals` compares a text, and `eks:policyArn` is an ARN"
-    ]
+def test_an_arn_may_be_compared_as_a_text() -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/3f2b1c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
+    condition = when("StringNotEqualsIfExists", "s3:x-amz-server-side-encryption-aws-kms-key-id", key)
+    assert issues(allow("s3:PutObject", OBJECTS, **condition)) == set()
 
 
 def test_what_is_in_no_reference_is_not_judged() -> None:

@@ -219,3 +219,19 @@ test_an_unknown_range_of_a_network_acl_is_undecided = undecided_at(
 def test_a_network_acl_is_a_second_barrier() -> None:
     (outcome,) = outcomes(POLICY, acl(acl_entry(100, "allow", 0, 0, protocol="-1")))
     assert outcome.policy.severity is Severity.MEDIUM
+
+
+def _lightsail(**port: Any) -> Resource:
+    port = {"protocol": "tcp", "fromPort": 22, "toPort": 22, **port}
+    return construct(
+        "aws:lightsail/instancePublicPorts:InstancePublicPorts", "web", instanceName="web", portInfos=[port]
+    )
+
+
+def test_the_firewall_of_a_lightsail_instance_is_read() -> None:
+    assert violations(POLICY, _lightsail(cidrs=[ALL])) == ["portInfos[0].cidrs[0]"]
+    assert violations(POLICY, _lightsail(ipv6Cidrs=["::/0"])) == ["portInfos[0].ipv6Cidrs[0]"]
+    assert violations(POLICY, _lightsail(protocol="all", fromPort=0, toPort=65535, cidrs=[ALL])) != []
+    assert outcomes(POLICY, _lightsail(fromPort=443, toPort=443, cidrs=[ALL])) == []
+    assert outcomes(POLICY, _lightsail(cidrs=["198.51.100.0/24"])) == []
+    assert outcomes(POLICY, _lightsail(cidrListAliases=["lightsail-connect"])) == []

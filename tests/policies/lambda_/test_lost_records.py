@@ -137,3 +137,46 @@ def test_triggers_that_send_one_record_or_deliver_again_lose_nothing(text: str, 
 )
 def test_other_triggers_send_several(text: str, triggers: list[Resource]) -> None:
     assert messages(POLICY, function(text), *triggers) != []
+
+
+@pytest.mark.parametrize("text", handlers("unread"))
+def test_failures_that_are_returned_are_lost_where_nothing_reads_the_result(text: str) -> None:
+    assert messages(POLICY, function(text), permission("s3.amazonaws.com")) != []
+    assert messages(POLICY, function(text), mapping()) != []
+
+
+@pytest.mark.parametrize("text", handlers("unread"))
+@pytest.mark.parametrize("triggers", [[], [permission("apigateway.amazonaws.com")], [permission(UNKNOWN)]])
+def test_failures_that_are_returned_are_kept_where_something_may_read_the_result(
+    text: str, triggers: list[Resource]
+) -> None:
+    assert outcomes(POLICY, function(text), *triggers) == []
+
+
+@pytest.mark.parametrize("text", handlers("heeded"))
+def test_failures_that_something_acts_on_are_kept(text: str) -> None:
+    assert outcomes(POLICY, function(text), permission("s3.amazonaws.com")) == []
+
+
+@pytest.mark.parametrize("text", handlers("reported"))
+def test_failures_that_are_reported_to_a_queue_that_reads_it_are_kept(text: str) -> None:
+    assert outcomes(POLICY, function(text), mapping(functionResponseTypes=["ReportBatchItemFailures"])) == []
+    assert messages(POLICY, function(text), mapping()) != []
+
+
+def test_a_report_to_a_queue_needs_its_key() -> None:
+    reported = mapping(functionResponseTypes=["ReportBatchItemFailures"])
+    other_key = REPORT.replace('"batchItemFailures"', '"failures"')
+    assert outcomes(POLICY, function(REPORT), reported) == []
+    assert messages(POLICY, function(other_key), reported) != []
+    assert outcomes(POLICY, function(REPORT.replace('{"batchItemFailures": failures}', "failures")), reported) == []
+
+
+def test_a_url_and_a_state_machine_read_the_result() -> None:
+    text = REPORT.replace('{"batchItemFailures": failures}', "len(failures)")
+    url = Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"functionName": "read"})
+    read = function(text)
+    machine = Resource("aws:sfn/stateMachine:StateMachine", "machine", {}, dependencies=(read.urn,))
+    assert messages(POLICY, read, permission("s3.amazonaws.com")) != []
+    for reader in (url, machine):
+        assert outcomes(POLICY, read, permission("s3.amazonaws.com"), reader) == []

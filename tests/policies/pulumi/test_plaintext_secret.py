@@ -22,6 +22,7 @@ PARAMETER = "aws:ssm/parameter:Parameter"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 GITHUB = "ghp_" + "a8Kd72LmQ0xPz51RtYvBn63WcE9uJf4HsGi2"
+KEY_ID = "AKIA" + "Q3EGRJ5XYZ7WNTPL"
 AWS_KEY = "u7Gk2pQ9zX4vB1nM8sD5" + "fH3jL6wR0tYcEaIoUqZx"
 
 
@@ -87,6 +88,12 @@ def exports(**outputs: Any) -> Resource:
         ("REDIS_URL", "redis://:a94f5374fce5@cache.acme.internal:6379/0"),
         ("CONNECTION", "Server=db;User Id=sa;Password=Str0ngP@ss;Encrypt=true"),
         ("CONFIG", json.dumps({"db": {"password": WORD}})),
+        ("JDBC", f"jdbc:postgresql://db.acme.internal/app?user=app&password={WORD}"),
+        ("DATASOURCE", f"jdbc:mysql://db:3306/app?password={WORD}&useSSL=true"),
+        ("DATASOURCE", f"jdbc:sqlserver://db:1433;databaseName=app;user=app;password={WORD}"),
+        ("DATASOURCE", f"jdbc:oracle:thin:app/{WORD}@db:1521/orcl"),
+        ("DSN", f"host=db dbname=app user=app password={WORD}"),
+        ("DSN", f"password='{WORD}' host=db"),
     ],
 )
 def test_a_credential_in_a_variable_is_reported_without_its_value(name: str, value: str) -> None:
@@ -418,3 +425,32 @@ test_what_only_names_a_credential_is_silent = silent(
     _subscription("https://alerts.example.com/in"),
     _subscription("https://user:password@example.com/in"),
 )
+
+
+def test_an_access_key_is_known_by_both_parts_whatever_their_names_are() -> None:
+    assert violations(POLICY, variables(AK=KEY_ID, SK=AWS_KEY)) == ["environment.variables.SK"]
+    assert violations(POLICY, variables(A=json.dumps({"id": KEY_ID, "s": AWS_KEY}))) == ["environment.variables.A"]
+    containers = [{"name": "web", "environment": [{"name": "A", "value": KEY_ID}, {"name": "B", "value": AWS_KEY}]}]
+    task = construct("aws:ecs/taskDefinition:TaskDefinition", "web", containerDefinitions=json.dumps(containers))
+    assert violations(POLICY, task) == ["containerDefinitions"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"AK": KEY_ID},
+        {"SK": AWS_KEY},
+        {"COMMIT": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "AK": KEY_ID},
+        {"AK": "AKIA" + "IOSFODNN7EXAMPLE", "SK": AWS_KEY},
+        {"JDBC": "jdbc:postgresql://db.acme.internal/app?user=app&sslmode=require"},
+        {"JDBC": "jdbc:postgresql://db.acme.internal/app?user=app&password=${DB_PASSWORD}"},
+        {"JDBC": "jdbc:postgresql://db.acme.internal/app?user={user}&password={password}"},
+        {"DSN": "host=db dbname=app user=app"},
+        {"DSN": "host=db dbname=app user=app password=$PGPASSWORD"},
+        {"DSN": "host=db user=app password={password}"},
+        {"RESET": "https://acme.dev/reset?password=required"},
+        {"HELP": "set password=value in the form"},
+    ],
+)
+def test_half_a_key_and_a_connection_without_its_password_are_silent(settings: dict[str, str]) -> None:
+    assert outcomes(POLICY, variables(**settings)) == []

@@ -52,8 +52,32 @@ class Retries:
             if called_name(node.value or node) in _LIBRARY or (failures and not _is_empty(failures)):
                 is_part = failures is not None and self._is_part(failures)
                 yield FailureReport(self.scan.place(node), Misreport.PART if is_part else None)
-            elif self.scan.is_handler and failures is None and any(map(_is_misspelt, items)):
+            elif (
+                self.scan.is_handler
+                and failures is None
+                and any(_is_misspelt(key) or self._identifies(value) for key, value in items.items())
+            ):
                 yield FailureReport(self.scan.place(node), Misreport.KEY)
+
+    def _identifies(self, value: ast.expr) -> bool:
+        """Whether a value is a list of identifiers of failed records."""
+        match value:
+            case ast.Name(id=name):
+                appended = (
+                    call.args
+                    for call in self.scan.nodes
+                    if isinstance(call, ast.Call)
+                    and isinstance(call.func, ast.Attribute)
+                    and isinstance(call.func.value, ast.Name)
+                    and call.func.value.id == name
+                )
+                made = [*self.scan.given(name), *(item for arguments in appended for item in arguments)]
+                return any(not isinstance(item, ast.Name) and self._identifies(item) for item in made)
+            case ast.List(elts=[item, *_]) | ast.ListComp(elt=item):
+                return self._identifies(item)
+            case ast.Dict(keys=keys):
+                return any(isinstance(key, ast.Constant) and key.value == _ITEM for key in keys)
+        return False
 
     def unreturned(self, consumers: Consumers) -> Iterator[FailureReport]:
         """The reports that are made, and that nothing returns from the handler."""
@@ -124,6 +148,10 @@ class Retries:
                 makes = any(map(_makes_report, self.scan.functions(function)))
                 return makes and any(self.scan.holds(argument, *MANY) for argument in args)
         return False
+
+    def is_mapping(self, value: ast.expr) -> bool:
+        """Whether a returned value is a dictionary, which Lambda takes for a success without `batchItemFailures`."""
+        return isinstance(value, ast.Dict) or any(True for _ in self._items(value))
 
     def _items(self, value: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
         """The keys of a returned dictionary, with what is at each."""
