@@ -183,6 +183,11 @@ REMOVALS = (
         changed("ingest-access-block", bucket=f"arn:aws:s3:::{INGEST}"),
     ),
     Removal("the function's role", "aws-impossible-value", changed("function", role="ingest")),
+    Removal(
+        "a reserved name",
+        "aws-impossible-value",
+        added(construct("aws:kms/alias:Alias", "data", name="alias/aws/data")),
+    ),
     Removal("an account's id", "aws-impossible-value", changed("invoke-permission", sourceAccount="11112222333")),
     Removal(
         "names that are filled in",

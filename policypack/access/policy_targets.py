@@ -136,15 +136,32 @@ _BY_IDENTIFIER = frozenset(
     }
 )
 """Carriers of which the property that names the target contains all of its ARN that matters."""
-_CARRIERS = _BY_IDENTIFIER | {
-    "aws:apigateway/restApiPolicy:RestApiPolicy",
+_BY_NAME: Mapping[str, str] = {
+    "aws:apigateway/restApiPolicy:RestApiPolicy": "arn:aws:execute-api:*:*:{}",
+    "aws:backup/vaultPolicy:VaultPolicy": "arn:aws:backup:*:*:backup-vault:{}",
+    "aws:elasticsearch/domainPolicy:DomainPolicy": "arn:aws:es:*:*:domain/{}",
+    "aws:glacier/vaultLock:VaultLock": "arn:aws:glacier:*:*:vaults/{}",
+    "aws:mediastore/containerPolicy:ContainerPolicy": "arn:aws:mediastore:*:*:container/{}",
+    "aws:opensearch/domainPolicy:DomainPolicy": "arn:aws:es:*:*:domain/{}",
+    "aws:ses/identityPolicy:IdentityPolicy": "arn:aws:ses:*:*:identity/{}",
+    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": "arn:aws:ses:*:*:identity/{}",
+}
+"""By carrier, the ARN of the target that the property names."""
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "aws:backup/vaultPolicy:VaultPolicy": (
+        "arn:aws:backup:*:*:recovery-point:*",
+        *(f"arn:aws:{name}:*" for name in ("cloudformation", "ec2", "fsx", "rds", "redshift", "s3", "storagegateway")),
+    )
+}
+"""By carrier, what else its documents name: a vault's recovery points, which are snapshots of other services."""
+_CARRIERS = {
+    *_BY_IDENTIFIER,
+    *_BY_NAME,
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
     "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy",
-    "aws:elasticsearch/domainPolicy:DomainPolicy",
     "aws:lambda/resourcePolicy:ResourcePolicy",
-    "aws:opensearch/domainPolicy:DomainPolicy",
 }
-"""Carriers whose documents name the target. Those of others may name what belongs to it, as a vault's recovery points."""
+"""Carriers whose documents name the target."""
 
 
 def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
@@ -161,9 +178,18 @@ def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
     elif kind in _CARRIERS:
         target = target_of(stack, carrier)
         texts = [] if target is carrier else _arns(target)
-        texts = texts or [written(carrier, TARGETS[kind][0])] * (kind in _BY_IDENTIFIER)
+        texts = texts or _written_target(carrier, kind)
+        texts = [*texts, *_BESIDE.get(kind, ())] if any(isinstance(text, str) for text in texts) else []
     patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
     return tuple(f"{pattern}{rest}" for pattern in patterns for rest in ("", "/*", ":*"))
+
+
+def _written_target(carrier: Resource, kind: str) -> list[Any]:
+    """The ARN of the target, or its pattern, by the property that names it."""
+    value = written(carrier, TARGETS[kind][0])
+    if kind in _BY_IDENTIFIER:
+        return [value]
+    return [_BY_NAME[kind].format(value)] if kind in _BY_NAME and isinstance(value, str) and value else []
 
 
 def in_one_partition(arn: str) -> str:

@@ -6,14 +6,16 @@ holds for its role. Which keys a session sends is a table in `iam/condition_keys
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from policypack.access.role_users import RUN_OWN_CODE, Assuming, assuming
+from policypack.access.role_users import RUN_OWN_CODE, Assuming, assuming, functions_of
 from policypack.access.solver.conditions import VPC_SOURCE_IP, met
 from policypack.access.unmet_conditions import unmet
+from policypack.core.memo import memoized
 from policypack.core.policy import Placed, Resource, Stack, Unknown, over_stack
+from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import (
     DIRECT_CALL,
     NETWORK_KEYS,
@@ -25,9 +27,13 @@ from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.document_readers import documents
 from policypack.iam.globs import covers, has_wildcard, matches, overlaps
 from policypack.iam.tables import DocumentKind
+from policypack.resources.bucket import buckets
 from policypack.resources.naming import physical_name
 from policypack.resources.providers import STAND_IN, own_accounts
+from policypack.resources.region import home
 
+OF_THE_RESOURCE = {"aws:requestedregion": "region", "aws:resourceaccount": "account", "s3:resourceaccount": "account"}
+"""By key in lower case, the part of the resource's ARN that a request has for it."""
 OTHER = "another"
 """A value that no document has."""
 
@@ -50,6 +56,8 @@ class Session(msgspec.Struct, frozen=True):
     """The account of the role, or several that it may be in; empty if it is unknown."""
     role: str = ""
     """The name of the role; empty if it is unknown."""
+    functions: frozenset[str] = frozenset()
+    """The ARNs of the functions that use the role, if nothing else does; empty if that is unknown."""
     direct: bool = False
     """Whether the service's own code sends the request, rather than a service that it calls."""
     networked: bool = True
@@ -59,7 +67,10 @@ class Session(msgspec.Struct, frozen=True):
 def session_of(stack: Stack, services: frozenset[str], role: Resource | None) -> Session:
     """The sessions of services in one role of a stack, or in several."""
     own = own_accounts(stack)
-    return Session(services, frozenset() if STAND_IN in own else own, (role and physical_name(role)) or "")
+    if STAND_IN in own:
+        return Session(services, role=(role and physical_name(role)) or "")
+    functions = functions_of(stack, role.urn) if role and services == {"lambda"} else frozenset()
+    return Session(services, own, (role and physical_name(role)) or "", functions)
 
 
 def sent(name: str, session: Session) -> tuple[SentValue, ...]:
@@ -67,7 +78,8 @@ def sent(name: str, session: Session) -> tuple[SentValue, ...]:
     if texts := next((texts for pattern, texts in SERVICE_SESSION.items() if matches(pattern, name)), None):
         return tuple(map(SentValue, texts))
     if users := OF_ONE_SERVICE.get(name):
-        return () if users & session.services else (SentValue(None),)
+        known = {"lambda:sourcefunctionarn": session.functions}.get(name, frozenset())
+        return tuple(map(SentValue, sorted(known))) if users & session.services else (SentValue(None),)
     if name in SERVICE_KEYS:
         return (SentValue(None),) if session.services <= RUN_OWN_CODE and name != "aws:sourceowner" else ()
     if name == "aws:principalaccount":
@@ -99,6 +111,8 @@ class Conditional(msgspec.Struct, frozen=True):
 
     document: PolicyDocument
     session: Session | None = None
+    buckets: Mapping[str, Arn] = {}
+    """By name, the buckets of the stack as ARNs with the region and the account that they are in."""
 
 
 @over_stack
@@ -111,7 +125,13 @@ def conditional(stack: Stack) -> Iterator[Placed[Conditional | Unknown]]:
                 yield resource, path, value
             elif any(statement.conditions for statement in value.statements):
                 users = assuming(stack).get(resource.urn) if value.kind is DocumentKind.IDENTITY else None
-                yield resource, path, Conditional(value, _session(stack, users))
+                yield resource, path, Conditional(value, _session(stack, users), _buckets(stack))
+
+
+@memoized
+def _buckets(stack: Stack) -> Mapping[str, Arn]:
+    places = {name: home(stack, bucket) for bucket in buckets(stack) if (name := physical_name(bucket))}
+    return {name: Arn("aws", "s3", region, account, name) for name, (region, account) in places.items()}
 
 
 def _session(stack: Stack, users: Assuming | None) -> Session | None:
@@ -121,7 +141,7 @@ def _session(stack: Stack, users: Assuming | None) -> Session | None:
     return session_of(stack, users.services, None if others else stack.by_urn[role])
 
 
-def unmet_in(document: PolicyDocument, session: Session) -> Iterator[tuple[str, str, bool]]:
+def unmet_in(document: PolicyDocument, session: Session, buckets: Mapping[str, Arn]) -> Iterator[tuple[str, str, bool]]:
     """What keeps statements of a document from allowing anything in a session, where the document alone does not.
 
     Yields:
@@ -131,11 +151,30 @@ def unmet_in(document: PolicyDocument, session: Session) -> Iterator[tuple[str, 
     for statement in document.statements:
         if not statement.allows or statement.path in elsewhere:
             continue
-        failing = next((one for one in statement.conditions if decided(one, session) is False), None)
+        failing = next((one for one in statement.conditions if _fails(one, session, statement, buckets)), None)
         if failing:
             yield failing.path, failing.key, False
         elif denial := _overriding(document, statement, session):
             yield statement.path, denial.conditions[0].key, True
+
+
+def _fails(condition: Condition, session: Session, statement: Statement, buckets: Mapping[str, Arn]) -> bool:
+    """Whether a condition holds for no request: by the session, or by the place of everything in a statement."""
+    part = OF_THE_RESOURCE.get(condition.name)
+    if part is None:
+        return decided(condition, session) is False
+    resources = () if "Resource" in statement.unknown else statement.resources or ()
+    places = [_place(text, part, buckets) for text in resources]
+    return bool(places) and all(place and agreed(condition, (SentValue(place),)) is False for place in places)
+
+
+def _place(text: str, part: str, buckets: Mapping[str, Arn]) -> str:
+    """The region or the account of a resource; empty if it is unknown."""
+    arn = Arn.parse(text)
+    if arn and arn.service == "s3" and not arn.account:
+        arn = buckets.get(arn.resource.partition("/")[0])
+    place = str(getattr(arn, part)) if arn else ""
+    return "" if has_wildcard(place) or "${" in place or place == STAND_IN else place
 
 
 def _overriding(document: PolicyDocument, statement: Statement, session: Session) -> Statement | None:

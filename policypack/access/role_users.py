@@ -174,6 +174,19 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return users
 
 
+def functions_of(stack: Stack, role: str) -> frozenset[str]:
+    """The ARNs of the functions that run with a role, by its URN; none if anything else may use it."""
+    uses = _users(stack).get(role, {})
+    arn = stack.by_urn[role].outputs.get("arn")
+    exported = "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
+    functions = [one for one in stack.of(FUNCTION) if _use(one, "role") in uses]
+    arns = [one.outputs.get("arn") for one in functions]
+    if len(functions) != len(uses) or not isinstance(arn, str) or arn in exported:
+        return frozenset()
+    known = frozenset(text for text in arns if isinstance(text, str))
+    return known if len(known) == len(arns) else frozenset()
+
+
 class Assuming(msgspec.Struct, frozen=True):
     """Who may assume the roles with the documents of one resource."""
 

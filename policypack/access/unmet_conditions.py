@@ -6,7 +6,7 @@ way: only a service sends `aws:SourceArn`, and a request through a VPC endpoint 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 
@@ -14,12 +14,13 @@ import msgspec
 
 from policypack.access.address_conditions import ORIGINS, ROUTED
 from policypack.access.solver.bounds import Bound, bounded
-from policypack.access.solver.conditions import SOURCE_IP
+from policypack.access.solver.conditions import SOURCE_IP, VPC_SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
 from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.globs import has_wildcard
 
 IN_A_NETWORK = frozenset({"dax", "elasticfilesystem", "iot", "kafka-cluster", "neptune-db", "rds-db"})
 """Prefixes of actions that clients call inside a VPC, where `aws:SourceIp` may be a private address."""
@@ -27,6 +28,20 @@ OF_ANY_CALLER = frozenset({"aws:sourceowner"})
 """Keys, in lower case, that the engine takes for those of services, and that SNS sends for every caller."""
 DEPENDENT = ORIGINS | CALLER_KEYS | SERVICE_KEYS
 """Keys, in lower case, whose values depend on the caller and on the way of the request."""
+SOURCES: Mapping[str, tuple[str, ...]] = {
+    "budgets": ("budgets",),
+    "cloudfront": ("cloudfront",),
+    "cloudtrail": ("cloudtrail",),
+    "cloudwatch": ("cloudwatch",),
+    "events": ("events",),
+    "s3": ("s3", "s3express", "s3-outposts"),
+    "scheduler": ("scheduler",),
+    "sns": ("sns",),
+}
+"""By first part of a service's principal, the services in the ARNs that it sends as `aws:SourceArn`.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html and the guides of the services.
+"""
 MOST_TEXT = 20_480
 """The characters of the largest document that AWS accepts, a bucket's."""
 
@@ -91,9 +106,30 @@ def _of_another_account(conditions: Sequence[Condition]) -> bool:
     return bool(owners and named) and fixed and owners.isdisjoint(named)
 
 
+def _of_another_service(statement: Statement, conditions: Sequence[Condition]) -> bool:
+    """Whether the source has to be of services that none of the principals acts for."""
+    principals = statement.principals or ()
+    senders = {principal.value.partition(".amazonaws.com")[0] for principal in principals}
+    if not senders or not senders <= SOURCES.keys() or any(principal.type != "Service" for principal in principals):
+        return False
+    sent = {service for sender in senders for service in SOURCES[sender]}
+    named = [one.values for one in conditions if one.name == "aws:sourcearn" and requires_key(one)]
+    arns = [[Arn.parse(value) for value in values] for values in named]
+    return any(all(arn and not has_wildcard(arn.service) and arn.service not in sent for arn in one) for one in arns)
+
+
+def _without_endpoint(conditions: Sequence[Condition]) -> bool:
+    """Whether a request has to have an address inside a VPC, and no VPC that it comes from."""
+    inside = any(one.name == VPC_SOURCE_IP and requires_key(one) for one in conditions)
+    return inside and any(
+        one.operator == "Null" and one.name in ("aws:sourcevpc", "aws:sourcevpce") and one.values == ("true",)
+        for one in conditions
+    )
+
+
 def _met(statement: Statement, conditions: Sequence[Condition], work: Work, denials: Sequence[Statement] = ()) -> bool:
     """Whether some request that the statement is about meets the conditions, and none of the denials matches it."""
-    if _of_another_account(conditions):
+    if _of_another_account(conditions) or _of_another_service(statement, conditions) or _without_endpoint(conditions):
         return False
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK

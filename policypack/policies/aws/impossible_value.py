@@ -42,11 +42,19 @@ def values(resource: Resource) -> Iterator[Reading[Value | PolicyDocument]]:
     """The known values of properties that take a certain kind, and the documents. An unknown value is judged when it is known."""
     for path, kind, value in values_of(resource):
         if isinstance(value, str | int) and not isinstance(value, bool):
-            adopted = kind == "new-bucket" and resource.options.import_id
-            yield path, Value("bucket" if adopted else kind, str(value))
+            yield path, Value(_in_place(resource, kind), str(value))
     for path, document in documents_of(resource):
         if isinstance(document, PolicyDocument):
             yield path, document
+
+
+def _in_place(resource: Resource, kind: str) -> str:
+    """The kind, which for a bucket depends on whether it is adopted and on its region."""
+    if kind == "new-bucket" and resource.options.import_id:
+        return "bucket"
+    region = resource.inputs.get("region") or resource.outputs.get("region")
+    elsewhere = kind == "bucket" and resource.type.startswith("aws:s3/") and isinstance(region, str)
+    return "regional-bucket" if elsewhere and region != "us-east-1" else kind
 
 
 def check(value: Value | PolicyDocument) -> Iterator[Violation]:

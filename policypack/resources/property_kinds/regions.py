@@ -1,4 +1,4 @@
-"""Names of regions that are misspelt. `tools/generate_property_kinds.py` writes the table of regions.
+"""Names of regions that are misspelt, and of time zones. `tools/generate_property_kinds.py` writes the tables.
 
 AWS opens regions that the table lacks, so a name of the usual form is no mistake: `eu-central-3`, `nz-north-1`.
 """
@@ -38,3 +38,10 @@ def misspelt_region(region: str) -> str:
     longer = sorted(known for known in _known() if known.startswith(f"{region}-"))
     close = longer or similar(region, sorted(_known()), cutoff=0.85)
     return close[0] if close else ""
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of time zones, in lower case."""
+    names = msgspec.json.decode((TABLES / "time_zones.json").read_bytes())["time_zones"]
+    return frozenset(map(str.lower, names))

@@ -52,6 +52,15 @@ def is_cron(text: str) -> bool:
     )
 
 
+def is_seconds_cron(text: str) -> bool:
+    """Whether a text is a cron expression of Systems Manager: six fields, or seven of which the first are seconds.
+
+    Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html.
+    """
+    seconds, _, rest = _inside(text, "cron").partition(" ")
+    return is_cron(text) or (seconds.isdecimal() and is_cron(f"cron({rest})"))
+
+
 def is_unix_cron(text: str) -> bool:
     """Whether a text is a cron expression of five fields without `cron(...)` around it."""
     fields = text.split()

@@ -1,7 +1,8 @@
 """What the values in a statement of a policy document cannot be.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, and for sign-in
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from policypack.iam.actions import concerns
 from policypack.iam.document import Condition, Principal, Statement
 from policypack.iam.globs import has_wildcard
 from policypack.resources.property_kinds.placeholders import placeholder
@@ -32,6 +34,10 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("aws:sourcearn", "aws:principalarn", "iam:policyarn", "iam:permissionsboundary"), "arn"),
 }
 """By condition key in lower case, the kind of its values."""
+_SIGN_IN = {
+    action.lower(): action for action in ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+}
+"""The actions that assume a role, by their names in lower case."""
 _ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid"})
 _NOT_TEXTS = ("Null", "Bool", "Ip", "NotIp", "Date", "Numeric", "Binary", "Arn", "NotArn")
 
@@ -42,9 +48,30 @@ def impossible(statement: Statement) -> Iterator[tuple[str, str]]:
         yield from ((statement.at(element), clause) for text in texts or () if (clause := _resource(text)))
     for element, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         yield from ((statement.at(element), clause) for one in principals or () if (clause := _principal(one)))
+    yield from _unfit_sign_in(statement)
     for condition in statement.conditions:
         clauses = dict.fromkeys(clause for value in condition.values if (clause := _condition(condition, value)))
         yield from ((condition.path, clause) for clause in clauses)
+
+
+def _unfit_sign_in(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Principals of a trust policy that cannot assume the role by the actions that it allows them."""
+    assuming = {action for action in _SIGN_IN if concerns(statement, action)} if statement.actions else set()
+    for principal in statement.principals or () if statement.allows and assuming else ():
+        action = _sign_in(principal)
+        if action and action not in assuming:
+            yield statement.at("Principal"), f"names a principal that assumes a role by `{_SIGN_IN[action]}` only"
+
+
+def _sign_in(principal: Principal) -> str:
+    """The action by which a principal assumes a role; empty for one that is not certain."""
+    if principal.value == "*" or "${" in principal.value:
+        return ""
+    if principal.type in ("AWS", "Service"):
+        return "sts:assumerole"
+    if principal.type != "Federated":
+        return ""
+    return "sts:assumerolewithsaml" if ":saml-provider/" in principal.value else "sts:assumerolewithwebidentity"
 
 
 def _resource(text: str) -> str | None:

@@ -6,6 +6,7 @@ which also describes the kinds. A property is missing there if it may take anyth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ class _Choice(msgspec.Struct, frozen=True):
 class _Kinds(msgspec.Struct, frozen=True):
     kinds: dict[str, str]
     chosen_by_sibling: dict[str, dict[str, _Choice]]
+    forms: dict[str, str]
 
 
 @cache
@@ -47,6 +49,12 @@ def _properties(token: str) -> Mapping[str, Mapping[str, str]]:
 def kind_of(token: str, name: str) -> str:
     """The kind of a top-level property; empty if it has none."""
     return _properties(token).get(name, {}).get(name, "")
+
+
+@cache
+def form(name: str) -> re.Pattern[str]:
+    """The pattern of names of a form."""
+    return re.compile(_kinds().forms[name], re.ASCII)
 
 
 def values_of(resource: Resource) -> Iterator[tuple[str, str, Any]]:

@@ -11,25 +11,16 @@ from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
+from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_parts, resource_problem
 from policypack.resources.property_kinds.placeholders import placeholder
-from policypack.resources.property_kinds.regions import misspelt_region
-from policypack.resources.property_kinds.schedules import is_cron, is_rate, is_time, is_unix_cron
+from policypack.resources.property_kinds.regions import misspelt_region, time_zones
+from policypack.resources.property_kinds.schedules import is_cron, is_rate, is_seconds_cron, is_time, is_unix_cron
 from policypack.resources.property_kinds.service_principals import correction, exists
+from policypack.resources.property_kinds.table import form
 
 ACCOUNT = re.compile(r"[0-9]{12}")
 _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
-_COMPLETE = frozenset(
-    {
-        *("dynamodb", "ecr", "events", "firehose", "kinesis", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs"),
-        "states",
-    }
-)
-"""Services whose ARNs have a region and an account, except for resources in `_INCOMPLETE`.
-
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html.
-"""
-_INCOMPLETE = ("awslayer:", "event-source/", "global-table/", "runtime:", "*")
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _BUCKET_IN_ARN = re.compile(r"[A-Za-z0-9._*?-]*")
@@ -43,6 +34,7 @@ _PATTERNS = {
     "account": ACCOUNT,
     "bucket": re.compile(r"(?!.*\.amazonaws\.com)[A-Za-z0-9._-]+"),
     "new-bucket": _NEW_BUCKET,
+    "regional-bucket": re.compile(r"(?!.*\.amazonaws\.com)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
     "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
     "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
@@ -56,6 +48,7 @@ _SCHEDULES: Mapping[str, Callable[[str], bool]] = {
     "rate": partial(is_rate, plural=True),
     "any-rate": partial(is_rate, plural=False),
     "cron": is_cron,
+    "seconds-cron": is_seconds_cron,
     "unix-cron": is_unix_cron,
     "at": is_time,
 }
@@ -67,6 +60,7 @@ _DESCRIPTIONS = {
     "at": "a time such as `at(2030-01-31T12:00:00)`",
     "bucket": "the name of a bucket",
     "new-bucket": "the name of a new bucket, which has 3 to 63 lower-case letters, digits, dots and hyphens",
+    "regional-bucket": "the name of a bucket, which has capital letters and underscores in `us-east-1` only",
     "cron": "a cron expression with six fields, of which one of the two days is `?`, as `cron(0 12 * * ? *)`",
     "domain": "a domain name",
     "key": "the id of a key",
@@ -75,7 +69,9 @@ _DESCRIPTIONS = {
     "rate": "a rate such as `rate(1 hour)` or `rate(5 minutes)`",
     "service": "a service principal such as `lambda.amazonaws.com`",
     "ssm": "a reference to a parameter",
+    "seconds-cron": "a cron expression with six fields, or with seconds before them, as `cron(0 0 12 * * ? *)`",
     "star": "`*`",
+    "time-zone": "a time zone such as `Europe/Berlin`",
     "unix-cron": "a cron expression with five fields and without `cron()` around it",
     "url": "a URL",
     "zone": "the id of a hosted zone",
@@ -85,6 +81,8 @@ _DESCRIPTIONS = {
 @bounded_cache(4096)
 def problem(kind: str, text: str) -> str | None:
     """Why a text cannot be what a property of this kind takes: a clause that quotes nothing of the text, or None."""
+    if "+" in kind:
+        return next((clause for part in kind.split("+") if (clause := problem(part, text))), None)
     if kind == "text" and not text.startswith("arn:"):
         return None
     if kind == "arns":
@@ -92,7 +90,7 @@ def problem(kind: str, text: str) -> str | None:
         return next((f"has an ARN in it that {clause}" for clause in clauses if clause), None)
     if kind.startswith("json:"):
         name, _, inner = kind.removeprefix("json:").partition(":")
-        listed = re.findall(rf'"{name}"\s*:\s*("[^"]*"|\[[^\]]*\])', text)
+        listed = re.findall(rf'"(?:{name})"\s*:\s*("[^"]*"|\[[^\]]*\])', text)
         clauses = (problem(inner, value) for part in listed for value in re.findall(r'"([^"]*)"', part))
         return next((f"has a `{name}` that {clause}" for clause in clauses if clause), None)
     if unfilled := placeholder(text):
@@ -112,8 +110,10 @@ def problem(kind: str, text: str) -> str | None:
 
 
 def arn_problem(text: str) -> str | None:
-    """What is wrong with the region or the account of an ARN: a clause, or None."""
+    """What is wrong with the region, the account or the resource of an ARN: a clause, or None."""
     arn = Arn.parse(text)
+    if arn and INVISIBLE.search(text):
+        return "is an ARN with a tab, a line break or a space at its end"
     if arn is None or "${" in text:
         return None
     if not _PART.fullmatch(arn.region):
@@ -123,10 +123,10 @@ def arn_problem(text: str) -> str | None:
     if arn.service == "s3" and not (arn.region or arn.account):
         named = _BUCKET_IN_ARN.fullmatch(arn.resource.partition("/")[0])
         return None if named else "is the ARN of a bucket with characters that no bucket's name has"
-    if arn.service in _COMPLETE and not arn.resource.startswith(_INCOMPLETE):
-        missing = [name for name, part in (("a region", arn.region), ("an account id", arn.account)) if not part]
-        if missing and not (arn.service == "states" and len(missing) == 2):  # an integration of Step Functions
-            return f"is an ARN without {' and '.join(missing)}, and every ARN of its kind has one"
+    if missing := missing_parts(arn):
+        return f"is an ARN without {' and '.join(missing)}, and every ARN of its kind has one"
+    if clause := resource_problem(arn):
+        return clause
     if _PART.fullmatch(arn.account) and not (arn.account.isdigit() and not ACCOUNT.fullmatch(arn.account)):
         return None
     return "is an ARN with an account id that is not twelve digits"
@@ -154,6 +154,10 @@ def _fits(alternative: str, text: str) -> bool:
             return exists(text)
         case "action":
             return bool(expand(text))
+        case "form":
+            return form(detail).fullmatch(text) is not None
+        case "time-zone":
+            return text.lower() in time_zones()
     if kind in _SCHEDULES:
         return _SCHEDULES[kind](text)
     return _PATTERNS[kind].fullmatch(text) is not None
@@ -184,6 +188,8 @@ def _looks(text: str) -> str:
 
 def _described(alternative: str) -> str:
     kind, _, detail = alternative.partition(":")
+    if kind == "form":
+        return f"a name that matches `{form(detail).pattern}`"
     if kind == "id":
         return f"an id that begins with `{detail}-`"
     if detail:

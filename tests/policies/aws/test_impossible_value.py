@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +32,8 @@ def limited(operator: str, key: str, value: Any) -> Resource:
 
 
 def trusting(principal: Any) -> Resource:
-    return role({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+    action = "sts:AssumeRoleWithWebIdentity" if "Federated" in principal else "sts:AssumeRole"
+    return role({"Effect": "Allow", "Principal": principal, "Action": action})
 
 
 def reading(*resources: str) -> Resource:
@@ -221,3 +223,148 @@ test_silent = silent(
 def test_a_message_quotes_no_value() -> None:
     (message,) = messages(POLICY, permission(sourceAccount="hunter2"))
     assert "hunter2" not in message
+
+
+SCHEDULE, WINDOW = "aws:scheduler/schedule:Schedule", "aws:ssm/maintenanceWindow:MaintenanceWindow"
+GROUP, VERSIONING = "aws:cloudwatch/logGroup:LogGroup", "aws:s3/bucketVersioning:BucketVersioning"
+FEDERATION = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+
+
+def machine(**fields: Any) -> Resource:
+    return of("aws:sfn/stateMachine:StateMachine", definition=json.dumps({"States": {"A": {"Type": "Task", **fields}}}))
+
+
+def task(**fields: Any) -> Resource:
+    definitions = json.dumps([{"name": "web", **fields}])
+    return of("aws:ecs/taskDefinition:TaskDefinition", family="web", containerDefinitions=definitions)
+
+
+def assumed(action: str, **principal: str) -> Resource:
+    return role({"Effect": "Allow", "Principal": principal, "Action": action})
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("name", of(GROUP, name="arn:aws:logs:eu-west-1:111122223333:log-group:/app")),
+        ("name", of(GROUP, name="aws/app")),
+        ("name", of(GROUP, name="app logs")),
+        ("name", of("aws:kms/alias:Alias", name="data")),
+        ("name", of("aws:kms/alias:Alias", name="alias/aws/data")),
+        ("name", of("aws:iam/role:Role", name="deploy role")),
+        ("name", of("aws:iam/role:Role", name="r" * 65)),
+        ("name", of("aws:ecr/repository:Repository", name="Acme/Web")),
+        ("name", of("aws:sqs/queue:Queue", name="jobs.fifo.old")),
+        ("name", of("aws:sns/topic:Topic", name="ops/alarms")),
+        ("name", of("aws:dynamodb/table:Table", name="my orders")),
+        ("name", of("aws:lambda/function:Function", name="read.orders")),
+        ("name", of("aws:lb/loadBalancer:LoadBalancer", name="acme_web")),
+        ("name", of("aws:codebuild/project:Project", name="-build")),
+        ("name", of("aws:eks/cluster:Cluster", name="_prod")),
+        ("bucket", of(VERSIONING, bucket="Acme_Reports", region="eu-central-1")),
+        ("scheduleExpressionTimezone", of(SCHEDULE, scheduleExpressionTimezone="Europe/Berln")),
+        ("timeZone", of("aws:autoscaling/schedule:Schedule", timeZone="GMT Standard Time")),
+        ("schedule", of(WINDOW, schedule="0 2 * * 0")),
+        ("schedule", of(WINDOW, schedule="cron(0 2 * * 0)")),
+        ("containerDefinitions", task(image="{repo.repository_url}:latest")),
+        ("containerDefinitions", task(image="<account>.dkr.ecr.eu-west-1.amazonaws.com/web:1")),
+        ("containerDefinitions", task(image="${REGISTRY}/web:1")),
+        ("definition", machine(Resource="${FunctionArn}")),
+        ("definition", machine(Resource="{fn.arn}")),
+        ("definition", machine(Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "%s"})),
+        ("definition", machine(Resource="arn:aws:states:::sqs:sendMessage", Arguments={"QueueUrl": "<queue-url>"})),
+        *(
+            ("policy.Statement[0].Resource", reading(resource))
+            for resource in (
+                f"{QUEUE} ",
+                f"{QUEUE}\n",
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/or\tders",
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/my orders",
+                "arn:aws:iam:::role/deploy",
+                "arn:aws:iam::111122223333:role/deploy role",
+                "arn:aws:sts:::assumed-role/deploy/x",
+                "arn:aws:cloudfront:::distribution/E1",
+                "arn:aws:codebuild:::project/web",
+                "arn:aws:ssm:eu-west-1:111122223333:parameter//app/db",
+                "arn:aws:sns:eu-west-1:111122223333:topic/ops",
+                "arn:aws:sqs:eu-west-1:111122223333:queue/*",
+                "arn:aws:kms:eu-west-1:111122223333:key/alias/data",
+                "arn:aws:ecr:eu-west-1:111122223333:repository/Acme",
+                "arn:aws:s3:::inbox/a\nb",
+            )
+        ),
+        (PRINCIPAL, assumed("sts:AssumeRole", Federated=FEDERATION)),
+        (PRINCIPAL, assumed("sts:AssumeRoleWithSAML", Federated=FEDERATION)),
+        (PRINCIPAL, assumed("sts:AssumeRole", Federated="cognito-identity.amazonaws.com")),
+        (PRINCIPAL, assumed("sts:AssumeRole", Federated="arn:aws:iam::111122223333:saml-provider/okta")),
+        (PRINCIPAL, assumed("sts:AssumeRoleWithWebIdentity", Federated="arn:aws:iam::111122223333:saml-provider/okta")),
+        (PRINCIPAL, assumed("sts:AssumeRoleWithWebIdentity", Service="lambda.amazonaws.com")),
+    ],
+)
+def test_names_arns_and_nested_placeholders_are_reported(path: str, resource: Resource) -> None:
+    assert path in violations(POLICY, resource)
+
+
+test_names_arns_and_nested_placeholders_are_silent = silent(
+    POLICY,
+    [
+        of(GROUP, name="/aws/lambda/read"),
+        of(GROUP, name="aws-app"),
+        of("aws:kms/alias:Alias", name="alias/acme/data"),
+        of("aws:kms/alias:Alias", name="alias/awsome"),
+        of("aws:iam/role:Role", name="deploy@acme+1,eu"),
+        of("aws:iam/role:Role", name="r" * 64),
+        of("aws:ecr/repository:Repository", name="acme/web-api_v2"),
+        of("aws:sqs/queue:Queue", name="jobs.fifo"),
+        of("aws:sns/topic:Topic", name="ops-alarms.fifo"),
+        of("aws:dynamodb/table:Table", name="acme.orders_v2"),
+        of("aws:lb/loadBalancer:LoadBalancer", name="acme-web"),
+        of("aws:secretsmanager/secret:Secret", name="prod/db+main@eu"),
+        of("aws:ssm/association:Association", name="arn:aws:ssm:eu-west-1:111122223333:document/patch"),
+        of("aws:cloudwatch/metricAlarm:MetricAlarm", name="Orders: too slow (p99)"),
+        of("aws:ec2/securityGroup:SecurityGroup", name="web (prod)"),
+        of(VERSIONING, bucket="Acme_Reports", region="us-east-1"),
+        of(VERSIONING, bucket="Acme_Reports"),
+        of(VERSIONING, bucket="acme--euw1-az1--x-s3", region="eu-west-1"),
+        of(SCHEDULE, scheduleExpressionTimezone="America/Coyhaique"),
+        of(SCHEDULE, scheduleExpressionTimezone="UTC"),
+        of("aws:rds/instance:Instance", timezone="GMT Standard Time"),
+        of(WINDOW, schedule="cron(0 16 ? * TUE *)"),
+        of(WINDOW, schedule="cron(0 0 2 ? * SUN#3 *)"),
+        of(WINDOW, schedule="rate(7 days)"),
+        task(image="nginx:1.27", command=["sh", "-c", "echo ${HOME} $PATH %s {x}"]),
+        task(image="nginx@sha256:abc", environment=[{"name": "GREETING", "value": "hello {name}"}]),
+        task(image="public.ecr.aws/acme/web:1", entryPoint=["${CMD}"]),
+        machine(Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName.$": "$.function"}),
+        machine(Resource="arn:aws:states:::lambda:invoke", Arguments={"FunctionName": "{% $states.input.fn %}"}),
+        machine(Resource=FUNCTION, Parameters={"text.$": "States.Format('{} of {}', $.a, $$.Execution.Id)"}),
+        machine(Resource=FUNCTION, ResultPath="$.out", Parameters={"template": "<b>${name}</b> {name}"}),
+        *map(
+            reading,
+            (
+                "arn:aws:s3:::inbox/my folder/a b.txt",
+                "arn:aws:iam::111122223333:role/app/*",
+                "arn:aws:iam::aws:policy/ReadOnlyAccess",
+                "arn:aws:kms:*:*:key/*",
+                "arn:aws:kms:eu-west-1:111122223333:key/mrk-*",
+                "arn:aws:sns:eu-west-1:111122223333:app/APNS/acme",
+                "arn:aws:sns:eu-west-1:111122223333:ops-*",
+                "arn:aws:sqs:*:*:*",
+                "arn:aws:ssm:eu-west-1::parameter/aws/service/ami-amazon-linux-latest/*",
+                "arn:aws:ssm:eu-west-1:111122223333:parameter/app/*",
+                "arn:aws:lambda:eu-west-1:111122223333:function:read:$LATEST",
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000",
+                "arn:aws:rds::111122223333:global-cluster:main",
+                "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:Orders too slow",
+                "arn:aws:ec2:eu-west-1::image/*",
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/${aws:PrincipalTag/team}-orders",
+            ),
+        ),
+        assumed("sts:AssumeRoleWithWebIdentity", Federated=FEDERATION),
+        assumed("sts:AssumeRole*", Federated=FEDERATION),
+        assumed("sts:TagSession", Federated=FEDERATION),
+        assumed("sts:AssumeRoleWithSAML", Federated="arn:aws:iam::111122223333:saml-provider/okta"),
+        assumed("sts:AssumeRoleWithWebIdentity", Federated="cognito-identity.amazonaws.com"),
+        assumed("sts:AssumeRole", Service="lambda.amazonaws.com"),
+    ],
+)

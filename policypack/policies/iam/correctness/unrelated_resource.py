@@ -15,6 +15,7 @@ from policypack.core.examples import allow, bucket, construct, document, example
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.iam.actions import widen
+from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.iam.globs import overlaps
@@ -47,7 +48,14 @@ def check(attached: Attached) -> Iterator[Violation]:
 
 
 def _names(resource: str, arns: tuple[str, ...]) -> bool:
-    return any(overlaps(arn, in_one_partition(widen(resource))) for arn in arns)
+    written = in_one_partition(widen(resource))
+    return any(overlaps(arn, written) and _by_parts(arn.split(":", 5), written.split(":", 5)) for arn in arns)
+
+
+def _by_parts(*arns: list[str]) -> bool:
+    """Whether the parts of two whole ARNs overlap; a wildcard in one of fewer parts may stand for several."""
+    whole = all(len(parts) == len(Arn.__struct_fields__) + 1 for parts in arns)
+    return not whole or all(map(overlaps, *arns))
 
 
 def _queue(name: str) -> Resource:

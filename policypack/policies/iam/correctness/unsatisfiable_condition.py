@@ -32,7 +32,7 @@ def check(conditional: Conditional) -> Iterator[Violation]:
             yield Violation(statement.at("Condition"), f"no request meets {named} together, {so}")
     if session is not None:
         requests = f"of a role that only {', '.join(f'`{service}`' for service in sorted(session.services))} may assume"
-        for path, key, denied in unmet_in(document, session):
+        for path, key, denied in unmet_in(document, session, conditional.buckets):
             why = (
                 f"a denial matches every request {requests} by"
                 if denied

@@ -11,10 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.address_conditions import denied_callers, fence, unread
-from policypack.access.lockouts import lockouts
+from policypack.access.lockouts import from_day, lockouts, void_exemption
 from policypack.access.solver.bounds import unknown_paths
 from policypack.core.examples import bucket_policy, deny, example, reported_at
-from policypack.core.policy import Judgement, Policy, Severity, Undecided, Violation
+from policypack.core.policy import (
+    Judgement,
+    Placed,
+    Policy,
+    Severity,
+    Stack,
+    Undecided,
+    Unknown,
+    Violation,
+    over_stack,
+)
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import IDENTITY, RESOURCE, TRUST, documents
@@ -29,12 +39,12 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             reported.add(judgement.path)
             yield judgement
     for *others, last in lockouts(document):
-        if others:
+        if others and not reported.issuperset({last.path, *(statement.path for statement in others)}):
             named = " and ".join(f"`{statement.path}`" for statement in others)
             yield Violation(
                 last.path, f"denies everyone, together with {named}, except callers that all of them exempt"
             )
-        elif last.path not in reported:
+        elif not others and last.path not in reported:
             yield Violation(
                 last.path,
                 "denies everyone except the callers that it exempts: every other request meets its conditions",
@@ -44,6 +54,11 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
 def _alone(document: PolicyDocument) -> Iterator[Judgement]:
     for statement in document.statements:
         if statement.allows:
+            continue
+        if void := void_exemption(statement):
+            yield Violation(
+                statement.path, f"denies {void} too, which it exempts: the account has to be on the list as well"
+            )
             continue
         if not any(principal.anyone for principal in statement.principals or ()):
             yield from map(Undecided, unknown_paths(document, statement, "Principal"))
@@ -62,8 +77,19 @@ def _alone(document: PolicyDocument) -> Iterator[Judgement]:
             yield Violation(statement.path, f"denies everything to {whom}, administrators included")
 
 
+@over_stack
+def current_documents(stack: Stack) -> Iterator[Placed[PolicyDocument | Unknown]]:
+    """The documents of a stack, their denials as they apply from today on."""
+    read = documents("Statement", "Effect", kinds=(*RESOURCE, *IDENTITY, *TRUST), granting=True)
+    for resource in stack.resources:
+        for path, document in read(resource):
+            current = from_day(document, stack.today) if isinstance(document, PolicyDocument) else document
+            yield resource, path, current
+
+
 BOTH = ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]
 OUTSIDE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+ADMIN = "arn:aws:iam::111122223333:role/admin"
 ENDPOINT = {"aws:SourceVpce": "vpce-0a1b2c3d"}
 SPARING = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}
 
@@ -91,6 +117,14 @@ POLICY = Policy(
         example(bucket_policy(_everyone(**OUTSIDE, Bool={"aws:ViaAWSService": "true"})), note="an inverted exception"),
         example(bucket_policy(_everyone()), note="a denial without a condition"),
         example(
+            bucket_policy({"Effect": "Deny", "NotPrincipal": {"AWS": ADMIN}, "Action": "s3:*", "Resource": BOTH}),
+            note="an exempted role without its account",
+        ),
+        example(
+            bucket_policy(_everyone(DateGreaterThan={"aws:CurrentTime": "2020-01-01T00:00:00Z"})),
+            note="a date in the past",
+        ),
+        example(
             bucket_policy(_everyone(**OUTSIDE, **SPARING), _everyone(StringNotEquals=ENDPOINT, **SPARING)),
             path="policy.Statement[1]",
             note="two denials: no request has both an address and an endpoint",
@@ -101,7 +135,7 @@ POLICY = Policy(
             bucket_policy(
                 _everyone(
                     **OUTSIDE,
-                    ArnNotEquals={"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"},
+                    ArnNotEquals={"aws:PrincipalArn": ADMIN},
                     BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
                 )
             )
@@ -121,6 +155,6 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
-    reads=documents("Statement", "Effect", kinds=(*RESOURCE, *IDENTITY, *TRUST), granting=True),
+    reads=current_documents,
     check=check,
 )

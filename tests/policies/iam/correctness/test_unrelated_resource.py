@@ -46,6 +46,33 @@ test_another_topic = reported(POLICY, RESOURCE, topic(f"arn:aws:sns:eu-west-1:{A
 test_another_secret = reported(
     POLICY, RESOURCE, secret(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:api-??????")
 )
+
+
+def vault(*resources: str) -> Resource:
+    return carrier("aws:backup/vaultPolicy:VaultPolicy", "backupVaultName", "daily", *resources)
+
+
+def api(*resources: str) -> Resource:
+    return carrier("aws:apigateway/restApiPolicy:RestApiPolicy", "restApiId", "a1b2c3d4e5", *resources)
+
+
+VAULTS, APIS = f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:", f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:"
+test_another_vault = reported(POLICY, RESOURCE, vault(f"{VAULTS}other"))
+test_another_api = reported(POLICY, RESOURCE, api(f"{APIS}zzzzzzzzzz/*"))
+test_by_name = silent(
+    POLICY,
+    vault("*"),
+    vault(f"{VAULTS}daily"),
+    vault(f"{VAULTS}*"),
+    vault(f"arn:aws:backup:eu-west-1:{ACCOUNT}:recovery-point:*"),
+    vault("arn:aws:ec2:eu-west-1::snapshot/*"),
+    api(f"{APIS}a1b2c3d4e5/*"),
+    api(f"{APIS}a1b2c3d4e5/prod/GET/orders"),
+    api("arn:aws:execute-api:*:*:*/*"),
+    api("execute-api:/*"),
+    api("execute-api:/prod/GET/*"),
+    api("*"),
+)
 test_another_key = reported(POLICY, RESOURCE, key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/9999"))
 test_silent = silent(
     POLICY,

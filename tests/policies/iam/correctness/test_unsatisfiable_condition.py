@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,3 +221,116 @@ def test_a_denial_that_always_matches_a_service() -> None:
 )
 def test_a_session_that_may_meet_it(resource: Resource) -> None:
     assert violations(POLICY, resource) == []
+
+
+TABLE = "arn:aws:dynamodb:eu-central-1:444455556666:table/orders"
+BUCKET = construct("aws:s3/bucket:Bucket", "inbox", bucket="inbox", region="eu-central-1")
+ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+OTHER_OWNER = {"StringEquals": {"s3:ResourceAccount": "999988887777"}}
+INVOKED = "arn:aws:lambda:eu-central-1:444455556666:function:"
+
+
+def at(condition: Any, *resources: str, service: str = "lambda", action: str = "dynamodb:GetItem") -> Resource:
+    return of_services(condition, service, Action=action, Resource=list(resources or [TABLE]))
+
+
+def in_bucket(condition: Any, *resources: str) -> Resource:
+    return of_services(condition, "lambda", Resource=list(resources or [READ]))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        at(ELSEWHERE),
+        at({"StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}),
+        at({"StringLike": {"aws:RequestedRegion": "us-*"}}),
+        at({"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}),
+        at({"StringEquals": {"aws:ResourceAccount": "999988887777"}}, service="ecs-tasks"),
+        at(ELSEWHERE, TABLE, f"{TABLE}/index/*"),
+        in_bucket(ELSEWHERE),
+        in_bucket(OTHER_OWNER),
+        in_bucket({"StringNotEquals": {"aws:ResourceAccount": "444455556666"}}),
+    ],
+    ids=lambda resource: str(resource.inputs["inlinePolicies"])[:160],
+)
+def test_another_place_than_that_of_the_resource(resource: Resource) -> None:
+    assert len(violations(POLICY, BUCKET, resource, account_id="444455556666")) == 1
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        at({"StringEquals": {"aws:RequestedRegion": ["us-east-1", "eu-central-1"]}}),
+        at({"StringLike": {"aws:RequestedRegion": "eu-*"}}),
+        at(ELSEWHERE, "*", action="dynamodb:ListTables"),
+        at(ELSEWHERE, TABLE.replace("eu-central-1", "*")),
+        at(ELSEWHERE, TABLE, TABLE.replace("eu-central-1", "us-east-1")),
+        at(ELSEWHERE, "arn:aws:iam::444455556666:role/app", action="iam:GetRole"),
+        in_bucket(ELSEWHERE, "arn:aws:s3:::elsewhere/*"),
+        in_bucket(OTHER_OWNER, "arn:aws:s3:::in*/*"),
+        in_bucket(OTHER_OWNER, "*"),
+        in_bucket({"StringEquals": {"s3:ResourceAccount": "444455556666"}}),
+        in_bucket({"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}),
+    ],
+    ids=lambda resource: str(resource.inputs["inlinePolicies"])[:160],
+)
+def test_the_place_of_the_resource(resource: Resource) -> None:
+    assert violations(POLICY, BUCKET, resource, account_id="444455556666") == []
+
+
+def user(role: Resource, name: str) -> Resource:
+    function = construct("aws:lambda/function:Function", name, name=name)
+    return replace(function, outputs={"arn": f"{INVOKED}{name}"}, property_dependencies={"role": (role.urn,)})
+
+
+@pytest.mark.parametrize(
+    ("named", "users", "count"),
+    [
+        ("other", ["read"], 1),
+        ("oth*", ["read", "write"], 1),
+        ("read", ["read"], 0),
+        ("write", ["read", "write"], 0),
+        ("re*", ["read"], 0),
+        ("other", [], 0),
+    ],
+)
+def test_a_function_that_does_not_use_the_role(named: str, users: list[str], count: int) -> None:
+    role = in_bucket({"ArnLike": {"lambda:SourceFunctionArn": f"{INVOKED}{named}"}})
+    role = replace(role, outputs={"arn": "arn:aws:iam::444455556666:role/worker"})
+    functions = [user(role, name) for name in users]
+    assert len(violations(POLICY, role, *functions, account_id="444455556666")) == count
+
+
+def let_in(service: str, source: Any, operator: str = "ArnLike") -> Resource:
+    return of_partner({operator: {"aws:SourceArn": source}}, principal={"Service": f"{service}.amazonaws.com"})
+
+
+RULE, TOPIC = "arn:aws:events:eu-west-1:111122223333:rule/nightly", "arn:aws:sns:eu-west-1:111122223333:ops"
+test_a_source_of_another_service = reported(
+    POLICY,
+    "policy.Statement[0].Condition.ArnLike.aws:SourceArn",
+    let_in("sns", RULE),
+    let_in("events", TOPIC),
+    let_in("s3", [RULE, TOPIC]),
+    let_in("cloudfront", "arn:aws:s3:::inbox"),
+    let_in("scheduler", RULE),
+)
+test_an_address_without_a_vpc = reported(
+    POLICY,
+    "policy.Statement[0].Condition",
+    {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "true"}},
+    {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpce": "true"}},
+    of=of_partner,
+)
+test_sources_that_may_be = silent(
+    POLICY,
+    let_in("sns", TOPIC),
+    let_in("events", RULE),
+    let_in("events", [RULE, TOPIC]),
+    let_in("s3", "arn:aws:s3:::inbox"),
+    let_in("sns", "arn:aws:*:eu-west-1:111122223333:*"),
+    let_in("sns", "*"),
+    let_in("lambda", RULE),
+    of_partner({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "false"}}),
+    of_partner({"IpAddressIfExists": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "true"}}),
+)

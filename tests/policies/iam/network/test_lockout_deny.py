@@ -132,12 +132,46 @@ def test_a_range_that_no_request_comes_from() -> None:
     assert violations(POLICY, bucket_policy(private)) == ["policy.Statement[0]"]
 
 
-def test_two_exceptions_that_exclude_each_other() -> None:
-    excepting = [
-        {**deny("s3:*", BOTH), "NotPrincipal": {"AWS": f"arn:aws:iam::111122223333:role/{name}"}} for name in "ab"
-    ]
-    assert violations(POLICY, bucket_policy(*excepting)) == ["policy.Statement[1]"]
-    assert violations(POLICY, bucket_policy(excepting[0], excepting[0])) == []
+ALICE, ADMIN = "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:role/admin"
+SESSION = "arn:aws:sts::111122223333:assumed-role/admin/deploy"
+
+
+@pytest.mark.parametrize("exempted", [ALICE, ADMIN, SESSION, [ALICE, ADMIN], [ADMIN, "444455556666"]], ids=str)
+def test_an_exempted_identity_without_its_account(exempted: Any) -> None:
+    denial = {**deny("s3:*", BOTH), "NotPrincipal": {"AWS": exempted}}
+    assert violations(POLICY, bucket_policy(denial)) == ["policy.Statement[0]"]
+    assert violations(POLICY, bucket_policy(denial, denial)) == ["policy.Statement[0]", "policy.Statement[1]"]
+
+
+@pytest.mark.parametrize(
+    "exempted",
+    [
+        {"AWS": [ALICE, "arn:aws:iam::111122223333:root"]},
+        {"AWS": [ADMIN, SESSION, "111122223333"]},
+        {"AWS": "arn:aws:iam::111122223333:root"},
+        {"AWS": "111122223333"},
+    ],
+    ids=str,
+)
+def test_an_exempted_identity_with_its_account(exempted: Any) -> None:
+    denial = {**deny("s3:*", BOTH), "NotPrincipal": exempted}
+    assert violations(POLICY, bucket_policy(denial)) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "paths"),
+    [
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, ["policy.Statement[0]"]),
+        ({"DateGreaterThanEquals": {"aws:CurrentTime": ["2099-01-01", "2021-06-30"]}}, ["policy.Statement[0]"]),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}, []),
+        ({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, []),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}, "Bool": {"aws:SecureTransport": "false"}}, []),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01"}, **EXCEPT_ADMIN}, []),
+    ],
+    ids=str,
+)
+def test_a_date_in_the_past(condition: dict[str, Any], paths: list[str]) -> None:
+    assert violations(POLICY, bucket_policy(everybody(**condition))) == paths
 
 
 def test_an_identitys_own_denials() -> None:

@@ -1,0 +1,73 @@
+"""The forms of ARNs by service: which parts they have, and which characters the names in them have.
+
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html for the parts, and for the names
+the API reference of each service, such as https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from policypack.iam.arn import Arn
+
+COMPLETE = frozenset(
+    {
+        *("athena", "codebuild", "codepipeline", "cognito-idp", "dynamodb", "ecr", "ecs", "elasticfilesystem", "es"),
+        *(
+            "events",
+            "firehose",
+            "kinesis",
+            "kms",
+            "lambda",
+            "logs",
+            "scheduler",
+            "secretsmanager",
+            "sns",
+            "sqs",
+            "states",
+        ),
+    }
+)
+"""Services whose ARNs have a region and an account, except for resources in `_INCOMPLETE`."""
+OF_ACCOUNTS = frozenset({"cloudfront", "cloudwatch", "elasticache", "iam", "rds", "sts"})
+"""Services whose ARNs have an account, and not all of them a region."""
+_INCOMPLETE = ("awslayer:", "event-source/", "global-table/", "runtime:", "*")
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f]|\s$")
+"""What no name in an ARN has; some have spaces inside, as the keys of objects."""
+_PATH = (r"[!-~]*", "without spaces")
+_NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "dynamodb": {"table/": (r"[\w.:/-]*", "with letters, digits and `_.-`")},
+    "ecr": {"repository/": (r"[a-z0-9._/-]*", "with lower-case letters, digits and `_./-`")},
+    "events": {"rule/": (r"[\w./-]*", "with letters, digits and `_./-`")},
+    "iam": dict.fromkeys(("role/", "user/", "group/", "policy/", "instance-profile/"), _PATH),
+    "kinesis": {"stream/": (r"[\w.:/-]*", "with letters, digits and `_.-`")},
+    "kms": {"key/": (r"[\w-]*", "as the id of a key, and not its alias"), "alias/": (r"[\w/:-]*", "as an alias")},
+    "lambda": {"function:": (r"[\w:$./-]*", "with letters, digits and `_-`")},
+    "secretsmanager": {"secret:": (r"[\w/+=.@!:-]*", "with letters, digits and `/_+=.@!-`")},
+    "sns": {"app/": (r".*", ""), "endpoint/": (r".*", ""), "": (r"[\w.:-]*", "as a topic's name, without a slash")},
+    "sqs": {"": (r"[\w.-]*", "as a queue's name, with letters, digits and `_-`")},
+    "ssm": {"parameter/": (r"(?!/)[\w./-]*", "as a parameter's name after one slash, with letters, digits and `_.-/`")},
+}
+"""By service and start of the resource, the pattern of what follows apart from wildcards, and how to describe it."""
+
+
+def missing_parts(arn: Arn) -> list[str]:
+    """The parts that an ARN lacks, and that every ARN of its kind has."""
+    region, account = arn.service in COMPLETE, arn.service in COMPLETE or arn.service in OF_ACCOUNTS
+    if arn.resource.startswith(_INCOMPLETE):
+        return []
+    parts = ((region and not arn.region, "a region"), (account and not arn.account, "an account id"))
+    missing = [name for absent, name in parts if absent]
+    # an integration of Step Functions or of EventBridge Scheduler has neither
+    return [] if arn.service in ("states", "scheduler") and len(missing) == len(parts) else missing
+
+
+def resource_problem(arn: Arn) -> str | None:
+    """Why the resource of an ARN cannot exist: a clause, or None."""
+    for start, (pattern, described) in _NAMES.get(arn.service, {}).items():
+        if arn.resource.startswith(start):
+            name = re.sub(r"[*?]", "", arn.resource.removeprefix(start))
+            valid = re.fullmatch(pattern, name, re.ASCII)
+            return None if valid else f"is an ARN of a resource that cannot exist; its name is written {described}"
+    return None
