@@ -1,6 +1,6 @@
 """Grants without a policy document, read as documents, so that the access engine compares them like any other.
 
-Most are the properties of one resource, by `direct_grant_tables.GRANTS`. Three need more: a KMS grant has constraints,
+Most are the properties of one resource, by `grant_tables.direct.GRANTS`. Three need more: a KMS grant has constraints,
 a share of Resource Access Manager is several resources, and a membership counts here if the user or the group is not
 in the stack (else `attachments` finds what it gives).
 """
@@ -19,7 +19,10 @@ import msgspec
 from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import with_created
-from policypack.access.stack_diff.direct_grant_tables import DirectGrant, grants_by_type
+from policypack.access.stack_diff.grant_tables.direct import grants_by_type
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
+from policypack.access.stack_diff.sign_in_values import with_sign_in
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
@@ -91,6 +94,8 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     for token, grants in grants_by_type().items():
         for resource in stack.of(token):
             inputs = with_created(stack, places, resource)
+            if token in SIGN_IN and not resource.external:
+                inputs = with_sign_in(stack, places, resource, inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
     yield from _key_grants(stack)
@@ -141,9 +146,12 @@ def _named_target(resource: Resource, target: Resource) -> Mapping[str, str]:
 
 
 def _applies(grant: DirectGrant, scopes: Sequence[Any]) -> bool:
-    """Whether the property that decides has such a value, or is unknown."""
+    """Whether the property that decides has such a value, or is unknown, and none is there with which it is not granted."""
     name, values = grant.when
+    barred, by = grant.unless
     texts = _texts(f"{{{name}|}}", scopes) if name else []
+    if barred and any(isinstance(text, str) and text.lower() in by for text in _texts(f"{{{barred}}}", scopes)):
+        return False
     return not name or any(isinstance(text, Unknown) or text.lower() in values for text in texts)
 
 
