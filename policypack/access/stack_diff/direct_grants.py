@@ -37,6 +37,22 @@ KMS_GRANT = "aws:kms/grant:Grant"
 SHARE = "aws:ram/resourceShare:ResourceShare"
 SHARED_WITH = "aws:ram/principalAssociation:PrincipalAssociation"
 SHARED = "aws:ram/resourceAssociation:ResourceAssociation"
+CONSUMED: Mapping[str, tuple[str, ...]] = {
+    "acm-pca:certificate-authority": ("acm-pca:IssueCertificate",),
+    "ec2:ipam-pool": ("ec2:AllocateIpamPoolCidr",),
+    "ec2:prefix-list": ("ec2:GetManagedPrefixListEntries",),
+    "ec2:security-group": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
+    "ec2:subnet": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
+    "ec2:transit-gateway": ("ec2:CreateTransitGatewayVpcAttachment",),
+    "rds:cluster": ("rds:RestoreDBClusterToPointInTime",),
+    "route53resolver:firewall-rule-group": ("route53resolver:AssociateFirewallRuleGroup",),
+    "route53resolver:resolver-rule": ("route53resolver:AssociateResolverRule",),
+    "ssm:parameter": ("ssm:GetParameter",),
+}
+"""By service and type of what is shared, what its consumers do with it; any action of the service for other types.
+
+Sources: https://docs.aws.amazon.com/ram/latest/userguide/shareable.html and the pages that it links.
+"""
 ASSOCIATIONS = "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive"
 MOST_TEXTS = 10_000
 ACCOUNTS = re.compile(r"\d{12}(?: *, *\d{12})+")
@@ -304,16 +320,27 @@ def _shares(stack: Stack) -> Iterator[GrantDocument]:
         share = resolve(stack, resource, "resourceShareArn", SHARE).only
         inside = () if share is None or _external(share) else (_INSIDE,)
         arns = shared.get(_share_of(resource)) or [_share_of(resource)]
-        services = {arn.service for text in arns if isinstance(text, str) and (arn := Arn.parse(text))}
-        actions = [f"{service}:*" for service in sorted(services)] or ["ram:*"]
+        by_actions: dict[tuple[str, ...], list[Text]] = {}
+        for text in arns:
+            by_actions.setdefault(_of_consumers(text), []).append(text)
         if grantees := _texts(f"{{{path}}}", (resource.inputs,)):
-            yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, arns, inside), SHARE)
+            for actions, alike in by_actions.items():
+                yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, alike, inside), SHARE)
     for share in stack.of(SHARE):
         if _external(share):
             document = grant_document(
                 SHARE, ["*"], ["ram:AcceptResourceShareInvitation"], _texts("{name}", (share.inputs,))
             )
             yield GrantDocument(share, "allowExternalPrincipals", document, SHARE, changes_only=True)
+
+
+def _of_consumers(shared: Text) -> tuple[str, ...]:
+    """What those with whom an ARN is shared may do with it."""
+    arn = Arn.parse(shared) if isinstance(shared, str) else None
+    if arn is None:
+        return ("ram:*",)
+    kind = re.split("[/:]", arn.resource)[0]
+    return CONSUMED.get(f"{arn.service}:{kind}") or (f"{arn.service}:*",)
 
 
 _INSIDE = Condition("StringEquals", "aws:PrincipalOrgID", ("the share's organization",))

@@ -222,7 +222,7 @@ def _on_qualifier(permission: Resource, document: PolicyDocument) -> PolicyDocum
 def home_of(stack: Stack, resource: Resource) -> Home:
     """The region and the account of a resource, with those of examples where they are unknown."""
     known = home(stack, resource)
-    return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE, strict=True)))
+    return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE[:2], strict=True)))
 
 
 def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
