@@ -270,11 +270,15 @@ def place_of(places: Places, carrier: Resource, target: Resource) -> Key:
 
 
 def _outside(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holding]:
-    """What is attached to identities outside the stack; with `every`, to all identities."""
+    """What is attached to identities outside the stack; with `every`, to all identities.
+
+    Nobody can have a new managed policy yet that nothing in its stack attaches.
+    """
     found: dict[Key, Holding] = {}
     for holder, alone in carriers(stack):
-        if alone or every:
-            carrier = holder.identity
+        carrier = holder.identity
+        unused = carrier.type == MANAGED_POLICY and carrier.urn not in (places.same or {})
+        if every or (alone and not unused):
             identity = resolve(stack, carrier, "permissionSetArn", PERMISSION_SET).only or carrier
             named = named_identity(carrier) if identity is carrier else None
             key = places.named(stack, carrier, named) if named else ("outside", *places.of(identity))
