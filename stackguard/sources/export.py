@@ -149,10 +149,11 @@ def _resources(cursor: Cursor) -> list[Resource]:
 
 def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator[Resource]:
     if version is not None and (version not in VERSIONS or isinstance(version, bool)):
-        number = version if isinstance(version, int) and not isinstance(version, bool) else "unknown"
+        if not isinstance(version, int) or isinstance(version, bool):
+            raise CannotJudge(f"{source} is malformed: its `version` must be a number, such as {VERSIONS[-1]}")
         known = f"{VERSIONS.start} to {VERSIONS[-1]}"
         raise CannotJudge(
-            f"{source} has version {number}, and this release reads {known}; use a newer stackguard, or an older pulumi"
+            f"{source} has version {version}, and this release reads {known}; use a newer stackguard, or an older pulumi"
         )
     if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
         yield from resources

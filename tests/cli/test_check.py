@@ -81,6 +81,8 @@ def test_a_crashing_policy_is_exit_code_2(
         (["bad.json", "--policy", "zzz"], "there is no policy `zzz`; `stackguard explain` lists them"),
         (["bad.json", "--settings", "nope.yaml"], "cannot judge: there is no settings file `nope.yaml`"),
         (["bad.json", "--config", "region"], "`--config` takes KEY=VALUE"),
+        (["bad.json", "--config", "a\nb=c"], "`--config` takes no key with control characters: `a\\nb`"),
+        (["bad.json", "--config", "a:b=\udcff"], "`--config`: the value of `a:b` is not UTF-8"),
         (["bad.json", "--format", "xml"], "'xml' is not one of 'text', 'json', 'sarif'"),
         (["bad.json", "--fail-on", "bad"], "'bad' is not one of"),
         (["bad.json", "--timeout", "0"], "Invalid value for '--timeout'"),

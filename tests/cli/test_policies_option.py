@@ -237,6 +237,26 @@ def test_a_module_that_ends_the_process_is_no_pass_under_a_framework(
     assert "the policies of state.json end the process that loads them, with exit code 0" in ran.err
 
 
+@pytest.mark.parametrize("place", ["check", "import"])
+@pytest.mark.parametrize("framework", [(), ("--framework", "aws-fsbp")])
+def test_a_policy_that_hangs_is_stopped(
+    capfd: pytest.CaptureFixture[str], folder: Path, place: str, framework: tuple[str, ...]
+) -> None:
+    hangs = "import time; time.sleep(60)"
+    source = broken("if not owner:", f"{hangs}\n    if True:") if place == "check" else hangs
+    (folder / "acme.py").write_text(source)
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--timeout", "1", *framework)
+    assert (ran.code, ran.out) == (2, "")
+    assert "did not end within 1 s and were stopped; see --timeout" in ran.err
+
+
+def test_a_file_of_policies_that_is_no_source_is_named(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "acme.py").write_text("x = '\0'\n")
+    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py")
+    assert ran.code == 2
+    assert "`acme.py` cannot be imported: source code string cannot contain null bytes" in ran.err
+
+
 def test_a_policy_that_ends_the_process_leaves_no_baseline(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "acme.py").write_text(broken("if not owner:", "import os; os._exit(0)\n    if True:"))
     ran = Ran(capfd, "baseline", "state.json", "--policies", "acme.py")

@@ -189,6 +189,8 @@ def test_an_entry_that_two_branches_added_counts_once(tmp_path: Path) -> None:
         ('{"shop/dev 00": {"policy": 3}, "version": 1}', "entry `shop/dev 00`"),
         ('{"shop/dev 00": {"policy": "a", "resource": "b", "path": "", "count": 0}, "version": 1}', "entry"),
         ('{"shop/dev": {}, "version": 1}', "no stack and fingerprint"),
+        ("[" * 100_000, "malformed: its values are nested too deeply"),
+        ('{"version": ' + "1" * 5000 + "}", "malformed: a number has too many digits"),
         ("<<<<<<< left\n{}", "conflicts of a merge"),
     ],
 )

@@ -259,7 +259,7 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         ({"Version": "2012-10-17", "Statement": []}, "looks like an IAM policy document"),
         (b'{"deployment": ' + b'{"a":' * 200_000, "is nested too deeply"),
         ({"version": 5, "deployment": {"manifest": {}}}, "has version 5, and this release reads 1 to 4"),
-        ({"version": [], "deployment": {"manifest": {}}}, "has version unknown"),
+        ({"version": [], "deployment": {"manifest": {}}}, "its `version` must be a number"),
         ({"deployment": []}, "is not a stack export: `deployment` must be an object"),
         ({"deployment": {"resources": {}}}, "`resources` must be a list"),
         ({"steps": {}}, "`steps` must be a list"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policypack.access.solver.diff import NOTHING, Access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, Work
@@ -14,6 +14,24 @@ MOST_QUOTED = 4
 
 Excess = Iterator[tuple[str, str]]
 """Elements of a statement that allow more than is needed, each with a message."""
+
+
+PASS = "iam:passrole"  # noqa: S105 (an action)
+"""What no operation is named after: a call of another service passes the role.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
+"""
+TAKES_NO_ROLE = frozenset(
+    {"cloudwatch", "dynamodb", "kms", "logs", "s3", "secretsmanager", "ses", "sns", "sqs", "ssm", "sts", "xray"}
+)
+"""Services of which the calls that functions make pass no role."""
+
+
+def _may_pass(used: Iterable[str]) -> bool:
+    """Whether one of the actions in lower case may pass a role to a service."""
+    return any(
+        action.level == "Write" and action.service not in TAKES_NO_ROLE for name in used for action in expand(name)
+    )
 
 
 def excess_of(
@@ -43,9 +61,9 @@ def excess_of(
         expanded = sorted(expand(pattern), key=str)
         here = {str(action): action for action in expanded if str(action).lower() in used}
         called |= here
-        if expanded and not here:
+        if expanded and not here and not (pattern.lower() == PASS and _may_pass(used)):
             yield "Action", f"allows `{pattern}`, which is never called"
-        elif len(here) < len(expanded):
+        elif 0 < len(here) < len(expanded):
             verb = "is" if len(here) == 1 else "are"
             yield (
                 "Action",

@@ -32,10 +32,11 @@ PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 
 
 class Home(NamedTuple):
-    """The region and the account in the ARNs of examples, unless a statement decides them."""
+    """The region and the account in the ARNs of examples, and what a document protects, unless a statement decides them."""
 
     region: str = "us-east-1"
     account: str = "111122223333"
+    arn: str = ""
 
 
 EXAMPLE = Home()
@@ -56,7 +57,7 @@ def improved(
                 return example
             first = first or example
         if first and action.formats:
-            arn = _example_arn(action, home)
+            arn = home.arn if home.arn and action.fits(home.arn) else _example_arn(action, home)
             for example in _fitting(request, str(action), needed, {arn: _on(arn, needed, blocking)}):
                 return example
         real = real or first

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from policypack.access.solver.verdict import not_judged
+from policypack.access.solver.witness import Home
 from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
 from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains, with_grants
 from policypack.access.stack_diff.endpoint_gains import endpoint_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
-from policypack.access.stack_diff.gains import Gain, holding_gains, holdings, home_of
+from policypack.access.stack_diff.gains import Gain, Holding, holding_gains, holdings, home_of
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
 from policypack.core.policy import Resource, Stack
@@ -29,7 +30,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
     before = {**dict(open_defaults(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
-    after = {key: msgspec.structs.replace(held, home=home_of(new, held.holder)) for key, held in after.items()}
+    after = {key: msgspec.structs.replace(held, home=_home(new, held, same)) for key, held in after.items()}
     yield from refused_documents(new, same)
     by_documents = list(holding_gains(after, with_grants(before, old)))
     yield from by_documents
@@ -39,6 +40,14 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
+
+
+def _home(new: Stack, holding: Holding, same: Mapping[str, Resource]) -> Home:
+    """The home of a holder, with its own ARN if its documents protect it."""
+    holder = holding.holder
+    arns = (resource.outputs.get("arn") for resource in (holder, same.get(holder.urn)) if resource)
+    own = next((arn for arn in arns if isinstance(arn, str) and arn and not holding.attached), "")
+    return home_of(new, holder)._replace(arn=own)
 
 
 def refused_documents(new: Stack, same: Mapping[str, Resource]) -> Iterator[Gain]:

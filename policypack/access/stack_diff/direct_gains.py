@@ -187,9 +187,11 @@ def _witness(grant: GrantDocument, witness: Witness | None, home: Home) -> Witne
     everyone = any(principal.anyone for principal in statement.principals or ())
     arn = f"arn:aws:{grant.service}:{home.region}:{home.account}:" if grant.service else ""
     kind = "key/" * (grant.kind == KMS_GRANT)
+    named = witness.resource if witness.resource.startswith("arn:") else f"{arn}{kind}{witness.resource}"
+    own = str(grant.resource.outputs.get("arn"))
     return msgspec.structs.replace(
         witness,
-        resource=witness.resource if witness.resource.startswith("arn:") else f"{arn}{kind}{witness.resource}",
+        resource=own if grant.service and own.startswith(named.rpartition("/")[0] + "/") else named,
         action=written.get(witness.action.lower(), witness.action),
         outsider=(ANYONE if grant.anonymous else STRANGER).label if everyone else witness.outsider,
     )

@@ -1,6 +1,6 @@
 """Grants without a policy document, read as documents, so that the access engine compares them like any other.
 
-Most are the properties of one resource, by `direct_grant_tables.GRANTS`. Three need more: a KMS grant has constraints,
+Most are the properties of one resource, by `grant_tables.direct.GRANTS`. Three need more: a KMS grant has constraints,
 a share of Resource Access Manager is several resources, and a membership counts here if the user or the group is not
 in the stack (else `attachments` finds what it gives).
 """
@@ -19,7 +19,10 @@ import msgspec
 from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import with_created
-from policypack.access.stack_diff.direct_grant_tables import DirectGrant, grants_by_type
+from policypack.access.stack_diff.grant_tables.direct import grants_by_type
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
+from policypack.access.stack_diff.sign_in_values import with_sign_in
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
@@ -34,6 +37,22 @@ KMS_GRANT = "aws:kms/grant:Grant"
 SHARE = "aws:ram/resourceShare:ResourceShare"
 SHARED_WITH = "aws:ram/principalAssociation:PrincipalAssociation"
 SHARED = "aws:ram/resourceAssociation:ResourceAssociation"
+CONSUMED: Mapping[str, tuple[str, ...]] = {
+    "acm-pca:certificate-authority": ("acm-pca:IssueCertificate",),
+    "ec2:ipam-pool": ("ec2:AllocateIpamPoolCidr",),
+    "ec2:prefix-list": ("ec2:GetManagedPrefixListEntries",),
+    "ec2:security-group": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
+    "ec2:subnet": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
+    "ec2:transit-gateway": ("ec2:CreateTransitGatewayVpcAttachment",),
+    "rds:cluster": ("rds:RestoreDBClusterToPointInTime",),
+    "route53resolver:firewall-rule-group": ("route53resolver:AssociateFirewallRuleGroup",),
+    "route53resolver:resolver-rule": ("route53resolver:AssociateResolverRule",),
+    "ssm:parameter": ("ssm:GetParameter",),
+}
+"""By service and type of what is shared, what its consumers do with it; any action of the service for other types.
+
+Sources: https://docs.aws.amazon.com/ram/latest/userguide/shareable.html and the pages that it links.
+"""
 ASSOCIATIONS = "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive"
 MOST_TEXTS = 10_000
 ACCOUNTS = re.compile(r"\d{12}(?: *, *\d{12})+")
@@ -91,6 +110,8 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     for token, grants in grants_by_type().items():
         for resource in stack.of(token):
             inputs = with_created(stack, places, resource)
+            if token in SIGN_IN and not resource.external:
+                inputs = with_sign_in(stack, places, resource, inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
     yield from _key_grants(stack)
@@ -141,9 +162,12 @@ def _named_target(resource: Resource, target: Resource) -> Mapping[str, str]:
 
 
 def _applies(grant: DirectGrant, scopes: Sequence[Any]) -> bool:
-    """Whether the property that decides has such a value, or is unknown."""
+    """Whether the property that decides has such a value, or is unknown, and none is there with which it is not granted."""
     name, values = grant.when
+    barred, by = grant.unless
     texts = _texts(f"{{{name}|}}", scopes) if name else []
+    if barred and any(isinstance(text, str) and text.lower() in by for text in _texts(f"{{{barred}}}", scopes)):
+        return False
     return not name or any(isinstance(text, Unknown) or text.lower() in values for text in texts)
 
 
@@ -296,16 +320,27 @@ def _shares(stack: Stack) -> Iterator[GrantDocument]:
         share = resolve(stack, resource, "resourceShareArn", SHARE).only
         inside = () if share is None or _external(share) else (_INSIDE,)
         arns = shared.get(_share_of(resource)) or [_share_of(resource)]
-        services = {arn.service for text in arns if isinstance(text, str) and (arn := Arn.parse(text))}
-        actions = [f"{service}:*" for service in sorted(services)] or ["ram:*"]
+        by_actions: dict[tuple[str, ...], list[Text]] = {}
+        for text in arns:
+            by_actions.setdefault(_of_consumers(text), []).append(text)
         if grantees := _texts(f"{{{path}}}", (resource.inputs,)):
-            yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, arns, inside), SHARE)
+            for actions, alike in by_actions.items():
+                yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, alike, inside), SHARE)
     for share in stack.of(SHARE):
         if _external(share):
             document = grant_document(
                 SHARE, ["*"], ["ram:AcceptResourceShareInvitation"], _texts("{name}", (share.inputs,))
             )
             yield GrantDocument(share, "allowExternalPrincipals", document, SHARE, changes_only=True)
+
+
+def _of_consumers(shared: Text) -> tuple[str, ...]:
+    """What those with whom an ARN is shared may do with it."""
+    arn = Arn.parse(shared) if isinstance(shared, str) else None
+    if arn is None:
+        return ("ram:*",)
+    kind = re.split("[/:]", arn.resource)[0]
+    return CONSUMED.get(f"{arn.service}:{kind}") or (f"{arn.service}:*",)
 
 
 _INSIDE = Condition("StringEquals", "aws:PrincipalOrgID", ("the share's organization",))

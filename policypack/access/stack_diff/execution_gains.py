@@ -10,8 +10,8 @@ import msgspec
 
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.counterparts import Place, Places
-from policypack.access.stack_diff.direct_grant_tables import grants_by_type
 from policypack.access.stack_diff.gains import Gain, Holding, Key, gained_by
+from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.resources.naming import name_in, physical_name
 from policypack.resources.references import Resolved, resolve, resolve_all, written

@@ -11,6 +11,7 @@ allows the same on both sides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -39,7 +40,7 @@ from policypack.resources.attachments import (
     named_identity,
 )
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve
+from policypack.resources.references import resolve, written
 from policypack.resources.region import home
 from policypack.resources.tokens import GROUP, KEY, MANAGED_POLICY, PERMISSION, QUEUE, ROLE, TOPIC, USER
 
@@ -55,6 +56,7 @@ REPLACED = (ROLE, GROUP, MANAGED_POLICY)
 WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
 """Types whose documents can name one ARN only, so that `*` in them is that ARN."""
 ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
+REST_API = "aws:apigateway/restApi:RestApi"
 MOST_REPLACED = 20
 """Identities that are gone, with which a new one is compared."""
 
@@ -193,13 +195,34 @@ def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource
     if resource.type == PERMISSION:
         function = target_of(stack, resource)
         name = physical_name(function) if function is not resource else None
-        yield "resource", function, "", permission_document(resource, name)
+        yield "resource", function, "", _on_qualifier(resource, permission_document(resource, name))
+
+
+def _on_qualifier(permission: Resource, document: PolicyDocument) -> PolicyDocument:
+    """The document of a permission on the alias that it names; all versions are the same, as each deployment makes one.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html#versioning-permissions-alias.
+    """
+    qualifier = written(permission, "qualifier")
+    named = re.fullmatch(r"(?:.*:function:)?[^:]+:([^:]+)", str(written(permission, "function")))
+    alias = qualifier or (named[1] if named else None)
+    if alias is None:
+        return document
+    end = alias if isinstance(alias, str) and not alias.isdigit() else "version"
+    statements = tuple(
+        msgspec.structs.replace(
+            statement,
+            resources=tuple(f"{text.removesuffix(f':{alias}')}:{end}" for text in statement.resources or ()),
+        )
+        for statement in document.statements
+    )
+    return msgspec.structs.replace(document, statements=statements)
 
 
 def home_of(stack: Stack, resource: Resource) -> Home:
     """The region and the account of a resource, with those of examples where they are unknown."""
     known = home(stack, resource)
-    return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE, strict=True)))
+    return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE[:2], strict=True)))
 
 
 def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
@@ -219,14 +242,18 @@ def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
 
 
 def _from_vpc(document: PolicyDocument, target: Resource) -> PolicyDocument:
-    """The document of an access point that takes requests from one VPC only, with that as a condition.
+    """The document of an access point or a REST API that takes requests from VPCs only, with that as a condition.
 
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html.
+    Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html and
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html.
     """
     vpc = value_at(target.inputs, "vpcConfiguration.vpcId") if target.type == ACCESS_POINT else None
-    if not vpc:
+    if vpc:
+        inside = Condition("StringEquals", "aws:SourceVpc", (vpc if isinstance(vpc, str) else "its VPC",))
+    elif target.type == REST_API and "PRIVATE" in str(value_at(target.inputs, "endpointConfiguration.types")):
+        inside = Condition("Null", "aws:SourceVpce", ("false",))
+    else:
         return document
-    inside = Condition("StringEquals", "aws:SourceVpc", (vpc if isinstance(vpc, str) else "its VPC",))
     statements = tuple(
         msgspec.structs.replace(statement, conditions=(*statement.conditions, inside))
         if statement.allows
@@ -243,11 +270,15 @@ def place_of(places: Places, carrier: Resource, target: Resource) -> Key:
 
 
 def _outside(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holding]:
-    """What is attached to identities outside the stack; with `every`, to all identities."""
+    """What is attached to identities outside the stack; with `every`, to all identities.
+
+    Nobody can have a new managed policy yet that nothing in its stack attaches.
+    """
     found: dict[Key, Holding] = {}
     for holder, alone in carriers(stack):
-        if alone or every:
-            carrier = holder.identity
+        carrier = holder.identity
+        unused = carrier.type == MANAGED_POLICY and carrier.urn not in (places.same or {})
+        if every or (alone and not unused):
             identity = resolve(stack, carrier, "permissionSetArn", PERMISSION_SET).only or carrier
             named = named_identity(carrier) if identity is carrier else None
             key = places.named(stack, carrier, named) if named else ("outside", *places.of(identity))

@@ -8,7 +8,7 @@ import msgspec
 
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.direct_grants import grant_document
-from policypack.access.stack_diff.gains import Holding, Key
+from policypack.access.stack_diff.gains import REST_API, Holding, Key
 from policypack.core.policy import Resource, Stack
 from policypack.iam.arn import Arn
 from policypack.iam.document import Condition
@@ -17,7 +17,6 @@ from policypack.resources.attachments import AttachedDocument
 from policypack.resources.references import referrers
 from policypack.resources.tokens import KEY
 
-REST_API = "aws:apigateway/restApi:RestApi"
 METHOD = "aws:apigateway/method:Method"
 INVOKE = "execute-api:Invoke"
 

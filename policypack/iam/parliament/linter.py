@@ -214,8 +214,9 @@ def _fits(action: Action, shape: str, statement: Statement, document: PolicyDocu
     siblings = [pattern for pattern in statement.actions or () if has_wildcard(pattern) and action in expand(pattern)]
     if any(_some_fits(pattern, resources) for pattern in siblings):
         return True
-    if not action.required or (len(action.required) > 1 and action.service not in JOINT):
-        return action.fits(*resources)
+    own = document.kind is DocumentKind.RESOURCE  # which is about the resource that carries it, of any of the types
+    if own or not action.required or (len(action.required) > 1 and action.service not in JOINT):
+        return action.fits(*resources) or (own and not action.formats)
     needed = [kind for kind in action.required if shape == "*" or overlaps(f"{':'.join(kind.head)}:{kind.tail}", shape)]
     elsewhere = [
         resource

@@ -33,6 +33,7 @@ from stackguard.preview.server.invoke_results import Answers
 from stackguard.preview.server.options import aliases_of, inherit, options_of
 from stackguard.preview.server.registry import Refused, Registry, positions_of, trail_of
 from stackguard.preview.values import PROVIDER_PREFIX, answer, fill, name_of, package_of, rewrite
+from stackguard.reports.formatting import printable
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
@@ -330,7 +331,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
                 return cast("dict[str, Any]", await asyncio.to_thread(assets.hashed, properties, folder))
             return cast("dict[str, Any]", assets.hashed(properties, folder))
         except assets.Unreadable as error:
-            raise Refused(f"{error} (resource `{urn.rpartition('::')[2]}`)") from None
+            raise Refused(printable(f"{error} (resource `{urn.rpartition('::')[2]}`)")) from None
 
     def _checked(
         self, request: Any, urn: str, inputs: dict[str, Any], reference: str, secrets: frozenset[str]
@@ -345,7 +346,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
                 request.type, request.name, urn, inputs, provider.inputs, autonaming, secrets, provider.secrets
             )
         except Refusal as error:
-            raise Refused(f"{error} (resource `{name_of(urn)}`)") from None
+            raise Refused(printable(f"{error} (resource `{name_of(urn)}`)")) from None
         return {name: self.answers.without_placeholder(value) for name, value in result.items()}, hidden
 
     def _computed(

@@ -27,6 +27,7 @@ from stackguard.preview.provider.outputs import AwsLocation, location_of
 from stackguard.preview.provider.substitution import Substitution
 from stackguard.preview.server.process import HOST, PREFIX
 from stackguard.preview.values import PROVIDER_PREFIX, make_urn, package_of
+from stackguard.reports.formatting import printable
 
 RUNNER = re.compile(rf"^file://.*/{PREFIX}\w{{8}}/{HOST}/(?=[a-z_/]+\.py$)")
 DYNAMIC_PACKAGES = ("pulumi-python", "pulumi-nodejs")
@@ -75,10 +76,10 @@ class Registry:
             Refused: it is taken, or the parent is not registered.
         """
         if parent and parent not in self.resources:
-            raise Refused(f"could not find the parent resource {parent}")
+            raise Refused(printable(f"could not find the parent resource {parent}"))
         urn = make_urn(self.project.stack, self.project.name, parent, type_token, name)
         if urn in self._claimed:
-            raise Refused(f"duplicate resource URN {urn}; give the resource a unique name")
+            raise Refused(printable(f"duplicate resource URN {urn}; give the resource a unique name"))
         self._claimed.add(urn)
         return urn
 

@@ -38,6 +38,7 @@ from stackguard.preview.server.registry import Registry
 
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 INNER = "Error has risen: "
+UNHANDLED = "Program failed with an unhandled exception:"
 """Precedes the reason in the last line of an error that the SDK wraps, once or more often."""
 
 
@@ -181,8 +182,11 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
         if INNER in lines[-1]:  # the SDK reports the place first, and the reason last
             last = f"{last}: {lines[-1].partition(INNER)[2]}"
     else:
+        if reported and lines[0] == UNHANDLED:  # the SDK reports an exception without frames below it
+            lines = lines[1:]
         last = next(iter(lines if reported else lines[::-1]), "").strip()
-    if detail.strip() == last:
+    last = last or "it has printed nothing that arrived here"
+    if detail.strip().removeprefix(UNHANDLED).strip() == last:
         detail = ""  # the message has all of it
     last = refused_argument(detail, project) or last
     by_code = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,3 +190,13 @@ def test_an_access_point_that_leaves_its_vpc_is_open_to_more() -> None:
     inside = point(vpcConfiguration={"vpcId": "vpc-1"})
     assert verdicts(point(), inside) == [NEW]
     assert verdicts(inside, point()) == verdicts(inside, inside) == []
+
+
+def test_a_new_policy_that_nothing_attaches_is_no_access_yet() -> None:
+    policy = resource("aws:iam/policy:Policy", "read", name="read", policy=document(allow("s3:GetObject")))
+    role = resource("aws:iam/role:Role", "app", name="app")
+    attachment = resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", role="app", policyArn="read")
+    named = replace(policy, outputs={**policy.outputs, "arn": "arn:aws:iam::111122223333:policy/read"})
+    arn = replace(attachment, inputs={"role": "app", "policyArn": "arn:aws:iam::111122223333:policy/read"})
+    assert verdicts((policy, role), (role,)) == []
+    assert verdicts((named, role, arn), (role,)) == [NEW]

@@ -30,6 +30,33 @@ def issues(*statements: Any, kind: DocumentKind = DocumentKind.IDENTITY, **top: 
     return {(report.issue, report.path) for report in reports(*statements, kind=kind, **top)}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("logs:PutSubscriptionFilter", "arn:aws:logs:eu-west-1:111122223333:destination:members", Principal="*"),
+        allow(
+            ["kafka:CreateVpcConnection", "kafka:GetBootstrapBrokers"],
+            "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/1-2",
+            Principal={"AWS": "444455556666"},
+        ),
+    ],
+)
+def test_a_document_of_a_resource_names_what_carries_it(statement: Any) -> None:
+    """Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CrossAccountSubscriptions.html and
+    https://docs.aws.amazon.com/msk/latest/developerguide/mvpc-cluster-owner-action-policy.html."""
+    assert issues(statement, kind=DocumentKind.RESOURCE) == set()
+    assert issues({key: value for key, value in statement.items() if key != "Principal"}) != set()
+
+
+def test_keys_and_actions_that_only_a_guide_has_are_known() -> None:
+    client, alias = (f"arn:aws:iot:eu-west-1:111122223333:{name}" for name in ("client/a", "rolealias/a"))
+    for key in ("iot:Connection.Thing.IsAttached", "iot:Connection.Thing.Attributes[maker]", "iot:ClientId"):
+        assert issues(allow("iot:Connect", client, **when("StringEquals", key, "x"))) == set()
+    assert issues(allow("iot:AssumeRoleWithCertificate", alias)) == set()
+    (report,) = reports(allow("iot:Connect", client, **when("Bool", "iot:Connection.Thing.IsAtached", "true")))
+    assert report.issue == "UNKNOWN_CONDITION_FOR_ACTION"
+
+
 def when(operator: str, key: str, value: Any) -> dict[str, Any]:
     return {"Condition": {operator: {key: value}}}
 

@@ -283,3 +283,14 @@ def test_awss_roles_for_event_sources_list_streams_everywhere(source: str) -> No
     reading = construct(mapping, "source", functionName="read", eventSourceArn=arn)
     assert outcomes(POLICY, *stack(PUT, allow(f"{source}:ListStreams", "*")), reading) == []
     assert violations(POLICY, *stack(PUT, allow(f"{source}:ListStreams", "*"))) == ["policy.Statement[2].Action"]
+
+
+def test_a_role_is_passed_by_a_call_of_another_service() -> None:
+    text = """
+        import boto3
+        def handler(event, context):
+            boto3.client("mediaconvert").create_job(Role=event["role"], Settings={})
+    """
+    passing = allow("iam:PassRole", "arn:aws:iam::111122223333:role/convert")
+    assert violations(POLICY, *stack(allow("mediaconvert:CreateJob", "*"), passing, text=text)) == []
+    assert violations(POLICY, *stack(PUT, passing)) == ["policy.Statement[2].Action"]

@@ -68,6 +68,12 @@ def write(program: Path, source: str) -> Path:
         ("raise GeneratorExit('no')", "failed: GeneratorExit: no"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
         ("os._exit(0)", "ended half-way"),
+        ("os.closerange(1, 9); os._exit(32)", "failed: it has printed nothing that arrived here"),
+        ("x = '\0'", "failed: SyntaxError: source code string cannot contain null bytes"),
+        (
+            "import pulumi_aws as aws; aws.lambda_.Function('f', role='r', code=pulumi.FileArchive('./no\\n\\x1bfile'))",
+            "no\\n\\x1bfile` is missing",
+        ),
         ("Thing('a'); Thing('a')", "duplicate resource URN urn:pulumi:dev::broken::test:index:Thing::a"),
         ("pulumi.Config().require('size')", "Missing required configuration variable 'broken:size'"),
         ("def f(:", "SyntaxError"),

@@ -1,43 +1,14 @@
-"""Grants that are properties of a resource instead of a policy document, by type of the resource.
-
-A pattern such as `cluster/{clusterName}` stands for the texts with each value at that property path; `{path|text}` has
-the text if there is no value, `{path/other}` the values at another path, and a pattern without the value and without such a text stands for none. Names of
-actions that AWS does not publish are those of the service's own permissions (`lakeformation:SELECT`).
-"""
+"""Grants by the properties of a resource, by its type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-import msgspec
-
 from policypack.access.exposure.sharing import SHARES
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
 from policypack.iam.tables import argument_names, known_types
-
-
-class DirectGrant(msgspec.Struct, frozen=True):
-    """Who may do what by the properties of a resource."""
-
-    grantees: tuple[str, ...]
-    """Patterns of the grantees: `*` is everyone."""
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-    conditions: tuple[tuple[str, str, str], ...] = ()
-    """Patterns of operator, key and value; a condition without a value is left out."""
-    entries: str = ""
-    """The path of a list, if each of its items is a grant; other paths are then relative to an item, or to the resource."""
-    when: tuple[str, tuple[str, ...]] = ("", ())
-    """A property and its values in lower case, empty if absent, with which alone this is granted."""
-    changes_only: bool = False
-    """Whether it counts only if the resource exists in the old stack: the setting of a new one is no access yet."""
-    everyone: str = "*"
-    """The grantee that means everyone, in lower case."""
-    service: str = ""
-    """The service in the ARNs of what is granted, where `resources` has only what follows the account."""
-    kind: str = ""
-    """The type whose grants these are compared with, and whose resource has the paths that this one lacks; empty for its own."""
-
 
 _SHARED_TO: Mapping[str, tuple[str, ...]] = {
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": (
@@ -106,6 +77,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             _INVOKE,
             ("arn:aws:execute-api:*:*:{restApi}/*/{httpMethod}/{resourceId}",),
             when=("authorization", _OPEN),
+            unless=("apiKeyRequired", ("true",)),
             changes_only=True,
         ),
     ),
@@ -353,8 +325,9 @@ https://docs.aws.amazon.com/ and the types' pages at https://www.pulumi.com/regi
 
 @cache
 def grants_by_type() -> Mapping[str, tuple[DirectGrant, ...]]:
-    """The grants of every type: `GRANTS`, those of `SHARES`, and those that follow from the SDK's property names."""
-    return {**dict(_administrators()), **dict(_with_permissions()), **dict(_shares()), **GRANTS}
+    """The grants of every type: `GRANTS`, `SIGN_IN`, those of `SHARES`, and those that follow from the SDK's property names."""
+    others = {**dict(_administrators()), **dict(_with_permissions()), **dict(_shares()), **GRANTS}
+    return others | {token: (*others.get(token, ()), *grants) for token, grants in SIGN_IN.items()}
 
 
 def _shares() -> Iterator[tuple[str, tuple[DirectGrant, ...]]]:

@@ -1,0 +1,192 @@
+"""Who may sign in, or whose tokens a resource accepts: settings beside which the documents of AWS often say nothing.
+
+A grantee is in words, as AWS has no ARN for it. `sign_in_values` gives some properties another value than the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+
+_INVOKE = ("execute-api:Invoke",)
+_OPEN = ("none", "")
+_METHOD = ("arn:aws:execute-api:*:*:{restApi}/*/{httpMethod}/{resourceId}",)
+_ROUTE = ("arn:aws:execute-api:*:*:{apiId}/*/{routeKey}",)
+_SCOPES = (("StringEquals", "scope", "{authorizationScopes[*]}"),)
+WITHOUT_SIGN_IN = "without sign-in"
+"""The value of a listener's actions that no longer sign anyone in, and that signed callers in before."""
+LISTENERS: Mapping[str, str] = {
+    f"aws:{module}/{kind}": name
+    for module in ("lb", "alb")
+    for kind, name in (("listener:Listener", "defaultActions"), ("listenerRule:ListenerRule", "actions"))
+}
+"""By type, the property with the actions."""
+
+
+def _accepts(*grantees: str, action: str, on: str, **more: Any) -> DirectGrant:
+    return DirectGrant(grantees, (action,), (on,), changes_only=True, **more)
+
+
+def _graphql(entries: str) -> tuple[DirectGrant, ...]:
+    """Who may send queries by one of the ways to sign in of a GraphQL API."""
+    return tuple(
+        DirectGrant(
+            (grantee,),
+            ("appsync:GraphQL",),
+            ("apis/{name}",),
+            conditions,
+            entries=entries,
+            when=("authenticationType", (value,)),
+            changes_only=True,
+            service="appsync",
+        )
+        for value, grantee, conditions in (
+            (
+                "amazon_cognito_user_pools",
+                "users of {userPoolConfig.userPoolId}",
+                (("StringEquals", "client", "{userPoolConfig.appIdClientRegex}"),),
+            ),
+            (
+                "openid_connect",
+                "tokens of {openidConnectConfig.issuer}",
+                (("StringEquals", "client", "{openidConnectConfig.clientId}"),),
+            ),
+            ("aws_lambda", "callers that a Lambda authorizer accepts", ()),
+        )
+    )
+
+
+_MUTUAL_TLS = ("mutualTlsAuthentication.truststoreUri", ("",))
+_SELF_SIGN_UP = ("adminCreateUserConfig.allowAdminCreateUserOnly", ("false", ""))
+_CREDENTIALS = "cognito-identity:GetCredentialsForIdentity"
+_POOL = "identitypool/{identityPoolName}"
+
+SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
+    "aws:apigateway/authorizer:Authorizer": (
+        _accepts("users of {providerArns[*]}", action=_INVOKE[0], on="arn:aws:execute-api:*:*:{restApi}/*"),
+    ),
+    "aws:apigateway/domainName:DomainName": (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS),),
+    "aws:apigateway/method:Method": (
+        DirectGrant(("holders of API keys",), _INVOKE, _METHOD, when=("authorization", _OPEN), changes_only=True),
+        DirectGrant(
+            ("callers that {authorizerId} accepts",),
+            _INVOKE,
+            _METHOD,
+            _SCOPES,
+            when=("authorization", ("cognito_user_pools", "custom")),
+            changes_only=True,
+        ),
+    ),
+    "aws:apigatewayv2/authorizer:Authorizer": (
+        _accepts(
+            "tokens of {jwtConfiguration.issuer}",
+            action=_INVOKE[0],
+            on="arn:aws:execute-api:*:*:{apiId}/*",
+            conditions=(("StringEquals", "jwt:aud", "{jwtConfiguration.audiences[*]}"),),
+        ),
+    ),
+    "aws:apigatewayv2/domainName:DomainName": (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS),),
+    "aws:apigatewayv2/route:Route": (
+        DirectGrant(
+            ("callers that {authorizerId} accepts",),
+            _INVOKE,
+            _ROUTE,
+            _SCOPES,
+            when=("authorizationType", ("jwt", "custom")),
+            changes_only=True,
+        ),
+    ),
+    "aws:appsync/api:Api": (
+        _accepts(
+            "*",
+            action="appsync:EventConnect",
+            on="{name}",
+            when=("eventConfig.authProviders[*].authType", ("api_key",)),
+        ),
+    ),
+    "aws:appsync/channelNamespace:ChannelNamespace": (
+        *(
+            _accepts("*", action=f"appsync:Event{what}", on="{name}", when=(f"{path}[*].authType", ("api_key",)))
+            for what, path in (("Publish", "publishAuthModes"), ("Subscribe", "subscribeAuthModes"))
+        ),
+    ),
+    "aws:appsync/graphQLApi:GraphQLApi": (*_graphql(""), *_graphql("additionalAuthenticationProviders[*]")),
+    "aws:cognito/identityPool:IdentityPool": (
+        _accepts(
+            "users of {providerName} by {clientId|any client}",
+            action=_CREDENTIALS,
+            on=_POOL,
+            service="cognito-identity",
+            entries="cognitoIdentityProviders[*]",
+        ),
+        _accepts(
+            "users of {openidConnectProviderArns[*]}",
+            "users of {samlProviderArns[*]}",
+            "users of {supportedLoginProviders}",
+            "users of {developerProviderName}",
+            action=_CREDENTIALS,
+            on=_POOL,
+            service="cognito-identity",
+        ),
+    ),
+    "aws:cognito/identityProvider:IdentityProvider": (
+        _accepts(
+            "users of {providerDetails.oidc_issuer/providerDetails.MetadataURL}",
+            action="cognito-idp:InitiateAuth",
+            on="userpool/{userPoolId}",
+            service="cognito-idp",
+        ),
+    ),
+    "aws:cognito/userPool:UserPool": (
+        _accepts("*", action="cognito-idp:SignUp", on="userpool/{resource}", when=_SELF_SIGN_UP, service="cognito-idp"),
+    ),
+    "aws:cognito/userPoolClient:UserPoolClient": (
+        _accepts(
+            "users of {supportedIdentityProviders[*]}",
+            action="cognito-idp:InitiateAuth",
+            on="userpool/{userPoolId}",
+            service="cognito-idp",
+        ),
+    ),
+    "aws:eks/identityProviderConfig:IdentityProviderConfig": (
+        _accepts(
+            "tokens of {oidc.issuerUrl} for {oidc.clientId}", action="eks:AccessKubernetesApi", on="{clusterName}"
+        ),
+    ),
+    "aws:iam/samlProvider:SamlProvider": (
+        _accepts("assertions of {samlMetadataDocument}", action="sts:AssumeRoleWithSAML", on="{resource}"),
+    ),
+    "aws:msk/cluster:Cluster": (
+        _accepts(
+            "*",
+            action="kafka-cluster:Connect",
+            on="cluster/{clusterName}",
+            service="kafka",
+            when=("clientAuthentication.unauthenticated", ("true",)),
+        ),
+    ),
+    "aws:opensearch/domainSamlOptions:DomainSamlOptions": (
+        _accepts("assertions of {samlOptions.idp.entityId}", action="es:ESHttpGet", on="domain/{domainName}"),
+    ),
+    "aws:rolesanywhere/trustAnchor:TrustAnchor": (
+        _accepts(
+            "certificates of {source.sourceData.acmPcaArn}", action="rolesanywhere:CreateSession", on="{resource}"
+        ),
+    ),
+    "aws:verifiedaccess/trustProvider:TrustProvider": (
+        _accepts("tokens of {oidcOptions.issuer}", action="verified-access:SignIn", on="{resource}"),
+    ),
+    **{
+        token: (_accepts("*", action="elasticloadbalancing:Request", on="{resource}", when=(name, (WITHOUT_SIGN_IN,))),)
+        for token, name in LISTENERS.items()
+    },
+}
+"""By type token. Sources: the pages about authorization and authentication of each service's guide, such as
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html,
+https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html,
+https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html,
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html and
+https://docs.aws.amazon.com/msk/latest/developerguide/kafka_apis_iam.html."""
