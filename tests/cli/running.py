@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,3 +28,12 @@ class Ran:
         capfd.readouterr()
         self.code = cli.main(args)
         self.out, self.err = capfd.readouterr()
+
+
+class RanApart:
+    """One run of the command line in a process of its own: it forks, and a fork of one that has used gRPC may hang."""
+
+    def __init__(self, *args: str) -> None:
+        command = [Path(sys.executable).with_name("stackguard"), *args]
+        ran = subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
+        self.code, self.out, self.err = ran.returncode, ran.stdout, ran.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from policypack.evaluation.interrupts import is_interrupt
-from tests.cli.running import Ran, written
+from tests.cli.running import RanApart, written
 from tests.sources.states import state
 
 CARD = '''
@@ -52,82 +52,80 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("module", ["acme.py", "./acme.py", "{folder}/acme.py"])
-def test_a_file_that_the_command_line_names(capfd: pytest.CaptureFixture[str], folder: Path, module: str) -> None:
+def test_a_file_that_the_command_line_names(folder: Path, module: str) -> None:
     named = module.format(folder=folder)
-    ran = Ran(capfd, "check", "state.json", "--policies", named, "--policy", ID, "--format", "json")
+    ran = RanApart("check", "state.json", "--policies", named, "--policy", ID, "--format", "json")
     assert ran.code == 1
     (outcome,) = json.loads(ran.out)["outcomes"]
     assert (outcome["policy"], outcome["name"], outcome["path"]) == (ID, "inbox", "tags.owner")
 
 
-def test_a_package_may_import_its_own_modules(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_a_package_may_import_its_own_modules(folder: Path) -> None:
     package = folder / "cards/buckets"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("from .owned import POLICY\n\nPOLICIES = [POLICY]\n")
     (package / "owned.py").write_text(CARD)
-    assert ID in Ran(capfd, "check", "state.json", "--policies", "cards/buckets").out
+    assert ID in RanApart("check", "state.json", "--policies", "cards/buckets").out
 
 
-def test_an_installed_module(capfd: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "site").mkdir()
     (folder / "site/acme_cards_of_site.py").write_text(CARD)
-    monkeypatch.syspath_prepend(folder / "site")
-    assert ID in Ran(capfd, "check", "state.json", "--policies", "acme_cards_of_site").out
+    monkeypatch.setenv("PYTHONPATH", str(folder / "site"))
+    assert ID in RanApart("check", "state.json", "--policies", "acme_cards_of_site").out
 
 
-def test_without_our_own_only_these_run(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--no-own-policies", "--format", "json")
+def test_without_our_own_only_these_run(folder: Path) -> None:
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--no-own-policies", "--format", "json")
     report = json.loads(ran.out)
     assert {outcome["policy"] for outcome in report["outcomes"]} == {ID}
     assert report["summary"]["policies"] == 1
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
-def test_every_report_has_them(capfd: pytest.CaptureFixture[str], folder: Path, form: str) -> None:
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--format", form)
+def test_every_report_has_them(folder: Path, form: str) -> None:
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--format", form)
     assert ran.code == 1
     assert ID in ran.out
     assert "Add the tag `owner`." in ran.out
 
 
-def test_explain_and_the_baseline_know_them(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
-    card = Ran(capfd, "explain", ID, "--policies", "acme.py").out
+def test_explain_and_the_baseline_know_them(folder: Path) -> None:
+    card = RanApart("explain", ID, "--policies", "acme.py").out
     assert "Nobody is called. It burns." in card
     assert "`acme`" in card
-    assert ID in Ran(capfd, "explain", "--policies", "acme.py").out
-    assert Ran(capfd, "baseline", "state.json", "--policies", "acme.py").code == 0
-    assert Ran(capfd, "check", "state.json", "--policies", "acme.py").code == 0
-    assert Ran(capfd, "check", "state.json", "--policies", "acme.py", "--baseline", "/dev/null").code != 0
+    assert ID in RanApart("explain", "--policies", "acme.py").out
+    assert RanApart("baseline", "state.json", "--policies", "acme.py").code == 0
+    assert RanApart("check", "state.json", "--policies", "acme.py").code == 0
+    assert RanApart("check", "state.json", "--policies", "acme.py", "--baseline", "/dev/null").code != 0
 
 
-def test_settings_that_are_given_or_of_a_program_count(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_settings_that_are_given_or_of_a_program_count(folder: Path) -> None:
     (folder / "stackguard.yaml").write_text(f"policies: [./acme.py]\nenforcement: {{{ID}: advisory}}\n")
-    assert f"{ID}  tags.owner  (advisory)" in Ran(capfd, "check", "infra").out
-    assert ID in Ran(capfd, "check", "state.json", "--settings", "stackguard.yaml").out
-    assert ID in Ran(capfd, "explain", "--settings", "stackguard.yaml").out
+    assert f"{ID}  tags.owner  (advisory)" in RanApart("check", "infra").out
+    assert ID in RanApart("check", "state.json", "--settings", "stackguard.yaml").out
+    assert ID in RanApart("explain", "--settings", "stackguard.yaml").out
     (folder / "other").mkdir()
     (folder / "stackguard.yaml").rename(folder / "other/settings.yaml")
     (folder / "acme.py").rename(folder / "other/acme.py")
-    assert ID in Ran(capfd, "check", "state.json", "--settings", "other/settings.yaml").out, "relative to the settings"
+    assert ID in RanApart("check", "state.json", "--settings", "other/settings.yaml").out, "relative to the settings"
 
 
-def test_settings_beside_a_file_run_no_code(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_settings_beside_a_file_run_no_code(folder: Path) -> None:
     (folder / "stackguard.yaml").write_text("policies: [./trap.py]\n")
     (folder / "trap.py").write_text("open('sprung', 'w').close()\n")
-    ran = Ran(capfd, "check", "state.json")
+    ran = RanApart("check", "state.json")
     assert ran.code == 2
     assert ran.err == (
         "cannot judge: stackguard.yaml: `policies` is code, which does not run to judge a file; "
         "if you trust it, give `--settings stackguard.yaml`\n"
     )
-    assert Ran(capfd, "explain").code == 0
+    assert RanApart("explain").code == 0
     assert not (folder / "sprung").exists()
 
 
-def test_a_module_beside_the_target_does_not_shadow_an_installed_one(
-    capfd: pytest.CaptureFixture[str], folder: Path
-) -> None:
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme")
+def test_a_module_beside_the_target_does_not_shadow_an_installed_one(folder: Path) -> None:
+    ran = RanApart("check", "state.json", "--policies", "acme")
     assert ran.code == 2
     assert "--policies: `acme` cannot be imported: it is not installed; give the path of a file or a package" in ran.err
 
@@ -163,10 +161,10 @@ def broken(old: str, new: str) -> str:
         (f"{CARD}\nPOLICIES = [POLICY, POLICY]", f"policy id `{ID}` is already in use by --policies: `acme.py`"),
     ],
 )
-def test_a_broken_module_is_one_line(capfd: pytest.CaptureFixture[str], folder: Path, source: str, line: str) -> None:
+def test_a_broken_module_is_one_line(folder: Path, source: str, line: str) -> None:
     (folder / "acme.py").write_text(source)
     for command in (["check", "state.json"], ["check", "infra"], ["explain"]):
-        ran = Ran(capfd, *command, "--policies", "acme.py")
+        ran = RanApart(*command, "--policies", "acme.py")
         assert ran.code == 2
         (shown,) = ran.err.splitlines()
         assert shown.startswith("cannot judge: --policies: `acme.py`")
@@ -181,11 +179,9 @@ def test_a_broken_module_is_one_line(capfd: pytest.CaptureFixture[str], folder: 
         ("policies: [./none.py]", "stackguard.yaml:1: `policies`: there is no file `./none.py`; paths are relative to"),
     ],
 )
-def test_a_malformed_setting_is_one_line(
-    capfd: pytest.CaptureFixture[str], folder: Path, setting: str, line: str
-) -> None:
+def test_a_malformed_setting_is_one_line(folder: Path, setting: str, line: str) -> None:
     (folder / "stackguard.yaml").write_text(setting)
-    ran = Ran(capfd, "check", "infra")
+    ran = RanApart("check", "infra")
     assert ran.code == 2
     (shown,) = ran.err.splitlines()
     assert line in shown
@@ -201,9 +197,9 @@ def test_a_malformed_setting_is_one_line(
         ("raise type('Odd', (BaseException,), {})\n    if True:", "Odd"),
     ],
 )
-def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path, statement: str, error: str) -> None:
+def test_a_crash_is_no_pass(folder: Path, statement: str, error: str) -> None:
     (folder / "acme.py").write_text(broken("if not owner:", statement))
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID)
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--policy", ID)
     assert ran.code == 2
     assert f"policy `{ID}` crashed on this resource ({error}" in ran.out
 
@@ -217,59 +213,53 @@ def test_a_crash_is_no_pass(capfd: pytest.CaptureFixture[str], folder: Path, sta
     ],
 )
 @pytest.mark.parametrize("target", ["state.json", "infra"])
-def test_a_policy_that_ends_the_process_is_no_pass(
-    capfd: pytest.CaptureFixture[str], folder: Path, statement: str, line: str, target: str
-) -> None:
+def test_a_policy_that_ends_the_process_is_no_pass(folder: Path, statement: str, line: str, target: str) -> None:
     (folder / "acme.py").write_text(broken("if not owner:", f"{statement}\n    if True:"))
-    ran = Ran(capfd, "check", target, "--policies", "acme.py", "--policy", ID)
+    ran = RanApart("check", target, "--policies", "acme.py", "--policy", ID)
     assert ran.code == 2
     (shown,) = ran.err.splitlines()
     assert shown.startswith("cannot judge: the process that judged ")
     assert shown.endswith(line)
 
 
-def test_a_module_that_ends_the_process_is_no_pass_under_a_framework(
-    capfd: pytest.CaptureFixture[str], folder: Path
-) -> None:
+def test_a_module_that_ends_the_process_is_no_pass_under_a_framework(folder: Path) -> None:
     (folder / "acme.py").write_text("import os\nos._exit(0)")
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--framework", "aws-fsbp")
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--framework", "aws-fsbp")
     assert (ran.code, ran.out) == (2, "")
     assert "the policies of state.json end the process that loads them, with exit code 0" in ran.err
 
 
 @pytest.mark.parametrize("place", ["check", "import"])
 @pytest.mark.parametrize("framework", [(), ("--framework", "aws-fsbp")])
-def test_a_policy_that_hangs_is_stopped(
-    capfd: pytest.CaptureFixture[str], folder: Path, place: str, framework: tuple[str, ...]
-) -> None:
+def test_a_policy_that_hangs_is_stopped(folder: Path, place: str, framework: tuple[str, ...]) -> None:
     hangs = "import time; time.sleep(60)"
     source = broken("if not owner:", f"{hangs}\n    if True:") if place == "check" else hangs
     (folder / "acme.py").write_text(source)
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--timeout", "1", *framework)
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--timeout", "1", *framework)
     assert (ran.code, ran.out) == (2, "")
     assert "did not end within 1 s and were stopped; see --timeout" in ran.err
 
 
-def test_a_file_of_policies_that_is_no_source_is_named(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_a_file_of_policies_that_is_no_source_is_named(folder: Path) -> None:
     (folder / "acme.py").write_text("x = '\0'\n")
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py")
+    ran = RanApart("check", "state.json", "--policies", "acme.py")
     assert ran.code == 2
     assert "`acme.py` cannot be imported: source code string cannot contain null bytes" in ran.err
 
 
-def test_a_policy_that_ends_the_process_leaves_no_baseline(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_a_policy_that_ends_the_process_leaves_no_baseline(folder: Path) -> None:
     (folder / "acme.py").write_text(broken("if not owner:", "import os; os._exit(0)\n    if True:"))
-    ran = Ran(capfd, "baseline", "state.json", "--policies", "acme.py")
+    ran = RanApart("baseline", "state.json", "--policies", "acme.py")
     assert (ran.code, ran.out) == (2, "")
     assert not (folder / "stackguard-baseline.json").exists()
 
 
-def test_what_a_policy_does_to_its_process_changes_no_report(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_what_a_policy_does_to_its_process_changes_no_report(folder: Path) -> None:
     odd = (
         "import atexit, json, os, sys; atexit.register(os._exit, 0); json.dumps = None; print('hi'); sys.stdout.close()"
     )
     (folder / "acme.py").write_text(broken("if not owner:", f"{odd}\n    if True:"))
-    ran = Ran(capfd, "check", "state.json", "--policies", "acme.py", "--policy", ID, "--format", "json")
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--policy", ID, "--format", "json")
     assert ran.code == 1
     assert [outcome["policy"] for outcome in json.loads(ran.out)["outcomes"]] == [ID]
 

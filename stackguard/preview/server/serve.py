@@ -185,7 +185,7 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
         if reported and lines[0] == UNHANDLED:  # the SDK reports an exception without frames below it
             lines = lines[1:]
         last = next(iter(lines if reported else lines[::-1]), "").strip()
-    last = last or "it has printed nothing that arrived here"
+    last = last or ("it has printed nothing that arrived here" if code > 0 else "")
     if detail.strip().removeprefix(UNHANDLED).strip() == last:
         detail = ""  # the message has all of it
     last = refused_argument(detail, project) or last
