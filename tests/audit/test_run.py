@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fleet import Fleet
+from stackguard.audit.engine import unit
 from stackguard.audit.engine.pool import Pool
 from stackguard.audit.engine.worker import Batch, BatchResult, Job
 from stackguard.audit.request import AuditRequest
@@ -67,6 +68,24 @@ def expected(fleet: Path) -> Counter[str]:
 
 def reported(store: Path | str) -> Counter[str]:
     return Counter(dict(rows(store, "SELECT policy, count(*) FROM outcomes GROUP BY policy")))
+
+
+ROWS = (
+    "SELECT id, policy, urn, path, message, fix FROM outcomes ORDER BY ALL",
+    "SELECT urn, type, arn, tags FROM resources ORDER BY ALL",
+    "SELECT policy, came, count, by_type FROM evidence ORDER BY ALL",
+    "SELECT * FROM access ORDER BY ALL",
+)
+
+
+def test_the_rows_of_large_stacks_are_those_of_small_ones(
+    fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audited(fleet, tmp_path / "small")
+    monkeypatch.setattr(unit, "LARGE", 0)
+    audited(fleet, tmp_path / "large")
+    for sql in ROWS:
+        assert rows(tmp_path / "large", sql) == rows(tmp_path / "small", sql)
 
 
 def test_a_run_reports_what_is_planted(fleet: Path, tmp_path: Path) -> None:

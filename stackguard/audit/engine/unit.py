@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core import caches, memo
 from policypack.core.policy import Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
@@ -35,6 +36,8 @@ from stackguard.sources.input_stream import text
 
 GRACE = 30.0
 """Seconds more for a program, which has a limit of its own, and processes to end."""
+LARGE = 4 * MEGABYTE
+"""Bytes of a stack of which nothing but the verdicts is kept while its rows are made."""
 DATED = frozenset({"lambda-retired-runtime"})
 """The policies that compare with the day."""
 
@@ -191,6 +194,8 @@ def _carried(run: Run, ref: StackRef, known: StackRow) -> StackRow:
 def _judged(run: Run, shard: str, ref: StackRef, read: Content | None, started: float) -> Unit:
     request = run.request
     judged, loaded, stack = _verdicts(request, ref, read)
+    if read and read.size > LARGE:
+        _forget(stack)
     report = judged.report
     dated = any(set(report.evidence.get(policy, ())) - {"not-applicable", "disabled"} for policy in DATED)
     rows: JudgedRows = rows_of(judged, loaded, stack, shard, ref.id)
@@ -222,6 +227,14 @@ def _judged(run: Run, shard: str, ref: StackRef, read: Content | None, started: 
         ).decode(),
     )
     return Unit(row, rows)
+
+
+def _forget(stack: Stack) -> None:
+    """Drop what was computed of a stack and of texts: rows need little of it, and an entry is as large as its texts."""
+    caches.forget()
+    memo.forget(stack)
+    for resource in stack.resources:
+        memo.forget(resource)
 
 
 def _verdicts(request: AuditRequest, ref: StackRef, read: Content | None) -> tuple[Judged, LoadedStack, Stack]:
