@@ -18,8 +18,6 @@ LEVEL = 3
 """Of zstd."""
 LONG_TEXTS = frozenset({"facts"})
 """Tables with texts of megabytes, of which a dictionary and statistics would be copies."""
-GROUP = 4096
-"""Rows that are encoded at a time: those of a large stack do not all exist three times."""
 
 
 @cache
@@ -40,10 +38,8 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
         use_dictionary=not plain,
         write_statistics=not plain,
     ) as writer:
-        for start in range(0, len(rows), GROUP):
-            group = rows[start : start + GROUP]
-            values: dict[str, list[Any]] = {name: [getattr(row, name) for row in group] for name in schema(table).names}
-            writer.write_table(pa.table(values, schema=schema(table)))
+        values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in schema(table).names}
+        writer.write_table(pa.table(values, schema=schema(table)))
     return buffer.getvalue()
 
 
