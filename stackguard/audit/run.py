@@ -27,8 +27,8 @@ from stackguard.audit.store.database import OF_RUNS
 from stackguard.audit.store.runs import TIME, RunInfo, Runs, run_of
 from stackguard.audit.store.tables import FACTS, StackRow
 from stackguard.errors import CannotJudge, reason
+from stackguard.garbage import no_garbage_collection
 from stackguard.gate.provenance import versions
-from stackguard.gate.request import no_garbage_collection
 
 MOST = 400
 """Stacks of one batch."""

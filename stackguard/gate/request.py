@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,6 +23,7 @@ from policypack.evaluation.settings.resolving import Effective, require_known
 from policypack.evaluation.settings.selectors import runs
 from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
+from stackguard.garbage import no_garbage_collection
 from stackguard.gate import exemptions, run_notes
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.exemptions import Accepting
@@ -400,15 +399,3 @@ def suggestion(policy_id: str, policies: Sequence[Policy[Any]]) -> str:
     matches = get_close_matches(policy_id, [policy.id for policy in policies], n=3, cutoff=0.5)
     listed = " or ".join(f"`{match}`" for match in matches)
     return f"did you mean {listed}?" if listed else "`stackguard explain` lists them"
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection, which takes a third of the time for a big stack and finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
