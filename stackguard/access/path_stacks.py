@@ -172,18 +172,22 @@ def _of_audit(source: str) -> bool:
 def _listed(source: str, options: RunOptions, stacks: Stacks) -> Iterator[LoadedStack]:
     for ref in listing.stacks([source], stacks.notes.append):
         try:
-            yield _of_ref(ref, options)
-            continue
-        except CannotJudge as error:
-            why = error.message
-            stacks.unread += bool(ref.name.stack) or not isinstance(error, NotAStackError)
-        except content.TooLargeError:
-            why = f"`{ref.location}` is larger than {LARGEST >> 20} MiB"
-            stacks.unread += 1
-        except OSError as error:
-            why = f"`{ref.location}` cannot be read: {reason(error)}"
-            stacks.unread += 1
-        stacks.notes.append(why)
+            loaded = _of_ref(ref, options)
+        except (CannotJudge, content.TooLargeError, OSError) as error:
+            is_loose_file = isinstance(error, NotAStackError) and not ref.name.stack
+            stacks.unread += not is_loose_file
+            stacks.notes.append(_why(ref, error))
+        else:
+            yield loaded
+
+
+def _why(ref: StackRef, error: CannotJudge | content.TooLargeError | OSError) -> str:
+    """Why a stack cannot be read, for people."""
+    if isinstance(error, CannotJudge):
+        return error.message
+    if isinstance(error, content.TooLargeError):
+        return f"`{ref.location}` is larger than {LARGEST >> 20} MiB"
+    return f"`{ref.location}` cannot be read: {reason(error)}"
 
 
 def _of_ref(ref: StackRef, options: RunOptions) -> LoadedStack:
