@@ -29,6 +29,12 @@ def _accepts(*grantees: str, action: str, on: str, **more: Any) -> DirectGrant:
     return DirectGrant(grantees, (action,), (on,), changes_only=True, **more)
 
 
+def _accepted(on: tuple[str, ...], by: str, *authorizations: str) -> DirectGrant:
+    """Who may call a method or a route whose authorizer decides about tokens and scopes."""
+    callers = ("callers that {authorizerId} accepts",)
+    return DirectGrant(callers, _INVOKE, on, _SCOPES, when=(by, authorizations), changes_only=True)
+
+
 def _graphql(entries: str) -> tuple[DirectGrant, ...]:
     """Who may send queries by one of the ways to sign in of a GraphQL API."""
     return tuple(
@@ -59,6 +65,7 @@ def _graphql(entries: str) -> tuple[DirectGrant, ...]:
 
 
 _MUTUAL_TLS = ("mutualTlsAuthentication.truststoreUri", ("",))
+_DOMAIN = (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS),)
 _SELF_SIGN_UP = ("adminCreateUserConfig.allowAdminCreateUserOnly", ("false", ""))
 _CREDENTIALS = "cognito-identity:GetCredentialsForIdentity"
 _POOL = "identitypool/{identityPoolName}"
@@ -67,17 +74,10 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:apigateway/authorizer:Authorizer": (
         _accepts("users of {providerArns[*]}", action=_INVOKE[0], on="arn:aws:execute-api:*:*:{restApi}/*"),
     ),
-    "aws:apigateway/domainName:DomainName": (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS),),
+    "aws:apigateway/domainName:DomainName": _DOMAIN,
     "aws:apigateway/method:Method": (
         DirectGrant(("holders of API keys",), _INVOKE, _METHOD, when=("authorization", _OPEN), changes_only=True),
-        DirectGrant(
-            ("callers that {authorizerId} accepts",),
-            _INVOKE,
-            _METHOD,
-            _SCOPES,
-            when=("authorization", ("cognito_user_pools", "custom")),
-            changes_only=True,
-        ),
+        _accepted(_METHOD, "authorization", "cognito_user_pools", "custom"),
     ),
     "aws:apigatewayv2/authorizer:Authorizer": (
         _accepts(
@@ -87,17 +87,8 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
             conditions=(("StringEquals", "jwt:aud", "{jwtConfiguration.audiences[*]}"),),
         ),
     ),
-    "aws:apigatewayv2/domainName:DomainName": (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS),),
-    "aws:apigatewayv2/route:Route": (
-        DirectGrant(
-            ("callers that {authorizerId} accepts",),
-            _INVOKE,
-            _ROUTE,
-            _SCOPES,
-            when=("authorizationType", ("jwt", "custom")),
-            changes_only=True,
-        ),
-    ),
+    "aws:apigatewayv2/domainName:DomainName": _DOMAIN,
+    "aws:apigatewayv2/route:Route": (_accepted(_ROUTE, "authorizationType", "jwt", "custom"),),
     "aws:appsync/api:Api": (
         _accepts(
             "*",
