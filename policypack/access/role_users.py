@@ -103,14 +103,13 @@ def role_trusts(stack: Stack) -> Sequence[Placed[RoleTrust]]:
     """The trust policy of each role that a resource of the stack runs with."""
     trusts: list[Placed[RoleTrust]] = []
     users = _users(stack)
-    exported = "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
     for role in stack.of(ROLE):
         uses = users.get(role.urn, {})
         named = {name: services for name, services in uses.items() if services}
         for path, document in documents_of(role, TRUST, granting=True) if named and not role.external else ():
             if isinstance(document, PolicyDocument) and not document.unknowns and not document.problems:
                 arn = role.outputs.get("arn")
-                complete = len(named) == len(uses) and not (isinstance(arn, str) and arn in exported)
+                complete = len(named) == len(uses) and not (isinstance(arn, str) and arn in _exported(stack))
                 trusts.append((role, path, _trust(document, named, own_accounts(stack), complete=complete)))
     return trusts
 
@@ -174,14 +173,19 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return users
 
 
+@memoized
+def _exported(stack: Stack) -> str:
+    """The outputs of the stack: a role in one may have users that no stack shows."""
+    return "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
+
+
 def functions_of(stack: Stack, role: str) -> frozenset[str]:
     """The ARNs of the functions that run with a role, by its URN; none if anything else may use it."""
     uses = _users(stack).get(role, {})
     arn = stack.by_urn[role].outputs.get("arn")
-    exported = "".join(str(root.outputs) for root in stack.of("pulumi:pulumi:Stack"))
     functions = [one for one in stack.of(FUNCTION) if _use(one, "role") in uses]
     arns = [one.outputs.get("arn") for one in functions]
-    if len(functions) != len(uses) or not isinstance(arn, str) or arn in exported:
+    if len(functions) != len(uses) or not isinstance(arn, str) or arn in _exported(stack):
         return frozenset()
     known = frozenset(text for text in arns if isinstance(text, str))
     return known if len(known) == len(arns) else frozenset()
@@ -196,6 +200,11 @@ class Assuming(msgspec.Struct, frozen=True):
     """Whether others may: users, roles, or those who sign in with an identity provider."""
     roles: frozenset[str]
     """The URNs of the roles."""
+
+    @property
+    def only_code_of_aws(self) -> bool:
+        """Whether only AWS services may, with code of AWS (decision 52)."""
+        return not self.others and self.services.isdisjoint(RUN_OWN_CODE)
 
 
 @memoized
@@ -219,16 +228,6 @@ def assuming(stack: Stack) -> Mapping[str, Assuming]:
                 before.services | trusted.services, before.others or trusted.others, before.roles | trusted.roles
             )
     return {urn: assumed for urn, assumed in known.items() if urn not in unknown}
-
-
-@memoized
-def used_by_services(stack: Stack) -> frozenset[str]:
-    """The URNs of resources whose identity documents only AWS services use, with code of AWS (decision 52)."""
-    return frozenset(
-        urn
-        for urn, assumed in assuming(stack).items()
-        if not assumed.others and assumed.services.isdisjoint(RUN_OWN_CODE)
-    )
 
 
 def _trusted(identity: Resource) -> Assuming | None:

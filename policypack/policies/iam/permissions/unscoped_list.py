@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.access.role_users import assuming, used_by_services
+from policypack.access.role_users import Assuming, assuming
 from policypack.core.examples import (
     allow,
     bucket_policy,
@@ -41,12 +41,16 @@ LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A document, and whether only AWS services use it, with their own code."""
+    """A document, and who may assume the roles that have it; None if that is not known, or it is no role's."""
 
     document: PolicyDocument
-    by_services: bool
-    by_deployments: bool = False
-    """Whether only roles that no service assumes use it, as those of a CI system."""
+    users: Assuming | None = None
+
+    def may_list_all_of(self, place: str) -> bool:
+        """Whether its users need all names of a bucket: code of AWS, or a deployment that no service assumes."""
+        if self.users is None:
+            return False
+        return self.users.only_code_of_aws or (not self.users.services and _synchronized(self.document, place))
 
 
 @over_stack
@@ -56,9 +60,7 @@ def listings(stack: Stack) -> Iterator[Placed[Listing | Unknown]]:
         used = as_used(stack, resource)
         for path, value in documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True)(used):
             if isinstance(value, PolicyDocument):
-                users = assuming(stack).get(resource.urn)
-                deployments = users is not None and not users.services
-                yield resource, path, Listing(value, resource.urn in used_by_services(stack), deployments)
+                yield resource, path, Listing(value, assuming(stack).get(resource.urn))
             else:
                 yield resource, path, value
 
@@ -77,7 +79,7 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
         elif "Condition" in statement.unknown:
             yield Undecided(statement.at("Condition"))
         elif not all(
-            (_named(place) and (listing.by_services or (listing.by_deployments and _synchronized(listing, place))))
+            (_named(place) and listing.may_list_all_of(place))
             or any(_denies_the_rest(other, place) for other in listing.document.statements)
             for place in places
         ):
@@ -108,14 +110,14 @@ def _named(place: str) -> bool:
     return not place.rpartition(":")[2].startswith(("*", "?"))
 
 
-def _synchronized(listing: Listing, place: str) -> bool:
+def _synchronized(document: PolicyDocument, place: str) -> bool:
     """Whether the same document allows writing every object of a bucket, which `aws s3 sync` compares with its list."""
     return any(
         statement.allows
         and not statement.conditions
         and concerns(statement, "s3:PutObject")
         and any(covers(resource, f"{place}/*") for resource in statement.resources or ())
-        for statement in listing.document.statements
+        for statement in document.statements
     )
 
 
