@@ -16,18 +16,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from stackguard.preview.project.toolchain import NOT_FROM_HERE
+
 SECONDS = 60.0
 LAYOUTS = ("", "src", "lib", "python")
 """Where the folder of a distribution has its packages."""
-QUESTION = """
-import importlib.metadata, json, sys
+QUESTION = f"""
+{NOT_FROM_HERE}
+import importlib.metadata, json
 installed = []
 for distribution in importlib.metadata.distributions():
-    origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+    origin = json.loads(distribution.read_text("direct_url.json") or "{{}}")
     if "dir_info" in origin:
         names = (distribution.read_text("top_level.txt") or "").split()
         installed.append([origin["url"], names or [file.parts[0] for file in distribution.files or ()]])
-print(json.dumps([installed, sys.path[1:], sorted(getattr(sys, "stdlib_module_names", ()))]))
+print(json.dumps([installed, sys.path, sorted(getattr(sys, "stdlib_module_names", ()))]))
 """
 """What the program's Python is asked: the distributions that are installed from a folder, with their packages; its path."""
 

@@ -27,6 +27,8 @@ BIN, PYTHON = ("Scripts", "python.exe") if WINDOWS else ("bin", "python")
 TOOLS = ("pip", "poetry", "uv")
 TYPE_CHECKERS = ("mypy", "pyright")
 TOOL_SECONDS = 60.0
+NOT_FROM_HERE = "import sys; sys.path = [entry for entry in sys.path if entry]"
+"""The start of what `python -c` runs: it imports nothing from the current folder, which others may write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +231,7 @@ def _ambient(environment: Mapping[str, str], *, by_engine: bool) -> Path:
         return own
     if by_engine or environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX"):
         return Path(on_path)
-    # the path without the current folder, which others may write
-    test = (
-        "import sys; sys.path = [entry for entry in sys.path if entry]; import importlib.util;"
-        " sys.exit(importlib.util.find_spec('pulumi') is None)"
-    )
+    test = f"{NOT_FROM_HERE}; import importlib.util; sys.exit(importlib.util.find_spec('pulumi') is None)"
     if importlib.util.find_spec("pulumi_aws") or _output([on_path, "-c", test]) is None:
         return own
     return Path(on_path)
