@@ -13,9 +13,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
-from policypack.access.role_users import Assuming, assuming
+from policypack.access.bucket_listing import (
+    LISTS,
+    Listing,
+    denies_the_rest,
+    limited_to_a_part,
+    listings,
+    services_only,
+)
 from policypack.core.examples import (
     allow,
     bucket_policy,
@@ -27,48 +32,16 @@ from policypack.core.examples import (
     reported_at,
     role_policy,
 )
-from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import concerns, expand
-from policypack.iam.condition_keys import narrows
-from policypack.iam.document import PolicyDocument, Statement
-from policypack.iam.document_readers import IDENTITY, RESOURCE, documents
-from policypack.iam.globs import covers, everything
-from policypack.resources.attachments import as_used
 from policypack.resources.tokens import ROLE
-
-LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """A document, and who may assume the roles that have it; None if that is not known, or it is no role's."""
-
-    document: PolicyDocument
-    users: Assuming | None = None
-
-    def may_list_all_of(self, place: str) -> bool:
-        """Whether its users need all names of a bucket: code of AWS, or a deployment that no service assumes."""
-        if self.users is None:
-            return False
-        return self.users.only_code_of_aws or (not self.users.services and _synchronized(self.document, place))
-
-
-@over_stack
-def listings(stack: Stack) -> Iterator[Placed[Listing | Unknown]]:
-    """The identity and resource documents of a stack."""
-    for resource in stack.resources:
-        used = as_used(stack, resource)
-        for path, value in documents("Action", "NotAction", kinds=IDENTITY + RESOURCE, granting=True)(used):
-            if isinstance(value, PolicyDocument):
-                yield resource, path, Listing(value, assuming(stack).get(resource.urn))
-            else:
-                yield resource, path, value
 
 
 def check(listing: Listing) -> Iterator[Violation | Undecided]:
     for statement in listing.document.statements:
         listed = [name for name in LISTS if statement.allows and concerns(statement, name)]
-        if not listed or _limited(statement) or _services_only(statement):
+        if not listed or limited_to_a_part(statement) or services_only(statement):
             continue
         (action,) = expand(listed[0])
         resources = ("*",) if statement.resources is None else statement.resources
@@ -79,8 +52,8 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
         elif "Condition" in statement.unknown:
             yield Undecided(statement.at("Condition"))
         elif not all(
-            (_named(place) and listing.may_list_all_of(place))
-            or any(_denies_the_rest(other, place) for other in listing.document.statements)
+            listing.may_list_all_of(place)
+            or any(denies_the_rest(other, place) for other in listing.document.statements)
             for place in places
         ):
             element = "NotAction" if statement.actions is None else "Action"
@@ -90,45 +63,6 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
             for name in named if named == listed else listed[:1]:
                 message = f"allows `{name}` without a condition on `s3:prefix`, so every name in the bucket can be read"
                 yield Violation(statement.at(element), message, facts=facts)
-
-
-def _limited(statement: Statement) -> bool:
-    """Whether a condition keeps the listing to part of the bucket. The empty prefix is all of it, or its top folders."""
-    by_folder = any(condition.name == "s3:delimiter" and narrows(condition) for condition in statement.conditions)
-    prefixes = (condition for condition in statement.conditions if condition.name == "s3:prefix" and narrows(condition))
-    return any(by_folder or "" not in condition.values for condition in prefixes)
-
-
-def _services_only(statement: Statement) -> bool:
-    """Whether only AWS services are allowed, such as AWS Config, which lists its delivery bucket to find it."""
-    principals = statement.principals or ()
-    return bool(principals) and all(principal.type == "Service" for principal in principals)
-
-
-def _named(place: str) -> bool:
-    """Whether an ARN names a bucket, at least by the start of its name."""
-    return not place.rpartition(":")[2].startswith(("*", "?"))
-
-
-def _synchronized(document: PolicyDocument, place: str) -> bool:
-    """Whether the same document allows writing every object of a bucket, which `aws s3 sync` compares with its list."""
-    return any(
-        statement.allows
-        and not statement.conditions
-        and concerns(statement, "s3:PutObject")
-        and any(covers(resource, f"{place}/*") for resource in statement.resources or ())
-        for statement in document.statements
-    )
-
-
-def _denies_the_rest(statement: Statement, place: str) -> bool:
-    """Whether this denies every other prefix, which has the same effect as a condition."""
-    if statement.allows or not all(concerns(statement, name) for name in LISTS) or len(statement.conditions) != 1:
-        return False
-    (condition,) = statement.conditions
-    prefixes = condition.negated and condition.name == "s3:prefix" and not condition.qualifier
-    limits = prefixes and "" not in condition.values and not any(map(everything, condition.values))
-    return limits and any(covers(resource, place) for resource in statement.resources or ())
 
 
 BUCKET = "arn:aws:s3:::inbox"
