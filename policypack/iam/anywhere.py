@@ -43,7 +43,7 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-i
 _WITHOUT_A_NAME = frozenset({"ecs:RegisterTaskDefinition", "ssm:UpdateInstanceInformation", "translate:TranslateText"})
 """Actions that AWS's own policies allow on `*` only: what they register has no ARN before, or they need no resource.
 
-Sources: https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html,
+Sources: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSElasticBeanstalkRoleECS.html,
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html and
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/TranslateReadOnly.html.
 """
