@@ -264,6 +264,8 @@ class Violation:
     """Whether policies that require this one skip the place: False if the value can still be read."""
     voids: bool = False
     """Whether policies that require this one skip all of the value that the reader yielded, not the place alone."""
+    repeats: str = ""
+    """The required policy that says the same of the place, so that what accepts its violation accepts this one too."""
     severity: Severity | None = None
     """How bad this violation is, where that is not the card's severity."""
     witness: Witness | None = None

@@ -225,7 +225,7 @@ class _Judging:
             self._report(resource, _join(path, judgement.path), judgement)
 
     def _report(self, resource: Resource, path: str, judgement: Violation | Undecided) -> None:
-        if self._excused(resource, path):
+        if self._excused(resource, path, judgement.repeats if isinstance(judgement, Violation) else ""):
             self.excused.append(resource.urn)
             return
         policy = self.policy
@@ -256,9 +256,10 @@ class _Judging:
             outcome = _undecided(policy, resource, path, judgement, level)
         self.outcomes.append(outcome)
 
-    def _excused(self, resource: Resource, path: str) -> bool:
-        """Whether a required policy reports this path, or one that leads to it."""
-        required = (policy for policy in self.required if (policy.id, resource.urn) not in self.accepted)
+    def _excused(self, resource: Resource, path: str, repeats: str = "") -> bool:
+        """Whether a required policy reports this path, or one that leads to it; accepted reports count if `repeats` is theirs."""
+        accepted, urn = self.accepted, resource.urn
+        required = (policy for policy in self.required if policy.id == repeats or (policy.id, urn) not in accepted)
         return any(
             path[:length] in places and covers(path[:length], path)
             for policy in required

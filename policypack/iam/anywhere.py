@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policypack.iam.actions import Action
+
 _METADATA = frozenset(
     {
         *("acm:DescribeCertificate", "cloudtrail:GetTrailStatus", "cloudwatch:DescribeAlarms", "eks:DescribeCluster"),
@@ -35,4 +40,19 @@ _INTERFACES = frozenset(
 Sources: https://github.com/awsdocs/aws-lambda-developer-guide/commit/258fecc4e78d65e7b37d172cb6aa5bc2b5210011 and
 https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html.
 """
-ANYWHERE = _METADATA | _INTERFACES
+_WITHOUT_A_NAME = frozenset({"ecs:RegisterTaskDefinition", "ssm:UpdateInstanceInformation", "translate:TranslateText"})
+"""Actions that AWS's own policies allow on `*` only: what they register has no ARN before, or they need no resource.
+
+Sources: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSElasticBeanstalkRoleECS.html,
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html and
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/TranslateReadOnly.html.
+"""
+ANYWHERE = _METADATA | _INTERFACES | _WITHOUT_A_NAME
+
+
+def anywhere(action: Action) -> bool:
+    """Whether an action may be allowed on every resource, also because AWS chooses the id of what it creates."""
+    created = action.name.removeprefix("Create")
+    kind = action.required[0] if created != action.name and len(action.required) == 1 else None
+    by_id = kind is not None and kind.tail.count("*") == 1 and kind.written.endswith(f"/${{{created}Id}}")
+    return by_id or str(action) in ANYWHERE

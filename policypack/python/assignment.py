@@ -92,7 +92,7 @@ def _at(reader: Reader, values: Values, index: int, count: int, node: ast.expr, 
     return either(elements)
 
 
-def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) -> None:  # noqa: C901 (one case for each kind of pattern)
+def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) -> None:  # noqa: C901, PLR0912 (one case for each kind of pattern)
     """Assign the possible values to the names of a pattern, as if the subject matches it."""
     reader.saw(pattern, subject)
     match pattern:
@@ -115,6 +115,8 @@ def bind(reader: Reader, pattern: ast.pattern, subject: Values, scope: Scope) ->
         case ast.MatchOr(patterns=patterns):
             for inner in patterns:
                 bind(reader, inner, subject, scope)
+        case ast.MatchClass(cls=ast.Name("list" | "tuple" | "dict" | "str"), patterns=[inner]):
+            bind(reader, inner, subject, scope)
         case ast.MatchClass(patterns=patterns, kwd_patterns=named):
             for inner in (*patterns, *named):
                 bind(reader, inner, UNKNOWN, scope)

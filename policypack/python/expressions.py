@@ -119,7 +119,7 @@ def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Va
         elif isinstance(item, domain.Collection):
             elements.append(boto.listed(reader, item, Arguments(), reader.place(node, scope)))
         elif isinstance(item, domain.Instance):
-            got = calling.method(reader, item, "__iter__", Arguments())
+            got = reader.saw(node, calling.method(reader, item, "__iter__", Arguments()))
             elements.append(iterated(reader, got, node, scope) if got else UNKNOWN)
         elif isinstance(item, domain.DictValue):
             elements.append(frozenset(key for key, _ in item.items) or UNKNOWN)

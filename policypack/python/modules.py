@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from policypack.python import subscripts
+from policypack.python import spellings
 from policypack.python.files import Files, UnreadableError, source_of
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
@@ -96,7 +96,7 @@ def parsed(name: str, file: str, content: str | bytes) -> Module:
         NotPythonError: it does not parse.
     """
     try:
-        tree = subscripts.plain(ast.parse(content), content)
+        tree = spellings.plain(ast.parse(content), content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise NotPythonError(file) from None
     module = Module(name, file, tree, file.endswith("/__init__.py"), len(content))

@@ -151,7 +151,8 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     if name == "loads":
         return arguments & EVENTS or (frozenset({Shape.MESSAGE}) if Shape.RECORD in arguments else NONE_OF_THEM)
     if name in _MODELS or name.endswith(("Event", "Model")):
-        return arguments & EVENTS
+        of_message = name.endswith("Event") and Shape.RECORD in arguments
+        return arguments & EVENTS or (frozenset({Shape.MESSAGE}) if of_message else NONE_OF_THEM)
     return frozenset({Shape.RECORD}) if name in TAKING and (arguments | base) & MANY else NONE_OF_THEM
 
 

@@ -66,9 +66,12 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html.
 WITH_ACCOUNT = ACCOUNT_ALONE | {"cognito-idp.amazonaws.com", "iot.amazonaws.com", "logs.amazonaws.com"}
 """Services whose guides restrict the permission by the account, alone or beside the ARN of the source.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html,
-https://docs.aws.amazon.com/iot/latest/developerguide/lambda-rule-action.html and
-https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html.
+Their commands and examples have both:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample (of log groups),
+https://docs.aws.amazon.com/iot/latest/developerguide/lambda-rule-action.html#lambda-rule-action-requirements (of rules) and
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html#important-lambda-considerations
+(of user pools). A custom authorizer of IoT has the ARN alone:
+https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-authorize.html.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -114,7 +114,7 @@ def expand(
                     found.notes.append(f"`{shown}` is excluded by {exclusion.source}, and was not judged")
                 else:
                     found.program(folder, shown)
-            found.notes += exclusion.unused(target) if exclusion else ()
+            found.notes += exclusion.unused(target, programs[target]) if exclusion else ()
         elif any(programs.values()):
             found.notes.append(f"`{target}` has no `Pulumi.yaml` of its own, in it or below, and was not judged")
         else:  # the reason is reported as that of a single target
@@ -142,25 +142,36 @@ def _without_file(folder: Path, asked: str | None) -> tuple[str, ...]:
 
 
 class _Exclusion:
-    """The projects that the settings of a folder leave out."""
+    """The projects that the settings of a folder leave out, and the patterns of paths in these settings."""
 
     def __init__(self, settings: TargetSettings) -> None:
         effective = settings.of(StackName())
         self.source = effective.origin("exclude")
-        self._patterns, self._base = effective.settings.exclude, _absolute(settings.folder)
-        self._fitting: set[str] = set()
+        self._excluding, self._base = effective.settings.exclude, _absolute(settings.folder)
+        self._patterns = [("exclude", self.source, self._base, pattern) for pattern in self._excluding] + [
+            ("paths", layer.place(part.keys), layer.folder, pattern)
+            for layer in settings.layers
+            for part in layer.parts
+            for pattern in (part.conditions.paths or ())
+            if layer.folder
+        ]
 
     def has(self, folder: Path) -> bool:
-        fitting = {pattern for pattern in self._patterns if on_path(folder, self._base, (pattern,))}
-        self._fitting |= fitting
-        return bool(fitting)
+        return on_path(folder, self._base, self._excluding)
 
-    def unused(self, target: str) -> Iterator[str]:
+    def unused(self, target: str, projects: Iterable[Path]) -> Iterator[str]:
         """Notes about the patterns that fit no project, if the target has all of the projects that they are about."""
-        if self._base.is_relative_to(_absolute(target)):
-            for pattern in self._patterns:
-                if pattern not in self._fitting:
-                    yield f"`exclude` of {self.source} has `{pattern}`, which fits no project"
+        folders = [*projects]
+        for key, source, base, pattern in self._patterns:
+            if not base.is_relative_to(_absolute(target)) or any(on_path(one, base, (pattern,)) for one in folders):
+                continue
+            existing = glob.iglob(pattern, root_dir=base)  # noqa: PTH207 (a `Path` refuses absolute patterns)
+            if key == "paths" and next(existing, None):
+                continue
+            names = [one.relative_to(base).as_posix() for one in folders if one.is_relative_to(base)]
+            near = get_close_matches(pattern, names, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            yield f"`{key}` of {source} has `{pattern}`, which fits no project{hint}"
 
 
 @dataclass(slots=True)

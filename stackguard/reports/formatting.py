@@ -81,6 +81,12 @@ def many(count: int, noun: str) -> str:
     return f"{count} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
+def gone_stack(stack: str, count: int) -> str:
+    """How many violations the baseline has of a stack that is not there any more, and how to remove them."""
+    text = f"{many(count, 'violation')} of the baseline {'is' if count == 1 else 'are'} of `{printable(stack)}`"
+    return f"{text}, which is gone; `stackguard baseline --all-stacks --prune` removes them from the file"
+
+
 def exemption_text(exemption: Exemption) -> str:
     """The reason of a waiver, and who stands for it until when; of the baseline, who added the entry."""
     parts = {

@@ -17,7 +17,7 @@ from stackguard.notes import Note, NoteKind
 from stackguard.reports import Change, Detail, Report, Run, Screen, by_reason
 from stackguard.reports.evidence import Came
 from stackguard.reports.excerpt import excerpt
-from stackguard.reports.formatting import exemption_text, many, name_of, printable, type_of, url
+from stackguard.reports.formatting import exemption_text, gone_stack, many, name_of, printable, type_of, url
 from stackguard.reports.frameworks.section import section
 from stackguard.reports.screen import Text, paint, wrapped
 from stackguard.reports.statistics import statistics
@@ -38,7 +38,6 @@ MAX_NAMES = 3
 MAX_CALLERS = 3
 """How many callers of a constructor are named: the innermost."""
 UNBROKEN = Screen()
-REMOVE_STACKS = "`stackguard baseline --all-stacks --prune` removes them from the file"
 
 
 def render(run: Run, screen: Screen) -> str:
@@ -130,8 +129,7 @@ def _not_there(run: Run, screen: Screen) -> Iterator[Text]:
     if gone and screen.detail is Detail.QUIET:
         yield from wrapped(_gone(gone), screen, 0)
     for stack, count in run.gone.items():
-        text = f"{many(count, 'violation')} of the baseline {'is' if count == 1 else 'are'} of `{printable(stack)}`"
-        yield from wrapped(f"{text}, which is gone; {REMOVE_STACKS}", screen, 0)
+        yield from wrapped(gone_stack(stack, count), screen, 0)
 
 
 def _gone(count: int) -> str:

@@ -57,6 +57,16 @@ WRITE = allow("s3:PutObject", "arn:aws:s3:::inbox/*")
 SEND = allow("sqs:SendMessage", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/worker"})
 
 
+@pytest.mark.parametrize("action", ["s3:GetObjectt", "dynamo:GetItem", ["s3:GetObjectt", "s3:Getobjekt"]])
+def test_an_action_that_aws_lacks_grants_nothing(action: Any) -> None:
+    assert rows(role(allow(action, "arn:aws:s3:::inbox/*")), role()) == []
+
+
+def test_an_action_that_aws_lacks_hides_none_beside_it() -> None:
+    (row,) = rows(role(allow(["s3:GetObjectt", "s3:PutObject"], "arn:aws:s3:::inbox/*")), role())
+    assert row[3] == "s3:PutObject"
+
+
 def test_the_same_stack_newly_allows_nothing_whatever_its_project_is_called() -> None:
     old = (*role(READ), *queue(SEND))
     assert gains(old, old) == []

@@ -43,6 +43,12 @@ def test_a_new_project_is_gated_and_an_excluded_one_is_noted(root: Path) -> None
     run = stackguard(root, *CHECK)
     assert run.returncode == 0
     assert "`exclude` of stackguard.yaml:1 has `infra/legacy`, which fits no project" in run.stderr
+    (root / "stackguard.yaml").write_text(
+        "exclude: [infra/legacy]\noverrides:\n- paths: [shopp, shop]\n  failOn: high\n"
+    )
+    run = stackguard(root, *CHECK)
+    assert "has `shopp`, which fits no project; did you mean `shop`?" in run.stderr
+    assert "has `shop`," not in run.stderr
     project(root, "infra/legacy", "yaml")
     run = stackguard(root, *CHECK)
     assert run.returncode == 0

@@ -41,6 +41,10 @@ def test_a_stack_that_is_gone_is_noted_and_pruned(root: Path) -> None:
     assert "gone" not in stackguard(root, "check", "infra/bill", "--stack", "dev").stdout
     report = json.loads(stackguard(root, "check", ".", "--all-stacks", "--format", "json").stdout)
     assert [*report["goneStacks"]] == ["shop/dev"]
+    for form in ("markdown", "html"):
+        shown = stackguard(root, "check", ".", "--all-stacks", "--format", form).stdout
+        assert "which is gone" in shown
+        assert "shop/dev" in shown
     assert "gone (remove them with --prune)" in stackguard(root, "baseline", ".", "--all-stacks").stdout
     assert "removed" in stackguard(root, "baseline", ".", "--all-stacks", "--prune").stdout
     (root / "infra/shop/Pulumi.dev.yaml").touch()

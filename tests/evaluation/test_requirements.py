@@ -110,6 +110,17 @@ def test_only_the_place_that_is_reported_is_left_out() -> None:
     assert ("iam-linter-report", "policy.Statement[1].Condition.Bool") in reported
 
 
+def test_what_accepts_a_wildcard_accepts_what_the_linter_says_of_it_and_nothing_else() -> None:
+    document = role_policy(allow("s3:GetObject", "*"), allow("sqs:SendMessage", "arn:aws:s3:::inbox/*"))
+    linter = next(policy for policy in POLICIES if policy.id == "iam-linter-report")
+    required = tuple(policy for policy in POLICIES if policy.id in ("iam-wildcard-resource", "iam-unknown-action"))
+    accepted = frozenset((policy.id, document.urn) for policy in required)
+    reports = evaluation.judge(linter, document, Settings(), required, accepted)
+    assert [report.path for report in reports] == ["policy.Statement[1].Action"]
+    alone = evaluation.judge(linter, document, Settings())
+    assert "policy.Statement[0].Resource" in {report.path for report in alone}
+
+
 def test_a_document_that_is_only_too_long_is_judged() -> None:
     reported = by_gate(role_policy(allow(Sid="x" * 11_000), allow("s3:GetObject", "*")))
     assert {(MALFORMED, "policy"), ("iam-wildcard-resource", "policy.Statement[1].Resource")} <= reported

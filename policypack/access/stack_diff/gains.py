@@ -26,9 +26,10 @@ from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import EXAMPLE, Home, witness_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
-from policypack.iam.actions import every_action
+from policypack.iam.actions import every_action, expand
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.document_readers import RESOURCE, TRUST, documents_of, value_at
+from policypack.iam.globs import has_wildcard
 from policypack.iam.managed import managed_document
 from policypack.resources.attachments import (
     PERMISSION_SET,
@@ -183,7 +184,31 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
                 about = _from_vpc(about, target)
                 holding = holding.including(carried=(AttachedDocument(resource, path, about),))
             found[key] = holding
-    return found
+    return {
+        key: msgspec.structs.replace(holding, carried=tuple(map(_effective, holding.carried)))
+        for key, holding in found.items()
+    }
+
+
+def _effective(attached: AttachedDocument) -> AttachedDocument:
+    """A document without the actions that it allows and AWS does not have: `iam-unknown-action` reports them."""
+    document = attached.document
+    if not any(statement.allows and any(map(_unknown, statement.actions or ())) for statement in document.statements):
+        return attached
+    statements = (
+        msgspec.structs.replace(
+            statement, actions=tuple(pattern for pattern in statement.actions if not _unknown(pattern))
+        )
+        if statement.allows and statement.actions
+        else statement
+        for statement in document.statements
+    )
+    kept = tuple(statement for statement in statements if statement.actions != ())
+    return msgspec.structs.replace(attached, document=msgspec.structs.replace(document, statements=kept))
+
+
+def _unknown(pattern: str) -> bool:
+    return not has_wildcard(pattern) and not expand(pattern)
 
 
 def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:

@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import Action, alike_in_resources, exists, expand, matches_some, multivalued
-from policypack.iam.anywhere import ANYWHERE
+from policypack.iam.anywhere import anywhere
 from policypack.iam.condition_keys import global_type, scopes
 from policypack.iam.condition_types import mistyped
 from policypack.iam.document import PolicyDocument, Statement
@@ -237,9 +237,7 @@ def _star(finding: _Finding, document: PolicyDocument) -> str | None:
     if statement is None or document.kind is not DocumentKind.IDENTITY or scopes(statement.conditions):
         return None
     narrow = [
-        name
-        for name in finding.detail
-        if any(action.formats and str(action) not in ANYWHERE for action in expand(name))
+        name for name in finding.detail if any(action.formats and not anywhere(action) for action in expand(name))
     ]
     if not narrow:
         return None

@@ -6,7 +6,7 @@ import ast
 import enum
 from collections.abc import Callable, Iterable
 
-from policypack.python.domain import FunctionNode
+from policypack.python.domain import External, FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.records import TAKING, called_name
 
@@ -75,8 +75,8 @@ class Consumers:
                 return self._returned(scan, lazy=lazy) if parent is scan.function else Consumption.ALL
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is node:
                 return Consumption.NOTHING
-            case ast.Starred() if not lazy:
-                return self.of(scan, parent, lazy=False)
+            case ast.Starred() if not lazy or called_name(scan.parents[parent]) == "gather":
+                return self.of(scan, parent, lazy=lazy)
             case ast.IfExp() | ast.BoolOp() | ast.keyword() | ast.FormattedValue() | ast.JoinedStr():
                 return self.of(scan, parent, lazy=lazy)
             case ast.GeneratorExp():
@@ -125,7 +125,9 @@ class Consumers:
             return Consumption.PART if lazy or name not in ("any", "all") else Consumption.ALL
         if name in _COPIES and not lazy:
             return self.of(scan, call, lazy=False)
-        if name in ("create_task", "ensure_future") and lazy:
+        if name in ("create_task", "ensure_future", "gather") and lazy:
+            if self._ends_with(scan, call):
+                return Consumption.NOTHING
             return Consumption.PART if self.of(scan, call) is Consumption.PART else Consumption.ALL
         if name == "gather" and not lazy:
             return self.of(scan, call, lazy=False)
@@ -134,6 +136,17 @@ class Consumers:
         if name in _WRAPPERS and scan.is_builtin(call):
             return self.of(scan, call)
         return Consumption.ALL
+
+    def _ends_with(self, scan: Scan, call: ast.Call) -> bool:
+        """Whether a coroutine starts tasks that nothing refers to, and waits for nothing afterwards: its end cancels them."""
+        waiting = ast.Await | ast.AsyncWith | ast.AsyncFor
+        later = (node for node in scan.nodes if isinstance(node, waiting))
+        return (
+            isinstance(scan.parents.get(call), ast.Expr)
+            and isinstance(scan.function, ast.AsyncFunctionDef)
+            and any(isinstance(one, External) and one.name.startswith("asyncio.") for one in scan.values(call.func))
+            and not any((node.end_lineno or node.lineno) >= call.lineno for node in later)
+        )
 
     def _returned(self, scan: Scan, *, lazy: bool) -> Consumption:
         return self.of_result(scan) if lazy or not scan.is_handler else Consumption.ALL

@@ -268,7 +268,7 @@ class Parts:
     def _given_away(self, node: ast.Call, *, printing: bool) -> Iterator[ast.AST]:
         """The records that a call of a library gets, or the event to go through them."""
         scan, name = self.scan, called_name(node)
-        if name in LOOKS_ONLY or scan.is_own(node.func) or self._taken_from(node) is not None:
+        if name in LOOKS_ONLY | {"tee"} or scan.is_own(node.func) or self._taken_from(node) is not None:
             return
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in FOLLOWED and any(map(scan.is_own, arguments)):

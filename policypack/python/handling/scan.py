@@ -60,6 +60,7 @@ PURE = {
 HARMLESS = LOOKS_ONLY | PURE
 _DEEPEST = 6
 CATCH_ALL = {"Exception", "BaseException"}
+_STACKS = {"ExitStack", "AsyncExitStack"}
 
 
 class Scan:
@@ -197,12 +198,33 @@ class Scan:
             case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
                 return [handler.type and self._exceptions(handler.type) for handler in handlers]
             case ast.With(items=items) | ast.AsyncWith(items=items):
-                calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+                calls = [call for item in items for call in self._contexts(item, block)]
                 caught: list[ast.expr | None] = [
-                    self._exceptions(kind) for call in calls if called_name(call) == "suppress" for kind in call.args
+                    self._exceptions(kind) for call in calls if self._is_suppress(call) for kind in call.args
                 ]
                 return [*caught, *[None] * any(map(self._hides, calls))]
         return []
+
+    def _contexts(self, item: ast.withitem, block: ast.With | ast.AsyncWith) -> Iterator[ast.Call]:
+        """The calls that make the context managers of a part of a `with`, and those that an `ExitStack` enters."""
+        manager = item.context_expr
+        given = self.given(manager.id) if isinstance(manager, ast.Name) else ()
+        constants = self._constants(manager.id) if isinstance(manager, ast.Name) else ()
+        yield from (call for call in (manager, *given, *constants) if isinstance(call, ast.Call))
+        if called_name(manager) in _STACKS and isinstance(item.optional_vars, ast.Name):
+            for statement in block.body:
+                match statement:
+                    case ast.Expr(
+                        value=ast.Call(
+                            func=ast.Attribute(value=ast.Name(id=stack), attr="enter_context"),
+                            args=[ast.Call() as entered],
+                        )
+                    ) if stack == item.optional_vars.id:
+                        yield entered
+
+    def _is_suppress(self, call: ast.Call) -> bool:
+        named = any(isinstance(one, External) and one.name == "contextlib.suppress" for one in self.values(call.func))
+        return named or called_name(call) == "suppress"
 
     def _hides(self, call: ast.Call) -> bool:
         """Whether a context manager of the package hides every failure, and only logs it."""

@@ -109,6 +109,8 @@ def called(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scop
             element = expressions.iterated(reader, first, node, scope)
             return domain.list_of(single(domain.ListValue((UNKNOWN, element))))
         return expressions.iterated(reader, first, node, scope) if last == "next" else first
+    if name == "itertools.tee" and arguments.args:
+        return single(domain.ListValue((arguments.args[0], arguments.args[0])))
     if last == "zip":
         elements = tuple(expressions.iterated(reader, argument, node, scope) for argument in arguments.args)
         return domain.list_of(single(domain.ListValue(elements)))

@@ -23,7 +23,7 @@ from policypack.frameworks.roll_up import ControlResult, RollUp
 from stackguard.reports import NewAccess, Report, Run, Screen
 from stackguard.reports.ci import Row, row_of, rows, urgency
 from stackguard.reports.excerpt import excerpt
-from stackguard.reports.formatting import exemption_text, many, name_of, printable, url
+from stackguard.reports.formatting import exemption_text, gone_stack, many, name_of, printable, url
 from stackguard.reports.frameworks import wording
 from stackguard.reports.sarif import LINK
 from stackguard.reports.text import violations
@@ -116,6 +116,8 @@ def _blocks(run: Run) -> Iterator[Block]:
         yield from _stack(report, of_stack, shown)
     if len(worst) > MOST_STACKS:
         yield Block(f"<p>{many(len(worst) - MOST_STACKS, 'more stack')} with less to report.</p>\n\n")
+    for stack, count in run.gone.items():
+        yield Block(f"<p>{_prose(gone_stack(stack, count))}</p>\n\n")
     for rolled_up in run.frameworks:
         yield from _framework(rolled_up)
     yield from _folded(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from policypack.core.policy import Kind, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from stackguard.reports import Report, Run
-from stackguard.reports.formatting import name_of
+from stackguard.reports.formatting import gone_stack, name_of
 from stackguard.reports.html.page_data import stack_name, status
 from stackguard.stand_in import NOTE, STAND_IN_ACCOUNT
 
@@ -113,6 +113,7 @@ def notes(run: Run) -> list[tuple[str, str, str, str]]:
             more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
             where = f" on {', '.join(names[:MOST_NAMES])}{more}" if names else ""
             rows.append((stack_name(report), note.kind.replace("-", " "), f"{note.about}{where}", note.message))
+    rows += [(stack, "gone stack", "baseline", gone_stack(stack, count)) for stack, count in run.gone.items()]
     return rows
 
 

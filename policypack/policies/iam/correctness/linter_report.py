@@ -19,11 +19,19 @@ from policypack.iam.parliament.linter import lint
 ABOUT_CONDITIONS = ("MISMATCHED_TYPE", "UNKNOWN_CONDITION", "NOT_LINTED")
 """What the issues begin with that make `iam-ineffective-condition` superfluous at their place."""
 
+REPEATED = {
+    "RESOURCE_STAR": "iam-wildcard-resource",
+    "UNKNOWN_ACTION": "iam-unknown-action",
+    "UNKNOWN_PREFIX": "iam-unknown-action",
+}
+"""By issue, the policy of ours that reports each of its causes."""
+
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
     for report in lint(document):
         message = f"{report.reason} (`{report.issue}`, {report.severity})"
-        yield Violation(report.path, message, excuses=report.issue.startswith(ABOUT_CONDITIONS))
+        about_condition = report.issue.startswith(ABOUT_CONDITIONS)
+        yield Violation(report.path, message, excuses=about_condition, repeats=REPEATED.get(report.issue, ""))
 
 
 POLICY = Policy(

@@ -14,7 +14,7 @@ from policypack.core.examples import allow, bucket_policy, example, granted, rep
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import Action, alike_in_resources, every_action
-from policypack.iam.anywhere import ANYWHERE
+from policypack.iam.anywhere import anywhere
 from policypack.iam.condition_keys import scopes
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import IDENTITY, statements
@@ -60,7 +60,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
 
 def narrowable(action: Action) -> bool:
     """Whether AWS can limit it to resources, and that matters. A single type that a call may leave out does not count."""
-    if action.level == "List" or str(action) in ANYWHERE:
+    if action.level == "List" or anywhere(action):
         return False
     return bool(action.required or len(action.optional) > 1)
 

@@ -92,7 +92,7 @@ class Dropped:
                     if reached is not Fate.KEPT:
                         how = How.DROP if reached is Fate.LOST else How.ANSWER
                         yield LoopExit(scan.place(handler), how, fate=reached)
-            case ast.With(body=body):
+            case ast.With(body=body) | ast.AsyncWith(body=body):
                 broad = any(kind is None or last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
                 if broad and not _changes_attributes(body):
                     yield LoopExit(scan.place(block), How.DROP, fate=fate)

@@ -18,6 +18,9 @@ from policypack.python.model import Fate, How, LoopExit, RecordLoop, Shape
 from policypack.python.records import MANY, called_name
 
 _EXECUTORS = {"ThreadPoolExecutor()", "ProcessPoolExecutor()", "InterpreterPoolExecutor()"}
+_POOLS = {"Pool()", "ThreadPool()"}
+_OF_POOLS = {"map_async", "starmap_async", "imap", "imap_unordered"}
+"""Methods of a pool that return before the work is done."""
 
 
 class Futures:
@@ -44,8 +47,15 @@ class Futures:
                 passed = (*arguments, *(ast.walk(function) if isinstance(function, ast.Lambda) else ()))
                 if self._fails(function) and any(scan.holds(argument, Shape.RECORD) for argument in passed):
                     return self.fates.of(scan, call)
-            case ast.Call(func=ast.Attribute(value=pool), args=[function, source]) if called_name(call) == "map":
-                if self._is_executor(pool) and scan.holds(source, *MANY) and self._fails(function):
+            case ast.Call(func=ast.Attribute(value=pool, attr=name), args=[function, source]) if name in {
+                "map",
+                *_OF_POOLS,
+            }:
+                if (
+                    self._is_of(pool, _POOLS if name in _OF_POOLS else _EXECUTORS)
+                    and scan.holds(source, *MANY)
+                    and self._fails(function)
+                ):
                     unused = self.consumers.of(scan, call) is Consumption.NOTHING
                     return Fate.LOST if unused else Fate.KEPT
             case ast.Call() if called_name(call) == "gather" and _returns_exceptions(call):
@@ -70,10 +80,9 @@ class Futures:
         bodies = self.scan.bodies(function)
         return bool(bodies) and self.scan.works(*bodies) and self.scan.may_fail(*bodies)
 
-    def _is_executor(self, pool: ast.expr) -> bool:
+    def _is_of(self, pool: ast.expr, kinds: set[str]) -> bool:
         return any(
-            isinstance(value, External) and value.name.rpartition(".")[2] in _EXECUTORS
-            for value in self.scan.values(pool)
+            isinstance(value, External) and value.name.rpartition(".")[2] in kinds for value in self.scan.values(pool)
         )
 
     def _is_work(self, argument: ast.expr) -> bool:

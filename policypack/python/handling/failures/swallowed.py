@@ -96,7 +96,7 @@ class Swallowed:
                     assert isinstance(outer, ast.Try | ast.TryStar)
                     if hiding := self._hiding(scan, outer, loop):
                         yield LoopExit(scan.place(hiding), How.CATCH)
-                case ast.With() if self._suppresses(scan, outer, loop):
+                case ast.With() | ast.AsyncWith() if self._suppresses(scan, outer, loop):
                     yield LoopExit(scan.place(outer), How.CATCH)
             inner, outer = outer, scan.parents.get(outer)
 
@@ -118,7 +118,7 @@ class Swallowed:
                 return handler
         return None
 
-    def _suppresses(self, scan: Scan, block: ast.With, loop: AnyLoop) -> bool:
+    def _suppresses(self, scan: Scan, block: ast.With | ast.AsyncWith, loop: AnyLoop) -> bool:
         """Whether a `with suppress(...)` hides what fails in a loop."""
         return any(
             kind is None or last_names(kind) & CATCH_ALL or (self._concerns(kind, loop) and not _repeats(scan, block))

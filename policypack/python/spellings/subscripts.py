@@ -12,14 +12,15 @@ from collections.abc import Mapping
 _METHODS = {"pop", "popleft", "__next__", "__getitem__"}
 _GETTERS = {"itemgetter", "methodcaller"}
 _SPELLINGS = re.compile(
-    r"getitem|itemgetter|methodcaller|slice\s*\(|\[\s*len\s*\(|\.(pop|popleft|__next__)\s*([;#]|$)", re.MULTILINE
+    r"getitem|from_iterable|itemgetter|methodcaller|slice\s*\(|\[\s*len\s*\(|\.(pop|popleft|__next__)\s*([;#]|$)",
+    re.MULTILINE,
 )
 """What is in the text of a module that has another spelling."""
 
 
-def plain(tree: ast.Module, content: str | bytes) -> ast.Module:
+def plain(tree: ast.Module, text: str) -> ast.Module:
     """The module of this text with plain subscripts."""
-    if not _SPELLINGS.search(content if isinstance(content, str) else content.decode("latin-1")):
+    if not _SPELLINGS.search(text):
         return tree
     slices = {
         target.id: statement.value
@@ -74,6 +75,19 @@ class _Rewriter(ast.NodeTransformer):
                 func=ast.Call(func=ast.Name("itemgetter") | ast.Attribute(attr="itemgetter"), args=[index]), args=[base]
             ):
                 return self.visit_Subscript(ast.copy_location(ast.Subscript(base, index, ast.Load()), node))
+            case ast.Call(
+                func=ast.Call(
+                    func=ast.Name("itemgetter") | ast.Attribute(attr="itemgetter"), args=[_, _, *_] as indexes
+                ),
+                args=[base],
+            ):
+                items: list[ast.expr] = [ast.Subscript(base, index, ast.Load()) for index in indexes]
+                return ast.fix_missing_locations(ast.copy_location(ast.Tuple(items, ast.Load()), node))
+            case ast.Call(
+                func=ast.Attribute(attr="from_iterable", value=chain),
+                args=[ast.List(elts=lists) | ast.Tuple(elts=lists)],
+            ):
+                return ast.copy_location(ast.Call(chain, lists, []), node)
             case ast.Call(
                 func=ast.Call(
                     func=ast.Name("methodcaller") | ast.Attribute(attr="methodcaller"),

@@ -1,0 +1,13 @@
+"""Takes a parsed module; returns it with one spelling for what Python and its libraries have several for."""
+
+from __future__ import annotations
+
+import ast
+
+from policypack.python.spellings import queries, subscripts
+
+
+def plain(tree: ast.Module, content: str | bytes) -> ast.Module:
+    """The module of this text with plain subscripts, also for queries."""
+    text = content if isinstance(content, str) else content.decode("latin-1")
+    return subscripts.plain(queries.plain(tree, text), text)
