@@ -91,6 +91,8 @@ class Page:
     first: bool
     capped: bool = False
     """Whether there are more rows than `total`."""
+    narrowed: bool = False
+    """Whether filters or words leave out rows."""
 
 
 def exactly(column: str) -> Callable[[str], Condition | None]:
@@ -140,7 +142,9 @@ def page(snapshot: Snapshot, listing: Listing, parameters: Parameters, most: int
     after = _cursor([rows[most - 1][f"key_{at}"] for at in range(len(orders))]) if len(rows) > most else ""
     total = _total(snapshot, listing, source, bound) if after or marks else len(rows)
     capped = not listing.counted and total > COUNTED
-    return Page(rows[:most], min(total, COUNTED) if capped else total, values, sort, after, not marks, capped)
+    return Page(
+        rows[:most], min(total, COUNTED) if capped else total, values, sort, after, not marks, capped, bool(conditions)
+    )
 
 
 def _conditions(listing: Listing, values: Mapping[str, str]) -> Iterator[Condition]:

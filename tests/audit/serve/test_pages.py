@@ -96,6 +96,7 @@ def test_a_list_that_nothing_fits_leads_to_everything(site: Served) -> None:
     text = site.ask("/violations?q=no-such-thing").text
     assert count(site, "/violations", q="no-such-thing") == 0
     assert 'href="/violations?status=any&amp;kind=any">show everything' in text
+    assert "There is none" not in text
 
 
 @pytest.mark.parametrize(
