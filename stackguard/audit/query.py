@@ -1,11 +1,11 @@
-"""Questions in SQL: a SELECT over a store goes in, its rows come out."""
+"""Questions in SQL: a SELECT over a store goes in, its rows come out, as they are read."""
 
 from __future__ import annotations
 
 import csv
 import io
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,10 +14,14 @@ import msgspec
 
 from stackguard.audit.difference import chosen
 from stackguard.audit.store.database import connected
-from stackguard.audit.store.runs import Runs
+from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
 from stackguard.reports.formatting import printable, printable_json
 
+MOST_ROWS = 10_000
+"""Of a table of text, which is for people."""
+BATCH = 10_000
+"""Rows of the other forms that are in memory at once."""
 MOST_CHARACTERS = 20_000_000
 """Of text in the rows of a bounded question."""
 WIDEST = 60
@@ -44,9 +48,35 @@ def answer(runs: Runs, sql: str, run: str | None = None) -> Answer:
     Raises:
         CannotJudge: there is no audit, or the query is malformed, fails, or does more than read.
     """
-    about = chosen(runs.finished(), run) if run else None
-    with connected(runs, about) as database:
+    with connected(runs, _about(runs, run)) as database:
         return ask(database, sql)
+
+
+def rendered(runs: Runs, sql: str, form: str, run: str | None = None) -> Iterator[str]:
+    """The rows of a query in parts: as a table with at most `MOST_ROWS`, or all as CSV or as JSON lines.
+
+    Args:
+        runs: as of `answer`.
+        sql: the same.
+        form: `text`, `csv` or `json`.
+        run: as of `answer`.
+
+    Raises:
+        CannotJudge: as of `answer`.
+    """
+    with connected(runs, _about(runs, run)) as database:
+        if form == "text":
+            yield _table(ask(database, sql, MOST_ROWS))
+            return
+        with _asked(database, sql) as (columns, result):
+            if form == "csv":
+                yield _csv([columns])
+            while rows := result.fetchmany(BATCH):
+                yield _csv([_text(value) for value in row] for row in rows) if form == "csv" else _json(columns, rows)
+
+
+def _about(runs: Runs, run: str | None) -> RunInfo | None:
+    return chosen(runs.finished(), run) if run else None
 
 
 def ask(database: duckdb.DuckDBPyConnection, sql: str, most: int | None = None, seconds: float | None = None) -> Answer:
@@ -61,16 +91,26 @@ def ask(database: duckdb.DuckDBPyConnection, sql: str, most: int | None = None, 
     Raises:
         CannotJudge: the query is malformed, fails, takes too long, or does more than read.
     """
+    with _asked(database, sql, seconds) as (columns, result):
+        if most is None:
+            return Answer(columns, result.fetchall())
+        return _bounded(columns, result, most)
+
+
+@contextmanager
+def _asked(
+    database: duckdb.DuckDBPyConnection, sql: str, seconds: float | None = None
+) -> Iterator[tuple[tuple[str, ...], duckdb.DuckDBPyConnection]]:
+    """The columns of a query, and what has its rows; the errors are those of `ask`."""
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
             raise CannotJudge("a query is one SELECT; the store can only be read")
         with _reading(database, seconds):
             result = database.execute(statements[0])
-            columns = tuple(column[0] for column in result.description or ())
-            if most is None:
-                return Answer(columns, result.fetchall())
-            return _bounded(columns, result, most)
+            yield tuple(column[0] for column in result.description or ()), result
+    except duckdb.OutOfMemoryException:
+        raise CannotJudge("the query needs more memory than it may use; group, filter or limit what it reads") from None
     except duckdb.InterruptException:
         raise CannotJudge(f"the query takes longer than {seconds:g} s; ask for less") from None
     except duckdb.Error as error:
@@ -104,29 +144,32 @@ def _bounded(columns: tuple[str, ...], result: duckdb.DuckDBPyConnection, most: 
     return Answer(columns, rows)
 
 
-def rendered(found: Answer, form: str) -> str:
-    """The rows as a table, as CSV, or as JSON lines."""
-    if form == "json":
-        lines = (msgspec.json.encode(dict(zip(found.columns, row, strict=True)), enc_hook=str) for row in found.rows)
-        return "".join(printable_json(line.decode()) + "\n" for line in lines)
-    texts = [[_text(value) for value in row] for row in found.rows]
-    if form == "csv":
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([found.columns, *texts])
-        return buffer.getvalue()
-    table = [[*found.columns], *texts]
-    widths = [min(WIDEST, max(map(len, column))) for column in zip(*table, strict=True)]
-    numbers = [all(isinstance(row[index], int | float) for row in found.rows) for index in range(len(widths))]
-    lines_ = [
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = (msgspec.json.encode(dict(zip(columns, row, strict=True)), enc_hook=str) for row in rows)
+    return "".join(printable_json(line.decode()) + "\n" for line in lines)
+
+
+def _table(answer: Answer) -> str:
+    rows = answer.rows
+    cells = [[*answer.columns], *([_text(value) for value in row] for row in rows)]
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
+    numbers = [all(isinstance(row[index], int | float) for row in rows) for index in range(len(widths))]
+    lines = [
         "  ".join(
             _cut(cell, width).rjust(width) if number else _cut(cell, width).ljust(width)
             for cell, width, number in zip(row, widths, numbers, strict=True)
         ).rstrip()
-        for row in table
+        for row in cells
     ]
-    lines_.insert(1, "  ".join("-" * width for width in widths))
-    count = len(found.rows)
-    return "\n".join([*lines_, f"{count} row{'s' * (count != 1)}", ""])
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    more = f"the first {len(rows)} rows; `--format csv` or `json` has all"
+    return "\n".join([*lines, more if answer.more else f"{len(rows)} row{'s' * (len(rows) != 1)}", ""])
 
 
 def _cut(text: str, width: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -252,8 +252,8 @@ def attempt(work: Callable[[], T], activity: str, failure: type[Failure] = Failu
         raise failure(error.message, error.detail) from None
 
 
-def write(text: str, file: Path | None) -> None:
-    """Write a text to a file, completely or not at all, or to standard output.
+def write(text: str | Iterable[str], file: Path | None) -> None:
+    """Write a text, or its parts, to a file, completely or not at all, or to standard output.
 
     Raises:
         Failure: it cannot be written.

@@ -19,7 +19,7 @@ def jobs() -> int:
 
     A stack's program and what judges it wait for each other, which leaves time for another.
     """
-    return max(1, min(cores() + 1, _free() // (MEGABYTES << 20)))
+    return max(1, min(cores() + 1, free_memory() // (MEGABYTES << 20)))
 
 
 def cores() -> int:
@@ -34,8 +34,8 @@ def cores() -> int:
     return available
 
 
-def _free() -> int:
-    """Bytes."""
+def free_memory() -> int:
+    """The bytes of memory that are free, in the container if there is one."""
     free = 1 << 62
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()

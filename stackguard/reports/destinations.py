@@ -74,18 +74,19 @@ def writable(file: Path) -> None:
         raise OSError(f"`{file}` cannot be written: permission denied")
 
 
-def write(text: str, file: Path | None) -> None:
-    """Write a report completely or not at all; to standard output if `file` is None.
+def write(text: str | Iterable[str], file: Path | None) -> None:
+    """Write a report, or its parts, completely or not at all; to standard output, as they come, if `file` is None.
 
     Raises:
         OSError: the file cannot be written.
     """
+    parts = [text] if isinstance(text, str) else text
     if file is None:
-        sys.stdout.write(text)
+        sys.stdout.writelines(parts)
         sys.stdout.flush()
     else:
-        with replacing(file) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        with replacing(file) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(parts)
 
 
 @contextmanager

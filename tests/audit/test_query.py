@@ -78,13 +78,29 @@ def test_a_bounded_question_ends(store: Path) -> None:
 
 
 def test_the_rows_in_each_form(store: Path) -> None:
-    found = answer(runs(store), "SELECT state, count(*) AS n FROM stacks GROUP BY state ORDER BY state")
-    assert rendered(found, "csv") == "state,n\ncarried,6\njudged,4\n"
-    assert [json.loads(line) for line in rendered(found, "json").splitlines()] == [
+    sql = "SELECT state, count(*) AS n FROM stacks GROUP BY state ORDER BY state"
+    csv, jsonl, text = ("".join(rendered(runs(store), sql, form)) for form in ("csv", "json", "text"))
+    assert csv == "state,n\ncarried,6\njudged,4\n"
+    assert [json.loads(line) for line in jsonl.splitlines()] == [
         {"state": "carried", "n": 6},
         {"state": "judged", "n": 4},
     ]
-    assert rendered(found, "text") == "state    n\n-------  -\ncarried  6\njudged   4\n2 rows\n"
+    assert text == "state    n\n-------  -\ncarried  6\njudged   4\n2 rows\n"
+
+
+def test_many_rows_come_in_parts_and_a_table_says_what_it_leaves_out(store: Path) -> None:
+    parts = [*rendered(runs(store), "FROM range(25000)", "csv")]
+    assert len(parts) > 2
+    assert "".join(parts).splitlines() == ["range", *map(str, range(25_000))]
+    (text,) = rendered(runs(store), "FROM range(25000)", "text")
+    assert text.endswith("the first 10000 rows; `--format csv` or `json` has all\n")
+    assert len(text.splitlines()) == 10_003
+
+
+def test_a_query_that_needs_too_much_memory_ends_with_one_line(store: Path) -> None:
+    with connected(runs(store), memory=1) as database, pytest.raises(CannotJudge, match="needs more memory") as error:
+        ask(database, "SELECT string_agg(a.range::VARCHAR) FROM range(100000) a, range(100000) b")
+    assert "\n" not in str(error.value)
 
 
 def test_the_tables_are_about_the_newest_run_or_the_one_that_is_named(store: Path) -> None:

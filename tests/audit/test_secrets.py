@@ -1,11 +1,14 @@
-"""No secret of a state is in the store, on standard output or in a log, whatever else of the state is."""
+"""No secret of a state is in the store, a report, a page, on standard output or in a log, whatever else of the state is."""
 
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
+import re
 import urllib.parse
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,13 @@ import pytest
 from pyarrow import parquet
 
 from stackguard.cli import main
+from tests.audit.serve.serving import Served, served
 from tests.audit.test_run import rows
 
 SECRET = "4dabf18193072939515e22adb298388d"
 """Marks a special value of a state, by its signature. Source: sdk/go/common/resource/sig/sig.go of pulumi/pulumi."""
 KIND = "1b47061264138c4ac30d75fd1eb44270"
+MOST_PAGES = 300
 PASSWORD = "Zr7!planted/pa+ss=word"
 OUTPUT = "planted-output-8fk2Lw0q"
 PROVIDER = "plantedProviderKey9xQ2vB7n"
@@ -128,18 +133,40 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     printed += run("diff", "--store", folder / "store") + run("diff", "--store", folder / "store", "--format", "json")
     for table in ("stacks", "resources", "outcomes", "evidence", "access", "facts", "violations"):
         printed += run("query", f"FROM {table}", "--store", folder / "store", "--format", "json")
-    return folder / "store", printed
+    for form in ("text", "html", "csv", "markdown", "ocsf", "json"):
+        printed += run("report", "--store", folder / "store", "--format", form)
+    with redirect_stderr(io.StringIO()) as log, served(folder / "store", folder / "views.json") as site:
+        printed += "".join(every_page(site))
+    return folder / "store", printed + log.getvalue()
+
+
+def every_page(site: Served) -> Iterator[str]:
+    """The pages that the first one leads to, and rows that SQL reads."""
+    open_ = [
+        "/",
+        "/violations?status=any&kind=any",
+        "/sql?sql=FROM+resources",
+        "/sql.csv?sql=FROM+outcomes",
+        "/nothing",
+    ]
+    seen = {*open_}
+    while open_:
+        yield (text := site.ask(open_.pop()).text)
+        links = {html.unescape(link) for link in re.findall(r'href="(/[^"/][^"]*)"', text)} - seen
+        seen |= links
+        open_ += [link for link in links if len(seen) < MOST_PAGES]
 
 
 def test_what_is_planted_is_judged(audited: tuple[Path, str]) -> None:
-    store, _ = audited
+    store, printed = audited
+    assert printed.count("How to fix it") > 5, "the pages of the violations are read"
     ((count,),) = rows(store, "SELECT count(*) FROM outcomes")
     assert int(str(count)) > 5
     assert rows(store, "SELECT state FROM stacks WHERE location LIKE '%shop.json'") == [("judged",)]
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_no_secret_is_in_the_store_or_printed(audited: tuple[Path, str], kind: str) -> None:
+def test_no_secret_is_in_the_store_or_a_page_or_printed(audited: tuple[Path, str], kind: str) -> None:
     store, printed = audited
     secret = PLANTED[kind]
     assert secret not in printed

@@ -75,14 +75,14 @@ def test_stacks_are_judged_one_after_another_where_a_process_cannot_fork(monkeyp
 @pytest.mark.parametrize(("cores", "free", "jobs"), [(8, 1 << 33, 9), (8, 1 << 30, 2), (8, 0, 1), (1, 1 << 40, 2)])
 def test_jobs_fit_the_machine(monkeypatch: pytest.MonkeyPatch, cores: int, free: int, jobs: int) -> None:
     monkeypatch.setattr(machine, "cores", lambda: cores)
-    monkeypatch.setattr(machine, "_free", lambda: free)
+    monkeypatch.setattr(machine, "free_memory", lambda: free)
     assert machine.jobs() == jobs
 
 
 def test_the_limits_of_a_container_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "LIMITS", tmp_path)
     (tmp_path / "cpu.max").write_text("100000 100000\n")
-    monkeypatch.setattr(machine, "_free", lambda: 1 << 40)
+    monkeypatch.setattr(machine, "free_memory", lambda: 1 << 40)
     assert machine.jobs() == 2
     monkeypatch.undo()
     monkeypatch.setattr(machine, "LIMITS", tmp_path)
@@ -90,4 +90,4 @@ def test_the_limits_of_a_container_count(monkeypatch: pytest.MonkeyPatch, tmp_pa
     (tmp_path / "memory.max").write_text(f"{800 << 20}\n")
     (tmp_path / "memory.current").write_text(f"{400 << 20}\n")
     (tmp_path / "memory.stat").write_text(f"anon 1\nfile {300 << 20}\n")
-    assert machine._free() == 700 << 20
+    assert machine.free_memory() == 700 << 20

@@ -14,16 +14,10 @@ from stackguard.audit.reports.results import ControlState, FrameworkState
 from stackguard.audit.reports.rollups import Rollups
 
 EVIDENCE = """
-SELECT e.policy, e.came, sum(e.count)::BIGINT FROM all_evidence e
+SELECT e.policy, e.came, coalesce(e.by_type, '{}'), sum(e.count)::BIGINT, count(*) FROM all_evidence e
 JOIN current_stacks s ON e.shard = s.shard AND e.stack_id = s.stack_id GROUP BY ALL
 """
-BY_TYPE = """
-SELECT policy, came, entry.key, sum(entry.value)::BIGINT FROM (
-    SELECT e.policy, e.came, unnest(map_entries(from_json(e.by_type, '"MAP(VARCHAR, BIGINT)"'))) AS entry
-    FROM all_evidence e JOIN current_stacks s ON e.shard = s.shard AND e.stack_id = s.stack_id
-    WHERE e.by_type <> '{}'
-) GROUP BY ALL
-"""
+"""Millions of rows have a few thousand different counts by type, each of which is decoded once."""
 
 
 def states(rollups: Rollups, frameworks: Sequence[Framework]) -> tuple[FrameworkState, ...]:
@@ -34,12 +28,12 @@ def states(rollups: Rollups, frameworks: Sequence[Framework]) -> tuple[Framework
 def rolled_up(rollups: Rollups, frameworks: Sequence[Framework]) -> list[RollUp]:
     """The frameworks with the counts of all stacks; what the store does not count by type is not judged."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for policy, came, count in rollups.rows(EVIDENCE):
-        counts[policy][came] = count
-    _add_not_applicable(counts, rollups)
     by_type: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for policy, came, type_token, count in rollups.rows(BY_TYPE):
-        by_type[policy, type_token][came] = count
+    for policy, came, encoded, count, stacks in rollups.rows(EVIDENCE):
+        counts[policy][came] += count
+        for type_token, resources in msgspec.json.decode(encoded, type=dict[str, int]).items():
+            by_type[policy, type_token][came] += resources * stacks
+    _add_not_applicable(counts, rollups)
     typed = {policy for policy, _ in by_type}
     uncounted = {
         policy

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,9 +18,16 @@ from stackguard.audit.serve.security import Guard, Keys
 from stackguard.audit.serve.snapshot import Newest
 from stackguard.audit.serve.sql import Questions
 from stackguard.errors import CannotJudge
+from stackguard.reports.html import FOLDER as SHARED
 
-STATIC = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
-"""By name, the types of our files; no path of a request is ever one of the disk."""
+FOLDER = rendering.FOLDER / "static"
+STATIC = {
+    "base.css": (SHARED / "base.css", "text/css"),
+    "page.css": (FOLDER / "page.css", "text/css"),
+    "page.js": (FOLDER / "page.js", "text/javascript"),
+    "icon.svg": (FOLDER / "icon.svg", "image/svg+xml"),
+}
+"""By name, our files and their types; no path of a request is ever one of the disk."""
 
 
 def guarded(newest: Newest, views: SavedViews, keys: Keys, port: int) -> Guard:
@@ -50,7 +55,8 @@ async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in STATIC:
         raise HTTPException(404)
-    return Response((Path(rendering.FOLDER) / "static" / name).read_bytes(), media_type=STATIC[name])
+    file, media_type = STATIC[name]
+    return Response(file.read_bytes(), media_type=media_type)
 
 
 def _problem(_request: Request, error: Exception) -> Response:

@@ -23,6 +23,8 @@ HISTORY = 20
 """Runs that the history of a violation has."""
 MOST = 100
 """Rows of a table on a page about something else."""
+FIRST = 10
+"""Those of them that are before what follows."""
 OF_OUTCOME = (
     *("message", "fix", "path", "url", "file", "line"),
     *("exemption_reason", "exemption_owner", "exemption_expires", "exemption_ticket"),
@@ -121,7 +123,9 @@ class Details(Pages):
         if policy is None and not snapshot.rows("SELECT 1 FROM listed WHERE policy = ? LIMIT 1", [name]):
             raise HTTPException(404)
         card = [(heading, [_part(part) for part in parts]) for heading, parts in sections(policy)] if policy else []
-        return self.page(request, snapshot, "policy", name=name, card=policy, sections=card, counts=counts)
+        return self.page(
+            request, snapshot, "policy", name=name, card=policy, sections=card, counts=counts, first=FIRST, most=MOST
+        )
 
 
 def _outcome(snapshot: Snapshot, row: Row) -> Row:

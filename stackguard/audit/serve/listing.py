@@ -91,6 +91,8 @@ class Page:
     first: bool
     capped: bool = False
     """Whether there are more rows than `total`."""
+    narrowed: bool = False
+    """Whether filters or words leave out rows."""
 
 
 def exactly(column: str) -> Callable[[str], Condition | None]:
@@ -100,7 +102,12 @@ def exactly(column: str) -> Callable[[str], Condition | None]:
         if value == NONE:
             return Condition(f"{column} = ''", [])
         if "*" in value:
-            return Condition(f"regexp_full_match({column}, ?)", [f"(?s){'.*'.join(map(re.escape, value.split('*')))}"])
+            parts = value.split("*")
+            # most rows fail at the longest part, which costs a third of a regular expression
+            return Condition(
+                f"contains({column}, ?) AND regexp_full_match({column}, ?)",
+                [max(parts, key=len), f"(?s){'.*'.join(map(re.escape, parts))}"],
+            )
         return Condition(f"{column} = ?", [value])
 
     return condition
@@ -127,16 +134,17 @@ def page(snapshot: Snapshot, listing: Listing, parameters: Parameters, most: int
     where = " AND ".join(f"({sql})" for sql, _ in conditions) or "true"
     bound = [value for _, more in conditions for value in more]
     source = f"{listing.source} WHERE {where}"
-    counted = source if listing.counted else f"(SELECT 1 FROM {source} LIMIT {COUNTED + 1})"
-    total = snapshot.rows(f"SELECT count(*) AS n FROM {counted}", bound)[0]["n"]
     behind, marks = _behind(orders, parameters.get("after", ""))
     spelled = ", ".join(f"{order.column} {'DESC' if order.descending else 'ASC'} NULLS LAST" for order in orders)
     keys = ", ".join(f"{order.column} AS key_{at}" for at, order in enumerate(orders))
     sql = f"SELECT {listing.columns}, {keys} FROM {source} AND {behind} ORDER BY {spelled} LIMIT {most + 1}"
-    rows = snapshot.rows(sql, [*bound, *marks]) if total else []
+    rows = snapshot.rows(sql, [*bound, *marks])
     after = _cursor([rows[most - 1][f"key_{at}"] for at in range(len(orders))]) if len(rows) > most else ""
+    total = _total(snapshot, listing, source, bound) if after or marks else len(rows)
     capped = not listing.counted and total > COUNTED
-    return Page(rows[:most], min(total, COUNTED) if capped else total, values, sort, after, not marks, capped)
+    return Page(
+        rows[:most], min(total, COUNTED) if capped else total, values, sort, after, not marks, capped, bool(conditions)
+    )
 
 
 def _conditions(listing: Listing, values: Mapping[str, str]) -> Iterator[Condition]:
@@ -147,6 +155,12 @@ def _conditions(listing: Listing, values: Mapping[str, str]) -> Iterator[Conditi
     for word in values["q"].split():
         texts = {text: word.lower() if text.startswith(LOWER) else word for text in listing.search}
         yield Condition(" OR ".join(f"contains({text}, ?)" for text in texts), [*texts.values()])
+
+
+def _total(snapshot: Snapshot, listing: Listing, source: str, bound: Sequence[Any]) -> int:
+    """The number of all rows; one more than `COUNTED` if there are more in a list that is not counted."""
+    counted = source if listing.counted else f"(SELECT 1 FROM {source} LIMIT {COUNTED + 1})"
+    return int(snapshot.rows(f"SELECT count(*) AS n FROM {counted}", bound)[0]["n"])
 
 
 def _behind(orders: Sequence[Order], cursor: str) -> tuple[str, list[Any]]:

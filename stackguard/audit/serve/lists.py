@@ -52,7 +52,7 @@ def violations(started: str) -> Listing:
             one_of(STATUSES),
             {
                 "open": "open",
-                "new": "new in this audit",
+                "new": "new",
                 "reopened": "reopened",
                 "fixed": "fixed",
                 "waived": "waived",

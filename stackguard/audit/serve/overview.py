@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from policypack.policies import POLICIES
 from stackguard.audit.difference import COMPARED, LATEST, Changed, chosen
+from stackguard.audit.reports import wording
+from stackguard.audit.reports.overview import cards, responsible
 from stackguard.audit.reports.results import Group, Listed, Severities
 from stackguard.audit.serve.pages import Endpoint, Pages
 from stackguard.audit.serve.snapshot import Snapshot
@@ -72,7 +74,8 @@ class Overviews(Pages):
         snapshot = self._newest.snapshot()
         new = chosen(snapshot.finished, request.query_params.get("new") or LATEST)
         asked = request.query_params.get("old")
-        old = chosen(snapshot.finished, asked).id if asked else new.previous
+        before = snapshot.since if new is snapshot.info else new.previous
+        old = chosen(snapshot.finished, asked).id if asked else before
         counts, changes = snapshot.remember(("difference", old, new.id), lambda: _difference(snapshot, old, new.id))
         return self.page(
             request,
@@ -111,19 +114,23 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
 def _overview(snapshot: Snapshot) -> dict[str, Any]:
     rollups = snapshot.rollups
     trend = rollups.trend()
+    kind, worst = responsible(rollups, MOST)
+    policies = rollups.by("policy", MOST)
     return {
         "totals": rollups.totals(),
         "trend": trend,
         "line": _line([point.score for point in trend]),
         **{name: _rows(rollups.listed(name, MOST)) for name in ("new", "oldest")},
-        "groups": {
-            "owner": rollups.by("owner", MOST),
-            "policy": rollups.by("policy", MOST),
-            "account": rollups.by("account", MOST),
-        },
+        "kind": kind,
+        "tables": (
+            ("owner" if kind == "team" else "project", f"Worst {kind}s", worst),
+            ("policy", "Worst policies", policies),
+            ("account", "Worst accounts", rollups.by("account", MOST)),
+        ),
         "heat": rollups.heat_map(*HEAT),
         "hot": lambda count: sum(count >= bound for bound in HOT),
-        "titles": {policy.id: policy.title for policy in POLICIES},
+        "cards": {card.policy: card for card in cards({group.name for group in policies})},
+        "wording": wording,
     }
 
 

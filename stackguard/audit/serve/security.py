@@ -156,7 +156,7 @@ def _here(path: str, query: Iterable[tuple[str, str]]) -> str:
 
 def _locked(here: str) -> Response:
     body = (
-        "<p>Open the URL with the token that the terminal shows.</p>"
+        "<p>Open the URL with the token that the terminal shows; each start of the command has a new one.</p>"
         f'<p>If you have opened it before and come from a link: <a href="{html.escape(here)}">open this page</a>.</p>'
     )
     return _html(401, "A token is needed", body)

@@ -55,13 +55,13 @@ class Site:
         self.port: int = self._socket.getsockname()[1]
         self.keys = Keys(self.port)
         try:
-            newest = Newest(runs, overview)
+            self._newest = Newest(runs, overview)
         except BaseException:
             self._socket.close()
             raise
         saved = SavedViews(views or platformdirs.user_config_path("stackguard") / "audit-views.json")
         config = uvicorn.Config(
-            guarded(newest, saved, self.keys, self.port),
+            guarded(self._newest, saved, self.keys, self.port),
             http="h11",
             ws="none",
             lifespan="off",
@@ -71,7 +71,7 @@ class Site:
             server_header=False,
             timeout_graceful_shutdown=PATIENCE,
         )
-        self.server = AuditServer(config, newest)
+        self.server = AuditServer(config, self._newest)
 
     def url(self, token: str) -> str:
         """The address of the first page."""
@@ -81,6 +81,7 @@ class Site:
         """Answer requests until an interrupt."""
         with contextlib.suppress(KeyboardInterrupt):
             self.server.run(sockets=[self._socket])
+        self._newest.wait()
 
 
 def _listening(port: int) -> socket.socket:

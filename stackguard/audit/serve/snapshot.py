@@ -1,6 +1,6 @@
 """A run as the pages read it: violations and stacks in memory, and DuckDB over the files of all else.
 
-Each question has a cursor of its own, so that threads do not wait for each other, and a time limit.
+What the first page needs is read at once, the lists when the first of them is asked for. Each question has a cursor of its own, so that threads do not wait for each other, and a time limit.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import duckdb
@@ -20,10 +21,12 @@ from stackguard.audit.store.database import connected
 from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
 
-MEMORY_OF_SQL = "1GB"
+MEMORY_OF_SQL = 1 << 30
 """For all questions of users in SQL."""
 SECONDS = 20.0
 """For a question of a page."""
+WEEK = timedelta(days=6, hours=12)
+"""What is new is new since the last audit that is this old: those of a weekly schedule do not begin to the minute."""
 FRESH = 15.0
 """Seconds after which a new audit is looked for."""
 LISTED = """
@@ -64,29 +67,27 @@ class Snapshot:
         Raises:
             CannotJudge: the store cannot be read.
         """
-        self.info, self.finished = finished[-1], finished
+        self.info, self.finished, self._runs = finished[-1], finished, runs
+        self.since = a_week_before(finished)
         self._remembered: dict[Hashable, Any] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
         self._open = ExitStack()
         self._running: set[duckdb.DuckDBPyConnection] = set()
         try:
             self._database = self._open.enter_context(connected(runs, self.info))
-            self._for_users = self._open.enter_context(connected(runs, self.info, MEMORY_OF_SQL))
-            draw(self._database, finished, self.info, self.info.previous)
-            for statement in (LISTED, STACKS):
-                self._database.execute(statement)
+            draw(self._database, finished, self.info, self.since)
         except (duckdb.Error, OSError) as error:
             self._open.close()
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise CannotJudge(f"the store cannot be read: {first}") from None
-
-        self.rollups = Rollups(self._database, finished, self.info, self.info.previous)
+            raise _unreadable(error) from None
+        self.rollups = Rollups(self._database, finished, self.info, self.since)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """The rows of one of our own questions.
 
         Raises:
-            CannotJudge: it takes too long.
+            CannotJudge: it takes too long, or the store cannot be read.
         """
+        self.remember("lists", self._make_lists)
         cursor = self._database.cursor()
         timer = threading.Timer(SECONDS, cursor.interrupt)
         self._running.add(cursor)
@@ -97,19 +98,37 @@ class Snapshot:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         except (duckdb.InterruptException, duckdb.OutOfMemoryException):
             raise CannotJudge("this takes too long; narrow it with a filter") from None
+        except duckdb.IOException as error:
+            raise _unreadable(error) from None
         finally:
             timer.cancel()
             self._running.discard(cursor)
             cursor.close()
+
+    def _make_lists(self) -> bool:
+        """Create the tables of violations and of stacks."""
+        cursor = self._database.cursor()
+        for statement in (LISTED, STACKS):
+            cursor.execute(statement)
+        return True
 
     def once(self, sql: str) -> list[Row]:
         """As `rows`, and remembered."""
         return self.remember(sql, lambda: self.rows(sql))
 
     def remember(self, key: Hashable, work: Callable[[], T]) -> T:
-        """An answer that never changes, as those of a run that has ended."""
+        """An answer that never changes, as those of a run that has ended; who asks meanwhile waits for it.
+
+        Raises:
+            CannotJudge: the store cannot be read.
+        """
         if key not in self._remembered:
-            self._remembered[key] = work()
+            with self._locks.setdefault(key, threading.Lock()):
+                if key not in self._remembered:
+                    try:
+                        self._remembered[key] = work()
+                    except (duckdb.Error, OSError) as error:
+                        raise _unreadable(error) from None
         answer: T = self._remembered[key]
         return answer
 
@@ -119,7 +138,10 @@ class Snapshot:
         Raises:
             CannotJudge: as of `query.ask`.
         """
-        cursor = self._for_users.cursor()
+        database = self.remember(
+            "sql", lambda: self._open.enter_context(connected(self._runs, self.info, MEMORY_OF_SQL))
+        )
+        cursor = database.cursor()
         self._running.add(cursor)
         try:
             return ask(cursor, sql, most, seconds)
@@ -133,6 +155,19 @@ class Snapshot:
             cursor.interrupt()
 
 
+def a_week_before(finished: Sequence[RunInfo]) -> str:
+    """The run that the last one is compared with; the one before it if none is a week old."""
+    last = finished[-1]
+    until = datetime.fromisoformat(last.started) - WEEK
+    old = [info.id for info in finished if datetime.fromisoformat(info.started) <= until and not info.partial]
+    return old[-1] if old else last.previous
+
+
+def _unreadable(error: Exception) -> CannotJudge:
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return CannotJudge(f"the store cannot be read: {first}")
+
+
 class Newest:
     """The newest run of a store, also when an audit ends meanwhile."""
 
@@ -141,7 +176,7 @@ class Newest:
 
         Args:
             runs: of the store.
-            warm: asks what the first page needs, before anybody waits for it.
+            warm: asks what the first page needs.
 
         Raises:
             CannotJudge: there is none, or it cannot be read.
@@ -151,8 +186,16 @@ class Newest:
         finished = runs.finished()
         if not finished:
             raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
-        self._snapshot = self._read(finished)
+        self._snapshot = Snapshot(runs, finished)
+        self._warming = threading.Thread(target=self._warm_up, daemon=True)
+        self._warming.start()
         self._looked = time.monotonic()
+
+    def _warm_up(self) -> None:
+        """Ask what the first pages need, while the user opens the browser."""
+        with suppress(CannotJudge):  # a page that asks again has the message
+            self._warm(self._snapshot)
+            self._snapshot.rows("SELECT 1")
 
     def _read(self, finished: Sequence[RunInfo]) -> Snapshot:
         snapshot = Snapshot(self._runs, finished)
@@ -179,3 +222,7 @@ class Newest:
     def interrupt(self) -> None:
         """End the questions that are asked now."""
         self._snapshot.interrupt()
+
+    def wait(self) -> None:
+        """Wait for what is read beforehand: a process must not end inside of DuckDB."""
+        self._warming.join()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs, run_of
 from stackguard.audit.store.tables import FACTS, TABLES, columns
 from stackguard.errors import CannotJudge
+from stackguard.gate.machine import free_memory
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +26,10 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": "",
 }
 """No extensions, no variables of Python as tables, and nothing that is written to the working folder."""
+MEMORY = 4 << 30
+"""The most bytes that a database uses: a question that needs more fails, and nothing is killed."""
+LEAST_MEMORY = 256 << 20
+"""The same where less is free."""
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
 OF_RUNS = ("stacks", "joined", "violations")
 """The tables of which each run has all rows."""
@@ -33,13 +38,13 @@ OF_STACK = ("organization", "project", "stack", "owner")
 
 
 @contextmanager
-def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Iterator[DuckDBPyConnection]:
+def connected(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> Iterator[DuckDBPyConnection]:
     """A database of the finished runs.
 
     Args:
         runs: of the store.
         run: the one that the views are about; None is the newest.
-        memory: the most that it uses, such as `2GB`; by default most of the machine's.
+        memory: the most bytes that it uses; less if less is free.
 
     Raises:
         CannotJudge: the store has no finished run, or a file that the run needs is missing or damaged.
@@ -50,7 +55,8 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: str = "") -> Itera
     chosen = run or (finished[-1] if finished else None)
     if chosen is None:
         raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
-    connection = duckdb.connect(config=CONFIGURATION | ({"memory_limit": memory} if memory else {}))
+    most = max(LEAST_MEMORY, min(memory, free_memory() * 8 // 10))
+    connection = duckdb.connect(config=CONFIGURATION | {"memory_limit": f"{most}B"})
     try:
         try:
             _views(connection, runs, chosen, finished)

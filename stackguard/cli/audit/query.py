@@ -32,6 +32,6 @@ def query(sql: str, store: str, run_name: str | None, format_: str, output: Path
       stackguard audit query "SUMMARIZE stacks" --store audits
     """  # noqa: D301 (click reads the character \\b)
     check_installed()
-    from stackguard.audit.query import answer, rendered
+    from stackguard.audit.query import rendered
 
-    write(attempt(lambda: rendered(answer(runs_of(store), sql, run_name), format_), "asking the store"), output)
+    attempt(lambda: write(rendered(runs_of(store), sql, format_, run_name), output), "asking the store")

@@ -8,7 +8,7 @@ import click
 
 from stackguard.cli.audit.options import check_installed, runs_of, store_option
 from stackguard.cli.check import ORDER, Check
-from stackguard.cli.common import Failure, attempt, check_writable, frameworks
+from stackguard.cli.common import attempt, check_writable, frameworks, write
 from stackguard.cli.report_options import destination_options
 
 if TYPE_CHECKING:
@@ -90,18 +90,7 @@ def _write(rollups: Rollups, destination: Destination, named: tuple[Framework, .
     from policypack.frameworks.catalog import PUBLISHED, covered
     from policypack.policies import POLICIES
     from stackguard.audit.reports.formats import render
-    from stackguard.errors import reason
-    from stackguard.reports.destinations import replacing
 
     whole = destination.format in {"html", "json"}
     shown = named or (tuple(covered(name, POLICIES) for name in PUBLISHED) if whole else ())
-    parts = render(rollups, destination.format, shown)
-    if destination.file is None:
-        for part in parts:
-            click.echo(part, nl=False)
-        return
-    try:
-        with replacing(destination.file) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(parts)
-    except OSError as error:
-        raise Failure(f"`{destination.file}` cannot be written: {reason(error)}") from None
+    write(render(rollups, destination.format, shown), destination.file)

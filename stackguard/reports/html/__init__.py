@@ -48,5 +48,6 @@ def render(run: Run, screen: Screen) -> str:  # noqa: ARG001 (every format has t
 @cache
 def _parts() -> tuple[str, str, Template]:
     """The script, the style sheet and the template."""
-    script, style = ((FOLDER / name).read_text("utf-8") for name in ("page.js", "page.css"))
+    script, *styles = ((FOLDER / name).read_text("utf-8") for name in ("page.js", "base.css", "page.css"))
+    style = "".join(styles)
     return script, style, environment(FOLDER).get_template("page.html.jinja")

@@ -7,17 +7,20 @@ import html
 import io
 import json
 import re
-from urllib.parse import quote, urlencode
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, quote, urlencode
 
+import msgspec
 import pytest
 
+from stackguard.audit.reports.overview import cards, responsible
 from stackguard.audit.reports.rollups import opened
 from stackguard.audit.serve.listing import page
 from stackguard.audit.serve.lists import RESOURCES, STACKS, violations
 from stackguard.audit.serve.saved import SavedViews
-from stackguard.audit.serve.snapshot import Snapshot
+from stackguard.audit.serve.snapshot import Snapshot, a_week_before
 from stackguard.audit.store import files
-from stackguard.audit.store.runs import Runs
+from stackguard.audit.store.runs import TIME, RunInfo, Runs
 from stackguard.errors import CannotJudge
 from tests.audit.serve.serving import HOSTILE, MARKUP, Served
 
@@ -41,12 +44,59 @@ def test_the_overview_has_the_roll_ups(site: Served) -> None:
     text = site.ask("/").text
     with opened(Runs(files.opened(str(site.store)))) as rollups:
         totals = rollups.totals()
-    assert f"<strong>{totals.score} %</strong>" in text
+    assert f"{totals.score} %</p>" in text
     assert f"<strong>{totals.open.critical:,}</strong> critical" in text
-    assert f"<strong>{totals.new.total:,}</strong> new" in text
+    assert f"{totals.new.total:,} new</a>" in text
     assert count(site, "/violations", status="new") == totals.new.total
     assert count(site, "/violations") == totals.open.total
     assert count(site, "/violations", status="fixed") >= totals.fixed.total
+
+
+def test_the_overview_answers_who_what_why_and_how(site: Served, snapshot: Snapshot) -> None:
+    short = site.ask("/").text.partition('class="answers"')[2].partition('class="tiles"')[0]
+    kind, (worst, *_) = responsible(snapshot.rollups, 1)
+    (policy,) = snapshot.rollups.by("policy", 1)
+    (card,) = cards([policy.name])
+    assert f"Worst {kind}" in short
+    assert f"<bdi>{worst.name}</bdi>" in short
+    assert f"New since the audit of {snapshot.finished[0].started[:10]}" in short
+    assert ("owned by" in short) == (snapshot.rollups.totals().new.total > 0)
+    assert card.fix.partition("`")[0] in short
+    assert card.why.partition("`")[0].partition("\n")[0] in short
+    link = re.search(r'href="(/violations\?(?:project|owner)=[^"]+)"', short)
+    assert link is not None
+    path, _, query = html.unescape(link[1]).partition("?")
+    assert count(site, path, **dict(parse_qsl(query))) == worst.open.total
+
+
+@pytest.mark.parametrize(
+    ("days", "since"),
+    [
+        ((0,), ""),
+        ((0, 1), "0"),
+        ((0, 1, 2, 3), "2"),
+        ((0, 1, 2, 7, 8), "1"),
+        ((0, 6.9), "0"),
+        ((0, 7, 14), "1"),
+    ],
+)
+def test_new_is_what_the_last_audit_of_a_week_ago_did_not_have(days: tuple[float, ...], since: str) -> None:
+    begin = datetime(2026, 11, 1, 3, tzinfo=UTC)
+    runs = [
+        RunInfo(id=str(at), started=f"{begin + timedelta(days=day):{TIME}}", previous=str(at - 1) if at else "")
+        for at, day in enumerate(days)
+    ]
+    assert a_week_before(runs) == since
+    if len(runs) == 5:
+        runs[1] = msgspec.structs.replace(runs[1], sample="a sample of 3 stacks")
+        assert a_week_before(runs) == "0"
+
+
+def test_a_list_that_nothing_fits_leads_to_everything(site: Served) -> None:
+    text = site.ask("/violations?q=no-such-thing").text
+    assert count(site, "/violations", q="no-such-thing") == 0
+    assert 'href="/violations?status=any&amp;kind=any">show everything' in text
+    assert "There is none" not in text
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _parts() -> tuple[str, str, Template]:
     """The script, the style sheet and the template."""
     script = (FOLDER / "audit.js").read_text("utf-8")
     style = "".join(
-        (folder / name).read_text("utf-8") for folder, name in ((SHARED, "page.css"), (FOLDER, "audit.css"))
+        file.read_text("utf-8") for file in (SHARED / "base.css", SHARED / "page.css", FOLDER / "audit.css")
     )
     return script, style, environment(FOLDER).get_template("audit.html.jinja")
 
