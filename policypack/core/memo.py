@@ -23,8 +23,12 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
     def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key: Hashable = function  # most have no other argument
         if args or kwargs:
-            named = (part for name, value in sorted(kwargs.items()) for part in (name, *_key(value)))
-            key = (function, *(part for value in args for part in _key(value)), *named)
+            parts: list[Hashable] = [function]
+            for value in args:
+                parts += _key(value)
+            for name in sorted(kwargs):
+                parts += (name, *_key(kwargs[name]))
+            key = tuple(parts)
         memo = subject.memo
         if memo is None:
             memo = {}

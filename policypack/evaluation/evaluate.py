@@ -9,7 +9,7 @@ A policy that requires another does not judge a value that the other reports: se
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -157,13 +157,14 @@ def judge(
     outcomes: list[Outcome] = []
     excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
-    judging = _Judging(policy, settings, required, accepted, outcomes, excused)
+    judging: _Judging | None = None  # most policies read nothing of most resources
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
+                judging = judging or _Judging(policy, settings, required, accepted, outcomes, excused)
                 judging.judge(resource, path, value)
     except BaseException as error:  # a crash blocks, whatever it is
         if is_interrupt(error):
@@ -183,15 +184,15 @@ def judge(
     return list(unique.values())
 
 
-def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterator[tuple[Resource, str, Any]]:
+def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterable[tuple[Resource, str, Any]]:
     """A policy's readings: the resource to blame, a path in it, a value."""
     if isinstance(subject, Stack):
         assert isinstance(policy.reads, OverStack)
-        yield from policy.reads.read(subject)
-    elif not subject.external:
-        assert not isinstance(policy.reads, OverStack)
-        for path, value in policy.reads(subject):
-            yield subject, path, value
+        return policy.reads.read(subject)
+    if subject.external:
+        return ()
+    assert not isinstance(policy.reads, OverStack)
+    return ((subject, path, value) for path, value in policy.reads(subject))
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, covers
 from policypack.evaluation.settings import UNSEEN
-from policypack.policies.pulumi.unknown_value import POLICY
 
 STATEMENT = re.compile(r".*?\bStatement(\[\d+\])?(?=\.|$)")
 
@@ -111,6 +110,8 @@ def waits_for_value(outcome: Outcome) -> bool:
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Outcome:
+    from policypack.policies.pulumi.unknown_value import POLICY  # imports all policies
+
     first, *_ = outcomes
     blocking = [outcome for outcome in outcomes if outcome.blocks]
     worst = max((outcome.policy.severity for outcome in blocking or outcomes), key=lambda severity: severity.rank)

@@ -25,7 +25,6 @@ from policypack.evaluation.shared_names import urns
 from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
-from policypack.policies.pulumi.unknown_value import POLICY as SUMMARY
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
@@ -232,7 +231,9 @@ def _fits(waiver: Waiver, outcome: Outcome, prints: Collection[str]) -> bool:
 
 def _of_value(outcome: Outcome) -> set[str]:
     """The fingerprints of the summary of what is undecided because of one value (`grouping.one_per_value`)."""
-    summary = replace(outcome, policy=SUMMARY)
+    from policypack.policies.pulumi.unknown_value import POLICY  # imports all policies
+
+    summary = replace(outcome, policy=POLICY)
     return {fingerprint(summary, place) for place in (outcome.place, *outcome.former_places)}
 
 

@@ -51,9 +51,10 @@ def statements(
     *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
 ) -> Callable[[Resource], Iterator[Reading[Statement]]]:
     """A reader of single statements; the arguments are those of `documents`."""
+    whole = documents(*elements, kinds=kinds, granting=granting)
 
     def read(resource: Resource) -> Iterator[Reading[Statement]]:
-        for path, document in documents(*elements, kinds=kinds, granting=granting)(resource):
+        for path, document in whole(resource):
             if isinstance(document, Unknown):
                 yield path, document
             else:

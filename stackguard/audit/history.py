@@ -63,11 +63,16 @@ LEFT JOIN judged j ON j.stack_id = coalesce(n.stack_id, p.stack_id)
 
 
 def violations(
-    runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]], others: Mapping[str, RunInfo]
+    database: duckdb.DuckDBPyConnection,
+    runs: Runs,
+    info: RunInfo,
+    written: Mapping[str, Sequence[str]],
+    others: Mapping[str, RunInfo],
 ) -> tuple[str, ...]:
     """Write the violations of a run, and return the names of the files.
 
     Args:
+        database: the run's `stacks` are loaded.
         runs: of the store.
         info: the run, which has judged everything.
         written: its files by table.
@@ -78,17 +83,20 @@ def violations(
         CannotJudge: a file of it is damaged.
     """
     try:
-        return _violations(runs, info, written, others)
+        return _violations(database, runs, info, written, others)
     except duckdb.Error as error:
         raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
 
 
 def _violations(
-    runs: Runs, info: RunInfo, written: Mapping[str, Sequence[str]], others: Mapping[str, RunInfo]
+    database: duckdb.DuckDBPyConnection,
+    runs: Runs,
+    info: RunInfo,
+    written: Mapping[str, Sequence[str]],
+    others: Mapping[str, RunInfo],
 ) -> tuple[str, ...]:
     previous = others.get(info.previous)
-    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as database:
-        load(database, runs, "stacks", written["stacks"])
+    with tempfile.TemporaryDirectory() as scratch:
         load_facts(database, runs, "outcomes", written, others)
         load(database, runs, "joined", written["joined"])
         load(database, runs, "violations", previous.files.get("violations", ()) if previous else (), "before")
@@ -125,18 +133,16 @@ def still_open(runs: Runs, info: RunInfo, severity: Severity, *, new: bool) -> i
     return int(count)
 
 
-def counts(runs: Runs, written: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """What `RunInfo` has of the stacks and the violations of a run, by the names of its files."""
-    with duckdb.connect() as database:
-        load(database, runs, "stacks", written["stacks"])
-        load(database, runs, "violations", written["violations"])
-        row: Any = database.execute(
-            "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
-            " count(*) FILTER (state = 'failed'), count(*) FILTER (state = 'foreign'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
-        ).fetchone()
-        open_ = "FROM violations WHERE status = 'open' AND outcome = 'violation'"
-        severities = database.execute(f"SELECT severity, count(*) {open_} GROUP BY 1 ORDER BY 1").fetchall()
-        ((unsound,),) = database.execute(f"SELECT count(DISTINCT stack_id) {open_} AND rank >= 2").fetchall()
+def counts(database: duckdb.DuckDBPyConnection, runs: Runs, written: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What `RunInfo` has of the stacks and the violations of a run, of which `stacks` are loaded."""
+    load(database, runs, "violations", written["violations"])
+    row: Any = database.execute(
+        "SELECT count(*) FILTER (state = 'judged'), count(*) FILTER (state = 'carried'),"
+        " count(*) FILTER (state = 'failed'), count(*) FILTER (state = 'foreign'), coalesce(sum(resources), 0)::BIGINT FROM stacks"
+    ).fetchone()
+    open_ = "FROM violations WHERE status = 'open' AND outcome = 'violation'"
+    severities = database.execute(f"SELECT severity, count(*) {open_} GROUP BY 1 ORDER BY 1").fetchall()
+    ((unsound,),) = database.execute(f"SELECT count(DISTINCT stack_id) {open_} AND rank >= 2").fetchall()
     named = dict(zip(("judged", "carried", "failed", "foreign", "resources"), map(int, row), strict=True))
     return named | {"open": dict(severities), "unsound": unsound}
 

@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import msgspec
 
 from policypack.core.policy import Policy
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, hashed
 from policypack.evaluation.settings import Settings
 from policypack.joining.components import Component, components
 from policypack.joining.facts import JoinFacts, JoinLinks
 from policypack.joining.join import Refuted, Unjoined, join
-from policypack.joining.rejudging import JoinedAccess, JoinedOutcome, rejudge
-from policypack.policies import POLICIES
 from stackguard.audit.engine.pool import spread
 from stackguard.audit.request import AuditRequest
 from stackguard.audit.store import shards
-from stackguard.audit.store.database import load, load_facts
+from stackguard.audit.store.database import load_facts
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs
 from stackguard.audit.store.tables import JoinedRow
 from stackguard.reports.formatting import printable
+
+if TYPE_CHECKING:
+    from policypack.joining.rejudging import JoinedAccess, JoinedOutcome
 
 LINKS = """
 SELECT f.links FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id ORDER BY f.stack_id
@@ -38,12 +38,17 @@ FACTS = """
 SELECT f.facts FROM facts f JOIN stacks s ON f.shard = s.shard AND f.stack_id = s.stack_id
 WHERE f.stack_id IN (SELECT unnest($wanted)) ORDER BY f.stack_id
 """
+NAMES = """
+SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks
+WHERE stack_id IN (SELECT unnest($1))
+"""
 ROWS = 10_000
 """Facts that are in memory at a time."""
 T = TypeVar("T")
 
 
 def write(
+    database: duckdb.DuckDBPyConnection,
     runs: Runs,
     info: RunInfo,
     request: AuditRequest,
@@ -54,6 +59,7 @@ def write(
     """Write what the stacks of a run say together, and return the names of the files.
 
     Args:
+        database: the run's `stacks` are loaded.
         runs: of the store.
         info: the run, which has judged everything.
         request: what every stack is judged by.
@@ -64,15 +70,11 @@ def write(
     Raises:
         OSError: the store cannot be read or written.
     """
-    with duckdb.connect() as database:
-        load(database, runs, "stacks", written["stacks"])
-        load_facts(database, runs, "facts", written, others)
-        listed = "SELECT stack_id, CASE WHEN stack = '' THEN location ELSE project || '/' || stack END FROM stacks"
-        names: dict[str, str] = dict(database.sql(listed).fetchall())
-        first = join(_decoded(database.sql(LINKS), JoinLinks))
-        wanted = database.sql(FACTS, params={"wanted": sorted(first.wanted)}) if first.wanted else None
-        found = components(first, _decoded(wanted, JoinFacts)) if wanted else ()
-        together = [(component, component.digest) for component in found]
+    load_facts(database, runs, "facts", written, others)
+    first = join(_decoded(database.sql(LINKS), JoinLinks))
+    wanted = database.sql(FACTS, params={"wanted": sorted(first.wanted)}) if first.wanted else None
+    found = components(first, _decoded(wanted, JoinFacts)) if wanted else ()
+    together = [(component, component.digest) for component in found]
     new = [*map(_refuted, first.refuted), *map(_unjoined, first.unjoined)]
     before = _before(runs, info, others.get(info.previous))
     again = [(component, digest) for component, digest in together if digest not in before]
@@ -80,6 +82,7 @@ def write(
     answers = spread(judged, [component for component, _ in again], workers)
     for (_, digest), answer in zip(again, answers, strict=True):
         new += (msgspec.structs.replace(row, digest=digest) for row in answer)
+    names = _names(database, {id_ for row in new for id_ in row.stacks})
     rows = [
         msgspec.structs.replace(row, run=info.id, stacks=[names.get(id_, id_) for id_ in row.stacks]) for row in new
     ]
@@ -90,6 +93,11 @@ def write(
     name = f"{RUNS}/{info.id}/joined/all-0000.parquet"
     runs.files.write(name, shards.encoded("joined", rows))
     return (name,)
+
+
+def _names(database: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, str]:
+    """The names of some stacks."""
+    return dict(database.execute(NAMES, [sorted(ids)]).fetchall()) if ids else {}
 
 
 def _decoded(rows: duckdb.DuckDBPyRelation, form: type[T]) -> Iterator[T]:
@@ -111,6 +119,9 @@ def _before(runs: Runs, info: RunInfo, previous: RunInfo | None) -> dict[str, li
 
 def _judged(component: Component, policies: Sequence[str], settings: Settings) -> list[JoinedRow]:
     """The rows about a component, with the ids of stacks for their names: rows can be sent from process to process."""
+    from policypack.joining.rejudging import rejudge  # imports all that judges, and in most runs nothing is judged
+    from policypack.policies import POLICIES
+
     chosen: list[Policy[object]] = [policy for policy in POLICIES if not policies or policy.id in policies]
     answer = rejudge(component, chosen, settings)
     rows = [*map(_shown, answer.shown), *map(_refuted, answer.refuted), *map(_access, answer.access)]
@@ -122,6 +133,8 @@ def _row(stack: str, effect: str, stacks: Iterable[str] = (), **facts: Any) -> J
 
 
 def _shown(joined: JoinedOutcome) -> JoinedRow:
+    from policypack.evaluation.places import fingerprint, hashed
+
     outcome, print_ = joined.outcome, fingerprint(joined.outcome)
     return _row(
         joined.stack,

@@ -80,6 +80,14 @@ class AuditRequest:
         return hashlib.sha256(b"\n".join(parts)).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run that a stack is judged for."""
+
+    id: str
+    request: AuditRequest
+
+
 @cache
 def _period(today: date) -> int:
     """The number of dates of AWS that are over: verdicts that depend on the day change with it."""

@@ -14,18 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+import duckdb
 import msgspec
 
 from stackguard.audit import history, joined, unfit
 from stackguard.audit.engine.pool import LostError
-from stackguard.audit.engine.unit import Run, Unit, failed
 from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
 from stackguard.audit.model import StackRef
-from stackguard.audit.request import AuditRequest
+from stackguard.audit.request import AuditRequest, Run
 from stackguard.audit.store import compaction, files
-from stackguard.audit.store.database import OF_RUNS
-from stackguard.audit.store.runs import TIME, RunInfo, Runs, run_of
-from stackguard.audit.store.tables import FACTS, StackRow
+from stackguard.audit.store.database import OF_RUNS, load
+from stackguard.audit.store.former import FormerRows
+from stackguard.audit.store.runs import TIME, RunInfo, Runs
+from stackguard.audit.store.tables import FACTS
 from stackguard.errors import CannotJudge, reason
 from stackguard.garbage import no_garbage_collection
 from stackguard.gate.provenance import versions
@@ -116,9 +117,9 @@ class Audit:
         check_distinct(refs)
         info, done = self._begun(runs, len(refs))
         with no_garbage_collection():
-            known = {} if self.plan.anew else _known(runs)
+            known = FormerRows() if self.plan.anew else _known(runs)
         self._tell(runs)
-        left = [ref for ref in refs if ref.id not in done]
+        left = [ref for ref in refs if ref.id not in done] if done else refs
         job = Job(Run(info.id, self.request), self.plan.store)
         engine = self.engine(job)
         self.watcher.started(info, len(refs), len(refs) - len(left), engine.workers)
@@ -174,7 +175,7 @@ class Audit:
                 f"the audit {info.id} was begun with other {' and '.join(differing)}; give the same, or leave out `--resume`"
             )
         runs.drop_damaged(info)
-        return info, frozenset(row.stack_id for row in runs.stacks(info))
+        return info, frozenset(id_ for rows in runs.stacks(info) for id_ in rows.column("stack_id").to_pylist())
 
     def _judge(
         self,
@@ -182,11 +183,15 @@ class Audit:
         job: Job,
         engine: Engine,
         refs: Sequence[StackRef],
-        known: Mapping[str, StackRow],
+        known: FormerRows,
     ) -> None:
         """Judge what is left; stacks whose batch was lost are tried one by one."""
         prefix = f"{job.run.id}-{secrets.token_hex(3)}"  # a resumed run has other batches
         lost = list(self._lost(engine, _batches(refs, known, engine.workers, prefix)))
+        if not lost:
+            return
+        from stackguard.audit.engine.unit import Unit, failed  # imports all that judges
+
         for batch in self._lost(engine, _singles(lost)):
             message = "its worker ended: it took too much memory or time"
             units = [Unit(failed(job.run, ref, "killed", message)) for ref in batch.refs]
@@ -213,11 +218,14 @@ class Audit:
         """Write few large files, join the stacks, compare the run with the one before, and list its files."""
         self.watcher.phase("compacting")
         written = compaction.compact(runs, info)
-        self.watcher.phase("joining")
-        written["joined"] = joined.write(runs, info, self.request, written, others, workers)
-        self.watcher.phase("comparing")
-        written["violations"] = history.violations(runs, info, written, others)
-        done = msgspec.structs.replace(info, state="finished", files=written, **history.counts(runs, written))
+        with duckdb.connect() as database:
+            load(database, runs, "stacks", written["stacks"])
+            self.watcher.phase("joining")
+            written["joined"] = joined.write(database, runs, info, self.request, written, others, workers)
+            self.watcher.phase("comparing")
+            written["violations"] = history.violations(database, runs, info, written, others)
+            counts = history.counts(database, runs, written)
+        done = msgspec.structs.replace(info, state="finished", files=written, **counts)
         if not (done.partial or done.unlisted or done.failed):
             waivers = self.request.accepting.waivers
             done = msgspec.structs.replace(done, unfit=unfit.unfit(runs, written["stacks"], waivers))
@@ -242,28 +250,26 @@ def check_distinct(refs: Iterable[StackRef]) -> None:
             )
 
 
-def _known(runs: Runs) -> dict[str, StackRow]:
-    """By id, the newest row of each stack that was judged; what no whole run has seen since is forgotten.
+def _known(runs: Runs) -> FormerRows:
+    """The newest row of each stack that was judged; what no whole run has seen since is forgotten.
 
     What is damaged in the store is left out: these stacks are judged again.
     """
-    known: dict[str, StackRow] = {}
+    known = FormerRows()
     finished = {info.id: info for info in runs.finished()}
     for info in reversed(finished.values()):
         try:
             if runs.damaged(info, ["stacks"]):
                 continue
-            for row in runs.stacks(info):
-                if row.key:
-                    known.setdefault(row.stack_id, row)
+            for rows in runs.stacks(info):
+                known.add(rows)
         except OSError as error:
             runs.problems[info.id] = reason(error)
             continue
         if not info.partial:
             break
-    needed = {run_of(row.shard) for row in known.values()}
-    usable = {run for run in needed if run in finished and not runs.damaged(finished[run], FACTS)}
-    return {identity: row for identity, row in known.items() if run_of(row.shard) in usable}
+    known.keep(lambda run: run in finished and not runs.damaged(finished[run], FACTS))
+    return known
 
 
 def _digest(request: AuditRequest) -> str:
@@ -271,14 +277,14 @@ def _digest(request: AuditRequest) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
 
-def _batches(refs: Sequence[StackRef], known: Mapping[str, StackRow], workers: int, prefix: str) -> Iterator[Batch]:
+def _batches(refs: Sequence[StackRef], known: FormerRows, workers: int, prefix: str) -> Iterator[Batch]:
     """The stacks in batches, in their order."""
     most = max(1, min(MOST, -(-len(refs) // (workers * SHARES))))
     batch: list[StackRef] = []
     size = number = 0
     for ref in [*refs, None]:
         if batch and (ref is None or len(batch) >= most or size + (ref.size or 0) > MOST_BYTES):
-            yield Batch(f"{prefix}-{number:06}", batch, [known.get(part.id) for part in batch])
+            yield Batch(f"{prefix}-{number:06}", batch, known.of(part.id for part in batch))
             batch, size, number = [], 0, number + 1
         if ref is not None:
             batch.append(ref)
@@ -287,5 +293,5 @@ def _batches(refs: Sequence[StackRef], known: Mapping[str, StackRow], workers: i
 
 def _singles(batches: Iterable[Batch]) -> Iterator[Batch]:
     for batch in batches:
-        for index, (ref, known) in enumerate(zip(batch.refs, batch.known, strict=True)):
-            yield Batch(f"{batch.shard}-{index}", [ref], [known])
+        for index, ref in enumerate(batch.refs):
+            yield Batch(f"{batch.shard}-{index}", [ref], batch.known)

@@ -96,11 +96,9 @@ def test_a_role_in_two_stacks_escalates_and_its_namesake_in_another_account_does
 def test_what_is_judged_together_is_carried_over_until_a_part_of_it_changes(
     fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stackguard.audit import joined
-
     audited(fleet, tmp_path / "store")
     before = rows(tmp_path / "store", "SELECT * EXCLUDE run FROM joined ORDER BY ALL")
-    monkeypatch.setattr(joined, "rejudge", None)  # a call would be a crash
+    monkeypatch.setattr("policypack.joining.rejudging.rejudge", None)  # a call would be a crash
     audited(fleet, tmp_path / "store")
     assert rows(tmp_path / "store", "SELECT * EXCLUDE run FROM joined ORDER BY ALL") == before
     assert rows(tmp_path / "store", "SELECT count(*) FROM violations WHERE status = 'fixed'") == [(0,)]

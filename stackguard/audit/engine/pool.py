@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from stackguard.audit.engine import forking
@@ -125,8 +126,9 @@ def _processes(workers: int) -> Iterator[ProcessPool]:
     pool = ProcessPool(workers, max_tasks=BATCHES, initializer=prepare, context=forking.start())
     try:
         yield pool
-        pool.close()  # type: ignore[no-untyped-call]
-        pool.join()
-    finally:
+    except BaseException:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+        raise
+    pool.close()  # type: ignore[no-untyped-call]
+    Thread(target=pool.join).start()  # the processes take a moment to end, and nothing waits for that

@@ -25,7 +25,7 @@ from stackguard.audit.engine.content import Content, TooLargeError
 from stackguard.audit.engine.rows import JudgedRows, rows_of
 from stackguard.audit.model import StackRef
 from stackguard.audit.owners import Owned, owner_of
-from stackguard.audit.request import MEGABYTE, AuditRequest
+from stackguard.audit.request import MEGABYTE, AuditRequest, Run
 from stackguard.audit.store.tables import LEFT_OUT, StackRow
 from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.errors import reason as why
@@ -59,14 +59,6 @@ class Unit:
     row: StackRow
     facts: Mapping[str, list[Any]] = field(default_factory=dict)
     """By table, the rows about it; empty unless it was judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The run that a unit belongs to."""
-
-    id: str
-    request: AuditRequest
 
 
 def judge(run: Run, shard: str, ref: StackRef, known: StackRow | None) -> Unit:

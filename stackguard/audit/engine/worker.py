@@ -1,4 +1,7 @@
-"""A worker: batches of stacks go in, shards in the store come out, and what is left of each stack for the coordinator."""
+"""A worker: batches of stacks go in, shards in the store come out, and what is left of each stack for the coordinator.
+
+The coordinator imports this module, and what judges only where a worker runs.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING
 
-from stackguard.audit.engine.unit import Run, Unit, judge
 from stackguard.audit.model import StackRef
+from stackguard.audit.request import Run
 from stackguard.audit.store import files
+from stackguard.audit.store.former import by_stack
 from stackguard.audit.store.runs import Runs
-from stackguard.audit.store.tables import StackRow
+
+if TYPE_CHECKING:
+    from stackguard.audit.engine.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +31,8 @@ class Batch:
 
     shard: str
     refs: Sequence[StackRef]
-    known: Sequence[StackRow | None]
-    """For each of them, its row of an earlier run."""
+    known: Sequence[bytes] = ()
+    """Their rows of earlier runs, as far as there are any (`store.former`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,10 @@ def work(job: Job, batch: Batch) -> BatchResult:
     Raises:
         OSError: the shard cannot be written.
     """
-    units = [judge(job.run, batch.shard, ref, known) for ref, known in zip(batch.refs, batch.known, strict=True)]
+    from stackguard.audit.engine.unit import judge
+
+    known = by_stack(batch.known)
+    units = [judge(job.run, batch.shard, ref, known.get(ref.id)) for ref in batch.refs]
     tables: dict[str, list[object]] = {"stacks": [unit.row for unit in units]}
     for unit in units:
         for table, rows in unit.facts.items():

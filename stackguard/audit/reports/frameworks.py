@@ -9,7 +9,6 @@ import msgspec
 
 from policypack.frameworks.model import Framework, Requirement
 from policypack.frameworks.roll_up import ABSENT, ControlResult, RollUp, roll_up
-from policypack.policies import POLICIES
 from stackguard.audit.reports.results import ControlState, FrameworkState
 from stackguard.audit.reports.rollups import Rollups
 
@@ -49,6 +48,8 @@ def _add_not_applicable(counts: dict[str, Counter[str]], rollups: Rollups) -> No
     stacks, resources = rollups.rows("SELECT count(last_run), coalesce(sum(resources), 0)::BIGINT FROM current_stacks")[
         0
     ]
+    from policypack.policies import POLICIES
+
     chosen = rollups.info.policies
     for policy in (policy.id for policy in POLICIES if not chosen or policy.id in chosen):
         kinds = counts[policy]

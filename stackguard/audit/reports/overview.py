@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from policypack.frameworks.model import Framework
-from policypack.policies import POLICIES
 from stackguard.audit.reports.frameworks import states
 from stackguard.audit.reports.results import Card, Group, Overview
 from stackguard.audit.reports.rollups import Rollups
@@ -66,6 +65,8 @@ def responsible(rollups: Rollups, most: int) -> tuple[str, tuple[Group, ...]]:
 
 def cards(policies: Collection[str]) -> Iterator[Card]:
     """What the cards of policies say, of those that are ours."""
+    from policypack.policies import POLICIES
+
     for policy in POLICIES:
         if policy.id in policies:
             why = "\n\n".join(paragraphs(policy.why or ""))

@@ -11,14 +11,17 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from stackguard.audit.store import shards
 from stackguard.audit.store.files import Files
-from stackguard.audit.store.tables import FACTS, StackRow
+from stackguard.audit.store.tables import FACTS
 from stackguard.errors import CannotJudge
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMAT = 1
 MARKER = "stackguard-store.json"
@@ -168,10 +171,10 @@ class Runs:
         names = self.files.names(f"{RUNS}/{info.id}/{table}")
         return sorted(name for name in names if name.endswith(".parquet") and f"/{MERGED}" not in name)
 
-    def stacks(self, info: RunInfo) -> Iterator[StackRow]:
+    def stacks(self, info: RunInfo) -> Iterator[pa.Table]:
         """The rows of the stacks of a run."""
         for name in self.written(info, "stacks"):
-            yield from shards.decoded("stacks", self.files.read(name), name)
+            yield shards.read_table(self.files.read(name), name)
 
 
 def run_of(shard: str) -> str:

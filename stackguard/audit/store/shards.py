@@ -67,8 +67,12 @@ def decoded(table: str, content: bytes, name: str) -> list[Any]:
     Raises:
         OSError: it is damaged; the message has its name.
     """
+    return rows(table, read_table(content, name))
+
+
+def rows(table: str, read: pa.Table) -> list[Any]:
+    """The rows of a table as `read_table` reads it; a column that it does not have has its default."""
     row = TABLES[table]
-    read = read_table(content, name)
     names = [name for name in row.__struct_fields__ if name in read.column_names]
     listed = [read.column(name).to_pylist() for name in names]
     return [row(**dict(zip(names, facts, strict=True))) for facts in zip(*listed, strict=True)]

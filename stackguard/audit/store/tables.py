@@ -5,7 +5,8 @@ Columns are only added. A column that a former release did not write is null in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
@@ -230,11 +231,11 @@ FACTS = ("resources", "outcomes", "evidence", "access", "facts")
 """The tables of judged stacks; those of a shard count only if the shard's rows of `stacks` are there."""
 
 
-def columns(row: type[msgspec.Struct]) -> Iterator[tuple[str, Any, str]]:
+@cache
+def columns(row: type[msgspec.Struct]) -> tuple[tuple[str, Any, str], ...]:
     """The name, the type and the description of each column."""
     plain, full = get_type_hints(row), get_type_hints(row, include_extras=True)
-    for name in row.__struct_fields__:
-        yield name, plain[name], _description(full[name])
+    return tuple((name, plain[name], _description(full[name])) for name in row.__struct_fields__)
 
 
 def _description(annotated: Any) -> str:

@@ -122,9 +122,9 @@ class Progress(Watcher):
             self._live.console.print(line, markup=False, highlight=False)
 
     def _show(self, line: str) -> None:
-        from rich.text import Text
-
         if self._live is not None:
+            from rich.text import Text
+
             self._live.update(Text(line), refresh=True)
         elif time.monotonic() - self._told > EVERY:
             self._told = time.monotonic()

@@ -207,6 +207,8 @@ def _report(store: str, info: RunInfo) -> str:
 
 
 def _check_policies(policies: tuple[str, ...]) -> None:
+    if not policies:
+        return
     from policypack.policies import POLICIES
     from stackguard.gate.request import suggestion
 
@@ -218,12 +220,14 @@ def _check_policies(policies: tuple[str, ...]) -> None:
 
 def _listed(sources: tuple[str, ...], progress: Progress, unlisted: list[str], largest: int) -> list[StackRef]:
     from stackguard.audit.sources import listing
+    from stackguard.garbage import no_garbage_collection
 
     refs = []
-    for ref in listing.stacks(sources, unlisted.append, largest):
-        refs.append(ref)
-        if len(refs) % 1000 == 0:
-            progress.listed(len(refs))
+    with no_garbage_collection():
+        for ref in listing.stacks(sources, unlisted.append, largest):
+            refs.append(ref)
+            if len(refs) % 1000 == 0:
+                progress.listed(len(refs))
     return refs
 
 
