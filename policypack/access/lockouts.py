@@ -120,8 +120,10 @@ def _takes(denial: Statement, allowed: Statement, action: str) -> bool:
         any(covers(denied.lower(), action.lower()) for denied in denial.actions or ())
         and (
             wide is allowed.resources is None
-            or bool(wide and allowed.resources)
-            and all(any(covers(one, resource) for one in wide or ()) for resource in allowed.resources or ())
+            or (
+                bool(wide and allowed.resources)
+                and all(any(covers(one, resource) for one in wide or ()) for resource in allowed.resources or ())
+            )
         )
         and denial.not_principals is None
         and (

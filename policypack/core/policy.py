@@ -183,6 +183,8 @@ class Resource:
     options: Options = Options()
     accepts: frozenset[str] | None = None
     """The arguments of the type in the program's own SDK; None unless our table lacks one that is set."""
+    literals: frozenset[str] = field(default=frozenset(), repr=False)
+    """The texts in its secrets that the program's source states."""
     memo: dict[Hashable, Any] | None = field(default=None, init=False, repr=False, compare=False)
     """What `core.memo.memoized` keeps; most resources have nothing to keep."""
 
