@@ -44,7 +44,9 @@ def losing(scan: Scan, block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None
 
 
 def suppressed(scan: Scan, block: ast.With) -> bool:
-    """Whether a `with suppress(...)` hides failures that are not expected."""
+    """Whether a `with suppress(...)` hides failures that are not expected, of work that it does."""
+    if all(isinstance(statement, ast.Raise) for statement in block.body):
+        return False
     kinds = [kind for kind in scan.caught_types(block) if kind is not None]
     return any(_unexpected(scan, kind, block.body) and not last_names(kind) <= LOOKUPS for kind in kinds)
 
