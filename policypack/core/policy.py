@@ -346,8 +346,8 @@ class Policy(Generic[T]):
     requires: Sequence[str] = ()
     """Ids of policies that judge first: this one skips a value, or a part of it, that one of them reports.
 
-    It skips nothing if that policy does not block in this run. Each is a policy that reads one resource, and at
-    least as severe, so that at any `--fail-on` one of the two closes the gate.
+    It skips nothing if that policy does not block in this run. Each is at least as severe, so that at any `--fail-on`
+    one of the two closes the gate. One that reads the stack takes away the whole resource, from others that do so.
     """
     subsumes: Sequence[str] = ()
     """Ids of policies whose reports, in the same statement or resource, follow from this one's.

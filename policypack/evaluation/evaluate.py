@@ -157,7 +157,8 @@ def judge(
     outcomes: list[Outcome] = []
     excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
-    judging = _Judging(policy, settings, required, accepted, outcomes, excused)
+    stack = subject if isinstance(subject, Stack) else None
+    judging = _Judging(policy, settings, required, accepted, outcomes, excused, stack)
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
@@ -212,6 +213,8 @@ class _Judging:
     outcomes: list[Outcome]
     excused: list[str]
     """The URN for each judgement that a required policy takes away."""
+    stack: Stack | None
+    """Of a policy that reads the stack as a whole."""
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add the outcomes of one reading."""
@@ -257,11 +260,16 @@ class _Judging:
         self.outcomes.append(outcome)
 
     def _excused(self, resource: Resource, path: str) -> bool:
-        """Whether a required policy reports this path, or one that leads to it."""
-        required = (policy for policy in self.required if (policy.id, resource.urn) not in self.accepted)
+        """Whether a required policy reports this path, or one that leads to it; or this resource, if it reads the stack."""
+        required = [policy for policy in self.required if (policy.id, resource.urn) not in self.accepted]
+        if self.stack and any(
+            policy.over_stack and resource.urn in _reported_over(self.stack, policy) for policy in required
+        ):
+            return True
         return any(
             path[:length] in places and covers(path[:length], path)
             for policy in required
+            if not policy.over_stack
             for length, places in _reported(resource, policy).items()
         )
 
@@ -305,6 +313,18 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collectio
     for path in paths:
         by_length.setdefault(len(path), set()).add(path)
     return by_length
+
+
+@memoized
+def _reported_over(stack: Stack, policy: Policy[Any]) -> Collection[str]:
+    """The URNs of the resources of which a policy over the stack reports a violation that excuses other policies."""
+    urns: set[str] = set()
+    with suppress(Exception):  # as of `_reported`
+        for resource, _, value in _readings(policy, stack):
+            judgements = () if isinstance(value, Unknown) else policy.check(value)
+            if any(isinstance(judgement, Violation) and judgement.excuses for judgement in judgements):
+                urns.add(resource.urn)
+    return urns
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: BaseException) -> Outcome:
