@@ -33,7 +33,7 @@ def secret(name, text, **options):
 db("bad-literal", "Tr0ub4dor-77")
 db("bad-imported", MASTER)
 db("bad-joined", f"{kept.HALF}-74")
-db("bad-wrapped", pulumi.Output.secret("Tr0ub4dor-75"))
+db("good-explicit", pulumi.Output.secret("Tr0ub4dor-75"))
 db("bad-table", [settings["password"] for settings in TABLE.values()][0])
 db("bad-placeholder", "changeme")
 db("bad-first", "Tr0ub4dor-76", ignoring)
