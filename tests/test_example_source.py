@@ -86,7 +86,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
         (folder / "cases" / f"{name}.txt").write_text(program(case))
     (folder / "__main__.py").write_text(MAIN)
     (folder / "Pulumi.yaml").write_text("name: examples\nruntime: python\n")
-    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: eu-west-1\n  dbPassword: correct-horse-7\n")
     return run(folder, stack="dev", timeout=120)
 
 

@@ -21,6 +21,7 @@ from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.arn import Arn
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
+from policypack.iam.globs import covers
 
 MOST_QUESTIONS = 400
 """The number of combinations of denials that are tried."""
@@ -96,6 +97,41 @@ def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
     ]
     space = EveryRequest([*scopes, *group], work, attached=False)
     return not any(space.requests(scopes, group)) and any(space.requests(scopes, ()))
+
+
+def voiding(document: PolicyDocument) -> Statement | None:
+    """A denial without a condition that, alone or with others, takes away all that the same document allows.
+
+    None if the document allows nothing, or something that is left.
+    """
+    denials = [one for one in document.statements if not one.allows and not one.conditions and not one.unknown]
+    allowed = [one for one in document.statements if one.allows] if denials else []
+    parts = [(one, action) for one in allowed for action in one.actions or ()]
+    if not parts or any(one.unknown or not one.actions for one in allowed):
+        return None
+    taking = [next((denial for denial in denials if _takes(denial, *part)), None) for part in parts]
+    return taking[0] if None not in taking else None
+
+
+def _takes(denial: Statement, allowed: Statement, action: str) -> bool:
+    """Whether a denial is of everything that a statement allows by one of its actions."""
+    wide = denial.resources
+    return (
+        any(covers(denied.lower(), action.lower()) for denied in denial.actions or ())
+        and (
+            wide is allowed.resources is None
+            or (
+                bool(wide and allowed.resources)
+                and all(any(covers(one, resource) for one in wide or ()) for resource in allowed.resources or ())
+            )
+        )
+        and denial.not_principals is None
+        and (
+            denial.principals is allowed.principals is None
+            or any(principal.anyone for principal in denial.principals or ())
+            or (bool(allowed.principals) and {*(allowed.principals or ())} <= {*(denial.principals or ())})
+        )
+    )
 
 
 def void_exemption(statement: Statement) -> str:

@@ -18,9 +18,16 @@ from policypack.access.solver.conditions import SOURCE_IP, VPC_SOURCE_IP
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.arn import Arn
-from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, SERVICE_KEYS, SIGNED_ONLY, requires_key
+from policypack.iam.condition_keys import (
+    ACCOUNT,
+    CALLER_KEYS,
+    SERVICE_CALL,
+    SERVICE_KEYS,
+    SIGNED_ONLY,
+    requires_key,
+)
 from policypack.iam.document import Condition, PolicyDocument, Statement
-from policypack.iam.globs import has_wildcard
+from policypack.iam.globs import has_wildcard, matches
 
 IN_A_NETWORK = frozenset({"dax", "elasticfilesystem", "iot", "kafka-cluster", "neptune-db", "rds-db"})
 """Prefixes of actions that clients call inside a VPC, where `aws:SourceIp` may be a private address."""
@@ -57,7 +64,7 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
         for statement in conditional:
             bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
             denied = [denial for denial in bounds if denial is not None]
-            asked = denied or _doubtful(statement.conditions)
+            asked = denied or _doubtful(statement.conditions) or _unsent(statement, statement.conditions)
             read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
             if read is None or not all(condition.values for condition in read.conditions):
                 continue
@@ -118,6 +125,16 @@ def _of_another_service(statement: Statement, conditions: Sequence[Condition]) -
     return any(all(arn and not has_wildcard(arn.service) and arn.service not in sent for arn in one) for one in arns)
 
 
+def _unsent(statement: Statement, conditions: Sequence[Condition]) -> bool:
+    """Whether a request has to have a key that no service sends as itself, and is one of a service."""
+    principals = statement.principals or ()
+    return all(principal.type == "Service" for principal in principals) and any(
+        (requires_key(one) or (one.operator == "Null" and one.values == ("false",)))
+        and any(matches(pattern, one.name) for pattern in SERVICE_CALL)
+        for one in (conditions if principals else ())
+    )
+
+
 def _without_endpoint(conditions: Sequence[Condition]) -> bool:
     """Whether a request has to have an address inside a VPC, and no VPC that it comes from."""
     inside = any(one.name == VPC_SOURCE_IP and requires_key(one) for one in conditions)
@@ -130,6 +147,8 @@ def _without_endpoint(conditions: Sequence[Condition]) -> bool:
 def _met(statement: Statement, conditions: Sequence[Condition], work: Work, denials: Sequence[Statement] = ()) -> bool:
     """Whether some request that the statement is about meets the conditions, and none of the denials matches it."""
     if _of_another_account(conditions) or _of_another_service(statement, conditions) or _without_endpoint(conditions):
+        return False
+    if _unsent(statement, conditions):
         return False
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK

@@ -183,6 +183,8 @@ class Resource:
     options: Options = Options()
     accepts: frozenset[str] | None = None
     """The arguments of the type in the program's own SDK; None unless our table lacks one that is set."""
+    literals: frozenset[str] = field(default=frozenset(), repr=False)
+    """The texts in its secrets that the program's source states."""
     memo: dict[Hashable, Any] | None = field(default=None, init=False, repr=False, compare=False)
     """What `core.memo.memoized` keeps; most resources have nothing to keep."""
 
@@ -346,8 +348,8 @@ class Policy(Generic[T]):
     requires: Sequence[str] = ()
     """Ids of policies that judge first: this one skips a value, or a part of it, that one of them reports.
 
-    It skips nothing if that policy does not block in this run. Each is a policy that reads one resource, and at
-    least as severe, so that at any `--fail-on` one of the two closes the gate.
+    It skips nothing if that policy does not block in this run. Each is at least as severe, so that at any `--fail-on`
+    one of the two closes the gate. One that reads the stack takes away the whole resource, from others that do so.
     """
     subsumes: Sequence[str] = ()
     """Ids of policies whose reports, in the same statement or resource, follow from this one's.

@@ -161,6 +161,7 @@ class Resolver:
             position=offline.position,
             callers=offline.callers,
             accepts=offline.accepts,
+            literals=offline.literals,
             invoked=offline.invoked,
         )
 

@@ -158,13 +158,14 @@ def judge(
     excused: list[str] = []
     blamed = subject if isinstance(subject, Resource) else next(iter(subject.resources), Resource(ROOT_TYPE, "stack"))
     judging: _Judging | None = None  # most policies read nothing of most resources
+    stack = subject if isinstance(subject, Stack) else None
     try:
         for resource, path, value in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 if readings:
                     readings.read[resource.urn] = readings.read.get(resource.urn, 0) | readings.bit
-                judging = judging or _Judging(policy, settings, required, accepted, outcomes, excused)
+                judging = judging or _Judging(policy, settings, required, accepted, outcomes, excused, stack)
                 judging.judge(resource, path, value)
     except BaseException as error:  # a crash blocks, whatever it is
         if is_interrupt(error):
@@ -213,6 +214,8 @@ class _Judging:
     outcomes: list[Outcome]
     excused: list[str]
     """The URN for each judgement that a required policy takes away."""
+    stack: Stack | None
+    """Of a policy that reads the stack as a whole."""
 
     def judge(self, resource: Resource, path: str, value: Any) -> None:
         """Add the outcomes of one reading."""
@@ -258,12 +261,18 @@ class _Judging:
         self.outcomes.append(outcome)
 
     def _excused(self, resource: Resource, path: str, repeats: str = "") -> bool:
-        """Whether a required policy reports this path, or one that leads to it; accepted reports count if `repeats` is theirs."""
+        """Whether a required policy reports this path, one that leads to it, or this resource, if it reads the stack.
+
+        Of reports that are accepted count those of `repeats`.
+        """
         accepted, urn = self.accepted, resource.urn
-        required = (policy for policy in self.required if policy.id == repeats or (policy.id, urn) not in accepted)
+        required = [policy for policy in self.required if policy.id == repeats or (policy.id, urn) not in accepted]
+        if self.stack and any(policy.over_stack and urn in _reported_over(self.stack, policy) for policy in required):
+            return True
         return any(
             path[:length] in places and covers(path[:length], path)
             for policy in required
+            if not policy.over_stack
             for length, places in _reported(resource, policy).items()
         )
 
@@ -307,6 +316,18 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collectio
     for path in paths:
         by_length.setdefault(len(path), set()).add(path)
     return by_length
+
+
+@memoized
+def _reported_over(stack: Stack, policy: Policy[Any]) -> Collection[str]:
+    """The URNs of the resources of which a policy over the stack reports a violation that excuses other policies."""
+    urns: set[str] = set()
+    with suppress(Exception):  # as of `_reported`
+        for resource, _, value in _readings(policy, stack):
+            judgements = () if isinstance(value, Unknown) else policy.check(value)
+            if any(isinstance(judgement, Violation) and judgement.excuses for judgement in judgements):
+                urns.add(resource.urn)
+    return urns
 
 
 def _crashed(policy: Policy[Any], resource: Resource, error: BaseException) -> Outcome:

@@ -194,6 +194,22 @@ DIRECT_CALL: Mapping[str, tuple[str | None, ...]] = {
     "kms:viaservice": (None,),
 }
 """By pattern of keys, what a request has that no service sends on a caller's behalf."""
+SERVICE_CALL = (
+    *("aws:sourceip", "aws:vpcsourceip", "aws:userid", "aws:username", "aws:multifactorauth*", "aws:tokenissuetime"),
+    *(
+        "aws:principalarn",
+        "aws:principaltag/*",
+        "aws:federatedprovider",
+        "aws:sourceidentity",
+        "aws:assumedroot",
+        "aws:chatbotsourcearn",
+    ),
+    *("aws:calledvia*", "saml:*", "*.*:*", *OF_ONE_SERVICE, *sorted(NETWORK_KEYS)),
+)
+"""Patterns of keys, in lower case, that no request has which a service sends as itself, rather than in a role's session.
+
+It has no address, no VPC and no session. Source: as of `SERVICE_SESSION`.
+"""
 ALWAYS_SENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport"})
 """Present in every request."""
 SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:multifactorauth", "aws:tokenissuetime")

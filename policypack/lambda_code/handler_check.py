@@ -17,6 +17,8 @@ import msgspec
 from policypack.core.policy import Placed, Resource, Stack, Unknown
 from policypack.lambda_code import packaging
 from policypack.lambda_code.archive import Archive, printable
+from policypack.lambda_code.languages.javascript import exported
+from policypack.lambda_code.languages.ruby import defines_method
 from policypack.lambda_code.packaging import HandlerName, Layers, Search
 
 OTHER_LAYER = Unknown(
@@ -85,7 +87,7 @@ class _Reader:
             case "nodejs":
                 return self._node(handler)
             case "ruby":
-                return self._first_of([f"{handler.partition('.')[0]}.rb"], ("ruby/lib/",))
+                return self._ruby(handler)
             case "provided":
                 return self._bootstrap()
             case "dotnet" | "dotnetcore":
@@ -144,7 +146,25 @@ class _Reader:
             path, roots = path.removeprefix(_OPT), ("",)
         path = path.removeprefix(_TASK)
         files = [f"{path}{ending}" for ending in (".js", "", ".mjs", ".cjs", "/index.js", "/package.json")]
-        return self._first_of([*files, *(f"node_modules/{file}" for file in files)], roots)
+        problem = self._first_of([*files, *(f"node_modules/{file}" for file in files)], roots)
+        loaded = next((file for file in files[:4] if self._places(roots).find(file)), "")
+        if problem != HandlerProblem() or not loaded.endswith("js"):
+            return problem
+        names = exported(self._text(loaded, roots))
+        return problem if names is None or {name, name.partition(".")[0]} & names else _undefined(loaded, name)
+
+    def _ruby(self, handler: str) -> HandlerProblem | Unknown:
+        path, _, name = handler.partition(".")
+        folders = ("ruby/lib/",)
+        problem = self._first_of([f"{path}.rb"], folders)
+        method = name.rpartition(".")[2]
+        if problem != HandlerProblem() or not method:
+            return problem
+        defined = defines_method(self._text(f"{path}.rb", folders), method)
+        return _undefined(f"{path}.rb", name) if defined is False else problem
+
+    def _text(self, file: str, folders: Sequence[str]) -> str:
+        return (self._places(folders).content(file) or b"").decode(errors="replace")
 
     def _bootstrap(self) -> HandlerProblem | Unknown:
         places = self._places(("",))
@@ -157,6 +177,10 @@ class _Reader:
         if self.layers or self.unread or any(member.endswith(".jar") for member in self.archive.members):
             return HandlerProblem()  # the class may be in any of them
         return self._first_of([f"{handler.partition('::')[0].replace('.', '/')}.class"], ())
+
+
+def _undefined(file: str, name: str) -> HandlerProblem:
+    return HandlerProblem(undefined=(printable(file), printable(name)))
 
 
 def _compiled(file: str, base: str) -> bool:

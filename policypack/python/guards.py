@@ -13,7 +13,7 @@ from collections.abc import Callable
 from policypack.python import classes, domain
 from policypack.python.domain import EMPTY, Scope, Values
 from policypack.python.model import Environment, Text
-from policypack.python.modules import AnyFunction, Module
+from policypack.python.modules import AnyFunction, Module, is_main
 from policypack.python.reader import Arguments, Reader
 from policypack.python.records import called_name, own_nodes
 
@@ -65,16 +65,6 @@ def truth(reader: Reader, test: ast.expr) -> bool | None:
             if compare and reader.minor is not None and _is_version(left) and 0 < len(numbers) == len(elements) < 3:
                 # `sys.version_info` has more parts than it is compared with, so the two are never equal
                 return compare((3, reader.minor, 0), tuple(numbers))
-    return None
-
-
-def is_main(test: ast.expr) -> bool | None:
-    """The result of a comparison of `__name__` with `"__main__"`, as Lambda imports the module; None for another one."""
-    match test:
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return False
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.NotEq()], comparators=[ast.Constant(value="__main__")]):
-            return True
     return None
 
 

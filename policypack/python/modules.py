@@ -230,7 +230,9 @@ def binds(find: Callable[[str], Module | None], module: Module, name: str, depth
     for star in module.stars:
         target = find(star)
         answers.append(defines(find, target, name, depth - 1) if target else None)
-    if True in answers or any(isinstance(node, ast.Name) and _stores(node, name) for node in ast.walk(module.tree)):
+    if True in answers or any(
+        isinstance(node, ast.Name) and _stores(node, name) for node in _imported_part(module.tree)
+    ):
         return True
     return None if None in answers or makes_names(module) else False
 
@@ -270,10 +272,31 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         yield statement
         if not isinstance(statement, AnyFunction | ast.ClassDef):
-            for name in ("body", "orelse", "finalbody"):
+            only_run = isinstance(statement, ast.If) and is_main(statement.test) is False
+            for name in ("orelse",) if only_run else ("body", "orelse", "finalbody"):
                 yield from _top_level(getattr(statement, name, []))
             for inner in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
                 yield from _top_level(inner.body)
+
+
+def is_main(test: ast.expr) -> bool | None:
+    """The result of a comparison of `__name__` with `"__main__"`, as Lambda imports the module; None for another one."""
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return False
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.NotEq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+    return None
+
+
+def _imported_part(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a module, but for the statements that do not run where something imports it."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        skipped = node.body if isinstance(node, ast.If) and is_main(node.test) is False else []
+        left += (child for child in ast.iter_child_nodes(node) if child not in skipped)
 
 
 def _stores(node: ast.Name, name: str) -> bool:

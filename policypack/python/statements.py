@@ -11,7 +11,7 @@ from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, eithe
 from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
 from policypack.python.model import Imported, Shape, Text
-from policypack.python.modules import absolute
+from policypack.python.modules import absolute, is_main
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 
 REPEATED = 2
@@ -85,7 +85,7 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
             scope.globals.update(names)
         case ast.Nonlocal(names=names):
             scope.shared.update(names)
-        case ast.If(test=ast.Compare() as test, body=body, orelse=orelse) if (main := guards.is_main(test)) is not None:
+        case ast.If(test=ast.Compare() as test, body=body, orelse=orelse) if (main := is_main(test)) is not None:
             execute(reader, body if main else orelse, scope)
         case ast.If(test=test, body=body, orelse=orelse):
             expressions.value(reader, test, scope)

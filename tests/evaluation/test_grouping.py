@@ -83,7 +83,7 @@ def test_the_text_shows_what_follows_below_its_cause() -> None:
     assert "shown as 1 report" in text
 
 
-def test_undecided_outcomes_follow_from_their_cause_too(tmp_path: Path) -> None:
+def test_what_a_missing_handler_leaves_unread_is_not_reported_again(tmp_path: Path) -> None:
     (tmp_path / "index.py").write_text("def run(event, context): ...")
     code = Asset(path=str(tmp_path), archive=True)
     inputs = {
@@ -94,7 +94,7 @@ def test_undecided_outcomes_follow_from_their_cause_too(tmp_path: Path) -> None:
     }
     ((causes, subsumed),) = shown(judged(Resource("aws:lambda/function:Function", "f", inputs)))
     assert causes == ["lambda-missing-handler handler"]
-    assert subsumed == ["lambda-early-return", "lambda-missing-permission", "lambda-unused-permission"]
+    assert subsumed == []
 
 
 def test_json_keeps_each_outcome_with_its_own_fingerprint_and_its_cause() -> None:

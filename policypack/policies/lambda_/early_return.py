@@ -108,6 +108,7 @@ POLICY = Policy(
             note="a loop over something else",
         ),
     ],
+    requires=["lambda-missing-handler"],
     reads=over_stack(handlers),
     check=check,
 )

@@ -63,7 +63,7 @@ POLICY = Policy(
         example(_function("index.handler", {"index.mjs": ""}, "nodejs22.x"), note="a JavaScript module"),
         example(_function("anything", {"bootstrap": ""}, "provided.al2023"), note="a custom runtime"),
     ],
-    subsumes=["lambda-early-return", "lambda-missing-module", "lambda-missing-permission", "lambda-unused-permission"],
+    subsumes=["lambda-missing-module"],
     reads=over_stack(handler_problems),
     check=check,
 )

@@ -87,6 +87,7 @@ POLICY = Policy(
         example(*writing(LOGS, writes("s3:Put*", "arn:aws:s3:::acme-kept/*")), note="more than the call needs"),
         example(*writing(LOGS, writes(), tracingConfig={"mode": "PassThrough"}), note="no traces of its own"),
     ],
+    requires=["lambda-missing-handler"],
     reads=needs,
     check=check,
 )

@@ -68,6 +68,7 @@ POLICY = Policy(
             note="what Lambda itself needs for traces",
         ),
     ],
+    requires=["lambda-missing-handler"],
     reads=excess,
     check=check,
 )

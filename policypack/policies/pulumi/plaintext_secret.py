@@ -1,7 +1,8 @@
 """Whoever may read a setting reads the credential in it: in the console, in logs, in the stack's state and its diffs.
 
 Permissions to describe a function, a task or an instance are given to many, and nobody suspects a password there. It
-stays in the history of the state and of the code, and cannot be withdrawn, only replaced.
+stays in the history of the state and of the code, and cannot be withdrawn, only replaced. Where a program runs, a literal
+in its source is reported too if Pulumi makes a secret of it, as of a database's password: the repository has it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,23 @@ from typing import Any
 
 from policypack.core.controls import Control
 from policypack.core.examples import construct, example, function
-from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
+from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
+from policypack.resources.properties.literals import literal_credentials
 from policypack.resources.properties.settings import Credential, plaintext_credentials
 
 
 def check(credential: Credential) -> Iterator[Violation]:
     of = f" in `{credential.setting}`" if credential.setting else ""
-    yield Violation("", f"contains {credential.kind} in plaintext{of}")
+    where = "as a literal of the program's source" if credential.literal else "in plaintext"
+    yield Violation("", f"contains {credential.kind} {where}{of}")
+
+
+@over_stack
+def credentials(stack: Stack) -> Iterator[Placed[Credential | Unknown]]:
+    """The credentials in plaintext of a stack, and those in its secrets that the source states."""
+    yield from plaintext_credentials(stack)
+    yield from literal_credentials(stack)
 
 
 def _function(name: str, value: str, **options: Any) -> Resource:
@@ -53,10 +63,14 @@ def _build(kind: str, value: str) -> Resource:
 _SCRIPT = "#!/bin/sh\nexport DB_PASSWORD=correct-horse-7\n./start\n"
 _FROM_CONFIG = """\
 role = "arn:aws:iam::111122223333:role/read"
-password = pulumi.Output.secret("correct-horse-7")
+password = pulumi.Config().require_secret("dbPassword")
 variables = {"DB_PASSWORD": password}
 environment = {"variables": variables}
 aws.lambda_.Function("read", name="read", role=role, environment=environment)
+"""
+_ENCRYPTED = """\
+value = pulumi.Config().require_secret("dbPassword")
+aws.ssm.Parameter("db", type="SecureString", name="/shop/db/password", value=value)
 """
 _PARAMETER = {"name": "/shop/db/password", "value": "correct-horse-7"}
 _STORED = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-db"
@@ -113,9 +127,13 @@ POLICY = Policy(
         example(_task(secrets=[{"name": "API_KEY", "valueFrom": _STORED}]), note="a reference to Secrets Manager"),
         example(_build("SECRETS_MANAGER", "site/npm"), note="the name of a secret in a build"),
         example(_instance(userData="#!/bin/sh\nDB_PASSWORD=$(get-password)\n"), note="a script that fetches it"),
-        example(construct("aws:ssm/parameter:Parameter", "db", type="SecureString", **_PARAMETER), note="encrypted"),
+        example(
+            construct("aws:ssm/parameter:Parameter", "db", type="SecureString", **_PARAMETER),
+            note="encrypted",
+            program=_ENCRYPTED,
+        ),
         example(_function("DB_PASSWORD", "changeme"), note="a placeholder"),
     ],
-    reads=over_stack(plaintext_credentials),
+    reads=credentials,
     check=check,
 )

@@ -244,6 +244,11 @@ def assigned(line: str, *, plain: bool) -> Iterator[tuple[str, str]]:
         yield name, next(value for value in values if value is not None)
 
 
+def is_reference(value: str) -> bool:
+    """Whether a value only says where a credential is, or is empty."""
+    return not value.strip() or bool(_REFERENCE.fullmatch(value.strip()))
+
+
 def is_made_up(value: str) -> bool:
     """Whether a value looks like a password or a key: mixed characters without spaces, and neither words nor a template."""
     return (

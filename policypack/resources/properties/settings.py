@@ -50,6 +50,8 @@ class Credential(msgspec.Struct, frozen=True):
 
     kind: str
     setting: str = ""
+    literal: bool = False
+    """Whether the value is a secret of the stack that the program's source states."""
 
 
 def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:

@@ -21,6 +21,7 @@ from google.protobuf.empty_pb2 import Empty
 from policypack.core.policy import Options, Resource
 from policypack.core.values import has_unknown
 from policypack.core.wire import UNKNOWN_STRING
+from stackguard.positions.literals import literals
 from stackguard.preview.child import TOKEN
 from stackguard.preview.project.sdk import ProviderPackage, accepted
 from stackguard.preview.provider import assets
@@ -361,6 +362,7 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
     def _resource(self, request: Any, provider: str, **fields: Any) -> Resource:
         """A resource with what its registration states; `provider` is a reference."""
         position, callers = positions_of(trail_of(request), str(self.registry.project.root))
+        project = self.registry.project
         return Resource(
             type=request.type,
             name=self.placeholders.labelled(request.name),
@@ -369,7 +371,14 @@ class Monitor(protos.resource_pb2_grpc.ResourceMonitorServicer):
             dependencies=tuple(sorted(request.dependencies)),
             position=position,
             callers=callers,
-            accepts=accepted(self.registry.project.interpreter, request.type, fields["inputs"]),
+            accepts=accepted(project.interpreter, request.type, fields["inputs"]),
+            literals=literals(
+                fields["inputs"],
+                fields["secrets"],
+                filter(None, (position, *callers)),
+                project.root,
+                given=(*project.config.values(), *project.environment.values()),
+            ),
             **fields,
         )
 

@@ -2,7 +2,8 @@
 
 `aws:SourceIp` is an address of the internet, never a private one, and a request through a VPC endpoint has none at all.
 Two conditions of one statement both have to hold, so two that exclude each other match nothing. A role that only AWS
-services assume has no MFA device and no user name, so a condition on one of them never holds for it.
+services assume has no MFA device and no user name, so a condition on one of them never holds for it. A service that sends a request
+as itself has no session, no address and no VPC either.
 """
 
 from __future__ import annotations
@@ -94,6 +95,18 @@ POLICY = Policy(
             _of_a_function({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
             path="inlinePolicies[0].policy.Statement[0].Condition.Bool.aws:MultiFactorAuthPresent",
             note="MFA for a function",
+        ),
+        example(
+            bucket_policy(
+                allow(
+                    "s3:PutObject",
+                    "arn:aws:s3:::inbox/*",
+                    Principal={"Service": "cloudtrail.amazonaws.com"},
+                    Condition={"IpAddress": OFFICE},
+                )
+            ),
+            path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
+            note="the address of a service",
         ),
     ],
     good=[

@@ -3,6 +3,7 @@
 It denies AWS services that act for you (log delivery, replication, a function outside of the network) and every
 administrator who calls from elsewhere. After that only the account's root user can fix it. One without a condition
 denies everyone, and so do two of which each denies whom the other lets pass, such as two ranges that do not overlap.
+A document that denies all that it allows is of no use to anyone: nobody can assume such a role.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.address_conditions import denied_callers, fence, unread
-from policypack.access.lockouts import from_day, lockouts, void_exemption
+from policypack.access.lockouts import from_day, lockouts, void_exemption, voiding
 from policypack.access.solver.bounds import unknown_paths
-from policypack.core.examples import bucket_policy, deny, example, reported_at
+from policypack.core.examples import allow, bucket_policy, deny, example, reported_at, role
 from policypack.core.policy import (
     Judgement,
     Placed,
@@ -49,6 +50,9 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
                 last.path,
                 "denies everyone except the callers that it exempts: every other request meets its conditions",
             )
+    void = voiding(document)
+    if void and void.path not in reported:
+        yield Violation(void.path, "denies all that the document allows, so nobody is allowed anything by it")
 
 
 def _alone(document: PolicyDocument) -> Iterator[Judgement]:
@@ -93,6 +97,8 @@ ADMIN = "arn:aws:iam::111122223333:role/admin"
 ENDPOINT = {"aws:SourceVpce": "vpce-0a1b2c3d"}
 SPARING = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}
 
+TRUST_LAMBDA = allow("sts:AssumeRole", None, Principal={"Service": "lambda.amazonaws.com"})
+
 
 def _everyone(action: str = "s3:*", /, **condition: Any) -> dict[str, Any]:
     return deny(action, BOTH, Principal="*", Condition=condition or None)
@@ -128,6 +134,11 @@ POLICY = Policy(
             bucket_policy(_everyone(**OUTSIDE, **SPARING), _everyone(StringNotEquals=ENDPOINT, **SPARING)),
             path="policy.Statement[1]",
             note="two denials: no request has both an address and an endpoint",
+        ),
+        example(
+            role(TRUST_LAMBDA, deny("sts:AssumeRole", None, Principal="*")),
+            path="assumeRolePolicy.Statement[1]",
+            note="a trust policy that denies all that it allows",
         ),
     ),
     good=[

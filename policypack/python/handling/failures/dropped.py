@@ -1,7 +1,7 @@
 """Records whose failure is caught and only logged: whatever invoked the function takes them as handled.
 
 A failure that is sent, stored, raised later, or emitted as a metric is not lost, and a narrow exception may be one that is
-expected: these are no drops. One that the handler only returns is lost where nothing reads the result.
+expected, or dropped on purpose (`narrow.py`): these are no drops. One that the handler only returns is lost where nothing reads the result.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from policypack.python.classes import last_names
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.failures.fates import CHANGING, Fates, changed
+from policypack.python.handling.failures.narrow import losing, suppressed
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.model import Fate, How, LoopExit, RecordLoop
@@ -84,7 +85,7 @@ class Dropped:
         """Where a statement that has all the work on a record drops it; `fate` is that of its function's result."""
         match block:
             case ast.Try() | ast.TryStar():
-                handler = scan.catching(block)
+                handler = scan.catching(block) or losing(scan, block)
                 tried = scan.works(*block.body) and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
                 if handler and tried and not leaves and not scan.works(*block.finalbody):
@@ -94,7 +95,7 @@ class Dropped:
                         yield LoopExit(scan.place(handler), how, fate=reached)
             case ast.With(body=body) | ast.AsyncWith(body=body):
                 broad = any(kind is None or last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
-                if broad and not _changes_attributes(body):
+                if (broad or suppressed(scan, block)) and not _changes_attributes(body):
                     yield LoopExit(scan.place(block), How.DROP, fate=fate)
             case ast.For(body=body, orelse=otherwise) | ast.While(body=body, orelse=otherwise):
                 attempt = self._only_work(scan, body)

@@ -334,3 +334,40 @@ test_sources_that_may_be = silent(
     of_partner({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "false"}}),
     of_partner({"IpAddressIfExists": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "true"}}),
 )
+
+
+SERVICE = {"Service": "s3.amazonaws.com"}
+OF_NO_SERVICE = [
+    {"IpAddress": OFFICE},
+    {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
+    {"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}},
+    {"StringLike": {"aws:userid": "AROA*"}},
+    {"StringEquals": {"AWS:UserName": "anna"}},
+    {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+    {"StringEquals": {"aws:PrincipalTag/team": "shop"}},
+    {"Null": {"aws:SourceIdentity": "false"}},
+]
+
+
+@pytest.mark.parametrize("condition", OF_NO_SERVICE)
+def test_keys_that_no_service_sends_as_itself(condition: Any) -> None:
+    assert len(messages(POLICY, of_partner(condition, principal=SERVICE))) == 1
+    assert (
+        len(
+            messages(
+                POLICY, of_partner({**condition, "ArnEquals": {"aws:SourceArn": "arn:aws:s3:::b"}}, principal=SERVICE)
+            )
+        )
+        == 1
+    )
+
+
+test_conditions_that_a_service_may_meet = silent(
+    POLICY,
+    of_partner({"IpAddressIfExists": OFFICE}, principal=SERVICE),
+    of_partner({"NotIpAddress": OFFICE}, principal=SERVICE),
+    of_partner({"StringNotEquals": {"aws:PrincipalTag/team": "shop"}}, principal=SERVICE),
+    of_partner({"Null": {"aws:userid": "true"}}, principal=SERVICE),
+    of_partner({"IpAddress": OFFICE}, principal={**SERVICE, **PARTNER}),
+    of_partner({"StringEquals": {"aws:SourceAccount": "111122223333"}}, principal=SERVICE),
+)

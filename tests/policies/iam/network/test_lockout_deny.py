@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.examples import allow, bucket_policy, deny, document, role_policy
+from policypack.core.examples import allow, bucket_policy, deny, document, role, role_policy
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.network.lockout_deny import POLICY
 from tests.policies.helpers import messages, reported, reported_with, silent, undecided, undecided_at, violations
@@ -191,3 +191,41 @@ def test_an_endpoints_document_locks_nobody_out_of_the_resource() -> None:
 def test_an_unknown_principal() -> None:
     whom = {**everybody(**OUTSIDE), "Principal": UNKNOWN}
     assert undecided(POLICY, bucket_policy(whom)) == ["policy.Statement[0].Principal"]
+
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+ASSUMED = allow("sts:AssumeRole", None, Principal=LAMBDA)
+test_a_trust_policy_that_denies_all_that_it_allows = reported(
+    POLICY,
+    "assumeRolePolicy.Statement[1]",
+    [ASSUMED, deny("sts:AssumeRole", None, Principal="*")],
+    [ASSUMED, deny("sts:*", None, Principal={"AWS": "*"})],
+    [ASSUMED, deny("sts:AssumeRole", None, Principal=LAMBDA)],
+    of=lambda statements: role(*statements),
+)
+test_a_policy_that_denies_all_that_it_allows = reported(
+    POLICY,
+    "policy.Statement[1]",
+    [allow("s3:GetObject", "arn:aws:s3:::inbox/*"), deny("s3:*", "*")],
+    [allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::inbox/*"), deny("s3:Get*", "*"), deny("s3:Put*", "*")],
+    of=lambda statements: role_policy(*statements),
+)
+test_a_denial_that_leaves_a_part = silent(
+    POLICY,
+    role(ASSUMED),
+    role(ASSUMED, deny("sts:TagSession", None, Principal="*")),
+    role(ASSUMED, deny("sts:AssumeRole", None, Principal={"Service": "ec2.amazonaws.com"})),
+    role(
+        ASSUMED,
+        deny(
+            "sts:AssumeRole",
+            None,
+            Principal="*",
+            Condition={"StringNotEquals": {"aws:SourceAccount": "111122223333"}},
+        ),
+    ),
+    role_policy(deny("*", "*")),
+    role_policy(allow("s3:*", "*"), deny("s3:Delete*", "*")),
+    role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox/*"), deny("s3:GetObject", "arn:aws:s3:::inbox/private/*")),
+    role_policy(allow(UNKNOWN, "*"), deny("s3:GetObject", "*")),
+)
