@@ -84,6 +84,14 @@ ON_THEIR_OWN = {"tests/docs/test_snippets.py"}
 
 LONGEST = (
     "tests/docs/test_snippets.py",
+    "tests/audit/test_faults.py",
+    "tests/audit/sources/test_failing_objects.py",
+    "tests/audit/test_cluster.py",
+    "tests/audit/reports/test_page.py",
+    "tests/policies/lambda_/test_missing_module.py",
+    "tests/cli/test_audit.py",
+    "tests/cli/test_stacks_that_are_gone.py",
+    "tests/cli/test_covered.py",
     "tests/cli/test_several.py",
     "tests/agreement/test_doors.py",
     "tests/packs/test_gate.py",
