@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
+import threading
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -19,6 +22,8 @@ settings.load_profile("any machine")
 pytest.register_assert_rewrite("tests.policies.helpers")  # its assertions show the difference
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start Python hundreds of times; it should compile once
+
+os.environ.pop("PYTEST_ADDOPTS", None)  # it was read, and is not for a pytest that a test starts
 
 # Background jobs of a shell, and `nohup`, ignore these signals, and so would the processes that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,6 +47,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         warm.install()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage in an unmeasured test, its fixtures, and the processes that they start."""
+    if not any(map(item.get_closest_marker, UNMEASURED)):
+        return (yield)
+    trace, of_threads, configuration = sys.gettrace(), threading.gettrace(), os.environ.pop(COVERAGE, None)
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+    try:
+        return (yield)
+    finally:
+        sys.settrace(trace)
+        threading.settrace(of_threads)  # type: ignore[arg-type]
+        if configuration is not None:
+            os.environ[COVERAGE] = configuration
+
+
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""By this variable a new interpreter measures its coverage."""
+UNMEASURED = ("outside", "corpus")
+
+
 AT_BOTH_DOORS = {
     "tests/agreement/test_doors.py",
     "tests/agreement/test_sessions.py",
@@ -57,6 +84,14 @@ ON_THEIR_OWN = {"tests/docs/test_snippets.py"}
 
 LONGEST = (
     "tests/docs/test_snippets.py",
+    "tests/audit/test_faults.py",
+    "tests/audit/sources/test_failing_objects.py",
+    "tests/audit/test_cluster.py",
+    "tests/audit/reports/test_page.py",
+    "tests/policies/lambda_/test_missing_module.py",
+    "tests/cli/test_audit.py",
+    "tests/cli/test_stacks_that_are_gone.py",
+    "tests/cli/test_covered.py",
     "tests/cli/test_several.py",
     "tests/agreement/test_doors.py",
     "tests/packs/test_gate.py",

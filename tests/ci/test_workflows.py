@@ -28,7 +28,7 @@ PIN = re.compile(r"uses: ([^@\s]+)@(\S+)(?: # (\S+))?")
 def local_steps() -> list[tuple[str, str, str]]:
     """Name, folder and command of each step of `.ci/run`."""
     steps = []
-    for line in re.findall(r"^step .*$", RUN, re.MULTILINE):
+    for line in re.findall(r"^ *step .*$", RUN, re.MULTILINE):
         _, name, folder, command = shlex.split(line)
         setup = re.fullmatch(r"\$\{commands\[(\d)\]\}", command)
         steps.append((name, folder, SETUP[int(setup[1])] if setup else command))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from stackguard import cli
 from tests.sources.states import as_bytes, export
+from tests.warm.apart import stackguard
 
 SAMPLE = [sys.executable, "-m", "tests.reports.sample"]
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,5 @@ class RanApart:
     """One run of the command line in a process of its own: it forks, and a fork of one that has used gRPC may hang."""
 
     def __init__(self, *args: str) -> None:
-        command = [Path(sys.executable).with_name("stackguard"), *args]
-        ran = subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
+        ran = stackguard(Path.cwd(), *args, timeout=120)
         self.code, self.out, self.err = ran.returncode, ran.stdout, ran.stderr

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.test_several import stackguard
+from tests.warm.apart import stackguard
 
 PROGRAM = 'import pulumi_aws as aws\naws.s3.Bucket("uploads", acl="public-read")\n'
 WAIVER = """waivers:

@@ -18,6 +18,7 @@ from stackguard import cli
 from stackguard.reports.json_types import schema
 from tests.processes import appears, gone, own
 from tests.sources.states import as_bytes, export, state
+from tests.warm.apart import stackguard
 
 PROGRAM = """
 import pulumi
@@ -47,17 +48,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / f"Pulumi.{stack}.yaml").touch()
     (root / "state.json").write_bytes(as_bytes(export([state("aws:s3/bucket:Bucket", "inbox", {"bucket": "inbox"})])))
     return root
-
-
-def stackguard(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stackguard", *args],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.warm.apart import stackguard
 
 PROGRAM = "import pulumi_aws as aws\n\naws.sqs.Queue('jobs', sqs_managed_sse_enabled=False)\n"
 FILE = "stackguard-baseline.json"
@@ -26,11 +26,6 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "stackguard.yaml").write_text("{}\n")
     stackguard(tmp_path, "baseline", ".", "--all-stacks")
     return tmp_path
-
-
-def stackguard(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stackguard", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_a_stack_that_is_gone_is_noted_and_pruned(root: Path) -> None:

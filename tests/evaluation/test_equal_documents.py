@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def found(resources: tuple[Resource, ...]) -> list[tuple[Kind, str, str, str, st
     ]
 
 
+@pytest.mark.corpus
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.lists(st.sampled_from(STATEMENTS), min_size=1)), max_size=3))
 def test_what_is_remembered_changes_no_outcome(
     documents: list[tuple[Callable[..., Resource], list[dict[str, object]]]],

@@ -22,6 +22,8 @@ from policypack.iam.parliament import engine as parliament
 from policypack.iam.parliament import linter
 from policypack.policies import POLICIES
 
+pytestmark = pytest.mark.corpus
+
 RECORDED = Path(__file__).with_name("managed_corpus.json")
 ABOUT_DOCUMENTS = [policy for policy in POLICIES if policy.id.startswith("iam-")]
 MOST_STEPS = parliament.MAX_STEPS * 2 // 3

@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,8 @@ from tests.access.drawing import (
     sampled_with_variables,
 )
 from tests.access.reference import Asked, allowed
+
+pytestmark = pytest.mark.corpus
 
 EXAMPLES = int(os.environ.get("STACKGUARD_EXAMPLES", "100"))
 TRIED = 60

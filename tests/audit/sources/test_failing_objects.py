@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import urllib3
 
 from benchmarks.fleet import Fleet
+from stackguard.audit.sources import objects
 from tests.audit.sources.test_objects import bucket, server, uploaded
 from tests.audit.test_run import audited, reported, rows
 
@@ -50,7 +52,7 @@ class Line(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if faulty and self.fault == "slow":
-            time.sleep(0.2)
+            time.sleep(0.05)
         answer = urllib3.request(
             self.command, self.origin + self.path, headers=dict(self.headers.items()), body=body, retries=False
         )
@@ -78,6 +80,9 @@ HOP = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
 @pytest.fixture
 def line(bucket: str, server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line]]:
+    """The line, after whose faults the pauses are short."""
+    backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=50), "base": 2}
+    monkeypatch.setattr(objects, "RETRIES", objects.RETRIES | {"backoff": backoff})
     kind = type("Faulty", (Line,), {"origin": server})
     listener = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
@@ -106,9 +111,7 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
 def test_an_object_that_cannot_be_read_fails_alone(
     line: type[Line], bucket: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stackguard.audit.sources import objects
-
-    monkeypatch.setattr(objects, "RETRIES", {"max_retries": 1})
+    monkeypatch.setattr(objects, "RETRIES", objects.RETRIES | {"max_retries": 1})
     Fleet(tmp_path / "fleet", 3).write(STACKS)
     uploaded(tmp_path / "fleet", bucket, server)
     victim = min((tmp_path / "fleet").rglob(".pulumi/stacks/*/*.json")).relative_to(tmp_path / "fleet").as_posix()

@@ -457,6 +457,7 @@ def test_no_source_that_parses_makes_it_fail(pieces: list[tuple[str, str, str]])
     assert undecided(POLICY, function(texts(files))) == []
 
 
+@pytest.mark.corpus
 @given(st.sampled_from(SOURCES))
 def test_real_sources_lack_only_what_they_import(text: str) -> None:
     reports = messages(POLICY, function(texts({"index.py": text})))
