@@ -97,15 +97,15 @@ def _constants(modules: tuple[Module, ...]) -> frozenset[str]:
             ):
                 named[name] = text
     wrapped = {
-        text
+        inner
         for node in nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "secret"
         for argument in (*node.args, *(keyword.value for keyword in node.keywords))
         for part in ast.walk(argument)
-        if isinstance(part, ast.expr) and (text := _joined(part, named)) is not None
+        if isinstance(part, ast.expr) and (inner := _joined(part, named)) is not None
     }
-    joined = (_joined(node, named) for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp))
-    return frozenset(text for text in joined if text is not None and text not in wrapped)
+    joined = [_joined(node, named) for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp)]
+    return frozenset(stated for stated in joined if stated is not None and stated not in wrapped)
 
 
 def _joined(node: ast.expr, named: Mapping[str, str]) -> str | None:

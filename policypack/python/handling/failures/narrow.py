@@ -43,7 +43,7 @@ def losing(scan: Scan, block: ast.Try | ast.TryStar) -> ast.ExceptHandler | None
     return None
 
 
-def suppressed(scan: Scan, block: ast.With) -> bool:
+def suppressed(scan: Scan, block: ast.With | ast.AsyncWith) -> bool:
     """Whether a `with suppress(...)` hides failures that are not expected, of work that it does."""
     if all(isinstance(statement, ast.Raise) for statement in block.body):
         return False
