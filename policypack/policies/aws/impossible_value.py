@@ -43,6 +43,8 @@ def values(resource: Resource) -> Iterator[Reading[Value | PolicyDocument]]:
     for path, kind, value in values_of(resource):
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield path, Value(_in_place(resource, kind), str(value))
+        elif isinstance(value, float) and value.is_integer():
+            yield path, Value(kind, str(int(value)))
     for path, document in documents_of(resource):
         if isinstance(document, PolicyDocument):
             yield path, document
