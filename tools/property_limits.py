@@ -12,11 +12,12 @@ import importlib.metadata
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from generate_tables import botocore_data
 from sdk_source import Property
 
 Set = frozenset[str]
@@ -30,7 +31,7 @@ OPEN = re.compile(
     r"\w*(?:[iI]nstance(?:Type|Class|Size)|[nN]odeType|[vV]ersion|[rR]untime|[rR]egion|[mM]odel(?:Id)?|[eE]ngine"
     r"|[lL]anguage(?:Code)?|[cC]ountryCode|[rR]esourceTypes?|[vV]oice(?:Id)?|[fF]amily|[cC]omputeType|[sS]ervice(?:Name)?"
     r"|[fF]eature(?:Set|Type|Name)?|[mM]etric(?:Name|Type)?|[cC]urrency|[tT]imezone|[sS]lPolicy|[sS]ecurityPolicy"
-    r"|[oO]perating[sS]ystem\w*|[pP]artition)s?"
+    r"|[oO]perating[sS]ystem\w*|[pP]artition|\w*Arn)s?"
 )
 """Properties whose enumerations AWS extends, whatever their size."""
 QUOTED = re.compile(r"`([^`]*)`")
@@ -87,6 +88,15 @@ def passed(text: str) -> Mapping[str, Set]:
 
 
 @cache
+def model(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """Botocore's newest model of a service."""
+    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
+    versions = sorted(folder.glob("*/service-2.json.gz"))
+    empty: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "operations": {}}
+    return botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz") if versions else empty
+
+
+@cache
 def schemas() -> Mapping[str, Mapping[str, Any]]:
     """CloudFormation's schemas, by type."""
     root = Path(str(importlib.metadata.distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
@@ -128,13 +138,22 @@ def enumerated(shapes: Iterable[Mapping[str, Any]]) -> Sequence[Set]:
     return [frozenset(map(str, shape["enum"])) for shape in shapes if "enum" in shape]
 
 
-def targets(shapes: Mapping[str, Any], names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The shapes of all members with one of these names, of lists the ones of their items."""
+@cache
+def targets(service: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """By the name of a member in lower case, its shapes in the API of a service, of lists the ones of their items."""
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    shapes = model(service)["shapes"]
     for shape in shapes.values():
         for member, reference in shape.get("members", {}).items():
-            if member.lower() in names:
-                target = shapes[reference["shape"]]
-                yield shapes[target["member"]["shape"]] if target["type"] == "list" else target
+            target = shapes[reference["shape"]]
+            found[member.lower()].append(shapes[target["member"]["shape"]] if target["type"] == "list" else target)
+    return found
+
+
+@cache
+def all_enumerations(service: str) -> Sequence[Set]:
+    """The enumerations in the API of a service."""
+    return enumerated(model(service)["shapes"].values())
 
 
 def stated(doc: str) -> Set:
@@ -225,9 +244,7 @@ def numbers(property_: Property, named: Sequence[Mapping[str, Any]], examples: S
     )
 
 
-def limit(
-    property_: Property, path: str, module: str, service: str, shapes: Callable[[str], Any], examples: Set
-) -> str:
+def limit(property_: Property, path: str, module: str, service: str, examples: Set) -> str:
     """What the values of a property are limited to, as a kind; empty if that is not certain.
 
     Args:
@@ -235,18 +252,17 @@ def limit(
         path: its path.
         module: the SDK's module of its type.
         service: the name of the module's service.
-        shapes: returns the shapes of a service in botocore.
         examples: what the SDK's examples pass.
     """
     name = path.rpartition(".")[2]
     if "Mapping[" in property_.annotation or property_.nested or path.count(".") >= DEEPEST:
         return ""
     names = tuple(sorted({name.lower(), name.lower().removesuffix("s")}))
-    services = {related: shapes(related) for related in sorted({service, *RELATED.get(module, ())})}
-    named = [shape for known in services.values() for shape in targets(known, names)]
-    named += [schema for service in services for key in names for schema in cloudformation(service).get(key, ())]
+    services = sorted({service, *RELATED.get(module, ())})
+    models = [known for related in services for known in (targets(related), cloudformation(related))]
+    named = [shape for known in models for key in names for shape in known.get(key, ())]
     if "_builtins.str" in property_.annotation or CLASS.search(property_.annotation):
-        others = [values for known in services.values() for values in enumerated(known.values())]
+        others = [values for related in services for values in all_enumerations(related)]
         values = enumeration(property_, name, enumerated(named), others, examples)
         kind = "one-of" if module in EXACT else "like-one-of"
         return f"{kind}:{','.join(sorted(values))}" if values else ""
