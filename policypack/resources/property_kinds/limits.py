@@ -59,7 +59,7 @@ def _number_problem(name: str, detail: str, text: str) -> str | None:
     if name == "number-of":
         values = detail.split(",")
         taken = f"{', '.join(values[:-1])} or {values[-1]}"
-        return None if str(number) in values else f"takes {taken}, and is {number}"
+        return None if str(number) in values or number == 0 else f"takes {taken}, and is {number}"
     least, greatest = map(int, detail.split(".."))
     if least <= number <= greatest or (name == "range" and number in _UNSET):
         return None
@@ -83,7 +83,7 @@ def _addresses_problem(versions: str, lengths: str, text: str, *, exact: bool) -
     least, _, greatest = lengths.partition("..")
     if lengths and not int(least) <= network.prefixlen <= int(greatest):
         return f"takes a mask from /{least} to /{greatest}, and has /{network.prefixlen}"
-    if exact and address != "::" and ip_network(address).network_address != network.network_address:
+    if exact and ip_network(address).network_address != network.network_address:
         return f"takes a range without bits after its mask; did you mean `{network}`?"
     return None
 
