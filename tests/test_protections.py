@@ -188,6 +188,7 @@ REMOVALS = (
         "aws-impossible-value",
         added(construct("aws:kms/alias:Alias", "data", name="alias/aws/data")),
     ),
+    Removal("a number that the property takes", "aws-impossible-value", changed("function", timeout=1200)),
     Removal("an account's id", "aws-impossible-value", changed("invoke-permission", sourceAccount="11112222333")),
     Removal(
         "names that are filled in",

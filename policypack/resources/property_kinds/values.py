@@ -12,6 +12,8 @@ from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
 from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_parts, resource_problem
+from policypack.resources.property_kinds.limits import KINDS as LIMITS
+from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.placeholders import placeholder
 from policypack.resources.property_kinds.regions import misspelt_region, time_zones
 from policypack.resources.property_kinds.schedules import is_cron, is_rate, is_seconds_cron, is_time, is_unix_cron
@@ -80,9 +82,11 @@ _DESCRIPTIONS = {
 
 @bounded_cache(4096)
 def problem(kind: str, text: str) -> str | None:
-    """Why a text cannot be what a property of this kind takes: a clause that quotes nothing of the text, or None."""
+    """Why a text cannot be what a property of this kind takes: a clause, or None."""
     if "+" in kind:
         return next((clause for part in kind.split("+") if (clause := problem(part, text))), None)
+    if kind.partition(":")[0] in LIMITS:
+        return limit_problem(kind, text) if text else None
     if kind == "text" and not text.startswith("arn:"):
         return None
     if kind == "arns":

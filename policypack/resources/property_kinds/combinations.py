@@ -1,0 +1,135 @@
+"""Values that are possible alone and not together: a resource in, the places of such values and clauses out.
+
+Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html,
+https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html,
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html,
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html and
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from policypack.core.policy import Resource
+from policypack.core.values import has_unknown
+from policypack.iam.document_readers import values_at
+
+Inputs = Mapping[str, Any]
+Clauses = Iterator[tuple[str, str]]
+
+_FARGATE: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4097, 1024)),
+    1024: tuple(range(2048, 8193, 1024)),
+    2048: tuple(range(4096, 16385, 1024)),
+    4096: tuple(range(8192, 30721, 1024)),
+    8192: tuple(range(16384, 61441, 4096)),
+    16384: tuple(range(32768, 122881, 8192)),
+    32768: (61440, 122880, 249856),
+}
+"""By units of CPU of a task, the MiB of memory that Fargate offers with them."""
+_SIZE = re.compile(r"(\d+|\d*\.\d+)\s*(vcpu|gb)?", re.IGNORECASE)
+_TABLE_KEYS = ("hashKey", "rangeKey")
+_INDEX_KEYS = (
+    "globalSecondaryIndexes[*].hashKey",
+    "globalSecondaryIndexes[*].rangeKey",
+    "globalSecondaryIndexes[*].keySchemas[*].attributeName",
+    "localSecondaryIndexes[*].rangeKey",
+)
+_RESTORED = ("restoreSourceName", "restoreSourceTableArn", "restoreBackupArn")
+_WITH_PORTS = frozenset({"tcp", "udp", "6", "17"})
+
+
+def combination_problems(resource: Resource) -> Clauses:
+    """The places of values that do not go together, each with a clause. Unknown values go with every other."""
+    if problems := _BY_TYPE.get(resource.type):
+        yield from problems(resource.inputs)
+
+
+def _fifo(flag: str, inputs: Inputs) -> Clauses:
+    name, fifo = inputs.get("name"), inputs.get(flag)
+    if not isinstance(name, str) or not name:
+        return
+    if fifo is True and not name.endswith(".fifo"):
+        yield "name", f"does not end with `.fifo`, and the name has to where `{flag}` is true"
+    elif fifo in (None, False) and name.endswith(".fifo"):
+        yield "name", f"ends with `.fifo`, which takes `{flag}`"
+
+
+def _task(inputs: Inputs) -> Clauses:
+    compatible = inputs.get("requiresCompatibilities")
+    if not isinstance(compatible, list) or "FARGATE" not in compatible:
+        return
+    cpu, memory = (_size(inputs.get(name)) for name in ("cpu", "memory"))
+    if cpu is not None and cpu not in _FARGATE:
+        yield (
+            "cpu",
+            f"takes {', '.join(map(str, [*_FARGATE][:-1]))} or {[*_FARGATE][-1]} units on Fargate, and is {cpu}",
+        )
+    elif cpu is not None and memory is not None and memory not in _FARGATE[cpu]:
+        offered = _FARGATE[cpu]
+        yield "memory", f"takes {offered[0]} to {offered[-1]} MiB in steps beside {cpu} units of `cpu`, and is {memory}"
+
+
+def _size(value: Any) -> int | None:
+    """Units of CPU or MiB of memory, which may be written as `1 vCPU` and `2 GB`."""
+    written = _SIZE.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
+    if written is None or isinstance(value, bool):
+        return None
+    return int(float(written[1]) * (1024 if written[2] else 1))
+
+
+def _table(inputs: Inputs) -> Clauses:
+    attributes = inputs.get("attributes")
+    if not isinstance(attributes, list) or any(inputs.get(name) for name in _RESTORED):
+        return
+    parts = [
+        inputs.get(name) for name in ("attributes", *_TABLE_KEYS, "globalSecondaryIndexes", "localSecondaryIndexes")
+    ]
+    if has_unknown(parts):
+        return
+    declared = {item.get("name"): index for index, item in enumerate(attributes) if isinstance(item, Mapping)}
+    keys: set[Any] = set()
+    for pattern in (*_TABLE_KEYS, *_INDEX_KEYS):
+        for path, value in values_at(inputs, pattern):
+            keys.add(value)
+            if isinstance(value, str) and value and value not in declared:
+                yield path, "is a key that is not among `attributes`"
+    for name, index in declared.items():
+        if name not in keys and keys:
+            yield f"attributes[{index}]", "is a key of neither the table nor an index, and DynamoDB takes only keys"
+
+
+def _rule(inputs: Inputs, protocol: str = "protocol", place: str = "") -> Clauses:
+    least, greatest = inputs.get("fromPort"), inputs.get("toPort")
+    if (
+        str(inputs.get(protocol)).lower() in _WITH_PORTS
+        and isinstance(least, int | float)
+        and isinstance(greatest, int | float)
+        and least > greatest
+    ):
+        yield f"{place}fromPort", f"is {least:g}, which is greater than `toPort`, {greatest:g}"
+
+
+def _group(inputs: Inputs) -> Clauses:
+    for name in ("ingress", "egress"):
+        for path, rule in values_at(inputs, f"{name}[*]"):
+            if isinstance(rule, Mapping):
+                yield from _rule(rule, place=f"{path}.")
+
+
+_BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
+    "aws:dynamodb/table:Table": _table,
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _group,
+    "aws:ec2/securityGroup:SecurityGroup": _group,
+    "aws:ec2/securityGroupRule:SecurityGroupRule": _rule,
+    "aws:ecs/taskDefinition:TaskDefinition": _task,
+    "aws:sns/topic:Topic": partial(_fifo, "fifoTopic"),
+    "aws:sqs/queue:Queue": partial(_fifo, "fifoQueue"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": partial(_rule, protocol="ipProtocol"),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": partial(_rule, protocol="ipProtocol"),
+}

@@ -1,0 +1,92 @@
+"""Whether a value is one of those that its property takes: enumerations, numbers, ranges of addresses, simple forms.
+
+`tools/generate_property_kinds.py` derives the limits; `tools/facts/limits.toml` describes their kinds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_network
+
+from policypack.core.spelling import similar
+from policypack.resources.property_kinds.table import like
+
+KINDS = frozenset({"one-of", "like-one-of", "number", "range", "number-of", "cidr", "network", "like"})
+_MOST = 8
+"""The values of an enumeration that a message lists."""
+_SHOWN = re.compile(r"[\w.:/@*+ -]{1,60}")
+_UNSET = frozenset({0, -1})
+
+
+def limit_problem(kind: str, text: str) -> str | None:
+    """Why a text is not within a limit, such as `number:1..900`: a clause, or None."""
+    name, _, detail = kind.partition(":")
+    match name:
+        case "one-of" | "like-one-of":
+            return _enumeration_problem(detail.split(","), text, exact=name == "one-of")
+        case "number" | "range" | "number-of":
+            return _number_problem(name, detail, text)
+        case "like":
+            pattern, described = like(detail)
+            return None if pattern.fullmatch(text) else f"takes {described}, and is {_shown(text)}"
+        case _:
+            versions, _, lengths = detail.partition(":")
+            return _addresses_problem(versions, lengths, text, exact=name == "network")
+
+
+def _enumeration_problem(values: Sequence[str], text: str, *, exact: bool) -> str | None:
+    if text in values or (not exact and text.lower() in map(str.lower, values)):
+        return None
+    same = [value for value in values if value.lower() == text.lower()]
+    close = same or similar(text, values)
+    hint = f"; did you mean `{close[0]}`?" if close else ""
+    return f"takes {_listed(values)}, and is {_shown(text)}{hint}"
+
+
+def _listed(values: Sequence[str]) -> str:
+    quoted = [f"`{value}`" for value in values]
+    if len(quoted) > _MOST:
+        return f"one of {len(quoted)} values such as {', '.join(quoted[:3])}"
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}" if len(quoted) > 1 else f"only {quoted[0]}"
+
+
+def _number_problem(name: str, detail: str, text: str) -> str | None:
+    """A text that is no number is none of this check: the provider reads some."""
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        return None
+    number = int(text)
+    if name == "number-of":
+        values = detail.split(",")
+        taken = f"{', '.join(values[:-1])} or {values[-1]}"
+        return None if str(number) in values or number == 0 else f"takes {taken}, and is {number}"
+    least, greatest = map(int, detail.split(".."))
+    if least <= number <= greatest or (name == "range" and number in _UNSET):
+        return None
+    return f"takes a number from {least} to {greatest}, and is {number}"
+
+
+def _addresses_problem(versions: str, lengths: str, text: str, *, exact: bool) -> str | None:
+    """Why a text is no range of addresses of these versions of IP: a clause, or None."""
+    address, slash, length = text.partition("/")
+    example = "2001:db8::/56" if versions == "6" else "10.0.0.0/16"
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return f"takes a range of addresses such as `{example}`, and is {_shown(text)}"
+    if not slash:
+        return f"takes a range of addresses, and is an address without a mask; did you mean `{address}/{network.prefixlen}`?"
+    if not length.isdecimal():
+        return f"takes a mask as a number of bits, as in `{network}`"
+    if str(network.version) not in versions:
+        return f"takes a range of IPv{versions}, and is one of IPv{network.version}"
+    least, _, greatest = lengths.partition("..")
+    if lengths and not int(least) <= network.prefixlen <= int(greatest):
+        return f"takes a mask from /{least} to /{greatest}, and has /{network.prefixlen}"
+    if exact and ip_network(address).network_address != network.network_address:
+        return f"takes a range without bits after its mask; did you mean `{network}`?"
+    return None
+
+
+def _shown(text: str) -> str:
+    return f"`{text}`" if _SHOWN.fullmatch(text) else "another text"
