@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class CannotJudge(Exception):  # noqa: N818 (the name of the outcome in messages and docs)
     """The target cannot be judged: the program failed, or the input is malformed.
@@ -24,3 +26,12 @@ def reason(error: OSError) -> str:
     """The system's reason, as a clause."""
     text = error.strerror or "no reason given"
     return text[:1].lower() + text[1:]
+
+
+def has_working_folder() -> bool:
+    """Whether the working folder exists: it may be removed before a command, or by the program that it runs."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True

@@ -162,7 +162,10 @@ def test_what_cannot_be_judged(
 
 def test_a_type_without_a_policy_document_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["access", "public", "--type", "aws:sqs/nothing:Nothing", file(tmp_path, OPEN)]) == 2
-    assert "Invalid value for --type: `type` is not a resource type with a policy document" in capsys.readouterr().err
+    assert (
+        "Invalid value for --type: `aws:sqs/nothing:Nothing` is not a resource type with a policy document"
+        in capsys.readouterr().err
+    )
 
 
 def test_no_secret_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
