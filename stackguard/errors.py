@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import format_tb
 
 
 class CannotJudge(Exception):  # noqa: N818 (the name of the outcome in messages and docs)
@@ -28,10 +29,14 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def has_working_folder() -> bool:
-    """Whether the working folder exists: it may be removed before a command, or by the program that it runs."""
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return False
-    return True
+def crash(error: Exception) -> tuple[str, str]:
+    """The message and the frames of an error of this package's own; without its text, which can contain a secret."""
+    if isinstance(
+        error, FileNotFoundError
+    ):  # the folder may be removed before a command, or by the program that it runs
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            return "the working folder does not exist any more; give its new place, or run from another folder", ""
+    frames = "".join(format_tb(error.__traceback__))
+    return f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames
