@@ -23,3 +23,13 @@ def parse(text: str) -> dict[str, Any]:
         line = text.count("\n", 0, match.start()) + 1
         raise tomllib.TOMLDecodeError(f"A key of more than {MAX_PARTS} parts (at line {line})")
     return tomllib.loads(text)
+
+
+def problem(error: Exception) -> tuple[int | None, str]:
+    """Why a text has no value: the line, if it is known, and the reason, of an error of `parse` or of decoding."""
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return None, "it is not UTF-8, is nested too deeply, or a number is out of range"
+    message, line = str(error), re.search(r" \(at line (\d+)(?:, column (\d+))?\)$", str(error))
+    if line is None:
+        return None, message
+    return int(line[1]), message[: line.start()] + (f" in column {line[2]}" if line[2] else "")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, covers
+from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome
 from policypack.evaluation.settings import UNSEEN
 
 STATEMENT = re.compile(r".*?\bStatement(\[\d+\])?(?=\.|$)")
+STEP = re.compile(r"[.\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,22 @@ def causes(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> li
     An outcome follows from a violation that blocks in this run, and whose policy subsumes its policy: in the same
     statement of a policy document, at a property that contains it, or, outside of documents, in the same resource.
     """
-    leaders: dict[tuple[str, str], list[int]] = defaultdict(list)
+    leaders: dict[tuple[str, str, str], int] = {}
+    over: dict[tuple[str, str, str], int] = {}
     for index, outcome in enumerate(outcomes):
         if outcome.kind is Kind.VIOLATION and outcome.policy.subsumes and blocks(outcome):
-            leaders[outcome.resource.urn, statement_path(outcome.path)].append(index)
+            urn, statement = outcome.resource.urn, statement_path(outcome.path)
+            for follower in outcome.policy.subsumes:
+                leaders.setdefault((urn, statement, follower), index)
+                if not statement:
+                    over.setdefault((urn, outcome.path, follower), index)
     direct = list(range(len(outcomes)))
     for index, outcome in enumerate(outcomes):
         if outcome.kind is not Kind.ERROR:
-            direct[index] = next(_causes_of(index, outcomes, leaders), index)
+            urn, statement, follower = outcome.resource.urn, statement_path(outcome.path), outcome.policy.id
+            containing = (over.get((urn, path, follower)) for path in _containing(outcome.path) if statement)
+            first = min((leader for leader in containing if leader is not None), default=index)
+            direct[index] = leaders.get((urn, statement, follower), first)
     return [_first(index, direct) for index in direct]
 
 
@@ -65,16 +74,11 @@ def groups(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> li
     return [Group(tuple(one_per_value(reports)), tuple(subsumed[key])) for key, reports in by_cause.items()]
 
 
-def _causes_of(
-    index: int, outcomes: Sequence[Outcome], leaders: Mapping[tuple[str, str], Sequence[int]]
-) -> Iterator[int]:
-    outcome = outcomes[index]
-    urn, statement = outcome.resource.urn, statement_path(outcome.path)
-    for candidate in (*leaders.get((urn, statement), ()), *(leaders.get((urn, ""), ()) if statement else ())):
-        cause = outcomes[candidate]
-        in_reach = not statement or statement == statement_path(cause.path) or covers(cause.path, outcome.path)
-        if in_reach and outcome.policy.id in cause.policy.subsumes:
-            yield candidate
+def _containing(path: str) -> Iterator[str]:
+    """The paths that cover a path, from the resource itself to the path."""
+    yield ""
+    yield from (path[: step.start()] for step in STEP.finditer(path) if step.start())
+    yield path
 
 
 def _first(index: int, direct: Sequence[int]) -> int:

@@ -275,8 +275,10 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
     """The identity of an item of a list: its name, or its content."""
     if isinstance(item, Mapping) and isinstance(siblings, list):
         for key in NAMES:
+            if not isinstance(item.get(key), str):
+                continue
             same = Counter(str(other.get(key)) for other in siblings if isinstance(other, Mapping))
-            if isinstance(item.get(key), str) and same[item[key]] == 1:
+            if same[item[key]] == 1:
                 return names.same_everywhere(item[key])
     return _content(item, names)
 

@@ -314,6 +314,19 @@ def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
                 yield resource, users, groups
 
 
+def group_members(stack: Stack) -> Mapping[str, frozenset[str]]:
+    """By URN of a group, the users in it; without groups of which a member is uncertain or of another stack."""
+    members: dict[str, set[str]] = {}
+    unclear = {
+        urn for resource, _, groups in memberships(stack) for urn, _ in _referred(stack, resource, groups, GROUP)
+    }
+    read = {user.urn for user in stack.of(USER) if user.external}
+    for user, group, certain in _members(stack):
+        members.setdefault(group, set()).add(user)
+        unclear |= {group} if user in read or not certain else set()
+    return {group: frozenset(users) for group, users in members.items() if group not in unclear}
+
+
 def _carried(stack: Stack, resource: Resource) -> Iterator[Attached]:
     """The policies that a resource contains or attaches."""
     yield from _documents(resource)

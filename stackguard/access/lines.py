@@ -25,6 +25,8 @@ from policypack.iam.tables import DocumentKind
 from stackguard.reports.formatting import printable_json
 from stackguard.sources.duplicates import duplicate_key
 
+LONGEST_TYPE = 100
+"""Characters that a message quotes."""
 IDENTITY = "identity"
 IDENTITY_TYPE = "aws:iam/policy:Policy"
 INLINE_TYPE = "aws:iam/rolePolicy:RolePolicy"
@@ -63,7 +65,8 @@ def asked_public(line: Mapping[str, Any]) -> Answer:
     kinds = set(tables.documents_of(type_token, {}).values())
     if not kinds:
         raise LineError(
-            f"`type` is not a resource type with a policy document; write a type token of pulumi-aws, or `{IDENTITY}`"
+            f"`{type_token[:LONGEST_TYPE]}` is not a resource type with a policy document; as type, write a type token of "
+            f"pulumi-aws, or `{IDENTITY}`"
         )
     if DocumentKind.RESOURCE in kinds:
         return public(parse(document, DocumentKind.RESOURCE, type_token))

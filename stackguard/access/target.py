@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from stackguard import sources
+from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.sources import LoadedStack, RunOptions, exported
 from stackguard.sources.settings import settings_for
+from stackguard.sources.shape import DOCUMENT
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes. AWS accepts no policy document of more than 20,480 characters, so a longer file is a stack."""
@@ -51,7 +53,7 @@ def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions
         first.append(block)
         length += len(block)
         if length > LONGEST_DOCUMENT:
-            return exported(chain(first, blocks), source, options)
+            return _stack(chain(first, blocks), source, options)
     text = b"".join(first)
     try:
         value = msgspec.json.decode(text)
@@ -59,3 +61,15 @@ def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions
         value = None
     is_document = isinstance(value, dict) and "Statement" in value
     return text.decode() if is_document else exported(iter(first), source, options)
+
+
+def _stack(blocks: Iterable[bytes], source: str, options: RunOptions) -> LoadedStack:
+    try:
+        return exported(iter(blocks), source, options)
+    except NotAStackError as error:
+        if DOCUMENT not in str(error):
+            raise
+        raise CannotJudge(
+            f"{source} looks like {DOCUMENT} but is larger than {LONGEST_DOCUMENT >> 20} MiB, and AWS refuses one of more "
+            "than 20,480 characters; split it"
+        ) from None

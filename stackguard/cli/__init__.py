@@ -19,7 +19,7 @@ from stackguard.cli.init import init
 from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
-from stackguard.errors import reason
+from stackguard.errors import crash, reason
 from stackguard.signals import INTERRUPTED
 
 
@@ -84,8 +84,5 @@ def main(args: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 (a crash must not end with 1, which means violations)
-        from traceback import format_tb  # without the error's message, which can contain a secret
-
-        frames = "".join(format_tb(error.__traceback__))
-        Failure(f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames).show()
+        Failure(*crash(error)).show()
         return CANNOT_JUDGE

@@ -22,14 +22,13 @@ from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from traceback import format_tb
 from typing import NoReturn
 
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.waivers import WaiverProblem, nowhere, to_edit
 from stackguard import signals
-from stackguard.errors import CannotJudge
+from stackguard.errors import CannotJudge, crash
 from stackguard.gate import baseline, imported, machine, transfer
 from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
@@ -217,9 +216,7 @@ def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], 
 
 
 def _crashed(stack: StackTarget, error: Exception) -> Failed:
-    frames = "".join(format_tb(error.__traceback__))  # without the message, which can contain a secret
-    message = f"stackguard itself failed ({type(error).__name__}); report it with the lines above"
-    return Failed(stack.target, stack.name, message, frames)
+    return Failed(stack.target, stack.name, *crash(error))
 
 
 @dataclass(slots=True)

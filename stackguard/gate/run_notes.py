@@ -12,6 +12,7 @@ from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, in_project
+from policypack.evaluation.settings import files
 from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baselined
@@ -77,6 +78,12 @@ def renamed(baselined: Baselined, accepting: Accepting, stack: StackName, target
     command = f"stackguard baseline --rename {old} {new}"
     text = f"has {violations} of `{former}`, which is gone; if this is its new name, `{command}` moves the entries"
     yield Note(NoteKind.SETTINGS, os.path.relpath(file), text)
+
+
+def damaged(layers: TargetSettings) -> Iterator[Note]:
+    """Notes about malformed files that could have had settings."""
+    for place, problem in files.damaged(layers.path, layers.file):
+        yield Note(NoteKind.SETTINGS, place, f"{problem}, so it was not searched for settings")
 
 
 def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Path | None) -> Iterator[Note]:

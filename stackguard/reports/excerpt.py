@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from policypack.core.policy import Outcome
+from policypack.core.memo import memoized
+from policypack.core.policy import Outcome, Resource
 from policypack.core.wire import UNKNOWNS
 from policypack.evaluation.statement_place import contains_secret, statement_at
 from stackguard.reports.formatting import printable
@@ -27,12 +29,21 @@ def excerpt(outcome: Outcome, *others: Outcome) -> list[tuple[bool, str]]:
     place = statement_at(outcome.resource, outcome.path)
     if place is None or contains_secret(outcome.resource, place.document):
         return []
-    lines = json_lines(place.statement)
+    lines = _lines(outcome.resource, place.document, place.index)
     elements = [place.element]
     elements += [other.element for path in others if (other := statement_at(path.resource, path.path))]
-    spans = [_span(lines, element) for element in elements]
+    spans = [_span(lines, name) for name in dict.fromkeys(re.split(r"[.\[]", element)[0] for element in elements)]
     marks = {number for first, last in spans for number in range(first, last)}
-    return _shortened([(number in marks, line) for number, line in enumerate(lines)], *spans[0])
+    start, stop, above, below = _shown(len(lines), *spans[0])
+    return [*above, *((number in marks, lines[number]) for number in range(start, stop)), *below]
+
+
+@memoized
+def _lines(resource: Resource, document: str, index: int) -> tuple[str, ...]:
+    """The lines of a statement, which all outcomes in it have."""
+    place = statement_at(resource, f"{document}.Statement[{index}]")
+    assert place is not None
+    return tuple(json_lines(place.statement))
 
 
 def json_lines(value: Any) -> list[str]:
@@ -43,9 +54,8 @@ def json_lines(value: Any) -> list[str]:
     return [printable(line) for line in text.split("\n")]
 
 
-def _span(lines: list[str], element: str) -> tuple[int, int]:
-    """The range of lines of indented JSON of the top-level key that an element's path begins with."""
-    name = re.split(r"[.\[]", element)[0]
+def _span(lines: Sequence[str], name: str) -> tuple[int, int]:
+    """The range of lines of indented JSON of a top-level key."""
     first = next((number for number, line in enumerate(lines) if name and line.startswith(f'  "{name}":')), None)
     if first is None:
         return 0, 0
@@ -53,11 +63,14 @@ def _span(lines: list[str], element: str) -> tuple[int, int]:
     return first, next(ends, len(lines))
 
 
-def _shortened(marked: list[tuple[bool, str]], first: int, last: int) -> list[tuple[bool, str]]:
-    if len(marked) <= LONGEST:
-        return marked
+def _shown(
+    total: int, first: int, last: int
+) -> tuple[int, int, Sequence[tuple[bool, str]], Sequence[tuple[bool, str]]]:
+    """Of the lines around the element those to show, and what to say of those above and below."""
+    if total <= LONGEST:
+        return 0, total, (), ()
     start = max(0, first - AROUND)
-    stop = min(len(marked), max(last if last - first <= LONGEST else first, start) + AROUND, start + LONGEST)
+    stop = min(total, max(last if last - first <= LONGEST else first, start) + AROUND, start + LONGEST)
     above = [(False, f"… {start} lines above")] if start else []
-    below = [(False, f"… {len(marked) - stop} lines below")] if stop < len(marked) else []
-    return [*above, *marked[start:stop], *below]
+    below = [(False, f"… {total - stop} lines below")] if stop < total else []
+    return start, stop, above, below

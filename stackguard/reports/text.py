@@ -233,8 +233,9 @@ def _place(position: Position) -> str:
 
 def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) -> Iterator[Text]:
     """The causes in one statement; the first shows it, with the elements of all."""
-    outcomes = [outcome for group in of_statement for outcome in group.reports if outcome.kind is not Kind.ERROR]
-    shown: set[str] = set()
+    unshown: dict[str, list[Outcome]] = {}
+    for outcome in (outcome for group in of_statement for outcome in group.reports if outcome.kind is not Kind.ERROR):
+        unshown.setdefault(statement_path(outcome.path), []).append(outcome)
     for number, group in enumerate(of_statement):
         if number:
             yield Text()
@@ -243,12 +244,10 @@ def _statement(of_statement: Sequence[Group], report: Report, screen: Screen) ->
             if outcome.path != path:
                 yield _title(outcome, report)
             yield from wrapped(printable(outcome.message), screen, INDENT)
-            path, statement = outcome.path, statement_path(outcome.path)
-            if outcome in outcomes and statement not in shown:
-                shown.add(statement)
-                marks = [other for other in outcomes if statement_path(other.path) == statement]
-                for marked, text in excerpt(*marks):
-                    yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
+            path = outcome.path
+            marks = unshown.pop(statement_path(path), ()) if outcome.kind is not Kind.ERROR else ()
+            for marked, text in excerpt(*marks) if marks else ():
+                yield Text(f"{'>' if marked else ' ':>{INDENT + 1}} {text}", "bold red" if marked else "dim")
         if screen.detail is Detail.VERBOSE:
             for text in dict.fromkeys(text for outcome in group.reports for text in _waivers(outcome, report)):
                 yield from wrapped(printable(text), UNBROKEN, INDENT, "waiver")

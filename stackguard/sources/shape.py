@@ -9,12 +9,13 @@ import msgspec
 
 from stackguard.sources.input_stream import WRITE_IT
 
+DOCUMENT = "an IAM policy document"
 PREVIEW = "write the preview with `pulumi preview --json --show-sames`"
 SHAPES: Mapping[str, tuple[frozenset[str], ...]] = {
     "a Terraform state": (frozenset({"terraform_version"}), frozenset({"lineage"})),
     "a Terraform plan": (frozenset({"planned_values"}), frozenset({"format_version"})),
     "a CloudFormation template": (frozenset({"AWSTemplateFormatVersion"}), frozenset({"Resources"})),
-    "an IAM policy document": (frozenset({"Statement"}),),
+    DOCUMENT: (frozenset({"Statement"}),),
     "a report of stackguard": (frozenset({"outcomes", "summary"}),),
     "an update plan of `pulumi preview --save-plan`": (frozenset({"plan", "version"}), frozenset({"resourcePlans"})),
     "the summary that `pulumi up --json` prints": (frozenset({"result", "duration"}),),

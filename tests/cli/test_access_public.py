@@ -162,7 +162,10 @@ def test_what_cannot_be_judged(
 
 def test_a_type_without_a_policy_document_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["access", "public", "--type", "aws:sqs/nothing:Nothing", file(tmp_path, OPEN)]) == 2
-    assert "Invalid value for --type: `type` is not a resource type with a policy document" in capsys.readouterr().err
+    assert (
+        "Invalid value for --type: `aws:sqs/nothing:Nothing` is not a resource type with a policy document"
+        in capsys.readouterr().err
+    )
 
 
 def test_no_secret_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,3 +232,9 @@ def test_what_a_preview_cannot_see_is_undecided(tmp_path: Path, capsys: pytest.C
         1,
         f"0 newly allowed, 1 undecided in {tmp_path} against {state_file}",
     )
+
+
+def test_a_document_that_is_too_large_is_no_wrong_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(OPEN)
+    assert main(["access", "public", file(tmp_path, json.dumps({**document, "Id": "x" * 2**20}))]) == 2
+    assert "looks like an IAM policy document but is larger than 1 MiB" in capsys.readouterr().err

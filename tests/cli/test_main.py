@@ -257,3 +257,14 @@ def test_the_help_names_policies_that_exist() -> None:
     named = re.findall(r"(?:explain|--policy) ([a-z0-9]+-[a-z0-9-]+)", "\n".join(texts))
     assert len(named) >= 3
     assert set(named) <= IDS
+
+
+def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    command = (
+        f"rmdir {shlex.quote(str(gone))}; {shlex.quote(str(Path(sys.executable).with_name('stackguard')))} check ."
+    )
+    ran = subprocess.run(command, shell=True, cwd=gone, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("cannot judge: the working folder does not exist any more")
+    assert ran.stderr.count("\n") == 1

@@ -15,7 +15,7 @@ from policypack.core.stack_name import StackName
 from policypack.core.witness import Witness
 from stackguard.reports import Failed, Run, Screen, render
 from stackguard.reports.formatting import printable
-from stackguard.reports.html.documents import LONGEST, span
+from stackguard.reports.html.documents import LONGEST, Outline
 from stackguard.reports.html.overview import stacks
 from stackguard.stand_in import NOTE, STAND_IN_ACCOUNT
 from tests.reports import html_runs, runs, sample
@@ -132,7 +132,7 @@ def test_a_document_with_a_lone_surrogate_is_shown() -> None:
 )
 def test_the_span_of_a_path(steps: list[str | int], expected: list[str]) -> None:
     value = {"a": [1, [], {"b": 2}], "c": {}}
-    first, last = span(value, steps)
+    first, last = Outline(value).span(steps)
     assert [line.strip() for line in json.dumps(value, indent=2).split("\n")[first:last]] == expected
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,8 @@ from policypack.access.stack_diff.open_defaults import open_defaults
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
+from policypack.resources.attachments import group_members
+from policypack.resources.tokens import GROUP
 
 
 def gained(new: Stack, old: Stack) -> Iterator[Gain]:
@@ -32,7 +34,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
     after = {key: msgspec.structs.replace(held, home=_home(new, held, same)) for key, held in after.items()}
     yield from refused_documents(new, same)
-    by_documents = list(holding_gains(after, with_grants(before, old)))
+    by_documents = list(_of_members(new, list(holding_gains(after, with_grants(before, old)))))
     yield from by_documents
     yield from direct_gains(new, old, same, before)
     yield from exposure_gains((new, places), (old, places_before), by_documents)
@@ -40,6 +42,16 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
+
+
+def _of_members(new: Stack, gains: Sequence[Gain]) -> Iterator[Gain]:
+    """The gains without those of a group whose members gain nothing: only they make requests, and they had the access."""
+    members = group_members(new) if any(gain.holder.type == GROUP for gain in gains) else {}
+    gaining = {gain.holder.urn for gain in gains}
+    for gain in gains:
+        users = members.get(gain.holder.urn)
+        if not users or not users.isdisjoint(gaining):
+            yield gain
 
 
 def _home(new: Stack, holding: Holding, same: Mapping[str, Resource]) -> Home:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from policypack.evaluation.settings.resolving import resolve
 
 PYPROJECT = "pyproject.toml"
 TABLE = "tool.stackguard"
+MENTION = re.compile(rb"""\btool[ \t]*\.[ \t]*["']?stackguard\b|^[ \t]*["']?stackguard["']?[ \t]*[.=]""", re.MULTILINE)
+"""Of the table, in a file that is malformed."""
 NOT_SETTINGS = "bundle"
 """The table `[tool.stackguard.bundle]` is of `stackguard bundle`."""
 
@@ -32,12 +33,39 @@ def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
         target: a folder or a file; None for standard input.
         elsewhere: whether to search from the working folder too.
     """
+    return next(
+        (relative(file) for folder in _folders(target, elsewhere=elsewhere) for file in _candidates(folder)), None
+    )
+
+
+def damaged(target: Path | None, found: Path | None) -> Iterator[tuple[str, str]]:
+    """The place and the problem of each `pyproject.toml` that `find` passed because it is malformed.
+
+    Args:
+        target: as for `find`.
+        found: the settings file.
+    """
+    nearest = found and Path(os.path.abspath(found)).parent  # noqa: PTH100 (a link stays a link)
+    for folder in _folders(target, elsewhere=True):
+        if folder == nearest:
+            return
+        if (file := folder / PYPROJECT).is_file():
+            try:
+                _table(file)
+            except OSError as error:
+                yield str(relative(file)), f"cannot be read: {error.strerror}"
+            except (ValueError, RecursionError) as error:
+                line, problem = toml_reader.problem(error)
+                yield f"{relative(file)}:{line}" if line else str(relative(file)), f"malformed TOML: {problem}"
+
+
+def _folders(target: Path | None, *, elsewhere: bool) -> Iterable[Path]:
+    """The folders to search, in their order."""
     starts = [Path.cwd()] if elsewhere else []
     if target is not None:
         absolute = Path(os.path.abspath(target))  # noqa: PTH100 (a link stays a link)
         starts.insert(0, absolute if absolute.is_dir() else absolute.parent)
-    folders = dict.fromkeys(folder for start in starts for folder in _upwards(start))
-    return next((relative(file) for folder in folders for file in _candidates(folder)), None)
+    return dict.fromkeys(folder for start in starts for folder in _upwards(start))
 
 
 def _upwards(folder: Path) -> Iterator[Path]:
@@ -55,11 +83,13 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 
 def _has_table(file: Path) -> bool:
-    """Whether a `pyproject.toml` has settings; one that cannot be read has none, since most are nobody's settings."""
+    """Whether a `pyproject.toml` has settings, or is malformed and mentions them: else settings would be ignored."""
     try:
         return bool(_table(file))
-    except (OSError, ValueError, RecursionError):
-        return False
+    except OSError:
+        return True
+    except (ValueError, RecursionError):
+        return MENTION.search(files.content(file).replace(b"\0", b"")) is not None
 
 
 def _table(file: Path) -> dict[str, Any]:
@@ -135,9 +165,9 @@ def _toml(path: Path) -> tuple[Any, Place]:
     try:
         table = _table(path)
         text = path.read_text("utf-8-sig")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8, or nested too deeply"
-        raise SettingsError(f"{path}: malformed TOML: {problem}") from None
+    except (ValueError, RecursionError) as error:
+        line, problem = toml_reader.problem(error)
+        raise SettingsError(f"{path}{f':{line}' if line else ''}: malformed TOML: {problem}") from None
     except files.TooLargeError:
         raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None
     if not table:

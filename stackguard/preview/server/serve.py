@@ -36,6 +36,8 @@ from stackguard.preview.server.process import Program
 from stackguard.preview.server.program_secrets import ProgramSecrets
 from stackguard.preview.server.registry import Registry
 
+LONGEST_ADDRESS = 105
+"""Characters of a socket's path on all systems, with `unix:`: macOS takes 103 bytes, Linux 107."""
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 INNER = "Error has risen: "
 UNHANDLED = "Program failed with an unhandled exception:"
@@ -83,7 +85,13 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
     protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     # A socket file; a port would be open to everyone on the machine.
     address = f"unix:{program.folder / 'engine'}"
-    server.add_insecure_port(address)
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError:
+        reason = "its path is too long" if len(address) > LONGEST_ADDRESS else "it takes no socket"
+        raise CannotJudge(
+            f"the temporary folder `{program.folder.parent}` cannot be used: {reason}; set TMPDIR"
+        ) from None
     try:
         await server.start()
         for note in project.notes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +17,8 @@ from stackguard.reports.formatting import printable
 
 LONGEST = 1000
 """Lines of a document; of a longer one only those around the statement are shown."""
+SHIFT = LONGEST // 2
+"""Parts of a document begin at a multiple of this number of lines: outcomes near each other have the same part."""
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 Span = tuple[int, int]
@@ -51,7 +53,8 @@ def marked(outcome: Outcome) -> Marked | None:
             continue
         steps = [int(index) if index else name for index, name in STEP.findall(inside)]
         statement = steps[:2] if steps[1:2] and isinstance(steps[1], int) else steps[:1]
-        spans = (span(document.raw, statement), span(document.raw, steps)) if steps else ((0, 0), (0, 0))
+        outline = _outline(resource, prefix)
+        spans = (outline.span(statement), outline.span(steps)) if steps else ((0, 0), (0, 0))
         return _shortened(printable(prefix), _lines(resource, prefix), *spans)
     return None
 
@@ -64,19 +67,48 @@ def _lines(resource: Resource, prefix: str) -> tuple[str, ...]:
     return tuple(json_lines(document.raw))
 
 
-def span(value: Any, steps: Sequence[str | int]) -> Span:
-    """The range of lines that a path leads to in indented JSON; the last part that exists if all of it does not."""
-    if not steps:
-        return 0, _height(value)
-    line = 1
-    for key, child in _children(value):
-        if key == steps[0]:
-            first, last = span(child, steps[1:])
+@memoized
+def _outline(resource: Resource, prefix: str) -> Outline:
+    document = dict(documents_of(resource))[prefix]
+    assert not isinstance(document, Unknown)
+    return Outline(document.raw)
+
+
+class Outline:
+    """Where each part of a value is in its indented JSON; the lines of the parts of one part are counted once."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+        self._parts: dict[str | int, tuple[int, Outline]] | None = None
+        self._height: int | None = None
+
+    @property
+    def parts(self) -> Mapping[str | int, tuple[int, Outline]]:
+        """By key or index, the first line of each part and its outline."""
+        if self._parts is None:
+            self._parts, line = {}, 1
+            for key, child in _children(self._value):
+                outline = Outline(child)
+                self._parts[key] = line, outline
+                line += outline.height
+        return self._parts
+
+    @property
+    def height(self) -> int:
+        """The number of lines."""
+        if self._height is None:
+            self._height = sum((part.height for _, part in self.parts.values()), 2) if self.parts else 1
+        return self._height
+
+    def span(self, steps: Sequence[str | int]) -> Span:
+        """The range of lines that a path leads to; the last part that exists if all of it does not."""
+        if steps and (part := self.parts.get(steps[0])):
+            line, outline = part
+            first, last = outline.span(steps[1:])
             return line + first, line + last
-        line += _height(child)
-    if isinstance(steps[0], int) and not isinstance(value, list):  # AWS takes one value for a list of one
-        return span(value, steps[1:])
-    return 0, _height(value)
+        if steps and isinstance(steps[0], int) and not isinstance(self._value, list):
+            return self.span(steps[1:])  # AWS takes one value for a list of one
+        return 0, self.height
 
 
 def _children(value: Any) -> Iterable[tuple[str | int, Any]]:
@@ -85,13 +117,8 @@ def _children(value: Any) -> Iterable[tuple[str | int, Any]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _height(value: Any) -> int:
-    """The number of lines of indented JSON."""
-    return 2 + sum(_height(child) for _, child in _children(value)) if value and isinstance(value, dict | list) else 1
-
-
 def _shortened(path: str, lines: tuple[str, ...], statement: Span, element: Span) -> Marked:
-    start = max(0, min(statement[0], element[0] - LONGEST // 2)) if len(lines) > LONGEST else 0
+    start = max(0, min(statement[0], element[0] - SHIFT)) // SHIFT * SHIFT if len(lines) > LONGEST else 0
     part = lines[start : start + LONGEST]
 
     def moved(span: Span) -> Span:

@@ -39,7 +39,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             {"stackguard.yaml": "", "infra/pyproject.toml": "[tool.stackguard.bundle]\nhandler = 'a.b'"},
             "stackguard.yaml",
         ),
-        ({"stackguard.yaml": "", "infra/pyproject.toml": "[tool.stackguard\n"}, "stackguard.yaml"),
+        ({"stackguard.yaml": "", "infra/pyproject.toml": "[tool.stackguard\n"}, "infra/pyproject.toml"),
+        (
+            {"stackguard.yaml": "", "infra/pyproject.toml": "[x\n[tool]\nstackguard.failOn = 'low'"},
+            "infra/pyproject.toml",
+        ),
+        ({"stackguard.yaml": "", "infra/pyproject.toml": "[x\n[tool.'stackguard']\n"}, "infra/pyproject.toml"),
+        ({"stackguard.yaml": "", "infra/pyproject.toml": "[tool.ruff\ndev = ['stackguard']"}, "stackguard.yaml"),
         ({"../stackguard.yaml": ""}, None),
         ({"../elsewhere/stackguard.yaml": ""}, "../elsewhere/stackguard.yaml"),
         ({"../elsewhere/stackguard.yaml": "", "stackguard.yaml": ""}, "stackguard.yaml"),
@@ -92,8 +98,8 @@ def test_a_table_of_pyproject_is_the_same_schema_with_lines(tmp_path: Path) -> N
             "[tool.stackguard]\nfailon = 'low'\n",
             ":2: there is no setting `failon`; did you mean `failOn`",
         ),
-        ("pyproject.toml", "[tool.stackguard\n", ": malformed TOML: "),
-        ("gate.toml", "[tool.stackguard\n", ": malformed TOML: "),
+        ("pyproject.toml", "[tool.stackguard\n", ":1: malformed TOML: "),
+        ("gate.toml", "[tool.stackguard\n", ":1: malformed TOML: "),
         ("gate.toml", "failOn = 'low'\n", " has no settings: in TOML, they are the table `[tool.stackguard]`"),
         ("central.yaml", "locked:\n  failOn: highest\n", ":2: `locked.failOn` must be `low`, `medium`"),
     ],
@@ -130,3 +136,15 @@ def test_the_published_schema_is_current_and_a_schema() -> None:
 def test_an_editor_agrees_with_the_command(text: dict[str, object], *, valid: bool) -> None:
     validator = jsonschema.Draft202012Validator(schema.file_schema())
     assert validator.is_valid(json.loads(json.dumps(text))) is valid
+
+
+def test_a_damaged_file_that_was_passed_is_stated(repository: Path) -> None:
+    (repository / "infra" / "pyproject.toml").write_text("[tool.ruff]\n\nx = = 1\n")
+    (repository / "stackguard.yaml").write_text("")
+    target = repository / "infra" / "app"
+    found = files.find(target)
+    assert [(Path(place).name, problem) for place, problem in files.damaged(target, found)] == [
+        ("pyproject.toml:3", "malformed TOML: Invalid value in column 5")
+    ]
+    (repository / "infra" / "stackguard.yaml").write_text("")
+    assert not list(files.damaged(target, files.find(target)))

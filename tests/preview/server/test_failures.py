@@ -146,6 +146,13 @@ def test_a_syntax_error_has_no_frames_before_its_line(program: Path) -> None:
     ]
 
 
+def test_a_zero_byte_has_its_file_and_line(program: Path) -> None:
+    (program / "parts.py").write_bytes(b"import os\n\x00\n")
+    with pytest.raises(CannotJudge) as caught:
+        run(write(program, "import parts"), timeout=60)
+    assert f'  File "{program}/parts.py", line 2' in caught.value.detail
+
+
 def test_frames_before_those_of_the_program_are_left_out(program: Path) -> None:
     (program / "parts.py").write_text("def fails(value):\n    return value['gone']\n")
     source = "import parts\npulumi.export('x', pulumi.Output.from_input({}).apply(parts.fails))"

@@ -336,7 +336,12 @@ def code(source: Any, mode: str) -> Any:
 def compiled(source: Any, file: str, mode: str = "exec") -> types.CodeType:
     """The code of a module, with calls of the operations."""
     limit = sys.getrecursionlimit()
-    tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+    try:
+        tree: Any = compile(source, file, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+    except SyntaxError as error:
+        if error.filename is None:  # of a NUL byte, Python states no place
+            error.filename, error.lineno = file, line_of_nul(source)
+        raise
     sys.setrecursionlimit(max(limit, RECURSION))
     try:
         tree = ast.fix_missing_locations(Rewriter(file).visit(tree))
@@ -344,6 +349,13 @@ def compiled(source: Any, file: str, mode: str = "exec") -> types.CodeType:
     finally:
         sys.setrecursionlimit(limit)
     return module
+
+
+def line_of_nul(source: Any) -> int:
+    """The line of the first NUL character of a text."""
+    return 1 + (
+        source.partition("\0")[0].count("\n") if isinstance(source, str) else source.partition(b"\0")[0].count(b"\n")
+    )
 
 
 class Loader(importlib.machinery.SourceFileLoader):
