@@ -21,7 +21,8 @@ from policypack.evaluation.places import fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
-from stackguard.positions.repository import below, with_relative_paths
+from stackguard.positions.digests import Digests
+from stackguard.positions.repository import absolute, below, repository, with_relative_paths
 from stackguard.reports import Change, NewAccess, Report
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
@@ -49,14 +50,15 @@ def compared(
         commit = tree is not None
         if target is None or (commit and _is_new(loaded, target)):  # so that everything is new
             return _against(report.outcomes, (), (), request.base)
-        options = _options(request, loaded, target, tree)
+        options, shared = _options(request, loaded, target, tree), _shared(loaded, target, tree)
+        earlier = replace(request, target=target, options=options, base=None, shared=shared)
         try:
-            base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
+            base, base_loaded = judge_loaded(earlier, policies)
         except CannotJudge as error:
             roots = (tree.files,) if tree else ()
             reason = with_relative_paths(below(error.message, *roots), request.target)
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
-        access = tuple(_new_access(loaded, base_loaded))
+        access = tuple(_new_access(loaded, base_loaded, shared))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
 
 
@@ -86,6 +88,21 @@ def _options(request: CheckRequest, loaded: LoadedStack, target: str, tree: Tree
     return replace(options, stack=loaded.name.stack or None, earlier=earlier)
 
 
+def _shared(loaded: LoadedStack, target: str, tree: Tree | None) -> tuple[Path, ...]:
+    """The folders with code of the base's program: the root of its own files, and the program of today.
+
+    A copy of a whole repository, which need not be one, has its root as many folders above the program as today's has.
+    """
+    if loaded.folder is None or not Path(target).is_dir():
+        return ()
+    folder, today = absolute(Path(target)), absolute(loaded.folder)
+    root = repository(today)
+    below_root = today.relative_to(root).parts if today.is_relative_to(root) else ()
+    copied = bool(below_root) and folder.parts[-len(below_root) :] == below_root
+    own = tree.files.parent if tree else folder.parents[len(below_root) - 1] if copied else folder
+    return own, today
+
+
 def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
     """Pair equal outcomes one by one, as by `places.taken`."""
     left: dict[str, list[Outcome]] = defaultdict(list)
@@ -104,12 +121,12 @@ def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple
     )
 
 
-def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
-    """What the stack newly allows, without secrets."""
+def _new_access(new: LoadedStack, old: LoadedStack, shared: tuple[Path, ...]) -> Iterator[NewAccess]:
+    """What the stack newly allows, without secrets; `shared` is as of the request for the old one."""
     from stackguard.access.diff import compare
     from stackguard.access.report import without_secret
 
-    comparison = compare(new, old)
+    comparison = compare(new, old, (Digests(new.folder), Digests(old.folder, shared)))
     clean = comparison.new.clean
     for gain in comparison.gains:
         answer = without_secret(gain.by, gain.path, gain.answer)
