@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from policypack.evaluation.places import fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
+from stackguard.notes import Note, NoteKind
 from stackguard.positions.digests import Digests
 from stackguard.positions.repository import absolute, below, repository, with_relative_paths
 from stackguard.reports import Change, NewAccess, Report
@@ -33,6 +34,20 @@ class Tree(NamedTuple):
 
     root: Path
     files: Path
+
+
+def with_change(
+    request: CheckRequest, report: Report, loaded: LoadedStack, policies: Sequence[Policy[Any]] | None
+) -> Report:
+    """The report of a judged target with its change against the base of its request; what is odd about that is a note.
+
+    Raises:
+        CannotJudge: there is no such base.
+    """
+    assert request.base is not None
+    change = replace(compared(request, report, loaded, policies), remark=_remark(request.base, request.target))
+    note = Note(NoteKind.SETTINGS, f"--base {request.base}", change.remark)
+    return replace(report, change=change, notes=(*report.notes, note) if change.remark else report.notes)
 
 
 def compared(
@@ -138,6 +153,21 @@ def _new_access(new: LoadedStack, old: LoadedStack, shared: tuple[Path, ...]) ->
             clean(gain.by.urn),
             clean(gain.path),
         )
+
+
+def _remark(base: str, target: str) -> str:
+    """What the operator may not expect of a base: it is the target itself, or a folder with the name of a commit."""
+    if not os.path.lexists(base):
+        return ""
+    with suppress(OSError):
+        if os.path.samefile(base, target):  # noqa: PTH121 (any text)
+            return "is the target itself, so nothing can differ"
+    start = Path(target) if Path(target).is_dir() else Path(target).absolute().parent
+    with suppress(git.GitError, OSError, ValueError):
+        git.run(start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        kind = "folder" if Path(base).is_dir() else "file"
+        return f"is a {kind} and a commit, and was taken for the {kind}; `refs/heads/{base}` is the branch, `./{base}` the {kind}"
+    return ""
 
 
 @contextmanager

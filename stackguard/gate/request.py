@@ -174,9 +174,9 @@ def judge_stack(
     judged, loaded = judge_loaded(request, policies, phase=phase, loading=loading)
     if request.base is None:
         return judged
-    from stackguard.gate.comparison import compared
+    from stackguard.gate.comparison import with_change
 
-    return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
+    return replace(judged, report=with_change(request, judged.report, loaded, policies))
 
 
 def judge_loaded(
