@@ -21,11 +21,16 @@ MAX_NODES = 250_000
 MAX_DEPTH = 100
 MAX_DIRECTIVES = 100
 """Each takes libyaml as long as all before it."""
+UNMERGED = (
+    "conflicts of a merge, between lines such as `<<<<<<<` and `>>>>>>>`; edit the file so that it has both sides"
+)
 SHOWN = 60
 """Characters of a key or tag that an error quotes."""
 _CORE = "tag:yaml.org,2002:"
 _MERGE = f"{_CORE}merge"
 _DIRECTIVE = re.compile(r"(?m)^%")
+_CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7})(?: |$)")
+"""A line that git writes where it could not merge."""
 _KINDS: Mapping[type[yaml.Node], frozenset[str]] = {
     yaml.MappingNode: frozenset({f"{_CORE}map"}),
     yaml.SequenceNode: frozenset({f"{_CORE}seq"}),
@@ -124,6 +129,8 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
+        if conflict := _CONFLICT.search(text):
+            raise YamlError(UNMERGED, text.count("\n", 0, conflict.start()) + 1) from None
         mark = error.problem_mark or error.context_mark
         # An unclosed bracket is found past the end.
         line = min(mark.line + 1, len(text.splitlines()) or 1) if mark else None

@@ -98,11 +98,11 @@ def one_per_value(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """The outcomes, in order, with those that wait for the same value merged into one of `pulumi-unknown-value`.
 
     It takes the place of the first, blocks if any of them does, and is as severe as the worst that blocks. What is exempt
-    is merged with what is exempt only.
+    is merged with what is exempt in the same way only.
     """
     groups: dict[object, list[Outcome]] = {}
     for index, outcome in enumerate(outcomes):
-        of_value = (outcome.resource.urn, outcome.path, outcome.exemption is None)
+        of_value = (outcome.resource.urn, outcome.path, outcome.exemption and outcome.exemption.kind)
         key = of_value if waits_for_value(outcome) else index
         groups.setdefault(key, []).append(outcome)
     return [_summary(group) if isinstance(key, tuple) else group[0] for key, group in groups.items()]

@@ -81,6 +81,7 @@ def read(path: Path) -> tuple[PlacedWaiver, ...]:
     raw = {} if document.value is None else document.value
     if not isinstance(raw, Mapping):
         raise SettingsError(f"{path}:1: must be a mapping with `waivers`, a list")
+    raw = {key: value for key, value in raw.items() if value is not None}  # the last one was removed
     try:
         waivers = msgspec.convert(raw, WaiverFile).waivers
     except msgspec.ValidationError as error:

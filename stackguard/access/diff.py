@@ -15,6 +15,7 @@ from policypack.core.policy import Stack
 from policypack.evaluation.settings import Settings
 from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.report import StackReport, without_secret
+from stackguard.access.undecided_gains import Stated, without_unchanged
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
 from stackguard.reports.screen import Text
@@ -47,10 +48,15 @@ class DiffReport(msgspec.Struct, frozen=True):
         }
 
 
-def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
+def compare(new: LoadedStack, old: LoadedStack, stated: tuple[Stated, Stated] | None = None) -> DiffReport:
     """What the stack `new` allows and `old` does not, with generated names from the state, else from `old`.
 
     Two programs are treated as one stack: if only one of them states its account, both get that account.
+
+    Args:
+        new: the new stack.
+        old: the old stack.
+        stated: digests of what each program states; what is undecided in both by these is left out.
     """
     resources, others = new.resources, old.resources
     if new.stand_in != old.stand_in:
@@ -64,7 +70,10 @@ def compare(new: LoadedStack, old: LoadedStack) -> DiffReport:
     secrets = tuple({*new.secrets, *old.secrets})
     stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
     report = StackReport(new.target.strip("`"), new.folder, secrets, stand_in, new.unseen)
-    return DiffReport(tuple(gained(*stacks)), report, old.target.strip("`"))
+    gains = gained(*stacks)
+    if stated is not None:
+        gains = without_unchanged(gains, stacks[0], stacks[1], stated)
+    return DiffReport(tuple(gains), report, old.target.strip("`"))
 
 
 def text(report: DiffReport, screen: Screen) -> str:

@@ -8,8 +8,8 @@ from stackguard.gate.request import CheckRequest, judge_stack
 from stackguard.sources import RunOptions
 
 
-def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> Baseline:
-    """The baseline with what would block in one stack.
+def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> tuple[Baseline, int]:
+    """The baseline with what would block in one stack, and how many outcomes that are, as a report counts them.
 
     Args:
         baseline: of the stacks before it.
@@ -24,4 +24,4 @@ def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> Bas
     judged = judge_stack(CheckRequest(folder, RunOptions(stack), add=True))
     if judged.report.exit_code == 2:
         raise CannotJudge(f"a policy crashed; `stackguard check {folder} --stack {stack}` names it")
-    return baseline.with_outcomes(judged.report.stack, judged.new, added)
+    return baseline.with_outcomes(judged.report.stack, judged.new, added), judged.report.exempt["baselined"]

@@ -168,6 +168,7 @@ class _Update:
 
     def take(self, judged: Result, *, several: bool) -> None:
         """Take what a stack has."""
+        from policypack.evaluation.grouping import one_per_value
         from stackguard.reports import Failed
 
         if isinstance(judged, Failed):
@@ -178,7 +179,7 @@ class _Update:
         self.after = self.after.moved(stack, judged.moved, at).with_outcomes(stack, judged.new, self.by)
         if self.prune:
             self.after = self.after.without(stack.in_project, judged.gone, at)
-        self.new, self.moved = self.new + len(judged.new), self.moved + len(judged.moved)
+        self.new, self.moved = self.new + len(one_per_value(judged.new)), self.moved + len(judged.moved)
         self.gone, self.accepted = self.gone + judged.gone.total(), self.accepted + judged.report.exempt["baselined"]
         if judged.report.exit_code == CANNOT_JUDGE:
             self.failures.append(Failure(f"a policy crashed on {judged.report.target}; `stackguard check` names it"))
@@ -218,4 +219,4 @@ class _Update:
             parts.append(f"{self.moved} got the present name of a renamed resource")
         if self.gone:
             parts.append(f"{self.gone} removed" if self.prune else f"{self.gone} gone (remove them with --prune)")
-        return f"{self.file}: {', '.join(parts)}; {self.accepted} violations do not block"
+        return f"{self.file}: {', '.join(parts)}; {self.accepted} violations and unknown values do not block"

@@ -122,7 +122,7 @@ class Check(click.Command):
 @click.option(
     "--base",
     metavar="EXPORT|FOLDER|COMMIT",
-    help="Compare with an export, a program's folder, or the target at a commit or branch; --format markdown shows the change first, and --format json has it as data.",
+    help="Compare with an export, a program's folder, or the target at a commit or branch (of one name, the folder: refs/heads/NAME is the branch); --format markdown shows the change first, and --format json has it as data.",
 )
 @report_options
 @click.pass_context

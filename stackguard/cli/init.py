@@ -26,6 +26,7 @@ Exit codes:
        not be judged: then there is no baseline yet, and the other files are
        written
 """
+LEFT = "every file is there; add what is shown above to those that are yours"
 CI_SYSTEMS = ("auto", "github", "gitlab", "none")
 
 
@@ -100,7 +101,8 @@ def init(
         if system is None and ci == "auto":
             _note("no CI system was recognized; `--ci github` or `--ci gitlab` writes a job for it")
         if not contents:
-            click.echo("nothing to write: everything is there")
+            left = any(file.action == "keep" and file.text for file in files)
+            click.echo(f"nothing to write: {LEFT if left else 'everything is there'}")
         elif dry_run or not _agreed(len(contents), yes=yes):
             click.echo(f"nothing is written{'' if dry_run else '; `stackguard init --yes` writes it'}")
         else:
@@ -128,14 +130,11 @@ class _Today:
             judging = partial(with_stack, baseline, folder, stack, by)
             try:
                 with _no_bytecode():
-                    after = attempt(judging, f"judging {name}")
+                    baseline, self.counts[name] = attempt(judging, f"judging {name}")
             except Failure as failure:
                 self.failures[name] = failure
-                continue
-            self.counts[name] = len(after.entries) - len(baseline.entries)
-            baseline = after
         self.text = baseline.text() if wanted and stacks and not self.failures else None
-        self.total = len(baseline.entries)
+        self.total = sum(self.counts.values())
 
 
 @contextlib.contextmanager
@@ -182,7 +181,7 @@ def _show_baseline(today: _Today) -> None:
     from stackguard.gate.baseline import DEFAULT_FILE
 
     if today.text is not None:
-        _line(f"write {DEFAULT_FILE}: {today.total} violations of today do not block")
+        _line(f"write {DEFAULT_FILE}: {today.total} violations and unknown values of today do not block")
         for name, count in today.counts.items():
             _line(f"    {name}: {count}")
     elif Path(DEFAULT_FILE).exists():

@@ -136,5 +136,4 @@ def _result(result: Result) -> str:
     if isinstance(result, Failed):
         return "could not be judged"
     report = result.report
-    blocking = sum(map(report.blocks, report.outcomes))
-    return f"{blocking} blocking" if blocking else "nothing blocks" if report.outcomes else "clean"
+    return f"{report.blocking} blocking" if report.blocking else "nothing blocks" if report.outcomes else "clean"

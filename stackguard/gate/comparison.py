@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,9 @@ from policypack.evaluation.places import fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
-from stackguard.positions.repository import below, with_relative_paths
+from stackguard.notes import Note, NoteKind
+from stackguard.positions.digests import Digests
+from stackguard.positions.repository import absolute, below, repository, with_relative_paths
 from stackguard.reports import Change, NewAccess, Report
 from stackguard.reports.formatting import printable
 from stackguard.sources import STANDARD_INPUT, LoadedStack, RunOptions
@@ -32,6 +34,20 @@ class Tree(NamedTuple):
 
     root: Path
     files: Path
+
+
+def with_change(
+    request: CheckRequest, report: Report, loaded: LoadedStack, policies: Sequence[Policy[Any]] | None
+) -> Report:
+    """The report of a judged target with its change against the base of its request; what is odd about that is a note.
+
+    Raises:
+        CannotJudge: there is no such base.
+    """
+    assert request.base is not None
+    change = replace(compared(request, report, loaded, policies), remark=_remark(request.base, request.target))
+    note = Note(NoteKind.SETTINGS, f"--base {request.base}", change.remark)
+    return replace(report, change=change, notes=(*report.notes, note) if change.remark else report.notes)
 
 
 def compared(
@@ -49,14 +65,15 @@ def compared(
         commit = tree is not None
         if target is None or (commit and _is_new(loaded, target)):  # so that everything is new
             return _against(report.outcomes, (), (), request.base)
-        options = _options(request, loaded, target, tree)
+        options, shared = _options(request, loaded, target, tree), _shared(loaded, target, tree)
+        earlier = replace(request, target=target, options=options, base=None, shared=shared)
         try:
-            base, base_loaded = judge_loaded(replace(request, target=target, options=options, base=None), policies)
+            base, base_loaded = judge_loaded(earlier, policies)
         except CannotJudge as error:
             roots = (tree.files,) if tree else ()
             reason = with_relative_paths(below(error.message, *roots), request.target)
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))
-        access = tuple(_new_access(loaded, base_loaded))
+        access = tuple(_new_access(loaded, base_loaded, shared))
     return _against(report.outcomes, base.report.outcomes, access, request.base)
 
 
@@ -86,6 +103,21 @@ def _options(request: CheckRequest, loaded: LoadedStack, target: str, tree: Tree
     return replace(options, stack=loaded.name.stack or None, earlier=earlier)
 
 
+def _shared(loaded: LoadedStack, target: str, tree: Tree | None) -> tuple[Path, ...]:
+    """The folders with code of the base's program: the root of its own files, and the program of today.
+
+    A copy of a whole repository, which need not be one, has its root as many folders above the program as today's has.
+    """
+    if loaded.folder is None or not Path(target).is_dir():
+        return ()
+    folder, today = absolute(Path(target)), absolute(loaded.folder)
+    root = repository(today)
+    below_root = today.relative_to(root).parts if today.is_relative_to(root) else ()
+    copied = bool(below_root) and folder.parts[-len(below_root) :] == below_root
+    own = tree.files.parent if tree else folder.parents[len(below_root) - 1] if copied else folder
+    return own, today
+
+
 def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
     """Pair equal outcomes one by one, as by `places.taken`."""
     left: dict[str, list[Outcome]] = defaultdict(list)
@@ -104,12 +136,12 @@ def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple
     )
 
 
-def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
-    """What the stack newly allows, without secrets."""
+def _new_access(new: LoadedStack, old: LoadedStack, shared: tuple[Path, ...]) -> Iterator[NewAccess]:
+    """What the stack newly allows, without secrets; `shared` is as of the request for the old one."""
     from stackguard.access.diff import compare
     from stackguard.access.report import without_secret
 
-    comparison = compare(new, old)
+    comparison = compare(new, old, (Digests(new.folder), Digests(old.folder, shared)))
     clean = comparison.new.clean
     for gain in comparison.gains:
         answer = without_secret(gain.by, gain.path, gain.answer)
@@ -121,6 +153,21 @@ def _new_access(new: LoadedStack, old: LoadedStack) -> Iterator[NewAccess]:
             clean(gain.by.urn),
             clean(gain.path),
         )
+
+
+def _remark(base: str, target: str) -> str:
+    """What the operator may not expect of a base: it is the target itself, or a folder with the name of a commit."""
+    if not os.path.lexists(base):
+        return ""
+    with suppress(OSError):
+        if os.path.samefile(base, target):  # noqa: PTH121 (any text)
+            return "is the target itself, so nothing can differ"
+    start = Path(target) if Path(target).is_dir() else Path(target).absolute().parent
+    with suppress(git.GitError, OSError, ValueError):
+        git.run(start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        kind = "folder" if Path(base).is_dir() else "file"
+        return f"is a {kind} and a commit, and was taken for the {kind}; `refs/heads/{base}` is the branch, `./{base}` the {kind}"
+    return ""
 
 
 @contextmanager

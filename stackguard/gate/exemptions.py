@@ -77,13 +77,16 @@ class StackExemptions:
     """Returns the ids of the policies that ran."""
     known: Callable[[], Collection[str]] = tuple
     """Returns the ids of all policies that there are."""
+    shared: tuple[Path, ...] = ()
+    """Folders that the program shares code with, as of `Digests`."""
     waived: Waived = field(default_factory=lambda: Waived(()))
     baselined: Baselined = field(default_factory=lambda: Baselined(()))
 
     def __call__(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """The outcomes without secrets, with their places and exemptions."""
         accepting, loaded, ran = self.accepting, self.loaded, self.ran()
-        shown = placed(masked(outcomes, loaded.mask), loaded.resources, loaded.name.stack, Digests(loaded.folder))
+        written = Digests(loaded.folder, self.shared)
+        shown = placed(masked(outcomes, loaded.mask), loaded.resources, loaded.name.stack, written)
         self.waived = waivers.waive(
             shown,
             accepting.waivers,

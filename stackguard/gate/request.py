@@ -73,6 +73,8 @@ class CheckRequest:
     """Whether the run judges all stacks of its projects, by all policies."""
     base: str | None = None
     """What the target is compared with: a folder, a file, or a commit of its repository."""
+    shared: tuple[Path, ...] = ()
+    """Of a base, the folders that its program shares code with: the target's, and the one of the base's own files."""
     central: Path | None = None
     """The central settings file, which locks what the others may not loosen."""
     fail_on_source: str = "--fail-on"
@@ -172,9 +174,9 @@ def judge_stack(
     judged, loaded = judge_loaded(request, policies, phase=phase, loading=loading)
     if request.base is None:
         return judged
-    from stackguard.gate.comparison import compared
+    from stackguard.gate.comparison import with_change
 
-    return replace(judged, report=replace(judged.report, change=compared(request, judged.report, loaded, policies)))
+    return replace(judged, report=with_change(request, judged.report, loaded, policies))
 
 
 def judge_loaded(
@@ -235,7 +237,7 @@ def judge_under(
         def known() -> list[str]:
             return [*(policy.id for policy in cards), *ran()]
 
-        exempt = exemptions.StackExemptions(accepting, loaded, ran, known)
+        exempt = exemptions.StackExemptions(accepting, loaded, ran, known, request.shared)
         outcomes = tuple(judging.outcomes(loaded.resources, loaded.region, loaded.unseen, exempt))
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:

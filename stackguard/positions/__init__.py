@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policypack.core.policy import Outcome, Position, Resource
-from stackguard.positions.repository import absolute, repository, shown
+from stackguard.positions.repository import absolute, is_own, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class Lines:
 class Positions:
     """The positions of one report: each file, and each path of a resource, is looked up once for all formats."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, shared: tuple[Path, ...] = ()) -> None:
         """Begin.
 
         Args:
             folder: that the files of positions are relative to; None is the working folder.
+            shared: further folders whose repositories have code of the program.
         """
-        self._folder = folder
+        self._folder, self._shared = folder, shared
         self.base = absolute(folder or Path())
         self._own: dict[str, str | None] = {}
         self._shown: dict[str, str] = {}
@@ -91,7 +92,7 @@ class Positions:
         if position.file not in self._own:
             file = absolute(self.base / position.file)
             own = not position.installed and os.path.isfile(file)  # noqa: PTH113 (a path may be too long)
-            self._own[position.file] = str(file) if own and file.is_relative_to(repository(self.base)) else None
+            self._own[position.file] = str(file) if own and is_own(file, self.base, *self._shared) else None
         found = self._own[position.file]
         return Position(found, position.line) if found else None
 

@@ -32,9 +32,15 @@ Stated = tuple[ast.AST, Scope]
 class Digests:
     """The digests of one program."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Begin; the files of positions are relative to the folder."""
-        self._positions = Positions(folder)
+    def __init__(self, folder: Path | None, shared: tuple[Path, ...] = ()) -> None:
+        """Begin.
+
+        Args:
+            folder: that the files of positions are relative to; None is the working folder.
+            shared: further folders whose repositories have code of the program, as a copy of it has elsewhere.
+        """
+        self._positions = Positions(folder, shared)
+        self._shared = shared
 
     def __call__(self, resource: Resource, path: str) -> str:
         """The digest of what a property is set to; empty if it is not certain where."""
@@ -44,15 +50,21 @@ class Digests:
             return ""
         sources = tuple(module(Path(call.file)) for call in calls)  # other objects after an edit
         kind, base = resource.type.rpartition(":")[2], self._positions.base
-        digest = _digest(kind, "", name, calls, base, sources)
-        return digest or _digest(kind, resource.name, name, calls, base, sources)
+        digest = _digest(kind, "", name, calls, base, self._shared, sources)
+        return digest or _digest(kind, resource.name, name, calls, base, self._shared, sources)
 
 
 @lru_cache(maxsize=4096)
 def _digest(
-    kind: str, first: str, name: str, calls: tuple[Position, ...], base: Path, _sources: tuple[Module | None, ...]
+    kind: str,
+    first: str,
+    name: str,
+    calls: tuple[Position, ...],
+    base: Path,
+    shared: tuple[Path, ...],
+    _sources: tuple[Module | None, ...],
 ) -> str:
-    reader = Reader(base)
+    reader = Reader(base, shared=shared)
     found = call_of(reader, calls[0], kind, first)
     if found is None:
         return ""

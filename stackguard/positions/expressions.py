@@ -9,7 +9,7 @@ from pathlib import Path
 
 from policypack.core.policy import Position
 from stackguard.positions.module import Bound, Function, Imported, Module, Scope, module
-from stackguard.positions.repository import absolute, repository
+from stackguard.positions.repository import absolute, is_own
 from stackguard.positions.written import Template, Written, from_json, plain
 
 PASSING = frozenset(
@@ -56,6 +56,8 @@ class Reader:
     base: Path
     """The folder of the program."""
     left: int = MOST
+    shared: tuple[Path, ...] = ()
+    """Further folders that modules are looked for in, from each upwards."""
 
     def name_of(self, function: ast.expr, scope: Scope) -> str:
         """The last part of the name of what is called, under the name that it is imported from."""
@@ -310,12 +312,15 @@ class Reader:
 
     def module_of(self, name: str, level: int, importer: Module) -> Module | None:
         """A module of the program by the name that another imports it by: the nearest, from its folder upwards."""
-        root, own = repository(self.base), importer.file.parent
-        folders = (own.parents[level - 2],) if level > 1 else (own,) if level else (self.base, *self.base.parents, own)
+        own = importer.file.parent
+        folders: Sequence[Path] = (own.parents[level - 2],) if level > 1 else (own,)
+        if not level:
+            above = (above for folder in self.shared for above in (folder, *folder.parents))
+            folders = (self.base, *self.base.parents, own, *above)
         for folder in folders:
             path = absolute(folder / name.replace(".", "/"))
             for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
-                own_code = file.is_relative_to(root) and not Position(str(file), 1).installed
+                own_code = is_own(file, self.base, *self.shared) and not Position(str(file), 1).installed
                 if own_code and (parsed := module(file)):
                     return parsed
         return None

@@ -19,6 +19,16 @@ def repository(folder: Path) -> Path:
     return _root(folder) or absolute(Path())
 
 
+def is_own(file: Path, folder: Path, *shared: Path) -> bool:
+    """Whether an absolute file is in the repository of a program's folder, or in that of a folder that it shares code with.
+
+    A folder of no repository is its own: a copy of a program has the same files wherever it is.
+    """
+    return file.is_relative_to(repository(folder)) or any(
+        file.is_relative_to(_root(other) or other) for other in (folder, *shared)
+    )
+
+
 def absolute(path: Path) -> Path:
     """The absolute path without `..`; symbolic links are not followed, because repositories contain them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 (`resolve` would follow links)

@@ -60,6 +60,8 @@ class Change:
     access: tuple[NewAccess, ...] = ()
     problem: str = ""
     """Why there is no comparison: one line. Then nothing else is set."""
+    remark: str = ""
+    """What may be unexpected about the base: a clause after its name."""
 
     @cached_property
     def condensed(self) -> Change:
@@ -172,8 +174,13 @@ class Report:
 
     @cached_property
     def exempt(self) -> Counter[str]:
-        """How many outcomes are waived, and how many are in the baseline."""
-        return Counter(outcome.exemption.kind for outcome in self.outcomes if outcome.exemption)
+        """How many outcomes are waived, and how many are in the baseline; one for each unknown value."""
+        return Counter(outcome.exemption.kind for outcome in self.condensed if outcome.exemption)
+
+    @cached_property
+    def blocking(self) -> int:
+        """How many outcomes block, one for each unknown value."""
+        return sum(map(self.blocks, self.condensed))
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:

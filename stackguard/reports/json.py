@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -157,7 +158,8 @@ def _access(access: NewAccess) -> AccessEntry:
 
 
 def summary(report: Report) -> Summary:
-    """The counts of a report."""
+    """The counts of a report: of the entries of `outcomes`, one for each policy."""
+    exempt = Counter(outcome.exemption.kind for outcome in report.outcomes if outcome.exemption)
     return Summary(
         resources=report.resources,
         policies=report.policies,
@@ -167,8 +169,8 @@ def summary(report: Report) -> Summary:
         severities=Severities(**{severity.value: report.severities[severity] for severity in Severity}),
         exit_code=report.exit_code,
         blocking=sum(map(report.blocks, report.outcomes)),
-        waived=report.exempt["waived"],
-        baselined=report.exempt["baselined"],
+        waived=exempt["waived"],
+        baselined=exempt["baselined"],
         gone=report.gone,
         evidence=_evidence(report.came) if report.evidence else None,
     )

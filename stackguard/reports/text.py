@@ -196,7 +196,7 @@ def _exempt(report: Report, screen: Screen) -> Iterator[Text]:
     """A line for each waived outcome, and the number of those in the baseline; with `--verbose` a line for each."""
     shown = [
         outcome
-        for outcome in report.outcomes
+        for outcome in report.condensed
         if outcome.exemption and (outcome.exemption.kind == "waived" or screen.detail is Detail.VERBOSE)
     ]
     for outcome in shown:

@@ -56,6 +56,11 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
         ("a: &a\n  <<: *a", 2, "an alias of the value that it is in"),
         ("a: 1\nb: *c", 2, "an alias without an anchor"),
         ("enforcement: {x: disabled}\nunknown: advisory\nenforcement: {}", 3, "the key `enforcement` is duplicated"),
+        (
+            "a:\n<<<<<<< HEAD\n  - b: 1\n=======\n  - c: 1\n>>>>>>> other\n",
+            2,
+            "conflicts of a merge, between lines such as `<<<<<<<` and `>>>>>>>`; edit the file so that it has both sides",
+        ),
         ("{a: 1, a: 2}", 1, "the key `a` is duplicated"),
         ("a:\n  - {b: 1, b: 2}", 2, "the key `b` is duplicated"),
         ("? [a]\n: b", 1, "a key that is a list or a mapping"),

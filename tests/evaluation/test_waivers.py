@@ -235,6 +235,15 @@ def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["waivers:\n", "waivers: # the last one was removed\n", "", "waivers: []\n", "# none\n"]
+)
+def test_a_file_without_waivers_accepts_nothing(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "stackguard-waivers.yaml"
+    file.write_text(text)
+    assert read(file) == ()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("- policy: x", "1: must be a mapping with `waivers`"),
@@ -261,6 +270,10 @@ def test_a_crash_cannot_be_waived(tmp_path: Path) -> None:
             "3: `waivers[0].resource`: must be a URN, or `{type: aws:s3/bucket:Bucket, name: partner}`",
         ),
         ("waivers: [", "malformed YAML"),
+        (
+            "waivers:\n<<<<<<< HEAD\n  - policy: a\n=======\n  - policy: b\n>>>>>>> other\n",
+            "2: malformed YAML: conflicts of a merge, between lines such as `<<<<<<<` and `>>>>>>>`",
+        ),
     ],
 )
 def test_a_malformed_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:

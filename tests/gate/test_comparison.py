@@ -246,3 +246,31 @@ def test_a_package_that_is_the_same_at_the_commit_stays_as_it_is_installed(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     change = compared("infra", "main")
     assert (names(change.unchanged), change.problem) == (["uploads"], "")
+
+
+@pytest.mark.parametrize(
+    ("base", "remark", "fixed"),
+    [
+        (
+            "old",
+            "is a file and a commit, and was taken for the file; `refs/heads/old` is the branch, `./old` the file",
+            1,
+        ),
+        ("./old", "", 1),
+        ("refs/heads/old", "", 0),
+        ("new.json", "is the target itself, so nothing can differ", 0),
+    ],
+)
+def test_what_a_name_was_taken_for_is_noted(
+    tmp_path: Path, compared: Check, base: str, remark: str, fixed: int
+) -> None:
+    git("init", "-q", "-b", "main")
+    target = written("new.json", bucket("kept"))
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    git("branch", "old")
+    written("old", bucket("kept"), bucket("gone"))
+    report = judge_stack(CheckRequest(target, base=base), sample.POLICIES).report
+    assert report.change
+    assert (report.change.remark, len(report.change.fixed)) == (remark, fixed)
+    assert [note.message for note in report.notes if note.about == f"--base {base}"] == ([remark] if remark else [])

@@ -42,6 +42,7 @@ SHAPES: Mapping[str, str] = {
     "programFolder": "must be the path of a folder",
     "policies": "must be a list of modules or paths, such as `acme.policies` or `./policies/buckets.py`",
     "mockFiles": "must be a list of file names such as `mock.yaml`",
+    "exclude": "must be a list of patterns of folders such as `infra/legacy`",
 }
 LIMIT_SHAPES = {
     **SHAPES,
@@ -182,7 +183,15 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def _filled(raw: Mapping[str, Any], names: Iterable[str] = NAMES) -> Mapping[str, Any]:
+    """The mapping with an empty list, or an empty mapping, for a name that has nothing below it any more."""
+    shapes = {name: LIMIT_SHAPES.get(name, "") for name, value in raw.items() if value is None and name in names}
+    lists: dict[str, Any] = {name: [] for name, shape in shapes.items() if shape.startswith("must be a list")}
+    return {**raw, **lists, **{name: {} for name, shape in shapes.items() if shape.startswith("must map")}}
+
+
 def _values(raw: Mapping[str, Any], keys: Keys, place: Place) -> Mapping[str, Any]:
+    raw = _filled(raw)
     settings: Settings = _converted(raw, Settings, SHAPES, keys, place)
     check_cidrs(settings.trusted_cidrs, keys, place)
     _check_selectors(settings.enforcement, (*keys, "enforcement"), place)
@@ -198,6 +207,7 @@ def _limits(raw: Any, keys: Keys, place: Place) -> Limits:
     if raw is None:
         return Limits()
     _check_keys(raw, keys, Limits.__struct_encode_fields__, place, "limit")
+    raw = _filled(raw, ("enforcement", "neverWaive", "longestWaiver"))
     limits: Limits = _converted(raw, Limits, LIMIT_SHAPES, keys, place)
     check_cidrs(limits.trusted_cidrs or (), keys, place)
     _check_selectors(limits.enforcement, (*keys, "enforcement"), place)

@@ -44,6 +44,8 @@ _TOKENS = (
     ("a Pulumi token", (b"pul-",), rb"pul-[a-f0-9]{40}"),
 )
 """The kind of token, marks that are in each of its kind and fast to search for, and its form."""
+_EXAMPLE_KEY = re.compile(rb"EXAMPLE(?:KEY)?$|^EXAMPLE|(?i:placeholder|your[_-]?|1234567890[a-z])")
+"""The ends of the secrets in AWS's own examples; what merely contains the word is none of these."""
 _NEAR = 400
 """Characters between an access key's id and its secret."""
 
@@ -82,7 +84,7 @@ def _has_access_key(content: bytes) -> bool:
 def _is_key(token: bytes) -> bool:
     """Whether forty characters are a secret access key, and not a hash, a path or the one of AWS's own examples."""
     kinds = (rb"[a-z]", rb"[A-Z]", rb"[0-9]")
-    return b"EXAMPLE" not in token and all(re.search(kind, token) for kind in kinds) and _is_random(token)
+    return not _EXAMPLE_KEY.search(token) and all(re.search(kind, token) for kind in kinds) and len(set(token)) >= 12
 
 
 def _is_random(token: bytes) -> bool:

@@ -216,15 +216,16 @@ def _stack(report: Report, of_stack: Sorted, shown: Collection[int]) -> Iterator
         counts = f"<b>{len(of_stack.new)} new</b>, {len(of_stack.fixed)} fixed"
         counts += f", {len(of_stack.standing) + len(of_stack.others)} unchanged"
         counts += f" ({len(of_stack.standing)} of them blocking)" if of_stack.standing else ""
+        remark = f" ({_prose(change.remark)})" if change.remark else ""
         access = f", {many(len(change.access), 'kind')} of new access" if change.access else ""
-        yield Block(f"<p>Against {_code(change.base)}: {counts}{access}</p>\n\n")
+        yield Block(f"<p>Against {_code(change.base)}{remark}: {counts}{access}</p>\n\n")
     yield from map(_unfolded, rest.new)
     yield from (_unfolded(row, STANDING) for row in rest.standing)
     if change is not None:
         yield from _access(change.access)
     yield from _list("Fixed", of_stack.fixed, 3, placed=False)
     yield from _list("Unchanged" if compared else "Does not block", of_stack.others, 2)
-    exempt = [outcome for outcome in report.outcomes if outcome.exemption and outcome.exemption.kind == "waived"]
+    exempt = [outcome for outcome in report.condensed if outcome.exemption and outcome.exemption.kind == "waived"]
     lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
     yield from _folded(f"Waived ({len(exempt)})", lines, 4)
     yield Block(f"<p>{_counts(report)}</p>\n\n")

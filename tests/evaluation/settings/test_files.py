@@ -17,6 +17,20 @@ SCHEMA = Path(schema.__file__).with_name("settings.schema.json")
 TABLE = '[tool.stackguard]\nfailOn = "high"\n'
 
 
+def test_what_has_nothing_below_it_is_empty(tmp_path: Path) -> None:
+    """The last entry was removed, and its heading left behind."""
+    file = tmp_path / "stackguard.yaml"
+    lists = "allowedRegions:\ntrustedCidrs:\ntrustedAccounts:\npolicies:\nmockFiles:\nexclude:\n"
+    locked = "locked:\n  neverWaive:\n  longestWaiver:\n  enforcement:\n"
+    file.write_text(f"{lists}enforcement:\noverrides:\n  - stacks: [dev]\n    enforcement:\n{locked}")
+    layer = files.load(file)
+    assert layer.parts[0].values["enforcement"] == layer.parts[1].values["enforcement"] == {}
+    assert layer.parts[0].values["trustedAccounts"] == layer.parts[0].values["exclude"] == []
+    file.write_text("failOn:\n")
+    with pytest.raises(SettingsError, match="must be `low`"):
+        files.load(file)
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "repository"

@@ -103,6 +103,7 @@ SECRETS = {
     "an AWS access key": [
         (".aws/credentials", f"[default]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"),
         ("settings.py", f'ID = "{KEY_ID}"\nSECRET = "{SECRET_KEY}"\n'),
+        ("conf.py", f'KEY = "AKIAIOSFODNN7EXAMPLQ"\nSECRET = "{SECRET_KEY[:30]}EXAMPLEq1Q"\n'),
         ("settings.json", '{"secretAccessKey": "' + SECRET_KEY + '"}'),
         ("deploy.sh", f"export AWS_SECRET_ACCESS_KEY={SECRET_KEY}\n"),
     ],
@@ -143,6 +144,7 @@ test_what_only_looks_like_a_secret = silent(
     ("keys.py", 'if b"-----BEGIN PRIVATE KEY-----" in data:\n    return "a private key"\n'),
     ("keys.py", '"-----BEGIN RSA PRIVATE KEY-----\\n...\\n-----END RSA PRIVATE KEY-----"'),
     ("docs.md", EXAMPLE),
+    ("conf.py", EXAMPLE.replace("= ", "= '").replace("\n", "'\n")),
     ("ids.py", f'ID = "{KEY_ID}"  # of the deployment user'),
     ("ids.py", f'ID = "{KEY_ID}"\nCOMMIT = "{token(40, "0123456789abcdef")}"'),
     ("config.py", "aws_secret_access_key = os.environ['AWS_SECRET_ACCESS_KEY']"),
