@@ -249,6 +249,7 @@ class _Judging:
                 why=why,
                 witness=witness,
                 facts=judgement.facts,
+                parts=judgement.parts,
                 severity=judgement.severity,
             )
         else:

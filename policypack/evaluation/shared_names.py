@@ -10,6 +10,7 @@ from itertools import islice, product
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
+from policypack.evaluation.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
 from policypack.resources.naming import identifiers
@@ -96,10 +97,14 @@ class Names:
         parts = urn.split("::", 3)
         return self.of_stack("::".join(parts[1:]) if len(parts) == 4 else urn)
 
-    def waited_for(self, urn: str) -> str:
-        """The resource that an unknown value is known from."""
+    def referred(self, urn: str) -> str:
+        """A resource that another one refers to."""
         owner = self._index.by_urn.get(urn)
-        return self.resource(urn if owner is None else self._named(owner))
+        return self._inside(urn if owner is None else self._named(owner))
+
+    def _inside(self, urn: str) -> str:
+        """A resource of the same project, whose name says nothing and may change."""
+        return f"{{{self.resource(urn).partition('::')[2]}}}"
 
     def of_stack(self, text: str) -> str:
         """The text without the stack's name."""
@@ -139,7 +144,7 @@ class Names:
         if text in index.regions:
             return "{region}"
         owner = index.owners.get(text)
-        return text if owner is None else f"{{{self.resource(self._named(owner))}}}"
+        return text if owner is None else self._inside(self._named(owner))
 
     def _named(self, resource: Resource) -> str:
         """The URN by which a resource is named."""
@@ -155,7 +160,10 @@ class Names:
             index.logical.setdefault(resource.name, resource)
             if resource.external or not resource.custom or resource.type == ROOT_TYPE:
                 continue
+            others = [resource.inputs.get(name) for name in subject_properties(resource.type)]
             for text in identifiers(resource):
+                if text in others:
+                    continue
                 name = re.split("[:/]", text)[-1]
                 if "/arn:" not in text and not ORDINARY.fullmatch(name) and name not in services():
                     index.owners.setdefault(name, resource)

@@ -19,11 +19,15 @@ from policypack.iam.parliament.linter import lint
 ABOUT_CONDITIONS = ("MISMATCHED_TYPE", "UNKNOWN_CONDITION", "NOT_LINTED")
 """What the issues begin with that make `iam-ineffective-condition` superfluous at their place."""
 
+ABOUT_ALL_ACTIONS = "RESOURCE_STAR"
+"""The issue whose message lists actions of the statement, with what their wildcards match."""
+
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
     for report in lint(document):
         message = f"{report.reason} (`{report.issue}`, {report.severity})"
-        yield Violation(report.path, message, excuses=report.issue.startswith(ABOUT_CONDITIONS))
+        facts = (report.issue,) if report.issue == ABOUT_ALL_ACTIONS else None
+        yield Violation(report.path, message, excuses=report.issue.startswith(ABOUT_CONDITIONS), facts=facts)
 
 
 POLICY = Policy(
