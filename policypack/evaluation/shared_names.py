@@ -122,6 +122,11 @@ class Names:
             end = arn.end()
         return self.of_stack("".join([*parts, TOKEN.sub(self._kept_account, text[end:])]))
 
+    def identified(self, text: str) -> str:
+        """The resource that a text is an identifier of, else the text."""
+        owner = self._index.owners.get(re.split("[:/]", text)[-1])
+        return self.referred(owner.urn) if owner and text in identifiers(owner) else self.same_everywhere(text)
+
     def fact(self, text: str) -> str:
         """A fact of a message, without logical names that a resource had before."""
         text = LINE.sub("", text)

@@ -71,7 +71,7 @@ def _identity(resource: Resource, name: str, value: object, names: Names, source
 def _text(value: object, names: Names) -> str:
     if isinstance(value, Reference):
         return names.referred(value.urn)
-    return names.same_everywhere(value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr))
+    return names.identified(value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=repr))
 
 
 @cache
