@@ -40,7 +40,7 @@ def check(pair: tuple[NotificationEntry, NotificationEntry]) -> Iterator[Judgeme
 
 def _selected(entry: NotificationEntry) -> str:
     """Which events a target receives."""
-    return f"{entry.kind} {' '.join(map(str, entry.events))} {entry.prefix} {entry.suffix}"
+    return f"{entry.kind} {' '.join(sorted(map(str, entry.events)))} {entry.prefix} {entry.suffix}"
 
 
 def _targets(*filters: dict[str, Any]) -> Resource:
