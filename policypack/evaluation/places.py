@@ -372,7 +372,7 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
 def _content(value: Any, names: Names) -> str:
     """A hash of a value: equal for equal content, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, default=_plain)
-    return hashlib.sha256(names.same_everywhere(text).encode(errors="replace")).hexdigest()[:DIGITS]
+    return names.digest(text)[:DIGITS]
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class Names:
         self._chosen = chosen or {}
         self._written_accounts = written_accounts
         self._stack = re.compile(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])") if stack else None
+        self._digests: dict[str, str] = {}
         self.mentioned: dict[str, tuple[str, ...]] = {}
         """By URN, the names of the resources with former ones that were replaced; `account` if an account was."""
 
@@ -126,6 +128,18 @@ class Names:
         """The resource that a text is an identifier of, else the text."""
         owner = self._index.owners.get(re.split("[:/]", text)[-1])
         return self.referred(owner.urn) if owner and text in identifiers(owner) else self.same_everywhere(text)
+
+    def digest(self, text: str) -> str:
+        """A hash of the text as it is everywhere; of one that mentions nothing it is kept, since many outcomes have it."""
+        if (known := self._digests.get(text)) is not None:
+            return known
+        before, self.mentioned = self.mentioned, {}
+        digest = hashlib.sha256(self.same_everywhere(text).encode(errors="replace")).hexdigest()
+        if not self.mentioned:
+            self._digests[text] = digest
+        before.update(self.mentioned)
+        self.mentioned = before
+        return digest
 
     def fact(self, text: str) -> str:
         """A fact of a message, without logical names that a resource had before."""
