@@ -27,7 +27,7 @@ from policypack.core.policy import (
 )
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import evaluate
-from policypack.evaluation.places import fingerprint, placed
+from policypack.evaluation.places import fingerprint, in_project, placed
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.subjects import subject_properties
 from policypack.policies import POLICIES
@@ -541,3 +541,28 @@ def reversed_lists(value: Any) -> Any:
         with contextlib.suppress(ValueError):
             return json.dumps(reversed_lists(json.loads(value)))
     return value
+
+
+def test_a_new_name_of_the_project_changes_the_beginning_of_a_place_only() -> None:
+    """Also of a document that names a resource, and of what waits for one."""
+
+    def of(project: str) -> list[Outcome]:
+        moved = [
+            replace(resource, urn=resource.urn.replace("::shop::", f"::{project}::"), property_dependencies=origins)
+            for resource in (topic("jobs", arn=TOPIC_ARN), topic_policy(TOPIC_ARN), unknown_policy(f"{TOPIC}::jobs"))
+            for origins in [
+                {
+                    name: tuple(origin.replace("::shop::", f"::{project}::") for origin in urns)
+                    for name, urns in resource.property_dependencies.items()
+                }
+            ]
+        ]
+        document = {"Statement": [{**OPEN, "Resource": TOPIC_ARN}]}
+        moved[1] = replace(moved[1], inputs={**moved[1].inputs, "policy": json.dumps(document)})
+        return [*outcomes(*moved, policy="iam-public-policy"), *outcomes(*moved, policy="iam-wildcard-action")]
+
+    before, after = of("shop"), of("store")
+    assert len(before) == len(after) == 2
+    for old, new in zip(before, after, strict=True):
+        assert old.place != new.place
+        assert old.place in in_project(new, "store", "shop")
