@@ -274,6 +274,8 @@ class Violation:
     """An example of a request that is allowed; `message` is then the reason."""
     facts: tuple[str, ...] | None = None
     """What identifies it besides its path and the value there; None for what `message` quotes, up to `;` or an example."""
+    parts: tuple[str, ...] | None = None
+    """What it is about, if fewer of these are a narrower violation: the actions of a statement; else it is no path but them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +409,8 @@ class Outcome:
     why: str = ""
     """Why it is undecided, as a clause about the path, or why the request of `witness` is allowed. Else empty."""
     facts: tuple[str, ...] | None = None
+    """As of its violation."""
+    parts: tuple[str, ...] | None = None
     """As of its violation."""
     severity: Severity | None = None
     """As of its violation: how bad it is, where that is not the card's severity."""

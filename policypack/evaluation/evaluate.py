@@ -253,6 +253,7 @@ class _Judging:
                 why=why,
                 witness=witness,
                 facts=judgement.facts,
+                parts=judgement.parts,
                 severity=judgement.severity,
             )
         else:

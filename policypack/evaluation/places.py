@@ -15,24 +15,31 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
+from policypack.evaluation import parts
+from policypack.evaluation.parts import SEPARATOR, encoded
 from policypack.evaluation.shared_names import ACTION, UNKNOWN, Names, urns
 from policypack.evaluation.statement_place import contains_secret, statement_at
+from policypack.evaluation.subjects import subject
 from policypack.iam.document_readers import documents_of
 
 NAMES = ("name", "Name", "sid", "Sid", "id", "key")
 """Keys that identify an item of a list, if its value is no other item's."""
+UNJUDGED = frozenset({"description", "tags", "tagsAll"})
+"""Keys of an item of a list that no policy judges."""
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 QUOTED = re.compile(r"`([^`]*)`|(\d+ more)\b")
 """A fact in a message."""
 ADVICE = re.compile(r";|, for example ")
 """What follows in a message is advice, or an example, and no fact."""
+HASH = 32
+"""Hexadecimal digits of a fingerprint."""
 DIGITS = 16
 """Hexadecimal digits of a content's hash."""
 
@@ -65,10 +72,9 @@ def placed(
 def _placed(outcome: Outcome, names: Names, written: Written) -> Outcome:
     """The outcome with its places: under each name that it, or a resource that it mentions, has or had."""
     names.mentioned.clear()
-    source = written(outcome.resource, outcome.path) if outcome.kind is Kind.UNDECIDED else ""
-    inner = {stable_path(outcome, names, source): None}
+    inner = {stable_path(outcome, names, written): None}
     if names.mentioned:
-        inner |= {stable_path(outcome, variant, source): None for variant in list(names.variants())}
+        inner |= {stable_path(outcome, variant, written): None for variant in list(names.variants())}
     here = (f"{names.resource(urn)}\n{path}" for urn in urns(outcome.resource) for path in inner)
     place, *former_places = dict.fromkeys(here)
     return replace(outcome, place=place, former_places=tuple(former_places))
@@ -93,9 +99,8 @@ def in_project(outcome: Outcome, project: str, former: str) -> Iterator[str]:
         project: the name that the project has.
         former: the other name.
     """
-    own = re.compile(rf"(^|\{{){re.escape(project)}(?=::)")
     for place in (outcome.place, *outcome.former_places):
-        yield own.sub(lambda match: f"{match[1]}{former}", place)
+        yield re.sub(rf"^{re.escape(project)}(?=::)", lambda _: former, place)
 
 
 def fingerprints(outcomes: Iterable[Outcome]) -> list[str]:
@@ -116,15 +121,40 @@ def known_as(outcomes: Sequence[Outcome]) -> list[frozenset[str]]:
     return [frozenset(prints) for prints in names]
 
 
-def taken(outcomes: Sequence[Outcome], indexes: Iterable[int], left: Counter[str]) -> dict[int, str]:
+def extent(outcome: Outcome, place: str | None = None) -> str:
+    """What a narrower outcome has less of: a hash of the place without its parts, and these; empty if it has none.
+
+    Args:
+        outcome: with its places.
+        place: one of its former places.
+    """
+    here, separator, of = (place or outcome.place).partition(SEPARATOR)
+    return f"{hashed(outcome.kind, outcome.policy.id, here)}{of}" if separator else ""
+
+
+def fits(outcome: Outcome, accepted: str) -> bool:
+    """Whether an outcome allows no more than another one with an extent."""
+    return any(parts.narrower(own, accepted) for own in _extents(outcome))
+
+
+def _extents(outcome: Outcome) -> Iterator[str]:
+    """The extents of an outcome under its present and former names."""
+    return filter(None, (extent(outcome, place) for place in (outcome.place, *outcome.former_places)))
+
+
+def taken(
+    outcomes: Sequence[Outcome], indexes: Iterable[int], left: Counter[str], extents: Mapping[str, str] | None = None
+) -> dict[int, str]:
     """The outcomes that are among counted ones, by index, each with the fingerprint that it takes from `left`.
 
     Those whose own place fits come before those of a former place, so that a copy cannot take what is the original's.
+    Last come those that are narrower than one that is left.
 
     Args:
         outcomes: with their places.
         indexes: of those that may take one.
         left: how many there are by fingerprint; what is taken is subtracted.
+        extents: of those, by fingerprint.
     """
     matches: dict[int, str] = {}
     indexes = list(indexes)
@@ -136,7 +166,42 @@ def taken(outcomes: Sequence[Outcome], indexes: Iterable[int], left: Counter[str
             if match is not None:
                 left[match] -= 1
                 matches[index] = match
-    return matches
+    wider: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for print_, accepted in (extents or {}).items():
+        if left[print_] > 0:
+            wider[accepted[:HASH]].append((print_, accepted))
+    rest = [index for index in indexes if index not in matches and SEPARATOR in outcomes[index].place] if wider else []
+    narrow = _assigned({index: [*_wider(outcomes[index], wider)] for index in rest}, left)
+    left.subtract(narrow.values())
+    return matches | narrow
+
+
+def _wider(outcome: Outcome, extents: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[str]:
+    """The fingerprints of those that an outcome is narrower than; `extents` are by the hash that they begin with."""
+    for own in _extents(outcome):
+        yield from (print_ for print_, other in extents.get(own[:HASH], ()) if parts.narrower(own, other))
+
+
+def _assigned(choices: Mapping[int, Sequence[str]], left: Counter[str]) -> dict[int, str]:
+    """One of its choices for as many as possible, each as often as it is counted."""
+    holders: dict[str, list[int]] = defaultdict(list)
+
+    def assign(index: int, tried: set[str]) -> bool:
+        for choice in choices[index]:
+            if choice in tried:
+                continue
+            tried.add(choice)
+            full = len(holders[choice]) >= left[choice]
+            moved = next((other for other in holders[choice] if full and assign(other, tried)), None)
+            if full and moved is None:
+                continue
+            holders[choice] = [*(other for other in holders[choice] if other != moved), index]
+            return True
+        return False
+
+    for index in choices:
+        assign(index, set())
+    return {index: choice for choice, indexes in holders.items() for index in indexes}
 
 
 def distinct(hashes: Iterable[str]) -> list[str]:
@@ -151,33 +216,44 @@ def distinct(hashes: Iterable[str]) -> list[str]:
 
 def hashed(*parts: str) -> str:
     """A hash of texts."""
-    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:32]
+    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:HASH]
 
 
-def stable_path(outcome: Outcome, names: Names, source: str = "") -> str:
-    """The path of an outcome without indexes, and what decides about it; `source` is as of `Written`."""
+def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resource, _path: "") -> str:
+    """The path of an outcome without indexes, what decides about it, and its parts."""
     resource, path = outcome.resource, outcome.path
-    severity = f" {outcome.severity.value}" if outcome.severity else ""
+    decides = f" {outcome.severity.value}" if outcome.severity else ""
+    decides += subject(resource, names, lambda name: written(resource, name))
+    if outcome.kind is Kind.UNDECIDED:
+        decides = f"{_origin(outcome, names, written(resource, path))}{decides}"
     statement = statement_at(resource, path)
     if path and contains_secret(resource, statement.document if statement else re.split(r"[.\[]", path)[0]):
         shown = f"{statement.document}.Statement" if statement else re.sub(r"\[\d+\]", "[]", path)
-        return f"{shown}{_origin(outcome, names, source)}{severity}"
+        return f"{shown}{decides}"
     quoted = _facts(outcome)
-    facts = "".join(f" `{fact}`" for fact in sorted({*map(names.fact, quoted)}))
-    facts += _origin(outcome, names, source)
+    decides = "".join(f" `{fact}`" for fact in sorted({*map(names.fact, quoted)})) + decides
+
+    def digest(value: Any) -> str:
+        return _content(_unordered(value), names)
+
+    if statement is None and outcome.parts is not None:
+        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest))}"
     if statement is None:
-        return f"{_property(resource, path, names)}{_known(outcome, names)}{facts}{severity}"
+        return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
-    content = _content(_unordered(_reduced(_canonical(statement.statement), steps, {*map(_folded, quoted)})), names)
+    content = _unordered(_reduced(_canonical(statement.statement), steps, {*map(_folded, quoted)}))
     element = ".".join(step for step in steps if isinstance(step, str))
-    return f"{_property(resource, statement.document, names)}.Statement[{content}].{element}{facts}{severity}"
+    place = f"{_property(resource, statement.document, names)}.Statement"
+    if content.get("Effect") != "Allow":
+        return f"{place}[{_content(content, names)}].{element}{decides}"
+    beside = [_unordered(_canonical(other)) for other in statement.statements if isinstance(other, Mapping)]
+    of = parts.of_statement(content, beside, _parts(outcome, names), digest)
+    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{encoded(of)}"
 
 
 def _origin(outcome: Outcome, names: Names, source: str) -> str:
     """Where the unknown value of an undecided outcome comes from: resources, and the expression in the source."""
-    if outcome.kind is not Kind.UNDECIDED:
-        return ""
-    waits_for = "".join(f" < {name}" for name in sorted({*map(names.waited_for, outcome.waits_for)}))
+    waits_for = "".join(f" < {name}" for name in sorted({*map(names.referred, outcome.waits_for)}))
     call = origin_at(outcome.resource.inputs, outcome.path)
     return f"{waits_for}{f' {_content(call, names)}' if call else ''}{f' {source}' if source else ''}"
 
@@ -197,6 +273,16 @@ def _facts(outcome: Outcome) -> Sequence[str]:
         return outcome.facts or ()
     text = outcome.message if outcome.kind is Kind.VIOLATION else outcome.why
     return [name or more for name, more in QUOTED.findall(ADVICE.split(text, maxsplit=1)[0])]
+
+
+def _parts(outcome: Outcome, names: Names) -> Sequence[str]:
+    """The parts that its violation names, without names of the stack: URNs, texts, or what they quote."""
+    return [
+        names.referred(part)
+        if part.startswith("urn:pulumi:")
+        else " ".join(names.fact(name) for name, _ in QUOTED.findall(part) if name) or names.fact(part)
+        for part in outcome.parts or ()
+    ]
 
 
 def _folded(text: str) -> str:
@@ -280,13 +366,15 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
             same = Counter(str(other.get(key)) for other in siblings if isinstance(other, Mapping))
             if same[item[key]] == 1:
                 return names.same_everywhere(item[key])
-    return _content(item, names)
+    if isinstance(item, Mapping):
+        item = {key: value for key, value in item.items() if key not in UNJUDGED}
+    return _content(_unordered(item), names)
 
 
 def _content(value: Any, names: Names) -> str:
     """A hash of a value: equal for equal content, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, default=_plain)
-    return hashlib.sha256(names.same_everywhere(text).encode(errors="replace")).hexdigest()[:DIGITS]
+    return names.digest(text)[:DIGITS]
 
 
 def _plain(value: Any) -> Any:

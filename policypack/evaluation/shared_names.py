@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from itertools import islice, product
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
+from policypack.evaluation.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
 from policypack.resources.naming import identifiers
@@ -74,6 +76,7 @@ class Names:
         self._chosen = chosen or {}
         self._written_accounts = written_accounts
         self._stack = re.compile(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])") if stack else None
+        self._digests: dict[str, str] = {}
         self.mentioned: dict[str, tuple[str, ...]] = {}
         """By URN, the names of the resources with former ones that were replaced; `account` if an account was."""
 
@@ -96,10 +99,14 @@ class Names:
         parts = urn.split("::", 3)
         return self.of_stack("::".join(parts[1:]) if len(parts) == 4 else urn)
 
-    def waited_for(self, urn: str) -> str:
-        """The resource that an unknown value is known from."""
+    def referred(self, urn: str) -> str:
+        """A resource that another one refers to."""
         owner = self._index.by_urn.get(urn)
-        return self.resource(urn if owner is None else self._named(owner))
+        return self._inside(urn if owner is None else self._named(owner))
+
+    def _inside(self, urn: str) -> str:
+        """A resource of the same project, whose name says nothing and may change."""
+        return f"{{{self.resource(urn).partition('::')[2]}}}"
 
     def of_stack(self, text: str) -> str:
         """The text without the stack's name."""
@@ -116,6 +123,23 @@ class Names:
             parts += [TOKEN.sub(self._kept_account, text[end : arn.start()]), self._in_arn(arn[0])]
             end = arn.end()
         return self.of_stack("".join([*parts, TOKEN.sub(self._kept_account, text[end:])]))
+
+    def identified(self, text: str) -> str:
+        """The resource that a text is an identifier of, else the text."""
+        owner = self._index.owners.get(re.split("[:/]", text)[-1])
+        return self.referred(owner.urn) if owner and text in identifiers(owner) else self.same_everywhere(text)
+
+    def digest(self, text: str) -> str:
+        """A hash of the text as it is everywhere; of one that mentions nothing it is kept, since many outcomes have it."""
+        if (known := self._digests.get(text)) is not None:
+            return known
+        before, self.mentioned = self.mentioned, {}
+        digest = hashlib.sha256(self.same_everywhere(text).encode(errors="replace")).hexdigest()
+        if not self.mentioned:
+            self._digests[text] = digest
+        before.update(self.mentioned)
+        self.mentioned = before
+        return digest
 
     def fact(self, text: str) -> str:
         """A fact of a message, without logical names that a resource had before."""
@@ -139,7 +163,7 @@ class Names:
         if text in index.regions:
             return "{region}"
         owner = index.owners.get(text)
-        return text if owner is None else f"{{{self.resource(self._named(owner))}}}"
+        return text if owner is None else self._inside(self._named(owner))
 
     def _named(self, resource: Resource) -> str:
         """The URN by which a resource is named."""
@@ -155,7 +179,10 @@ class Names:
             index.logical.setdefault(resource.name, resource)
             if resource.external or not resource.custom or resource.type == ROOT_TYPE:
                 continue
+            others = [resource.inputs.get(name) for name in subject_properties(resource.type)]
             for text in identifiers(resource):
+                if text in others:
+                    continue
                 name = re.split("[:/]", text)[-1]
                 if "/arn:" not in text and not ORDINARY.fullmatch(name) and name not in services():
                     index.owners.setdefault(name, resource)

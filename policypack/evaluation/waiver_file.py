@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from policypack.core import yaml_reader
+from policypack.evaluation.parts import WRITTEN
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 
@@ -49,6 +50,12 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         msgspec.Meta(
             description="Which violation, if the policy reports several: a fingerprint, the `Sid` of a statement, or an"
             " action such as `s3:*`."
+        ),
+    ] = None
+    parts: Annotated[
+        Annotated[str, msgspec.Meta(pattern=f"^{WRITTEN}$")] | None,
+        msgspec.Meta(
+            description="What `--verbose` prints beside a fingerprint: the violation is accepted too if it allows less."
         ),
     ] = None
     owner: str = ""
@@ -121,6 +128,8 @@ def _readable(error: str) -> tuple[list[str | int], str]:
         return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
     if named.endswith("expires"):
         return keys, f"{where}must be a date such as `2027-01-31`"
+    if named.endswith("parts"):
+        return keys, f"{where}must be as `stackguard check --verbose` prints it"
     if "matching regex" in error:
         return keys, f"{where}must not be blank"
     return keys, f"{where}{error.partition(' - at ')[0]}"

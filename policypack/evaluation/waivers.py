@@ -18,7 +18,7 @@ from typing import Any
 from policypack.core.policy import UNKNOWN_VALUE, Exemption, Kind, Outcome, Policy, Resource, Severity
 from policypack.core.stack_name import StackName
 from policypack.evaluation.grouping import waits_for_value
-from policypack.evaluation.places import fingerprint, known_as
+from policypack.evaluation.places import fingerprint, fits, known_as
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
 from policypack.evaluation.shared_names import urns
@@ -143,6 +143,12 @@ def waive(
         if why or waiver.policy not in ran:
             continue
         fitting = {index: outcome for index, outcome in enumerate(outcomes) if _fits(waiver, outcome, prints[index])}
+        if not fitting and waiver.parts:
+            fitting = {
+                index: outcome
+                for index, outcome in enumerate(outcomes)
+                if _is_about(waiver, outcome) and fits(outcome, waiver.parts)
+            }
         reported = [outcome for outcome in outcomes if _is_about(waiver, outcome)]
         if problem := _problem(placed, [*fitting.values()], today, rules or WaiverRules(), reported):
             problems.append(problem)

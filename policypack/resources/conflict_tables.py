@@ -334,6 +334,10 @@ def _inline() -> dict[str, dict[str, dict[str, str]]]:
 
 MANAGED: Mapping[str, Sequence[Managed]] = dict(_managed())
 """By canonical token, what the resources of a type manage."""
+NAMED: Mapping[str, tuple[str, ...]] = {
+    _token(short): tuple(parts.split()[:1]) for short, (_, parts, _) in _SIDECARS.items()
+}
+"""By canonical token, the property that names the other resource of which one of the type manages something."""
 INLINE: Mapping[str, Mapping[str, Mapping[str, str]]] = dict(_inline())
 """By canonical token and inline property, the types that manage the same, and their property that names the owner."""
 EXCLUSIVE: Mapping[str, Exclusive] = {

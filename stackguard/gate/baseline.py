@@ -21,7 +21,8 @@ import msgspec
 from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
-from policypack.evaluation.places import fingerprint, in_project, taken
+from policypack.evaluation.parts import WRITTEN
+from policypack.evaluation.places import extent, fingerprint, in_project, taken
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 from policypack.evaluation.waivers import WaiverRules
@@ -49,6 +50,12 @@ class Entry(msgspec.Struct, frozen=True):
     path: str
     count: Annotated[Count, msgspec.Meta(description="How many equal ones a line is of.")] = 1
     added: Added = Added()
+    parts: Annotated[
+        Annotated[str, msgspec.Meta(pattern=f"^{WRITTEN}$")] | msgspec.UnsetType,
+        msgspec.Meta(
+            description="Digests of what it is about: a violation with fewer of these and all of their limits fits too.",
+        ),
+    ] = msgspec.UNSET
     project: Annotated[
         str | msgspec.UnsetType,
         msgspec.Meta(description="The project's name when it was added, if it has another now."),
@@ -104,11 +111,9 @@ class Baseline:
             outcomes: those to add.
             added: who adds them.
         """
-        more = (
-            (fingerprint(outcome), Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 1, added))
-            for outcome in outcomes
+        return self.with_entries(
+            stack.in_project, ((fingerprint(outcome), _entry(outcome, added)) for outcome in outcomes)
         )
-        return self.with_entries(stack.in_project, more)
 
     def moved(self, stack: StackName, moves: Iterable[tuple[str, Outcome]], at: str) -> Baseline:
         """The baseline with the present fingerprints of outcomes that fit an entry by a former one.
@@ -298,8 +303,9 @@ def apply(
     open_ = [index for index, outcome in enumerate(outcomes) if outcome.kind is not Kind.ERROR and index not in outside]
     projects = {entry.project for equal in entries.values() for entry in equal if entry.project}
     places = [_under(outcome, stack.project, projects) for outcome in outcomes] if projects else outcomes
-    accepted = taken(places, open_, left)
-    there = taken(places, outside, left)  # waived or refused, and so not gone
+    extents = {print_: of for print_, equal in entries.items() for entry in equal if (of := entry.parts)}
+    accepted = taken(places, open_, left, extents)
+    there = taken(places, outside, left, extents)  # waived or refused, and so not gone
     new = [index for index in open_ if add and index not in accepted and outcomes[index].blocks]
     exempt = {*accepted, *new}
     authors = {print_: dict.fromkeys(entry.added.by for entry in equal) for print_, equal in entries.items()}
@@ -316,6 +322,11 @@ def apply(
     ]
     refused = Counter(outcomes[index].policy.id for index in there if outcomes[index].exemption is None)
     return Baselined(exempted, Counter(gone), tuple(outcomes[index] for index in new), tuple(moved), refused)
+
+
+def _entry(outcome: Outcome, added: Added) -> Entry:
+    parts = extent(outcome) or msgspec.UNSET
+    return Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 1, added, parts)
 
 
 def _under(outcome: Outcome, project: str, former: Iterable[str]) -> Outcome:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from policypack.core.policy import ROOT_TYPE, UNKNOWN_VALUE, Kind, Outcome, Position, Resource, Severity
 from policypack.evaluation.coverage import summary as without_policy
 from policypack.evaluation.grouping import Group, groups, statement_path, waits_for_value
-from policypack.evaluation.places import fingerprint
+from policypack.evaluation.places import extent, fingerprint
 from stackguard.notes import Note, NoteKind
 from stackguard.reports import Change, Detail, Report, Run, Screen, by_reason
 from stackguard.reports.evidence import Came
@@ -270,8 +270,10 @@ def _waivers(outcome: Outcome, report: Report) -> Iterator[str]:
         ]
     else:
         prints = [report.memo["fingerprints"][id(outcome)]]
+    parts = extent(outcome) if outcome.kind is Kind.VIOLATION else ""
+    more = f', parts: "{parts}"' if parts else ""
     for print_ in dict.fromkeys(prints):
-        yield f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}}}"
+        yield f"{{policy: {outcome.policy.id}, resource: {of}, finding: {print_}{more}}}"
 
 
 def _advice(group: Group, screen: Screen) -> Iterator[Text]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -26,8 +27,9 @@ from policypack.core.policy import (
 )
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import evaluate
-from policypack.evaluation.places import fingerprint, placed
+from policypack.evaluation.places import fingerprint, in_project, placed
 from policypack.evaluation.settings import Settings
+from policypack.evaluation.subjects import subject_properties
 from policypack.policies import POLICIES
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -440,3 +442,127 @@ def test_the_expression_of_an_unknown_value_counts_and_of_a_known_one_does_not()
 
     assert places(unknown_policy(NETWORK), source="a") != places(unknown_policy(NETWORK), source="b")
     assert places(role_policy(WIDE), source="a") == places(role_policy(WIDE), source="b")
+
+
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_ARN = "arn:aws:sns:eu-west-1:111122223333:jobs"
+OPEN = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+
+
+def urn(token: str, name: str, stack: str = "dev") -> str:
+    return f"urn:pulumi:{stack}::shop::{token}::{name}"
+
+
+def topic_policy(arn: Any, *topics: str, stack: str = "dev") -> Resource:
+    inputs = {"arn": arn, "policy": json.dumps({"Statement": [OPEN]})}
+    origins = {"arn": tuple(urn(TOPIC, name, stack) for name in topics)}
+    return Resource(TOPIC_POLICY, "p", inputs, urn(TOPIC_POLICY, "p", stack), property_dependencies=origins)
+
+
+def topic(name: str, *aliases: str, stack: str = "dev", arn: str = "") -> Resource:
+    options = Options(aliases=tuple(urn(TOPIC, alias, stack) for alias in aliases))
+    return Resource(TOPIC, name, {}, urn(TOPIC, name, stack), outputs={"arn": arn} if arn else {}, options=options)
+
+
+def test_what_a_document_is_attached_to_is_in_its_place() -> None:
+    def of(*resources: Resource, stack: str = "dev") -> list[str]:
+        return prints(*resources, policy="iam-public-policy", stack=stack)
+
+    own = of(topic("jobs"), topic_policy(UNKNOWN, "jobs"))
+    assert of(topic("jobs", arn=TOPIC_ARN), topic_policy(TOPIC_ARN)) == own
+    assert of(topic("jobs", stack="prod"), topic_policy(UNKNOWN, "jobs", stack="prod"), stack="prod") == own
+    for other in (
+        topic_policy(UNKNOWN, "mails"),
+        topic_policy(TOPIC_ARN),
+        topic_policy(f"{TOPIC_ARN}2"),
+        topic_policy(""),
+    ):
+        assert of(topic("jobs"), topic("mails"), other) != own
+    assert of(topic_policy(TOPIC_ARN)) != of(topic_policy(f"{TOPIC_ARN}2"))
+    assert of(topic_policy(f"{TOPIC_ARN}-dev")) == of(topic_policy(f"{TOPIC_ARN}-prod", stack="prod"), stack="prod")
+
+
+def test_an_attachment_keeps_its_place_when_what_it_is_for_is_renamed() -> None:
+    (before,) = outcomes(topic("jobs"), topic_policy(UNKNOWN, "jobs"), policy="iam-public-policy")
+    (after,) = outcomes(topic("work", "jobs"), topic_policy(UNKNOWN, "work"), policy="iam-public-policy")
+    (other,) = outcomes(topic("work"), topic_policy(UNKNOWN, "work"), policy="iam-public-policy")
+    assert before.place in after.former_places
+    assert before.place not in {other.place, *other.former_places}
+
+
+@pytest.mark.parametrize(
+    ("token", "properties"),
+    [
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role", "policyArn"}),
+        ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", {"securityGroupId"}),
+        ("aws:ec2/networkAclRule:NetworkAclRule", {"networkAclId"}),
+        ("aws:secretsmanager/secretPolicy:SecretPolicy", {"secretArn"}),
+        ("aws:s3/bucketAclV2:BucketAclV2", {"bucket"}),
+        ("aws:lb/listenerRule:ListenerRule", {"listenerArn"}),
+        ("aws:kms/grant:Grant", {"keyId"}),
+        ("aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy", {"permissionSetArn"}),
+        ("aws:vpclattice/authPolicy:AuthPolicy", {"resourceIdentifier"}),
+        ("aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy", {"domain", "repository"}),
+        ("aws:lambda/function:Function", set()),
+        ("aws:ec2/launchConfiguration:LaunchConfiguration", set()),
+        ("aws:ec2/instance:Instance", set()),
+        ("aws:iam/role:Role", set()),
+    ],
+)
+def test_the_properties_that_name_what_a_resource_is_for(token: str, properties: set[str]) -> None:
+    assert {*subject_properties(token)} >= properties
+    assert properties or not subject_properties(token)
+
+
+ORDERED = {
+    "iam-malformed-document": "a document that is written again has no key twice",
+    "iam-lockout-deny": "of denials that leave nobody together, the last one is reported",
+}
+"""Policies whose lists have an order that means something, with what it is."""
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_the_order_of_lists_changes_no_fingerprint(policy: Policy[Any]) -> None:
+    for example in policy.bad:
+        before = Counter(map(fingerprint, outcomes(*example.resources, policy=policy.id)))
+        turned = [replace(resource, inputs=reversed_lists(resource.inputs)) for resource in example.resources]
+        after = Counter(map(fingerprint, outcomes(*turned, policy=policy.id)))
+        assert policy.id in ORDERED or after == before, example.note
+
+
+def reversed_lists(value: Any) -> Any:
+    """A value with its lists in the other order, also those of documents."""
+    if isinstance(value, Mapping):
+        return {key: reversed_lists(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [reversed_lists(item) for item in reversed(value)]
+    if type(value) is str and value.startswith("{"):
+        with contextlib.suppress(ValueError):
+            return json.dumps(reversed_lists(json.loads(value)))
+    return value
+
+
+def test_a_new_name_of_the_project_changes_the_beginning_of_a_place_only() -> None:
+    """Also of a document that names a resource, and of what waits for one."""
+
+    def of(project: str) -> list[Outcome]:
+        moved = [
+            replace(resource, urn=resource.urn.replace("::shop::", f"::{project}::"), property_dependencies=origins)
+            for resource in (topic("jobs", arn=TOPIC_ARN), topic_policy(TOPIC_ARN), unknown_policy(f"{TOPIC}::jobs"))
+            for origins in [
+                {
+                    name: tuple(origin.replace("::shop::", f"::{project}::") for origin in urns)
+                    for name, urns in resource.property_dependencies.items()
+                }
+            ]
+        ]
+        document = {"Statement": [{**OPEN, "Resource": TOPIC_ARN}]}
+        moved[1] = replace(moved[1], inputs={**moved[1].inputs, "policy": json.dumps(document)})
+        return [*outcomes(*moved, policy="iam-public-policy"), *outcomes(*moved, policy="iam-wildcard-action")]
+
+    before, after = of("shop"), of("store")
+    assert len(before) == len(after) == 2
+    for old, new in zip(before, after, strict=True):
+        assert old.place != new.place
+        assert old.place in in_project(new, "store", "shop")

@@ -116,9 +116,10 @@ def judge_ways(policy: IdentityPolicy) -> Iterator[Violation | Undecided]:
         more = f" and {len(ways) - MOST_QUOTED} more ways" if len(ways) > MOST_QUOTED else ""
         described = "; ".join(_described(carried, open_way) for open_way in ways[:MOST_QUOTED])
         place = "" if managed else path
-        every = (_described(carried, open_way) for open_way in ways) if len(ways) > 1 else ()
-        facts = tuple(fact for text in every for fact in re.findall("`([^`]*)`", text)) or None
-        yield Violation(place, f"lets its holder act as others: {described}{more}", facts=facts)
+        every = tuple(_described(carried, open_way) for open_way in ways)
+        facts = tuple(fact for text in every for fact in re.findall("`([^`]*)`", text)) if managed else ()
+        parts = None if managed else every
+        yield Violation(place, f"lets its holder act as others: {described}{more}", facts=facts, parts=parts)
     known = {(open_way.way, open_way.openers[0]) for open_way in certain}
     for open_way in possible:
         if (open_way.way, open_way.openers[0]) not in known and open_way.openers[0].document == policy.index:

@@ -45,6 +45,7 @@ def undecided(value: Unknown = UNKNOWN) -> Answer:
 def judge(answer: Answer, why: str = UNKNOWN.why) -> Iterator[Judgement]:
     """The violation of a public answer, or the outcome of an undecided one with this reason."""
     if answer.verdict is Verdict.PUBLIC:
-        yield Violation(answer.path, answer.why, witness=answer.witness)
+        facts = () if answer.path.startswith("Statement") else None  # the statement and its denials decide
+        yield Violation(answer.path, answer.why, witness=answer.witness, facts=facts)
     elif answer.verdict is Verdict.UNDECIDED:
         yield Undecided(answer.path, why)

@@ -26,7 +26,11 @@ def check(ingress: Ingress) -> Iterator[Violation]:
     if protocol == "all" or (first <= 1 and last == LAST_PORT):
         traffic = "all traffic" if protocol == "all" else f"every port of `{protocol}`"
         yield Violation(
-            "", f"{traffic} is open to the internet", severity=limited or Severity.CRITICAL, facts=(traffic,)
+            "",
+            f"{traffic} is open to the internet",
+            severity=limited or Severity.CRITICAL,
+            facts=(traffic,),
+            parts=ingress.opened,
         )
         return
     services = list(dict.fromkeys(name for port, name in RISKY.items() if first <= port <= last))
@@ -39,6 +43,7 @@ def check(ingress: Ingress) -> Iterator[Violation]:
         f"{protocol} {ports}{of} {verb} open to the internet",
         severity=limited if of else Severity.MEDIUM,
         facts=(f"{protocol} {first}-{last}",),
+        parts=ingress.opened,
     )
 
 

@@ -19,8 +19,8 @@ def check(mismatch: MismatchedFiles) -> Iterator[Judgement]:
     for reason in dict.fromkeys(reason for _, reason in mismatch.files):
         first, *others = names = [name for name, why in mismatch.files if why == reason]
         more = f" and {len(others)} more" if others else ""
-        facts = (mismatch.layer, *names, reason) if others else None
-        yield Violation("", f"{where} `{first}`{more}, {reason}; the function runs {mismatch.target}", facts=facts)
+        message = f"{where} `{first}`{more}, {reason}; the function runs {mismatch.target}"
+        yield Violation("", message, facts=(mismatch.layer,), parts=(*names,))
     for declared in mismatch.declared:
         yield Violation(
             "", f"has the layer `{mismatch.layer}`, which is for {declared}; the function runs {mismatch.target}"

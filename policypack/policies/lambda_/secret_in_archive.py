@@ -29,7 +29,7 @@ def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
     for kind in dict.fromkeys(secret.kind for secret in secrets):
         first, *others = names = [secret.name for secret in secrets if secret.kind == kind]
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"contains {kind}: `{first}`{more}", facts=(*names,))
+        yield Violation("", f"contains {kind}: `{first}`{more}", facts=(kind,), parts=(*names,))
 
 
 def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:

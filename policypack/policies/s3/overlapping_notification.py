@@ -32,9 +32,15 @@ def check(pair: tuple[NotificationEntry, NotificationEntry]) -> Iterator[Judgeme
     first, second = pair
     verdict = overlapping(first, second)
     if verdict:
-        yield Violation("", f"matches the same objects and events as `{first.path}`, which S3 refuses")
+        text = f"matches the same objects and events as `{first.path}`, which S3 refuses"
+        yield Violation("", text, facts=(), parts=(_selected(first), _selected(second)))
     elif verdict is None:
         yield Undecided("", f"may overlap `{first.path}`: events or filters are known only after the update")
+
+
+def _selected(entry: NotificationEntry) -> str:
+    """Which events a target receives."""
+    return f"{entry.kind} {' '.join(sorted(map(str, entry.events)))} {entry.prefix} {entry.suffix}"
 
 
 def _targets(*filters: dict[str, Any]) -> Resource:

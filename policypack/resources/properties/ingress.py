@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core.policy import UNKNOWN, Placed, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, Placed, Reference, Resource, Stack, Unknown
 from policypack.resources.properties.addresses import internet, undecided
 from policypack.resources.references import referrers, resolve, resolve_all
 
@@ -38,6 +38,14 @@ PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
 ADDRESSES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrBlock", "ipv6CidrBlock", "cidrs", "ipv6Cidrs")
 PREFIX_LISTS = ("prefixListIds", "prefixListId")
+OTHER_SOURCES = (
+    "securityGroups",
+    "sourceSecurityGroupId",
+    "referencedSecurityGroupId",
+    "cidrListAliases",
+    "self",
+)
+"""Properties of a rule for other sources."""
 PROTOCOLS: Mapping[str, str] = {
     "-1": "all",
     "1": "icmp",
@@ -59,6 +67,8 @@ class Ingress(msgspec.Struct, frozen=True):
     last: int
     filtered: bool = False
     """Whether security groups decide too: the rule is a network ACL's."""
+    opened: tuple[str, ...] = ()
+    """All sources of the rule: addresses, and ids or URNs of lists and groups; of a network ACL also the open ports."""
 
     def includes(self, port: int) -> bool:
         """Whether a TCP port is among them."""
@@ -76,8 +86,11 @@ def open_ingress(stack: Stack) -> Iterator[Placed[Ingress]]:
     for resource in stack.of(ACL, ACL_RULE):
         for place, rule in _rules(resource):
             for path, traffic in _from_internet(stack, resource, place, rule) if _allows(rule) else ():
-                if isinstance(traffic, Unknown) or _administers(stack, resource, rule, path, traffic):
+                if isinstance(traffic, Unknown):
                     yield resource, path, traffic
+                elif ports := _administered(stack, resource, rule, path, traffic):
+                    opened = (*traffic.opened, *map(str, ports))
+                    yield resource, path, msgspec.structs.replace(traffic, opened=opened)
 
 
 def _allows(rule: Mapping[str, Any]) -> bool:
@@ -85,10 +98,12 @@ def _allows(rule: Mapping[str, Any]) -> bool:
     return str(rule.get("ruleAction", rule.get("action"))).lower() == "allow"
 
 
-def _administers(stack: Stack, resource: Resource, rule: Mapping[str, Any], path: str, traffic: Ingress) -> bool:
-    """Whether a network ACL's rule opens a port of administration that no earlier rule of its closes."""
+def _administered(
+    stack: Stack, resource: Resource, rule: Mapping[str, Any], path: str, traffic: Ingress
+) -> Sequence[int]:
+    """The ports of administration that a network ACL's rule opens and no earlier rule of its closes."""
     if traffic.first >= EPHEMERAL[0] and traffic.last >= EPHEMERAL[1]:
-        return False
+        return ()
     acl = resource if resource.type == ACL else resolve(stack, resource, "networkAclId", ACL).only
     carriers = [acl, *referrers(stack, acl, ACL_RULE, "networkAclId")] if acl else []
     denied = [
@@ -99,9 +114,11 @@ def _administers(stack: Stack, resource: Resource, rule: Mapping[str, Any], path
         for where, earlier in _from_internet(stack, carrier, place, other)
         if isinstance(earlier, Ingress) and where.rpartition(".")[2] == path.rpartition(".")[2]
     ]
-    return any(
-        traffic.includes(port) and not any(earlier.includes(port) for earlier in denied) for port in ADMINISTRATION
-    )
+    return [
+        port
+        for port in ADMINISTRATION
+        if traffic.includes(port) and not any(earlier.includes(port) for earlier in denied)
+    ]
 
 
 def _number(rule: Mapping[str, Any]) -> int:
@@ -139,9 +156,21 @@ def _from_internet(
     widest = internet([cidr for _, cidr in cidrs])
     if widest is not None:
         where = cidrs[widest][0] if widest >= 0 else place or cidrs[0][0].partition("[")[0]
-        yield _traffic(where, place, rule, filtered=resource.type in (ACL, ACL_RULE))
+        opened = tuple(sorted({*(cidr for _, cidr in cidrs), *_sources(resource, place, rule)}))
+        yield _traffic(where, place, rule, opened, filtered=resource.type in (ACL, ACL_RULE))
     elif unknown:
         yield place, UNKNOWN
+
+
+def _sources(resource: Resource, place: str, rule: Mapping[str, Any]) -> Iterator[str]:
+    """The sources that a rule names by id, or by the resources that an unknown id is of."""
+    for name in (*PREFIX_LISTS, *OTHER_SOURCES):
+        value = rule.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Unknown):
+                yield from resource.property_dependencies.get(place.partition("[")[0] or name, (name,))
+            elif item not in (None, "", False):
+                yield item.urn if isinstance(item, Reference) else name if item is True else str(item)
 
 
 def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequence[Any]:
@@ -156,7 +185,9 @@ def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequenc
     return ranges
 
 
-def _traffic(where: str, place: str, rule: Mapping[str, Any], *, filtered: bool) -> tuple[str, Ingress | Unknown]:
+def _traffic(
+    where: str, place: str, rule: Mapping[str, Any], opened: tuple[str, ...], *, filtered: bool
+) -> tuple[str, Ingress | Unknown]:
     """The protocol and the ports of a rule; the ends of a range count in either order."""
     named = "ipProtocol" if "ipProtocol" in rule else "protocol"
     protocol, first, last = (rule.get(name) for name in (named, "fromPort", "toPort"))
@@ -169,8 +200,8 @@ def _traffic(where: str, place: str, rule: Mapping[str, Any], *, filtered: bool)
             if isinstance(port, Unknown):
                 return _join(place, name), port
         ports = [_port(first, 0), _port(last, LAST_PORT)]
-        return where, Ingress(protocol, min(ports), max(ports), filtered)
-    return where, Ingress(protocol, 0, LAST_PORT, filtered)
+        return where, Ingress(protocol, min(ports), max(ports), filtered, opened)
+    return where, Ingress(protocol, 0, LAST_PORT, filtered, opened)
 
 
 def _port(value: Any, default: int) -> int:

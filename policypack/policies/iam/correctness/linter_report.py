@@ -25,13 +25,17 @@ REPEATED = {
     "UNKNOWN_PREFIX": "iam-unknown-action",
 }
 """By issue, the policy of ours that reports each of its causes."""
+ABOUT_ALL_ACTIONS = "RESOURCE_STAR"
+"""The issue whose message lists actions of the statement, with what their wildcards match."""
 
 
 def check(document: PolicyDocument) -> Iterator[Violation]:
     for report in lint(document):
         message = f"{report.reason} (`{report.issue}`, {report.severity})"
         about_condition = report.issue.startswith(ABOUT_CONDITIONS)
-        yield Violation(report.path, message, excuses=about_condition, repeats=REPEATED.get(report.issue, ""))
+        facts = (report.issue,) if report.issue == ABOUT_ALL_ACTIONS else None
+        repeats = REPEATED.get(report.issue, "")
+        yield Violation(report.path, message, excuses=about_condition, facts=facts, repeats=repeats)
 
 
 POLICY = Policy(

@@ -13,7 +13,7 @@ from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, example, granted, reported_at
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
-from policypack.iam.actions import Action, alike_in_resources, every_action
+from policypack.iam.actions import Action, alike_in_resources, every_action, expand
 from policypack.iam.anywhere import anywhere
 from policypack.iam.condition_keys import scopes
 from policypack.iam.document import Statement
@@ -52,9 +52,13 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     if not names:
         return None
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    wide = tuple(pattern for pattern in statement.actions if not {*map(str, expand(pattern))}.isdisjoint(names))
     patterns = "" if any(map(everything, resources)) else f" that matches `{'`, `'.join(resources[:3])}`"
     return Violation(
-        "Resource", f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource{patterns}"
+        "Resource",
+        f"allows {', '.join(f'`{name}`' for name in names[:3])}{more} on every resource{patterns}",
+        facts=(),
+        parts=wide,
     )
 
 

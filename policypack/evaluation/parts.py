@@ -1,0 +1,119 @@
+"""Parts: what an outcome is about, each item by itself, and what limits each; so that a narrower outcome fits a wider one.
+
+The outcome of a statement has a part for each of its actions, resources and principals. A condition limits all of them, a
+denial of the same document the actions that it denies. An outcome with fewer parts, and with all limits of these, allows
+less. Both are digests, after a separator at the end of a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from policypack.evaluation.shared_names import ACTION
+from policypack.iam.globs import overlaps
+
+SEPARATOR = "\x1e"
+"""Between what identifies a place and its parts."""
+DIGITS = 10
+"""Hexadecimal digits of a part or a limit."""
+ALL = ""
+"""The part whose limits are of all parts."""
+LIMITS = r"(?::[0-9a-f]+(?:,[0-9a-f]+)*)?"
+WRITTEN = rf"[0-9a-f]{{32}}{LIMITS}(?: [0-9a-f]+{LIMITS})*"
+"""An extent: what identifies the outcome apart from its parts, and those."""
+SETS = ("Action", "Resource", "Principal")
+MOST = 200
+"""Pieces of a denial; a longer one is one piece."""
+Parts = Mapping[str, Collection[str]]
+"""By digest of a part, the digests of its limits."""
+Digest = Callable[[Any], str]
+
+
+def encoded(parts: Parts) -> str:
+    """The parts as a text, in one order; those of an extent follow what identifies it."""
+    return " ".join(f"{part}:{','.join(sorted(limits))}".rstrip(":") for part, limits in sorted(parts.items()))
+
+
+def narrower(extent: str, other: str) -> bool:
+    """Whether an outcome with one extent allows no more than one with the other."""
+    some, others = _decoded(extent), _decoded(other)
+    return some.keys() <= others.keys() and all(others[part] <= limits for part, limits in some.items())
+
+
+def _decoded(extent: str) -> dict[str, frozenset[str]]:
+    pairs = (item.partition(":") for item in extent.split(" "))
+    return {part: frozenset(filter(None, limits.split(","))) for part, _, limits in pairs}
+
+
+def of_items(items: Iterable[Any], digest: Digest) -> dict[str, set[str]]:
+    """The parts of an outcome that is about some things."""
+    return {part: set() for part in (ALL, *(digest(item)[:DIGITS] for item in items))}
+
+
+def of_statement(
+    statement: Mapping[str, Any], beside: Iterable[Mapping[str, Any]], actions: Sequence[str], digest: Digest
+) -> dict[str, set[str]]:
+    """The parts of an outcome about an Allow statement, which are not in `rest_of`.
+
+    Args:
+        statement: without what does not count.
+        beside: all statements of its document, as `statement`.
+        actions: those that the outcome is about; all if it is empty.
+        digest: of a value without names of the stack.
+    """
+    sets = {key: _items(statement[key]) for key in SETS if key in statement}
+    sets |= {"Action": [*actions]} if actions else {}
+    parts: dict[str, set[str]] = {ALL: set()}
+    for key, items in sets.items():
+        parts |= {_short(digest, key, item): set() for item in items}
+    for key, value in statement.items():
+        if key == "Condition" and isinstance(value, Mapping):
+            pairs = ((name, one) for name, keys in value.items() for one in _pairs(keys))
+            parts[ALL] |= {_short(digest, key, pair) for pair in pairs}
+        elif key.startswith("Not"):
+            parts[ALL] |= {_short(digest, key, item) for item in _items(value)}
+    allowed = {_short(digest, "Action", action): action for action in sets.get("Action", ())} or {ALL: None}
+    for denied, piece in (pair for other in beside if other.get("Effect") == "Deny" for pair in _pieces(other)):
+        limit = _short(digest, "Deny", piece)
+        for part, action in allowed.items():
+            if action is None or denied is None or _overlap(action, denied):
+                parts[part].add(limit)
+    return parts
+
+
+def rest_of(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """What identifies an Allow statement whose parts count by themselves: its other elements, and which it has."""
+    rest = {key: value for key, value in statement.items() if key not in {*SETS, "Condition"} and key[:3] != "Not"}
+    return {**rest, "has": sorted(key for key in statement if key in SETS or key[:3] == "Not")}
+
+
+def _short(digest: Digest, key: str, item: Any) -> str:
+    return digest([key, item])[:DIGITS]
+
+
+def _items(value: Any) -> list[Any]:
+    """The items of an element: of principals, each with its kind."""
+    if isinstance(value, Mapping):
+        return [[kind, item] for kind, items in value.items() for item in _items(items)]
+    return value if isinstance(value, list) else [value]
+
+
+def _pairs(keys: Any) -> Iterator[Any]:
+    """The keys of one operator of a condition with their values."""
+    yield from ([key.lower(), value] for key, value in keys.items()) if isinstance(keys, Mapping) else [keys]
+
+
+def _pieces(denial: Mapping[str, Any]) -> Iterator[tuple[str | None, Any]]:
+    """What a Deny statement denies, action by action and resource by resource; None for all actions but some."""
+    actions, resources = ([*_items(denial[key])] if key in denial else [None] for key in ("Action", "Resource"))
+    if len(actions) * len(resources) > MOST:
+        resources = [denial.get("Resource")]
+    rest = {key: value for key, value in denial.items() if key not in {"Action", "Resource"}}
+    for action in actions:
+        for resource in resources:
+            yield action if isinstance(action, str) else None, [rest, action, resource]
+
+
+def _overlap(action: Any, denied: str) -> bool:
+    return not isinstance(action, str) or not ACTION.match(action) or overlaps(action, denied, ignore_case=True)
