@@ -99,18 +99,19 @@ def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
     return not any(space.requests(scopes, group)) and any(space.requests(scopes, ()))
 
 
-def voiding(document: PolicyDocument) -> Statement | None:
-    """A denial without a condition that, alone or with others, takes away all that the same document allows.
+def voiding(document: PolicyDocument) -> list[Statement]:
+    """The denials without a condition of which each takes away all that the same document allows.
 
-    None if the document allows nothing, or something that is left.
+    If only several together do, the first of them. None if the document allows nothing, or something that is left.
     """
     denials = [one for one in document.statements if not one.allows and not one.conditions and not one.unknown]
     allowed = [one for one in document.statements if one.allows] if denials else []
     parts = [(one, action) for one in allowed for action in one.actions or ()]
     if not parts or any(one.unknown or not one.actions for one in allowed):
-        return None
-    taking = [next((denial for denial in denials if _takes(denial, *part)), None) for part in parts]
-    return taking[0] if None not in taking else None
+        return []
+    taking = [[denial for denial in denials if _takes(denial, *part)] for part in parts]
+    alone = [denial for denial in denials if all(denial in takers for takers in taking)]
+    return alone or (taking[0][:1] if all(taking) else [])
 
 
 def _takes(denial: Statement, allowed: Statement, action: str) -> bool:

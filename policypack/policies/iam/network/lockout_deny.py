@@ -50,9 +50,9 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
                 last.path,
                 "denies everyone except the callers that it exempts: every other request meets its conditions",
             )
-    void = voiding(document)
-    if void and void.path not in reported:
-        yield Violation(void.path, "denies all that the document allows, so nobody is allowed anything by it")
+    for void in voiding(document):
+        if void.path not in reported:
+            yield Violation(void.path, "denies all that the document allows, so nobody is allowed anything by it")
 
 
 def _alone(document: PolicyDocument) -> Iterator[Judgement]:
