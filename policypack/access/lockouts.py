@@ -102,7 +102,7 @@ def _leave_nobody(group: Sequence[Statement], work: Work) -> bool:
 def voiding(document: PolicyDocument) -> list[Statement]:
     """The denials without a condition of which each takes away all that the same document allows.
 
-    If only several together do, the first of them. None if the document allows nothing, or something that is left.
+    If only several together do, the first of them. Empty if the document allows nothing, or something that is left.
     """
     denials = [one for one in document.statements if not one.allows and not one.conditions and not one.unknown]
     allowed = [one for one in document.statements if one.allows] if denials else []
