@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidName, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from policypack.core import files, toml_reader
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
@@ -141,13 +141,13 @@ def _requirement(line: str, file: Path, environment: dict[str, str]) -> Locked |
     text = _HASH.sub("", line).strip()
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+        name = canonicalize_name(requirement.name, validate=True)
+    except (InvalidRequirement, InvalidName):
         raise CannotBundle(
             f"`{file}`: `{text}` is not a package with a pinned version, so it cannot be bundled"
         ) from None
     if requirement.marker and not requirement.marker.evaluate(environment):
         return None
-    name = canonicalize_name(requirement.name)
     if requirement.url:
         return Locked(name, None, hashes, requirement.url)
     pins = list(requirement.specifier)

@@ -65,6 +65,7 @@ def test_markers_choose_the_target_and_never_the_builder(tmp_path: Path) -> None
         (f"alpha==1.* {HASH}", "does not pin `alpha` to one version"),
         ("-e ../common", "`-e ../common` is not a package with a pinned version, so it cannot be bundled"),
         ("-r other.txt", "`-r other.txt` is not a package with a pinned version, so it cannot be bundled"),
+        (f"alpha_==1.0 {HASH}", "`alpha_==1.0` is not a package with a pinned version, so it cannot be bundled"),
         ("./common", "`./common` is not a package with a pinned version, so it cannot be bundled"),
         (f"alpha==1.0 {HASH}\nalpha==2.0 {HASH}", "locks `alpha` twice for the same target"),
     ],
