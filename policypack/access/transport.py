@@ -77,13 +77,14 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
     known = [document for _, _, document in guarded.documents if isinstance(document, PolicyDocument)]
     targets = _targets(guarded.resource, actions[0].partition(":")[0], known)
     unread = any(element in ("Statement", "Effect") for document in known for element, _ in document.unknowns)
-    if any(not _passes(known, actions, target, Bound.MOST) for target in targets):
+    most, least = _denials(known, Bound.MOST), _denials(known, Bound.LEAST)
+    if any(not _passes(known, most, actions, target, Bound.MOST) for target in targets):
         return
     if len(known) < len(guarded.documents) or guarded.possible:
         yield Undecided("", f"has a {kind} policy that is known only after the update")
-    elif unread or any(not _passes(known, actions, target, Bound.LEAST) for target in targets):
+    elif unread or any(not _passes(known, least, actions, target, Bound.LEAST) for target in targets):
         yield Undecided("", f"has a {kind} policy of which a part that decides is known only after the update")
-    elif any(not _passes(known, actions, (part,), Bound.MOST) for target in targets for part in target):
+    elif any(not _passes(known, most, actions, (part,), Bound.MOST) for target in targets for part in target):
         yield Violation(
             "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
         )
@@ -93,16 +94,26 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
         )
 
 
-def _passes(documents: Sequence[PolicyDocument], actions: Sequence[str], target: Target, unknowns: Bound) -> bool:
-    """Whether a plain request passes all denials; if unknown values decide, `LEAST` is for whether it surely does."""
-    plain = Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
-    denials = [
+def _denials(documents: Sequence[PolicyDocument], unknowns: Bound) -> list[Statement]:
+    """The denials that may be of plain requests."""
+    return [
         denial
         for denial in access(documents, unknowns).denials
         if not denial.conditions or any(condition.name in TRANSPORT for condition in denial.conditions)
     ]
+
+
+def _passes(
+    documents: Sequence[PolicyDocument],
+    denials: Sequence[Statement],
+    actions: Sequence[str],
+    target: Target,
+    unknowns: Bound,
+) -> bool:
+    """Whether a plain request passes all denials; if unknown values decide, `LEAST` is for whether it surely does."""
     if not denials:
         return True
+    plain = Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
     try:
         with work_on(documents) as work:
             covered = any(includes(denial, plain, work) for denial in denials)
@@ -118,7 +129,7 @@ def _targets(resource: Resource, service: str, documents: Sequence[PolicyDocumen
     split = [pattern.partition("/")[0].split(":", 5) for pattern in sorted(patterns) if pattern.count(":") >= 5]
     own = [parts for parts in split if parts[2] == service and (name is None or matches(parts[5], name))]
     own.append(["arn", "aws", service, "eu-west-1", "111122223333", name or "x"])
-    arns = [":".join((*parts[:5], name or parts[5])).replace("*", "x") for parts in own]
+    arns = dict.fromkeys(":".join((*parts[:5], name or parts[5])).replace("*", "x") for parts in own)
     if service == "s3":
         return [(bucket, f"{bucket}/*") for bucket in arns]
     return [(arn,)] if isinstance(arn, str) else [(text,) for text in arns]
