@@ -52,13 +52,13 @@ def of_items(items: Iterable[Any], digest: Digest) -> dict[str, set[str]]:
 
 
 def of_statement(
-    statement: Mapping[str, Any], beside: Iterable[Mapping[str, Any]], actions: Sequence[str], digest: Digest
+    statement: Mapping[str, Any], denials: Iterable[Mapping[str, Any]], actions: Sequence[str], digest: Digest
 ) -> dict[str, set[str]]:
     """The parts of an outcome about an Allow statement, which are not in `rest_of`.
 
     Args:
         statement: without what does not count.
-        beside: all statements of its document, as `statement`.
+        denials: the Deny statements of its document, as `statement`.
         actions: those that the outcome is about; all if it is empty.
         digest: of a value without names of the stack.
     """
@@ -74,7 +74,7 @@ def of_statement(
         elif key.startswith("Not"):
             parts[ALL] |= {_short(digest, key, item) for item in _items(value)}
     allowed = {_short(digest, "Action", action): action for action in sets.get("Action", ())} or {ALL: None}
-    for denied, piece in (pair for other in beside if other.get("Effect") == "Deny" for pair in _pieces(other)):
+    for denied, piece in (pair for denial in denials for pair in _pieces(denial)):
         limit = _short(digest, "Deny", piece)
         for part, action in allowed.items():
             if action is None or denied is None or _overlap(action, denied):

@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
 from policypack.evaluation import parts
 from policypack.evaluation.parts import SEPARATOR, encoded
 from policypack.evaluation.shared_names import ACTION, UNKNOWN, Names, urns
-from policypack.evaluation.statement_place import contains_secret, statement_at
+from policypack.evaluation.statement_place import contains_secret, statement_at, statements_of
 from policypack.evaluation.subjects import subject
 from policypack.iam.document_readers import documents_of
 
@@ -246,9 +247,19 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     place = f"{_property(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{_content(content, names)}].{element}{decides}"
-    beside = [_unordered(_canonical(other)) for other in statement.statements if isinstance(other, Mapping)]
-    of = parts.of_statement(content, beside, _parts(outcome, names), digest)
+    of = parts.of_statement(content, _denials(resource, statement.document), _parts(outcome, names), digest)
     return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{encoded(of)}"
+
+
+@memoized
+def _denials(resource: Resource, document: str) -> list[Any]:
+    """The Deny statements of a document, each without what does not count: it may have thousands of outcomes."""
+    statements = statements_of(resource, document)
+    return [
+        _unordered(_canonical(other))
+        for other in statements
+        if isinstance(other, Mapping) and other.get("Effect") == "Deny"
+    ]
 
 
 def _origin(outcome: Outcome, names: Names, source: str) -> str:

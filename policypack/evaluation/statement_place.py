@@ -24,8 +24,6 @@ class StatementPlace:
     element: str
     """Relative to the statement: `Action[1]`, or empty for the whole statement."""
     index: int
-    statements: Sequence[Any]
-    """All statements of the document."""
     sid: str | None
     """The statement's `Sid`, if no other statement of the document has it."""
 
@@ -41,8 +39,13 @@ def statement_at(resource: Resource, path: str) -> StatementPlace | None:
         if isinstance(statement, Mapping):
             sid = statement.get("Sid")
             only = isinstance(sid, str) and sid and sids[sid] == 1
-            return StatementPlace(prefix, statement, path[match.end() :], index, statements, sid if only else None)
+            return StatementPlace(prefix, statement, path[match.end() :], index, sid if only else None)
     return None
+
+
+def statements_of(resource: Resource, document: str) -> Sequence[Any]:
+    """The statements of the document at a path."""
+    return _statements(resource)[document][0]
 
 
 @memoized
