@@ -216,7 +216,7 @@ class _Update:
         """The line that says what has changed."""
         parts = [f"{self.new} added" if self.new else "nothing to add"]
         if self.moved:
-            parts.append(f"{self.moved} are of a renamed resource or of less than before, and have that now")
+            parts.append(f"{self.moved} updated, because a resource has another name or less is left of a violation")
         if self.gone:
             parts.append(f"{self.gone} removed" if self.prune else f"{self.gone} gone (remove them with --prune)")
         return f"{self.file}: {', '.join(parts)}; {self.accepted} violations and unknown values do not block"

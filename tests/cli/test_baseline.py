@@ -204,7 +204,7 @@ def test_a_renamed_project_keeps_its_entries(
     assert Ran(capfd, *check).code == 1
     assert "moved" in Ran(capfd, "baseline", "--rename", old, new).out
     assert Ran(capfd, *check).code == 0
-    assert "present name" in Ran(capfd, "baseline", "state.json").out
+    assert "9 updated" in Ran(capfd, "baseline", "state.json").out
     assert '"project"' not in FILE.read_text()
     assert Ran(capfd, *check).code == 0
 
