@@ -126,6 +126,8 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
                 *("AWSLambdaBasicExecutionRole", "AmazonECSTaskExecutionRolePolicy", "AWSLambdaFullAccess"),
                 *("service-role/AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAcces", "AmazonSNSFulAccess"),
                 *("AmazonDynamoDbFullAccess", "service-role/AWSLambdaBasicExecutionRoel"),
+                *("AmazonS3ReadAccess", "AmazonS3ReadOnly", "AWSLambdaBasicExecution", "CloudWatchLogFullAccess"),
+                *("AmazonLambdaFullAccess", "AmazonEKSClusterRolePolicy", "PowerUser"),
             )
         ),
         *(
@@ -194,6 +196,7 @@ test_silent = silent(
         for name in (
             *("service-role/AWSLambdaBasicExecutionRole", "AWSLambda_FullAccess", "NoSuchPolicyEver"),
             *("AmazonBedrockStudioFullAccess", "AmazonMSKFullAccessV2", "aws-service-role/AWSSupportServiceRolePolicy"),
+            *("AmazonS3FilesReadOnlyAccess", "AmazonNovaReadOnlyAccess", "AmazonSNSPublishAccess", "AmazonS3Access"),
         )
     ),
     attached("RolePolicyAttachment", role="reader", policyArn="arn:aws:iam::111122223333:policy/AWSLambdaFullAccess"),
