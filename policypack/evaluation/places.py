@@ -18,6 +18,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
@@ -241,14 +242,27 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     if statement is None:
         return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
-    content = _unordered(_reduced(_canonical(statement.statement), steps, {*map(_folded, quoted)}))
+    whole = names.once(statement.statement, "canonical", lambda: _canonical(statement.statement))
+    reduced = _reduced(whole, steps, {*map(_folded, quoted)}, names)
+    content = {
+        key: names.once(value, "unordered", partial(_unordered, value)) if value is whole[key] else _unordered(value)
+        for key, value in reduced.items()
+    }
     element = ".".join(step for step in steps if isinstance(step, str))
     place = f"{_property(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{_content(content, names)}].{element}{decides}"
-    beside = [_unordered(_canonical(other)) for other in statement.statements if isinstance(other, Mapping)]
-    of = parts.of_statement(content, beside, _parts(outcome, names), digest)
-    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{encoded(of)}"
+    named = _parts(outcome, names)
+
+    def of_all() -> str:
+        denials = (
+            other for other in statement.statements if isinstance(other, Mapping) and other.get("Effect") == "Deny"
+        )
+        beside = names.once(statement.statements, "denials", lambda: [_unordered(_canonical(one)) for one in denials])
+        return encoded(parts.of_statement(content, beside, named, digest))
+
+    of = names.once(statement.statement, tuple(named), of_all) if reduced is whole else of_all()
+    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 
 def _origin(outcome: Outcome, names: Names, source: str) -> str:
@@ -309,16 +323,27 @@ def _lower(value: Any) -> Any:
     )
 
 
-def _reduced(value: Any, steps: Sequence[str | int], quoted: set[str]) -> Any:
-    """The value with one item of a list that the steps lead into, or of which the message quotes one item."""
+def _reduced(value: Any, steps: Sequence[str | int], quoted: set[str], names: Names) -> Any:
+    """The value with one item of a list that the steps lead into, or of which the message quotes one item.
+
+    It is the same object if that leaves nothing out.
+    """
     if isinstance(value, list):
         index = steps[0] if steps and isinstance(steps[0], int) else None
-        items = value[index : index + 1] if index is not None else [item for item in value if _is_in(item, quoted)]
+        items = value[index : index + 1] if index is not None else _quoted(value, quoted, names)
         rest = steps[1:] if index is not None else steps
-        return [_reduced(items[0], rest, quoted)] if len(items) == 1 else value
+        return [_reduced(items[0], rest, quoted, names)] if len(items) == 1 else value
     if isinstance(value, Mapping) and steps and isinstance(steps[0], str) and steps[0] in value:
-        return {**value, steps[0]: _reduced(value[steps[0]], steps[1:], quoted)}
+        inner = value[steps[0]]
+        reduced = _reduced(inner, steps[1:], quoted, names)
+        return value if reduced is inner else {**value, steps[0]: reduced}
     return value
+
+
+def _quoted(items: list[Any], quoted: set[str], names: Names) -> list[str]:
+    """The items of a list that a message quotes."""
+    counts = names.once(items, "counts", lambda: Counter(item for item in items if isinstance(item, str)))
+    return [text for text in quoted for _ in range(counts[text])]
 
 
 def _unordered(value: Any) -> Any:
@@ -329,10 +354,6 @@ def _unordered(value: Any) -> Any:
         return value
     items = {json.dumps(item, sort_keys=True, default=_plain): item for item in map(_unordered, value)}
     return next(iter(items.values())) if len(items) == 1 else [items[text] for text in sorted(items)]
-
-
-def _is_in(item: Any, texts: set[str]) -> bool:
-    return isinstance(item, str) and item in texts
 
 
 def _property(resource: Resource, path: str, names: Names) -> str:
@@ -363,12 +384,17 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
         for key in NAMES:
             if not isinstance(item.get(key), str):
                 continue
-            same = Counter(str(other.get(key)) for other in siblings if isinstance(other, Mapping))
+            same = names.once(siblings, key, partial(_counted, siblings, key))
             if same[item[key]] == 1:
                 return names.same_everywhere(item[key])
     if isinstance(item, Mapping):
         item = {key: value for key, value in item.items() if key not in UNJUDGED}
     return _content(_unordered(item), names)
+
+
+def _counted(items: Iterable[Any], key: str) -> Counter[str]:
+    """How many items of a list have each value of a key."""
+    return Counter(str(item.get(key)) for item in items if isinstance(item, Mapping))
 
 
 def _content(value: Any, names: Names) -> str:
