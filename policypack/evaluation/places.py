@@ -24,8 +24,8 @@ from typing import Any
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
 from policypack.evaluation import parts
-from policypack.evaluation.parts import SEPARATOR, encoded
-from policypack.evaluation.shared_names import ACTION, UNKNOWN, Names, urns
+from policypack.evaluation.parts import SEPARATOR, canonical, encoded, folded, reduced
+from policypack.evaluation.shared_names import UNKNOWN, Names, urns
 from policypack.evaluation.statement_place import contains_secret, statement_at
 from policypack.evaluation.subjects import subject
 from policypack.iam.document_readers import documents_of
@@ -242,11 +242,11 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     if statement is None:
         return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
-    whole = names.once(statement.statement, "canonical", lambda: _canonical(statement.statement))
-    reduced = _reduced(whole, steps, {*map(_folded, quoted)}, names)
+    whole = names.once(statement.statement, "canonical", lambda: canonical(statement.statement))
+    left = reduced(whole, steps, {*map(folded, quoted)}, names)
     content = {
         key: names.once(value, "unordered", partial(_unordered, value)) if value is whole[key] else _unordered(value)
-        for key, value in reduced.items()
+        for key, value in left.items()
     }
     element = ".".join(step for step in steps if isinstance(step, str))
     place = f"{_property(resource, statement.document, names)}.Statement"
@@ -258,10 +258,10 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
         denials = (
             other for other in statement.statements if isinstance(other, Mapping) and other.get("Effect") == "Deny"
         )
-        beside = names.once(statement.statements, "denials", lambda: [_unordered(_canonical(one)) for one in denials])
+        beside = names.once(statement.statements, "denials", lambda: [_unordered(canonical(one)) for one in denials])
         return encoded(parts.of_statement(content, beside, named, digest))
 
-    of = names.once(statement.statement, tuple(named), of_all) if reduced is whole else of_all()
+    of = names.once(statement.statement, tuple(named), of_all) if left is whole else of_all()
     return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 
@@ -297,53 +297,6 @@ def _parts(outcome: Outcome, names: Names) -> Sequence[str]:
         else " ".join(names.fact(name) for name, _ in QUOTED.findall(part) if name) or names.fact(part)
         for part in outcome.parts or ()
     ]
-
-
-def _folded(text: str) -> str:
-    """A text as `_canonical` has it, if it is an action."""
-    return text.lower() if ACTION.fullmatch(text) else text
-
-
-def _canonical(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """A statement without its `Sid`, with actions in lower case."""
-    return {
-        key: _lower(value) if key in {"Action", "NotAction"} else value
-        for key, value in statement.items()
-        if key != "Sid"
-    }
-
-
-def _lower(value: Any) -> Any:
-    return (
-        [_lower(item) for item in value]
-        if isinstance(value, list)
-        else value.lower()
-        if isinstance(value, str)
-        else value
-    )
-
-
-def _reduced(value: Any, steps: Sequence[str | int], quoted: set[str], names: Names) -> Any:
-    """The value with one item of a list that the steps lead into, or of which the message quotes one item.
-
-    It is the same object if that leaves nothing out.
-    """
-    if isinstance(value, list):
-        index = steps[0] if steps and isinstance(steps[0], int) else None
-        items = value[index : index + 1] if index is not None else _quoted(value, quoted, names)
-        rest = steps[1:] if index is not None else steps
-        return [_reduced(items[0], rest, quoted, names)] if len(items) == 1 else value
-    if isinstance(value, Mapping) and steps and isinstance(steps[0], str) and steps[0] in value:
-        inner = value[steps[0]]
-        reduced = _reduced(inner, steps[1:], quoted, names)
-        return value if reduced is inner else {**value, steps[0]: reduced}
-    return value
-
-
-def _quoted(items: list[Any], quoted: set[str], names: Names) -> list[str]:
-    """The items of a list that a message quotes."""
-    counts = names.once(items, "counts", lambda: Counter(item for item in items if isinstance(item, str)))
-    return [text for text in quoted for _ in range(counts[text])]
 
 
 def _unordered(value: Any) -> Any:
