@@ -6,7 +6,6 @@ engine searches for such a request; if there is none, nobody is left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -20,12 +19,12 @@ from policypack.access.solver.dimensions import meaning
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
 from policypack.iam.arn import Arn
+from policypack.iam.dates import TIMES, always_from
 from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
 from policypack.iam.globs import covers
 
 MOST_QUESTIONS = 400
 """The number of combinations of denials that are tried."""
-TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
 OF_NO_SERVICE = (
     ROUTED,
     *(Condition("Bool", name, ("false",)) for name in sorted(SPARES_SERVICES)),
@@ -157,13 +156,8 @@ def from_day(document: PolicyDocument, today: date) -> PolicyDocument:
         statement
         if statement.allows
         else msgspec.structs.replace(
-            statement, conditions=tuple(one for one in statement.conditions if not _passed(one, today))
+            statement, conditions=tuple(one for one in statement.conditions if not always_from(one, today))
         )
         for statement in document.statements
     ]
     return msgspec.structs.replace(document, statements=type(document.statements)(statements))
-
-
-def _passed(condition: Condition, today: date) -> bool:
-    after = condition.name in TIMES and condition.operator in ("DateGreaterThan", "DateGreaterThanEquals")
-    return after and any(re.match(r"\d{4}-\d\d-\d\d", value) and value < str(today) for value in condition.values)

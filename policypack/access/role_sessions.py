@@ -7,6 +7,7 @@ holds for its role. Which keys a session sends is a table in `iam/condition_keys
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import msgspec
 
@@ -113,6 +114,8 @@ class Conditional(msgspec.Struct, frozen=True):
     session: Session | None = None
     buckets: Mapping[str, Arn] = {}
     """By name, the buckets of the stack as ARNs with the region and the account that they are in."""
+    today: date = date.min
+    """The day from which requests come."""
 
 
 @over_stack
@@ -125,7 +128,7 @@ def conditional(stack: Stack) -> Iterator[Placed[Conditional | Unknown]]:
                 yield resource, path, value
             elif any(statement.conditions for statement in value.statements):
                 users = assuming(stack).get(resource.urn) if value.kind is DocumentKind.IDENTITY else None
-                yield resource, path, Conditional(value, _session(stack, users), _buckets(stack))
+                yield resource, path, Conditional(value, _session(stack, users), _buckets(stack), stack.today)
 
 
 @memoized

@@ -2,15 +2,17 @@
 
 The outcome of a statement has a part for each of its actions, resources and principals. A condition limits all of them, a
 denial of the same document the actions that it denies. An outcome with fewer parts, and with all limits of these, allows
-less. Both are digests, after a separator at the end of a place.
+less. Both are digests, after a separator at the end of a place. A statement counts in its canonical form, of which a list
+has only the item that the outcome is about.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policypack.evaluation.shared_names import ACTION
+from policypack.evaluation.shared_names import ACTION, Names
 from policypack.iam.globs import overlaps
 
 SEPARATOR = "\x1e"
@@ -117,3 +119,50 @@ def _pieces(denial: Mapping[str, Any]) -> Iterator[tuple[str | None, Any]]:
 
 def _overlap(action: Any, denied: str) -> bool:
     return not isinstance(action, str) or not ACTION.match(action) or overlaps(action, denied, ignore_case=True)
+
+
+def folded(text: str) -> str:
+    """A text as `canonical` has it, if it is an action."""
+    return text.lower() if ACTION.fullmatch(text) else text
+
+
+def canonical(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """A statement without its `Sid`, with actions in lower case."""
+    return {
+        key: _lower(value) if key in {"Action", "NotAction"} else value
+        for key, value in statement.items()
+        if key != "Sid"
+    }
+
+
+def _lower(value: Any) -> Any:
+    return (
+        [_lower(item) for item in value]
+        if isinstance(value, list)
+        else value.lower()
+        if isinstance(value, str)
+        else value
+    )
+
+
+def reduced(value: Any, steps: Sequence[str | int], quoted: set[str], names: Names) -> Any:
+    """The value with one item of a list that the steps lead into, or of which the message quotes one item.
+
+    It is the same object if that leaves nothing out.
+    """
+    if isinstance(value, list):
+        index = steps[0] if steps and isinstance(steps[0], int) else None
+        items = value[index : index + 1] if index is not None else _quoted(value, quoted, names)
+        rest = steps[1:] if index is not None else steps
+        return [reduced(items[0], rest, quoted, names)] if len(items) == 1 else value
+    if isinstance(value, Mapping) and steps and isinstance(steps[0], str) and steps[0] in value:
+        inner = value[steps[0]]
+        left = reduced(inner, steps[1:], quoted, names)
+        return value if left is inner else {**value, steps[0]: left}
+    return value
+
+
+def _quoted(items: list[Any], quoted: set[str], names: Names) -> list[str]:
+    """The items of a list that a message quotes."""
+    counts = names.once(items, "counts", lambda: Counter(item for item in items if isinstance(item, str)))
+    return [text for text in quoted for _ in range(counts[text])]

@@ -18,14 +18,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
 from policypack.evaluation import parts
-from policypack.evaluation.parts import SEPARATOR, encoded
-from policypack.evaluation.shared_names import ACTION, UNKNOWN, Names, urns
+from policypack.evaluation.parts import SEPARATOR, canonical, encoded, folded, reduced
+from policypack.evaluation.shared_names import UNKNOWN, Names, urns
 from policypack.evaluation.statement_place import contains_secret, statement_at, statements_of
 from policypack.evaluation.subjects import subject
 from policypack.iam.document_readers import documents_of
@@ -242,13 +243,23 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     if statement is None:
         return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
-    content = _unordered(_reduced(_canonical(statement.statement), steps, {*map(_folded, quoted)}))
+    whole = names.once(statement.statement, "canonical", lambda: canonical(statement.statement))
+    left = reduced(whole, steps, {*map(folded, quoted)}, names)
+    content = {
+        key: names.once(value, "unordered", partial(_unordered, value)) if value is whole[key] else _unordered(value)
+        for key, value in left.items()
+    }
     element = ".".join(step for step in steps if isinstance(step, str))
     place = f"{_property(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{_content(content, names)}].{element}{decides}"
-    of = parts.of_statement(content, _denials(resource, statement.document), _parts(outcome, names), digest)
-    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{encoded(of)}"
+    named = _parts(outcome, names)
+
+    def of_all() -> str:
+        return encoded(parts.of_statement(content, _denials(resource, statement.document), named, digest))
+
+    of = names.once(statement.statement, tuple(named), of_all) if left is whole else of_all()
+    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 
 @memoized
@@ -256,7 +267,7 @@ def _denials(resource: Resource, document: str) -> list[Any]:
     """The Deny statements of a document, each without what does not count: it may have thousands of outcomes."""
     statements = statements_of(resource, document)
     return [
-        _unordered(_canonical(other))
+        _unordered(canonical(other))
         for other in statements
         if isinstance(other, Mapping) and other.get("Effect") == "Deny"
     ]
@@ -296,42 +307,6 @@ def _parts(outcome: Outcome, names: Names) -> Sequence[str]:
     ]
 
 
-def _folded(text: str) -> str:
-    """A text as `_canonical` has it, if it is an action."""
-    return text.lower() if ACTION.fullmatch(text) else text
-
-
-def _canonical(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """A statement without its `Sid`, with actions in lower case."""
-    return {
-        key: _lower(value) if key in {"Action", "NotAction"} else value
-        for key, value in statement.items()
-        if key != "Sid"
-    }
-
-
-def _lower(value: Any) -> Any:
-    return (
-        [_lower(item) for item in value]
-        if isinstance(value, list)
-        else value.lower()
-        if isinstance(value, str)
-        else value
-    )
-
-
-def _reduced(value: Any, steps: Sequence[str | int], quoted: set[str]) -> Any:
-    """The value with one item of a list that the steps lead into, or of which the message quotes one item."""
-    if isinstance(value, list):
-        index = steps[0] if steps and isinstance(steps[0], int) else None
-        items = value[index : index + 1] if index is not None else [item for item in value if _is_in(item, quoted)]
-        rest = steps[1:] if index is not None else steps
-        return [_reduced(items[0], rest, quoted)] if len(items) == 1 else value
-    if isinstance(value, Mapping) and steps and isinstance(steps[0], str) and steps[0] in value:
-        return {**value, steps[0]: _reduced(value[steps[0]], steps[1:], quoted)}
-    return value
-
-
 def _unordered(value: Any) -> Any:
     """The value with each list as what it means in a statement: without order and repetition; one item is no list."""
     if isinstance(value, Mapping):
@@ -340,10 +315,6 @@ def _unordered(value: Any) -> Any:
         return value
     items = {json.dumps(item, sort_keys=True, default=_plain): item for item in map(_unordered, value)}
     return next(iter(items.values())) if len(items) == 1 else [items[text] for text in sorted(items)]
-
-
-def _is_in(item: Any, texts: set[str]) -> bool:
-    return isinstance(item, str) and item in texts
 
 
 def _property(resource: Resource, path: str, names: Names) -> str:
@@ -374,12 +345,17 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
         for key in NAMES:
             if not isinstance(item.get(key), str):
                 continue
-            same = Counter(str(other.get(key)) for other in siblings if isinstance(other, Mapping))
+            same = names.once(siblings, key, partial(_counted, siblings, key))
             if same[item[key]] == 1:
                 return names.same_everywhere(item[key])
     if isinstance(item, Mapping):
         item = {key: value for key, value in item.items() if key not in UNJUDGED}
     return _content(_unordered(item), names)
+
+
+def _counted(items: Iterable[Any], key: str) -> Counter[str]:
+    """How many items of a list have each value of a key."""
+    return Counter(str(item.get(key)) for item in items if isinstance(item, Mapping))
 
 
 def _content(value: Any, names: Names) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
+from typing import Any, TypeVar, cast
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
@@ -15,6 +16,8 @@ from policypack.evaluation.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
 from policypack.resources.naming import identifiers
+
+T = TypeVar("T")
 
 UNKNOWN = "(unknown)"
 ACTION = re.compile(r"[A-Za-z0-9-]+:[\w*?]+")
@@ -77,6 +80,7 @@ class Names:
         self._written_accounts = written_accounts
         self._stack = re.compile(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])") if stack else None
         self._digests: dict[str, str] = {}
+        self._kept: dict[Hashable, tuple[object, Any]] = {}
         self.mentioned: dict[str, tuple[str, ...]] = {}
         """By URN, the names of the resources with former ones that were replaced; `account` if an account was."""
 
@@ -140,6 +144,18 @@ class Names:
         before.update(self.mentioned)
         self.mentioned = before
         return digest
+
+    def once(self, of: object, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of an object that many outcomes share, kept if it mentions nothing."""
+        if (known := self._kept.get((id(of), key))) is not None:
+            return cast("T", known[1])
+        before, self.mentioned = self.mentioned, {}
+        made = make()
+        if not self.mentioned:
+            self._kept[id(of), key] = (of, made)  # with the object, so that no other one gets its id
+        before.update(self.mentioned)
+        self.mentioned = before
+        return made
 
     def fact(self, text: str) -> str:
         """A fact of a message, without logical names that a resource had before."""

@@ -23,6 +23,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ALIKE = 0.75
 _SHORTEST = 3
 """The similarity of a misspelt word with the right one, and the characters of one that is compared."""
+_FORMAL = frozenset({"access", "amazon", "aws", "only", "policy", "role"})
+"""Words, in lower case, in which no two names but a few of one policy's versions differ."""
 READS = (
     "dynamodb:Scan",
     "kinesis:GetRecords",
@@ -47,15 +49,15 @@ def intended_name(name: str) -> str | None:
     """The name of the AWS managed policy that a wrong name means; None if there is none, or AWS may have added it.
 
     AWS adds policies, with names like those of others. So a name that is not in the table is wrong only if the policy
-    is below another path, if no more than case and separators differ, or if one word of it is in no name and is
-    similar to the word in its place.
+    is below another path, if no more than case, separators, plurals and words without a meaning of their own differ
+    (`AmazonS3ReadAccess`), or if one word of it is in no name and is similar to the word in its place.
     """
     known = managed_policies().policies
     path, _, base = name.rpartition("/")
     if name in known or path == "aws-service-role":
         return None
-    by_letters, frequencies = _names()
-    if same := by_letters.get(_letters(base)):
+    by_letters, by_meaning, frequencies = _names()
+    if same := by_letters.get(_letters(base)) or by_meaning.get(_meaning(base)):
         return same
     words = _WORD.findall(base)
     strange = [word for word in words if not frequencies[word]]
@@ -73,13 +75,21 @@ def intended_name(name: str) -> str | None:
 
 
 @cache
-def _names() -> tuple[Mapping[str, str], Counter[str]]:
-    """The names by their letters, and in how many names each word is."""
+def _names() -> tuple[Mapping[str, str], Mapping[str, str], Counter[str]]:
+    """The names by their letters and by the words that say what they allow, and in how many names each word is."""
     known = managed_policies().policies
     bases = {name: name.rpartition("/")[2] for name in known}
-    return {_letters(base): name for name, base in bases.items()}, Counter(
-        word for base in bases.values() for word in {*_WORD.findall(base)}
+    return (
+        {_letters(base): name for name, base in bases.items()},
+        {_meaning(base): name for name, base in bases.items()},
+        Counter(word for base in bases.values() for word in {*_WORD.findall(base)}),
     )
+
+
+def _meaning(base: str) -> str:
+    """The words of a name that say what it allows, in the singular."""
+    words = (word.lower() for word in _WORD.findall(base))
+    return " ".join(word.removesuffix("s") for word in words if word not in _FORMAL)
 
 
 def _letters(base: str) -> str:

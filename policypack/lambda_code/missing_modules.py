@@ -162,15 +162,10 @@ class Importer:
         self._elsewhere |= any(map(self._is_own, reading.reader.searching))
         by_name: dict[tuple[str, str], MissingImport] = {}
         for statement in reading.reader.imports_of(self._is_library):
-            missing = self._missing(statement) if self._is_own(statement.place.file) else None
+            missing = self._failing(statement) if self._is_own(statement.place.file) else None
             if missing:
                 by_name.setdefault((missing.module, missing.member), missing)
-        missing_ones = [
-            missing
-            for missing in by_name.values()
-            if missing.inside or not (self._elsewhere and self._index.is_anywhere(missing.module.partition(".")[0]))
-        ]
-        return FailedImports(tuple(missing_ones), self._elsewhere)
+        return FailedImports(tuple(by_name.values()), self._elsewhere)
 
     def _is_library(self, file: str) -> bool:
         """Whether a file is a library's that was copied here: what its functions import is often optional."""
@@ -193,6 +188,25 @@ class Importer:
                 raise
             return None
         return module if module and self._is_own(module.file) else None
+
+    def _failing(self, statement: Imported) -> MissingImport | None:
+        """What an import does not find, if it is made: where it is the last resort, all before it fail too."""
+        missing = self._lacking(statement)
+        for alternatives in statement.unless if missing else ():
+            first = next(filter(None, map(self._lacking, alternatives)), None)
+            if first is None or missing is None:
+                return None
+            name = f"{first.module}.{first.member}" if first.member else first.module
+            hint = f"`{name}`, which is tried first, is missing too"
+            missing = msgspec.structs.replace(missing, hint=hint, inside=missing.inside and first.inside)
+        return missing
+
+    def _lacking(self, statement: Imported) -> MissingImport | None:
+        """What an import does not find, unless it may be in a place that is added."""
+        missing = self._missing(statement)
+        if missing is None or missing.inside or not self._elsewhere:
+            return missing
+        return None if self._index.is_anywhere(missing.module.partition(".")[0]) else missing
 
     def _missing(self, statement: Imported) -> MissingImport | None:
         """What an import does not find."""

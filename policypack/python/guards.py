@@ -114,6 +114,11 @@ def catches(handler: ast.ExceptHandler) -> bool:
         isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(handler)
     ):
         return False
+    return catches_import(handler)
+
+
+def catches_import(handler: ast.ExceptHandler) -> bool:
+    """Whether the exception of an import that fails may lead to an `except`."""
     return _are_import_errors(classes.last_names(handler.type))
 
 

@@ -146,6 +146,8 @@ class Imported(msgspec.Struct, frozen=True):
     place: CodePlace
     module: str
     member: str = ""
+    unless: tuple[tuple[Imported, ...], ...] = ()
+    """The imports of each `try` that comes before it: it is made where one of each fails."""
 
 
 class Unresolved(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import msgspec
+
 from policypack.python import assignment, calling, classes, domain, expressions, guards, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
@@ -149,6 +151,8 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 execute(reader, orelse, scope)
             execute(reader, finalbody, scope)
             _import_shared(reader, statement, scope)
+            if reader.sure:
+                reader.imports |= {(reader.frame, last): None for last in _last_resorts(reader, statement, scope)}
         case ast.Match(subject=subject, cases=cases):
             matched = expressions.value(reader, subject, scope)
             either_way, certain = guards.on_input(reader, subject, scope), guards.certain_case(subject, cases)
@@ -258,22 +262,47 @@ def _shared(branches: list[list[ast.stmt]]) -> dict[str, ast.stmt]:
     return {package: node for package, node in first.items() if all(package in other for other in others)}
 
 
+def _last_resorts(
+    reader: Reader, statement: ast.Try | ast.TryStar, scope: Scope, tried: tuple[tuple[Imported, ...], ...] = ()
+) -> Iterator[Imported]:
+    """The imports that a `try` makes where those fail that come before them."""
+    first = tuple(target for node in statement.body for target in _targets(reader, node, scope))
+    caught = next(filter(guards.catches_import, statement.handlers), None)
+    for node in caught.body if first and caught and guards.catches(caught) else ():
+        if isinstance(node, ast.Try | ast.TryStar):
+            yield from _last_resorts(reader, node, scope, (*tried, first))
+        elif isinstance(node, ast.If | ast.Return | ast.Raise | ast.Break | ast.Continue):
+            return
+        else:
+            yield from (
+                msgspec.structs.replace(target, unless=(*tried, first)) for target in _targets(reader, node, scope)
+            )
+
+
+def _targets(reader: Reader, node: ast.stmt, scope: Scope) -> Iterator[Imported]:
+    """What a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (Imported(reader.place(node, scope), alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        parent = scope.module.parent
+        outside = node.level > (parent.count(".") + 1 if parent else 0)
+        module = "" if outside else absolute(parent, node)
+        yield from (Imported(reader.place(node, scope), module, alias.name) for alias in node.names)
+
+
 def _import(reader: Reader, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
     external.note_import(reader, node, scope)
-    place = reader.place(node, scope)
     if isinstance(node, ast.Import):
-        for alias in node.names:
-            reader.run_import(Imported(place, alias.name))
+        for alias, target in zip(node.names, _targets(reader, node, scope), strict=True):
+            reader.run_import(target)
             top = alias.name.partition(".")[0]
             _name(scope, alias.asname or top, reader.imported(alias.name if alias.asname else top))
         return
-    parent = scope.module.parent
-    module = absolute(parent, node)
-    outside = node.level > (parent.count(".") + 1 if parent else 0)
-    for alias in node.names:
+    module = absolute(scope.module.parent, node)
+    for alias, target in zip(node.names, _targets(reader, node, scope), strict=True):
         if module in ("sys", "site") and (alias.name == "*" or f"{module}.{alias.name}" in SEARCH_PATHS):
-            reader.searching.add(place.file)
-        reader.run_import(Imported(place, "" if outside else module, alias.name))
+            reader.searching.add(target.place.file)
+        reader.run_import(target)
         if alias.name == "*":
             reader.module(module)
         else:

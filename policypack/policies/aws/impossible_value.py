@@ -126,6 +126,11 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(role(SERVICE), path="assumeRolePolicy.Statement[0].Principal", note="a service that does not exist"),
         example(permission(action="lambda:InvokeFuntion"), path="action", note="an action that does not exist"),
         example(permission(sourceAccount="11112222333"), path="sourceAccount", note="an account id of eleven digits"),
+        example(
+            granted(Condition={"StringEquals": {"aws:RequestedRegion": "eu-central1"}}),
+            path="policy.Statement[0].Condition.StringEquals.aws:RequestedRegion",
+            note="a region that does not exist",
+        ),
         example(_nightly("cron(0 3 * * *)"), path="scheduleExpression", note="a cron expression of five fields"),
         example(_kept(45), path="retentionInDays", note="a number that the property does not take"),
     ],

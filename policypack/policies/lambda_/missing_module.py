@@ -52,6 +52,13 @@ POLICY = Policy(
             _function("from report.tables import rows\n\n\ndef handler(event, context):\n    return rows(event)\n"),
             note="a missing module of the archive's own package",
         ),
+        example(
+            _function(
+                "try:\n    import orjson as json\nexcept ImportError:\n    import ujson as json\n\n\n"
+                "def handler(event, context):\n    return json.dumps(event)\n"
+            ),
+            note="a last resort that is missing too",
+        ),
     ),
     good=[
         example(

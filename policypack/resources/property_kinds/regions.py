@@ -40,6 +40,11 @@ def misspelt_region(region: str) -> str:
     return close[0] if close else ""
 
 
+def is_region(text: str) -> bool:
+    """Whether a text is a region that AWS has, or may have opened since."""
+    return text in _known() or (_FORM.fullmatch(text) is not None and not misspelt_region(text))
+
+
 @cache
 def time_zones() -> frozenset[str]:
     """The names of time zones, in lower case."""

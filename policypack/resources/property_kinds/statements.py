@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from policypack.core.spelling import similar
 from policypack.iam.actions import concerns
 from policypack.iam.document import Condition, Principal, Statement
 from policypack.iam.globs import has_wildcard
@@ -32,13 +33,47 @@ _KINDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), "service"),
     **dict.fromkeys(("aws:sourcearn", "aws:principalarn", "iam:policyarn", "iam:permissionsboundary"), "arn"),
+    **dict.fromkeys(("aws:sourcevpcarn", "ecs:cluster", "lambda:functionarn"), "arn"),
+    **dict.fromkeys(("ec2:vpc", "ec2:subnet", "lambda:sourcefunctionarn", "lambda:layer"), "arn"),
+    **dict.fromkeys(("aws:requestedregion", "ec2:region"), "region"),
+    **dict.fromkeys(("aws:sourcevpc", "lambda:vpcids"), "id:vpc"),
+    "aws:sourcevpce": "id:vpce",
+    "lambda:subnetids": "id:subnet",
+    "lambda:securitygroupids": "id:sg",
 }
 """By condition key in lower case, the kind of its values."""
+_CHOICES: Mapping[str, str] = {
+    "aws:principaltype": "Account Anonymous AssumedRole FederatedUser User",
+    "ec2:metadatahttpendpoint": "enabled disabled",
+    "ec2:metadatahttptokens": "optional required",
+    "elasticloadbalancing:scheme": "internal internet-facing",
+    "kms:keyorigin": "AWS_KMS AWS_CLOUDHSM EXTERNAL EXTERNAL_KEY_STORE",
+    "kms:keyusage": "ENCRYPT_DECRYPT GENERATE_VERIFY_MAC KEY_AGREEMENT SIGN_VERIFY",
+    "lambda:functionurlauthtype": "AWS_IAM NONE",
+    "s3:authtype": "POST REST-HEADER REST-QUERY-STRING",
+    "s3:object-lock-legal-hold": "OFF ON",
+    "s3:object-lock-mode": "COMPLIANCE GOVERNANCE",
+    "s3:signatureversion": "AWS AWS4-ECDSA-P256-SHA256 AWS4-HMAC-SHA256",
+    "s3:x-amz-acl": "authenticated-read aws-exec-read bucket-owner-full-control bucket-owner-read log-delivery-write "
+    "private public-read public-read-write",
+    "s3:x-amz-metadata-directive": "COPY REPLACE",
+    "s3:x-amz-server-side-encryption": "AES256 aws:fsx aws:kms aws:kms:dsse",
+    "s3:x-amz-server-side-encryption-customer-algorithm": "AES256",
+}
+"""By condition key in lower case, all of its values.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html and
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html for S3,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable for principals,
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html for KMS, and the references of actions of the
+other services.
+"""
 _SIGN_IN = {
     action.lower(): action for action in ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 }
 """The actions that assume a role, by their names in lower case."""
 _ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid"})
+_ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths"})
 _NOT_TEXTS = ("Null", "Bool", "Ip", "NotIp", "Date", "Numeric", "Binary", "Arn", "NotArn")
 
 
@@ -105,10 +140,33 @@ def _condition(condition: Condition, value: str) -> str | None:
         return (
             None if _ORGANIZATION.fullmatch(value) else f"`{condition.key}` is compared with no id of an organization"
         )
+    if condition.name in _ORGANIZATION_PATHS:
+        below = _ORGANIZATION.fullmatch(value.partition("/")[0]) and value.endswith("/")
+        return (
+            None
+            if below
+            else f"a value for `{condition.key}` is no path such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`"
+        )
+    if condition.name in _CHOICES:
+        return _choice(condition, value)
     if condition.name == "kms:viaservice":
         match = _VIA.fullmatch(value)
         known = match is not None and exists(f"{match[1]}.{match[2]}")
         return None if known else "`kms:ViaService` is written as a service in a region: `s3.eu-west-1.amazonaws.com`"
     kind = _KINDS.get(condition.name)
-    clause = problem(kind, value) if kind and value else None
+    folded = value.lower() if condition.operator.endswith("IgnoreCase") else value
+    clause = problem(kind, folded) if kind and value else None
     return f"a value for `{condition.key}` {clause}" if clause else None
+
+
+def _choice(condition: Condition, value: str) -> str | None:
+    """Why a text is none of the values of a key."""
+    choices = _CHOICES[condition.name].split()
+    if value in choices or not value:
+        return None
+    by_fold = {choice.lower(): choice for choice in choices}
+    if value.lower() in by_fold and condition.operator.endswith("IgnoreCase"):
+        return None
+    close = similar(value.lower(), by_fold, cutoff=0.6)
+    hint = f"; did you mean `{by_fold[close[0]]}`?" if close else f", which are `{'`, `'.join(choices)}`"
+    return f"a value for `{condition.key}` is none of those that a request has{hint}"

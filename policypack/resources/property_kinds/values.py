@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from policypack.core.caches import bounded_cache
@@ -15,7 +15,7 @@ from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_par
 from policypack.resources.property_kinds.limits import KINDS as LIMITS
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.placeholders import placeholder
-from policypack.resources.property_kinds.regions import misspelt_region, time_zones
+from policypack.resources.property_kinds.regions import is_region, misspelt_region, time_zones
 from policypack.resources.property_kinds.schedules import is_cron, is_rate, is_seconds_cron, is_time, is_unix_cron
 from policypack.resources.property_kinds.service_principals import correction, exists
 from policypack.resources.property_kinds.table import form
@@ -69,6 +69,7 @@ _DESCRIPTIONS = {
     "name": "a name or an id",
     "parameter": "the name of a parameter, which has letters, digits and `_.-/`",
     "rate": "a rate such as `rate(1 hour)` or `rate(5 minutes)`",
+    "region": "a region such as `eu-west-1`",
     "service": "a service principal such as `lambda.amazonaws.com`",
     "ssm": "a reference to a parameter",
     "seconds-cron": "a cron expression with six fields, or with seconds before them, as `cron(0 0 12 * * ? *)`",
@@ -107,7 +108,7 @@ def problem(kind: str, text: str) -> str | None:
     if any(_fits(alternative, text) for alternative in alternatives):
         intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None
         return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else None
-    hint = correction(text) if "service" in alternatives else ""
+    hint = _hint(alternatives, text)
     takes = " or ".join(map(_described, alternatives))
     looks = _looks(text)
     return f"is {looks}, and takes {takes}{hint}" if looks else f"is not {takes}, and takes nothing else{hint}"
@@ -160,6 +161,8 @@ def _fits(alternative: str, text: str) -> bool:
             return bool(expand(text))
         case "form":
             return form(detail).fullmatch(text) is not None
+        case "region":
+            return is_region(text)
         case "time-zone":
             return text.lower() in time_zones()
     if kind in _SCHEDULES:
@@ -188,6 +191,14 @@ def _looks(text: str) -> str:
     if text.isdigit():
         return "a number"
     return ""
+
+
+def _hint(alternatives: Sequence[str], text: str) -> str:
+    """What may be meant by a text that is none of the alternatives; empty if nothing is close."""
+    if "service" in alternatives:
+        return correction(text)
+    intended = misspelt_region(text.lower()) if "region" in alternatives else ""
+    return f"; did you mean `{intended}`?" if intended else ""
 
 
 def _described(alternative: str) -> str:

@@ -94,6 +94,24 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
             "policy.Statement[0].Condition.StringEquals.kms:ViaService",
             limited("StringEquals", "kms:ViaService", "s3.amazonaws.com"),
         ),
+        *(
+            (f"policy.Statement[0].Condition.{operator}.{key}", limited(operator, key, value))
+            for operator, key, value in (
+                ("StringEquals", "aws:RequestedRegion", "eu-central1"),
+                ("StringNotEquals", "aws:RequestedRegion", "eu-west-1a"),
+                ("StringEquals", "ec2:Region", "Frankfurt"),
+                ("StringLike", "aws:RequestedRegion", "EU-WEST-1"),
+                ("StringEquals", "aws:SourceVpc", "vpce-0a1b2c3d"),
+                ("StringEquals", "aws:SourceVpce", "vpc-0a1b2c3d"),
+                ("StringEquals", "ec2:Vpc", "vpc-0a1b2c3d"),
+                ("StringEquals", "aws:PrincipalOrgPaths", "ou-ab12-11111111"),
+                ("StringEquals", "s3:x-amz-acl", "bucket-owner-full-controll"),
+                ("StringNotEquals", "s3:x-amz-server-side-encryption", "AES-256"),
+                ("StringNotEquals", "s3:x-amz-server-side-encryption", "aws:KMS"),
+                ("StringEquals", "aws:PrincipalType", "Role"),
+                ("StringEquals", "elasticloadbalancing:Scheme", "internet_facing"),
+            )
+        ),
         (
             "policy.Statement[0].Condition.StringEquals.aws:PrincipalOrgID",
             limited("StringEquals", "aws:PrincipalOrgID", "my-organization"),
@@ -126,6 +144,8 @@ PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
                 *("AWSLambdaBasicExecutionRole", "AmazonECSTaskExecutionRolePolicy", "AWSLambdaFullAccess"),
                 *("service-role/AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAcces", "AmazonSNSFulAccess"),
                 *("AmazonDynamoDbFullAccess", "service-role/AWSLambdaBasicExecutionRoel"),
+                *("AmazonS3ReadAccess", "AmazonS3ReadOnly", "AWSLambdaBasicExecution", "CloudWatchLogFullAccess"),
+                *("AmazonLambdaFullAccess", "AmazonEKSClusterRolePolicy", "PowerUser"),
             )
         ),
         *(
@@ -176,6 +196,20 @@ test_silent = silent(
     limited("StringLike", "kms:ViaService", "*.eu-west-1.amazonaws.com"),
     limited("StringEquals", "kms:ViaService", "secretsmanager.eu-west-1.amazonaws.com"),
     limited("StringLike", "aws:PrincipalArn", "*:role/admin"),
+    *(
+        limited("StringEquals", "aws:RequestedRegion", region)
+        for region in ("eu-central-1", "eu-central-3", "nz-north-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1")
+    ),
+    limited("StringLike", "aws:RequestedRegion", "eu-*"),
+    limited("StringEqualsIgnoreCase", "aws:RequestedRegion", "EU-WEST-1"),
+    limited("StringEquals", "aws:RequestedRegion", "${aws:PrincipalTag/region}"),
+    limited("StringEquals", "aws:SourceVpc", "vpc-0a1b2c3d"),
+    limited("ForAnyValue:StringEquals", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"),
+    limited("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/*"),
+    limited("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control"),
+    limited("StringEqualsIgnoreCase", "s3:x-amz-acl", "Private"),
+    limited("StringLike", "s3:x-amz-server-side-encryption", "aws:kms*"),
+    limited("Null", "s3:x-amz-server-side-encryption", "true"),
     attached("RolePolicy", role=UNKNOWN),
     of("aws:lambda/function:Function", layers=[f"{LAYER}:1", f"{LAYER}:1".replace("eu-west-1", "eu-central-3")]),
     of("aws:rds/instance:Instance", kmsKeyId=KEY),
@@ -194,6 +228,7 @@ test_silent = silent(
         for name in (
             *("service-role/AWSLambdaBasicExecutionRole", "AWSLambda_FullAccess", "NoSuchPolicyEver"),
             *("AmazonBedrockStudioFullAccess", "AmazonMSKFullAccessV2", "aws-service-role/AWSSupportServiceRolePolicy"),
+            *("AmazonS3FilesReadOnlyAccess", "AmazonNovaReadOnlyAccess", "AmazonSNSPublishAccess", "AmazonS3Access"),
         )
     ),
     attached("RolePolicyAttachment", role="reader", policyArn="arn:aws:iam::111122223333:policy/AWSLambdaFullAccess"),

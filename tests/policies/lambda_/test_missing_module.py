@@ -275,7 +275,7 @@ OPTIONAL = {
     "a suppression by its name": f"from contextlib import suppress\n{HANDLE}with suppress(Exception):\n        import pandas",
     "a manager that suppresses": f"import contextlib\n@contextlib.contextmanager\ndef quiet():\n    try:\n        yield\n    except ImportError:\n        pass\n{HANDLE}with quiet():\n        import pandas",
     "a class that suppresses": f"class Quiet:\n    def __enter__(self): ...\n    def __exit__(self, kind, *rest):\n        return kind is ImportError\n{HANDLE}with Quiet():\n        import pandas",
-    "the other way": f"{HANDLE}try:\n        import orjson\n    except ImportError:\n        import pandas",
+    "the other way": f"{HANDLE}try:\n        import csv\n    except ImportError:\n        import pandas",
     "what follows the other way": f"{HANDLE}try:\n        import orjson\n    except ImportError:\n        return 1\n    import pandas",
     "dead code": f"{HANDLE}return 1\n    import pandas",
     "code after an exception": f"{HANDLE}raise ValueError\n    import pandas",
@@ -292,6 +292,45 @@ OPTIONAL = {
 def test_an_import_that_is_optional_or_never_runs(way: str) -> None:
     files = {"index.py": OPTIONAL[way], "lib.py": "import os\nDEBUG = 'x' in os.environ\n", **LIBRARIES}
     assert outcomes(POLICY, function(texts(files))) == []
+
+
+ORJSON = "try:\n    import orjson as json\nexcept ImportError:\n    "
+LAST_RESORTS = {
+    "another library": f"{ORJSON}import ujson as json",
+    "the third": f"{ORJSON}try:\n        import rapidjson\n    except ImportError:\n        import ujson",
+    "any error": "try:\n    from orjson import loads\nexcept Exception as e:\n    print(e)\n    import ujson",
+    "one of several": "try:\n    import json, orjson\nexcept ImportError:\n    import ujson",
+    "another error first": "try:\n    import orjson\nexcept KeyError:\n    pass\nexcept ImportError:\n    import ujson",
+    "a class": "class A:\n    try:\n        import orjson\n    except ImportError:\n        import ujson",
+    "a function": f"def go():\n    try:\n        import x\n    except ImportError:\n        import ujson\n{HANDLE}go()",
+}
+"""Code with a last import that fails as those before it do."""
+
+
+@pytest.mark.parametrize("way", LAST_RESORTS)
+def test_an_import_that_is_the_last_resort(way: str) -> None:
+    (message,) = messages(POLICY, importing(LAST_RESORTS[way]))
+    assert message.startswith("imports `ujson` (`")
+    assert message.endswith("`, which is tried first, is missing too")
+
+
+test_alternatives_of_which_one_is_there = silent(
+    POLICY,
+    f"{ORJSON}import simplejson as json",
+    (f"{ORJSON}import ujson as json", {"orjson/__init__.py": ""}),
+    (f"{ORJSON}import ujson as json", {"ujson.py": ""}),
+    f"{ORJSON}try:\n        import ujson as json\n    except ImportError:\n        import json",
+    f"{ORJSON}try:\n        import ujson as json\n    except ImportError:\n        json = None",
+    f"{ORJSON}import os\n    if os.environ.get('FAST'):\n        import ujson",
+    "try:\n    from urllib.parse import quote\nexcept ImportError:\n    from urllib2 import quote",
+    "try:\n    try:\n        import orjson\n    except ImportError:\n        import ujson\nexcept ImportError:\n    ujson = None",
+    "import contextlib\nwith contextlib.suppress(ImportError):\n    try:\n        import x\n    except ImportError:\n        import y",
+    "import importlib.util\nif importlib.util.find_spec('orjson'):\n    import orjson\nelse:\n    import ujson",
+    "try:\n    import json\n    x = json.loads('{}')['a']\nexcept Exception:\n    import ujson",
+    ("try:\n    import fast\nexcept ImportError:\n    import slow", {"fast.py": "", "slow.py": "import pandas"}),
+    ("import sys\nsys.path.append('x')\ntry:\n    import a\nexcept ImportError:\n    import b", {"x/a.py": ""}),
+    of=importing,
+)
 
 
 LAZY = "def read():\n    import pandas\n"

@@ -2,8 +2,8 @@
 
 `aws:SourceIp` is an address of the internet, never a private one, and a request through a VPC endpoint has none at all.
 Two conditions of one statement both have to hold, so two that exclude each other match nothing. A role that only AWS
-services assume has no MFA device and no user name, so a condition on one of them never holds for it. A service that sends a request
-as itself has no session, no address and no VPC either.
+services assume has no MFA device and no user name, so a condition on one of them never holds for it. A service that
+sends a request as itself has no session, no address and no VPC either. A time that has passed does not come back.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from policypack.access.unmet_conditions import unmet
 from policypack.core.examples import allow, bucket_policy, deny, document, example, granted, lambda_role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
+from policypack.iam.dates import over
+from policypack.iam.document import Statement
 
 
 def check(conditional: Conditional) -> Iterator[Violation]:
     document, session = conditional.document, conditional.session
+    reported = set()
     for statement, conditions in unmet(document):
-        so = "so the statement allows nothing" if statement.allows else "so the statement denies nothing"
+        reported.add(statement.path)
+        so = _so(statement)
         if not conditions:
             yield Violation(statement.path, f"denials of the same document match whatever meets its conditions, {so}")
         elif len(conditions) == 1:
@@ -31,6 +35,9 @@ def check(conditional: Conditional) -> Iterator[Violation]:
         else:
             named = " and ".join(f"`{condition.written}` on `{condition.key}`" for condition in conditions)
             yield Violation(statement.at("Condition"), f"no request meets {named} together, {so}")
+    for statement, condition in over(document, conditional.today):
+        if statement.path not in reported:
+            yield Violation(condition.path, f"the time in `{condition.key}` has passed, {_so(statement)}")
     if session is not None:
         requests = f"of a role that only {', '.join(f'`{service}`' for service in sorted(session.services))} may assume"
         for path, key, denied in unmet_in(document, session, conditional.buckets):
@@ -40,6 +47,10 @@ def check(conditional: Conditional) -> Iterator[Violation]:
                 else f"no request {requests} has such a value for"
             )
             yield Violation(path, f"{why} `{key}`, so the statement allows nothing")
+
+
+def _so(statement: Statement) -> str:
+    return "so the statement allows nothing" if statement.allows else "so the statement denies nothing"
 
 
 def _allowed(**condition: Any) -> Resource:
@@ -108,6 +119,11 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.IpAddress.aws:SourceIp",
             note="the address of a service",
         ),
+        example(
+            _allowed(DateLessThan={"aws:CurrentTime": "2023-01-01T00:00:00Z"}),
+            path="policy.Statement[0].Condition.DateLessThan.aws:CurrentTime",
+            note="a time that has passed",
+        ),
     ],
     good=[
         example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
@@ -121,6 +137,9 @@ POLICY = Policy(
         example(
             _allowed(IpAddressIfExists=OFFICE, StringEqualsIfExists={"aws:SourceVpce": "vpce-0a1b2c3d"}),
             note="either of the two",
+        ),
+        example(
+            _allowed(DateGreaterThan={"aws:CurrentTime": "2023-01-01T00:00:00Z"}), note="a time from which it applies"
         ),
         example(
             _allowed(IpAddress=OFFICE, NotIpAddress={"aws:SourceIp": "203.0.113.128/25"}), note="a part of the range"

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from policypack.core.examples import allow, bucket_policy, construct, deny, document, granted
+from policypack.access.role_sessions import Conditional
+from policypack.core.examples import allow, bucket_policy, construct, deny, document, granted, role_policy
 from policypack.core.policy import UNKNOWN, Resource
-from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY
+from policypack.iam.document import PolicyDocument
+from policypack.iam.document_readers import documents_of
+from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY, check
 from tests.policies.helpers import messages, reported, silent, undecided, violations
 
 PARTNER = {"AWS": "arn:aws:iam::444455556666:role/partner"}
@@ -51,6 +55,33 @@ test_conditions_that_exclude_each_other = reported(
     {"NumericLessThan": {"s3:max-keys": "5"}, "NumericGreaterThan": {"s3:max-keys": "5"}},
     of=of_partner,
 )
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("DateLessThan", "aws:CurrentTime", "2023-01-01T00:00:00Z"),
+        ("DateLessThanEquals", "aws:CurrentTime", ["2023-06-30", "2021-01-01T00:00:00+02:00"]),
+        ("DateLessThanIfExists", "AWS:currentTime", "2023-01-01"),
+        ("DateEquals", "aws:CurrentTime", "2023-01-01T00:00:00.000Z"),
+        ("DateLessThan", "aws:EpochTime", "1672531200"),
+        ("NumericLessThanEquals", "aws:EpochTime", "1672531200"),
+    ],
+)
+def test_a_time_that_has_passed(effect: str, operator: str, key: str, value: Any) -> None:
+    read = {"Effect": effect, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::inbox/*"}
+    (violation,) = violations(POLICY, role_policy({**read, "Condition": {operator: {key: value}}}))
+    assert violation == f"policy.Statement[0].Condition.{operator}.{key}"
+
+
+def test_the_day_of_a_limit_is_no_past_day() -> None:
+    resource = granted(Condition={"DateLessThan": {"aws:CurrentTime": "2026-05-01T00:00:00Z"}})
+    document, *_ = [value for _, value in documents_of(resource) if isinstance(value, PolicyDocument)]
+    days = (date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 2))
+    assert [bool([*check(Conditional(document, today=day))]) for day in days] == [False, False, True]
+
+
 test_a_source_of_another_account = reported(
     POLICY,
     "policy.Statement[0].Condition",
@@ -75,8 +106,20 @@ test_silent = silent(
     {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
     {
         "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
-        "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"},
+        "DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"},
     },
+    *(
+        {operator: {key: value}}
+        for operator, key, value in (
+            ("DateLessThan", "aws:CurrentTime", ["2020-01-01", "2099-01-01"]),
+            ("DateLessThan", "aws:CurrentTime", "2099"),
+            ("DateLessThan", "aws:EpochTime", "4070908800"),
+            ("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
+            ("DateNotEquals", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
+            ("DateLessThan", "aws:TokenIssueTime", "2020-01-01T00:00:00Z"),
+            ("DateLessThan", "aws:CurrentTime", "${aws:PrincipalTag/until}"),
+        )
+    ),
     of=of_partner,
 )
 test_a_value_that_the_caller_never_sends = reported(
