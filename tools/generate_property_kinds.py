@@ -16,7 +16,7 @@ import json
 import re
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -231,6 +231,7 @@ def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
         module, service = resource.token.split(":")[1].partition("/")[0], service_of(resource.token)
         examples = passed(where[resource.token].read_text(encoding="utf-8"))
         row: dict[str, str] = {}
+        names = Counter(last(path) for path, _ in walk(resource))
         for path, property_ in walk(resource):
             name, place = last(path), f"{resource.token.replace('aws:alb/', 'aws:lb/')} {path}"
             named = [
@@ -238,7 +239,8 @@ def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
                 for fact in limits["by_name"]
                 if re.fullmatch(fact["name"], name) and module in fact["modules"].split(",") and not property_.nested
             ]
-            shown = examples.get(python_name(name), frozenset())
+            nested = "." in path and names[name] == 1
+            shown = examples.get((python_name(name), nested), frozenset())
             if place in stated:
                 row[path] = stated[place]
                 used.add(place)

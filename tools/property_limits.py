@@ -142,15 +142,15 @@ ANY_CASE = frozenset({"alb", "applicationloadbalancing", "batch", "dms", "elb", 
 ANY_CASE_NAMES = re.compile(r"applyMethod|routingMode|(?:rule)?[aA]ction|\w*[pP]rotocols?|\w*[eE]ngine\w*|cannedAcl\w*")
 """Properties that the provider takes in any case in some modules."""
 ANY_CASE_TEXT = re.compile(r"case[- ]insensitive|not case[- ]sensitive")
-EXAMPLE = re.compile(r"""\b(\w+)\s*=\s*\[?\s*(?:"([^"\n]*)"|(-?\d+)\b)""")
-"""An argument in an example of the SDK: its name, and its text or its number."""
+EXAMPLE = re.compile(r"""\b(\w+)("?)\s*[=:]\s*\[?\s*(?:"([^"\n]*)"|(-?\d+)\b)""")
+"""An argument in an example of the SDK: its name, in quotes inside of another one, and its text or its number."""
 
 
-def passed(text: str) -> Mapping[str, Set]:
-    """By argument in Python, the texts and numbers that the examples in a file pass."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for argument, word, number in EXAMPLE.findall(text[text.find("## Example Usage") :]):
-        found[argument].add(word or number)
+def passed(text: str) -> Mapping[tuple[str, bool], Set]:
+    """By argument in Python and whether it is inside of another one, what the examples in a file pass."""
+    found: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for argument, quoted, word, number in EXAMPLE.findall(text[text.find("## Example Usage") :]):
+        found[argument, bool(quoted)].add(word or number)
     return {argument: frozenset(values) for argument, values in found.items()}
 
 
