@@ -16,7 +16,7 @@ import json
 import re
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 FACTS = ROOT / "tools" / "facts" / "kinds.toml"
 LIMITS = ROOT / "tools" / "facts" / "limits.toml"
 TABLES = ROOT / "policypack" / "resources" / "property_kinds" / "tables"
+DOCUMENTS = ROOT / "policypack" / "iam" / "tables" / "documents.json"
 OUTPUTS = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
 
 ARN = re.compile(r"\bARNs?\b|Amazon Resource Name", re.IGNORECASE)
@@ -223,28 +224,32 @@ def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
 def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
     """By type token, its properties with their limits. Raises `ValueError` for a limit by hand that fits nothing."""
     limits = tomllib.loads(LIMITS.read_text(encoding="utf-8"))
-    stated = dict(limits["by_property"])
+    stated, used = dict(limits["by_property"]), set[str]()
     where, table = files(sdk_folder()), dict[str, str]()
+    documents = json.loads(DOCUMENTS.read_text(encoding="utf-8"))["documents"]
     for resource in resources:
         module, service = resource.token.split(":")[1].partition("/")[0], service_of(resource.token)
         examples = passed(where[resource.token].read_text(encoding="utf-8"))
         row: dict[str, str] = {}
+        names = Counter(last(path) for path, _ in walk(resource))
         for path, property_ in walk(resource):
-            name, place = last(path), f"{resource.token} {path}"
+            name, place = last(path), f"{resource.token.replace('aws:alb/', 'aws:lb/')} {path}"
             named = [
                 fact["limit"]
                 for fact in limits["by_name"]
                 if re.fullmatch(fact["name"], name) and module in fact["modules"].split(",") and not property_.nested
             ]
-            shown = examples.get(python_name(name), frozenset())
+            nested = "." in path and names[name] == 1
+            shown = examples.get((python_name(name), nested), frozenset())
             if place in stated:
-                row[path] = stated.pop(place)
-            else:
+                row[path] = stated[place]
+                used.add(place)
+            elif not any(path == document.removesuffix("[*]") for document in documents.get(resource.token, ())):
                 row[path] = (*named, limit(property_, path, module, service, shown))[0]
         if any(row.values()):
             table[resource.token] = " ".join(f"{path}={found}" for path, found in sorted(row.items()) if found)
-    if stated:
-        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(stated))}")
+    if unused := stated.keys() - used:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(unused))}")
     same = {alias: table[token] for alias, token in same_table(resources).items() if token in table}
     return {**same, **table}
 
@@ -291,7 +296,10 @@ def tables() -> Mapping[str, str]:
         ),
         "limits.json": rendered(
             {**source, "cfn-lint": importlib.metadata.version("cfn-lint")},
-            {"limits": limits_table(resource_types(sdk_folder())), "likes": tomllib.loads(LIMITS.read_text())["likes"]},
+            {
+                "limits": limits_table(resource_types(sdk_folder())),
+                **{part: tomllib.loads(LIMITS.read_text(encoding="utf-8"))[part] for part in ("likes", "faults")},
+            },
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),
         "regions.json": rendered(source, {"regions": dict.fromkeys(regions())}),

@@ -30,6 +30,12 @@ VERSIONING, OWNERSHIP = (
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
 )
+STREAM, SECRET = "aws:kinesis/stream:Stream", "aws:secretsmanager/secret:Secret"
+ROUTE, DOCUMENT = "aws:apigatewayv2/route:Route", "aws:ssm/document:Document"
+LIFECYCLE, BALANCED = (
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:lb/listener:Listener",
+)
 BALANCER, TARGETS = "aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"
 
 
@@ -51,6 +57,10 @@ def task(cpu: Any, memory: Any, *compatible: str) -> dict[str, Any]:
 
 def encrypted(algorithm: str) -> dict[str, Any]:
     return {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm}}]}
+
+
+def moved(storage_class: str, days: Any) -> dict[str, Any]:
+    return {"rules": [{"id": "old", "transitions": [{"days": days, "storageClass": storage_class}]}]}
 
 
 INDEX = [{"name": "by-day", "hashKey": "day"}]
@@ -127,6 +137,38 @@ DAYS = [{"name": "by-day", "keySchemas": [{"attributeName": "day", "keyType": "H
         ("rule.objectOwnership", OWNERSHIP, {"rule": {"objectOwnership": "BucketOwnerEnforce"}}),
         ("comparisonOperator", ALARM, {"comparisonOperator": "GreaterThan"}),
         ("treatMissingData", ALARM, {"treatMissingData": "not_breaching"}),
+        ("type", "aws:ssm/parameter:Parameter", {"type": "StringsList"}),
+        ("type", "aws:ebs/volume:Volume", {"type": "GP3"}),
+        ("streamModeDetails.streamMode", STREAM, {"streamModeDetails": {"streamMode": "ONDEMAND"}}),
+        ("routeKey", ROUTE, {"routeKey": "GET orders"}),
+        ("routeKey", ROUTE, {"routeKey": "get /orders"}),
+        ("launchType", "aws:ecs/service:Service", {"launchType": "Fargate"}),
+        ("desiredCapacityType", "aws:autoscaling/group:Group", {"desiredCapacityType": "cpus"}),
+        ("policyType", "aws:appautoscaling/policy:Policy", {"policyType": "TargetTracking"}),
+        ("period", ALARM, {"period": 90}),
+        ("period", ALARM, {"period": 45}),
+        ("retentionPeriod", STREAM, {"retentionPeriod": 12}),
+        ("retentionPeriod", STREAM, {"retentionPeriod": 9000}),
+        ("recoveryWindowInDays", SECRET, {"recoveryWindowInDays": 5}),
+        ("recoveryWindowInDays", SECRET, {"recoveryWindowInDays": 45}),
+        ("memorySize", FUNCTION, {"memorySize": 10241}),
+        ("rules[0].transitions[0].days", LIFECYCLE, moved("STANDARD_IA", 7)),
+        ("maxAggregationInterval", "aws:ec2/flowLog:FlowLog", {"maxAggregationInterval": 300}),
+        ("priority", "aws:alb/listenerRule:ListenerRule", {"priority": 0}),
+        ("backupWindow", DATABASE, {"backupWindow": "3:00-4:00"}),
+        ("maintenanceWindow", DATABASE, {"maintenanceWindow": "sunday:03:00-sunday:04:00"}),
+        ("preferredMaintenanceWindow", CLUSTER, {"preferredMaintenanceWindow": "03:00-04:00"}),
+        ("clusterIdentifier", CLUSTER, {"clusterIdentifier": "orders_main"}),
+        ("identifier", DATABASE, {"identifier": "orders--main"}),
+        ("replicationGroupId", "aws:elasticache/replicationGroup:ReplicationGroup", {"replicationGroupId": "a_b"}),
+        ("records[1]", RECORD, {"type": "A", "records": ["203.0.113.10", "web.acme.example"]}),
+        ("records[0]", RECORD, {"type": "CNAME", "records": ["https://web.acme.example"]}),
+        ("records[0]", RECORD, {"type": "MX", "records": ["mail.acme.example"]}),
+        ("policy", "aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "{'rules': []}"}),
+        ("definition", "aws:sfn/stateMachine:StateMachine", {"definition": '{"StartAt": "A",}'}),
+        ("eventPattern", "aws:cloudwatch/eventRule:EventRule", {"eventPattern": "{source: [aws.s3]}"}),
+        ("dashboardBody", "aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "{'widgets': []}"}),
+        ("content", DOCUMENT, {"content": "schemaVersion: '2.2'"}),
     ],
 )
 def test_what_a_property_does_not_take_is_reported(path: str, token: str, inputs: dict[str, Any]) -> None:
@@ -198,6 +240,33 @@ def test_what_a_property_does_not_take_is_reported(path: str, token: str, inputs
             {"instanceType": "u-6tb1.112xlarge", "metadataOptions": {"httpTokens": "required"}},
         ),
         ("aws:ec2/networkAclRule:NetworkAclRule", {"protocol": "-1", "ruleAction": "ALLOW", "cidrBlock": "0.0.0.0/0"}),
+        ("aws:ssm/parameter:Parameter", {"type": "StringList"}),
+        (STREAM, {"streamModeDetails": {"streamMode": "ON_DEMAND"}, "retentionPeriod": 24}),
+        (ROUTE, {"routeKey": "ANY /orders/{proxy+}"}),
+        (ROUTE, {"routeKey": "$default"}),
+        (ROUTE, {"routeKey": "send message"}),
+        (ALARM, {"period": 300}),
+        (ALARM, {"period": 10}),
+        (SECRET, {"recoveryWindowInDays": 0}),
+        (SECRET, {"recoveryWindowInDays": 30}),
+        (FUNCTION, {"memorySize": 16384, "capacityProviderConfig": {"capacityProviderArn": UNKNOWN}}),
+        (LIFECYCLE, moved("STANDARD_IA", 30)),
+        (LIFECYCLE, moved("INTELLIGENT_TIERING", 0)),
+        (LIFECYCLE, moved("STANDARD_IA", UNKNOWN)),
+        (DATABASE, {"backupWindow": "03:00-04:00", "maintenanceWindow": "Sun:04:30-Sun:05:30"}),
+        (DATABASE, {"identifier": "orders-main", "identifierPrefix": "orders-"}),
+        ("aws:elasticache/serverlessCache:ServerlessCache", {"dailySnapshotTime": "09:00"}),
+        (RECORD, {"type": "A", "records": ["203.0.113.10"]}),
+        (RECORD, {"type": "AAAA", "records": ["2001:db8::10", "::ffff:203.0.113.10"]}),
+        (RECORD, {"type": "CNAME", "records": ["_x1.acm-validations.aws."]}),
+        (RECORD, {"type": "MX", "records": ["10 mail.acme.example."]}),
+        (RECORD, {"type": "TXT", "records": ["v=spf1 -all"]}),
+        (RECORD, {"type": "A", "records": UNKNOWN}),
+        (BALANCED, {"defaultActions": [{"type": "fixed-response", "fixedResponse": {"statusCode": "404"}}]}),
+        ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": '{"rules": []}'}),
+        ("aws:cloudwatch/eventTarget:EventTarget", {"input": '"go"'}),
+        (DOCUMENT, {"content": "schemaVersion: '2.2'", "documentFormat": "YAML"}),
+        (DOCUMENT, {"content": '{"schemaVersion": "2.2"}'}),
         ("aws:eks/cluster:Cluster", {"vpcConfig": {"publicAccessCidrs": ["203.0.113.7/24"]}}),
     ],
 )
@@ -214,6 +283,18 @@ def test_the_message_has_what_the_property_takes_and_what_is_there() -> None:
     )
     assert limit_problem("number-of:1,3,5", "4") == "takes 1, 3 or 5, and is 4"
     assert limit_problem("number:1..900", "1200") == "takes a number from 1 to 900, and is 1200"
+    assert limit_problem("number-of:10,20,30,60n", "90") == "takes 10, 20, 30 or a multiple of 60, and is 90"
+    assert limit_problem("number-of:7..30", "5") == "takes a number from 7 to 30, and is 5"
+    assert limit_problem("range:24..", "12") == "takes a number from 24 up, and is 12"
+    assert limit_problem("one-of:arm64,x86_64", "amd64") == (
+        "takes `arm64` or `x86_64`, and is `amd64`; did you mean `x86_64`?"
+    )
+    assert limit_problem("like:day-window", "3:00-4:00") == (
+        "takes a time of each day such as `03:00-04:00`, and is `3:00-4:00`, which has an hour of one digit"
+    )
+    assert limit_problem("json-text", "{'password': 'x'}") == (
+        "takes a JSON text, and has single quotes; did you mean `json.dumps(...)`?"
+    )
     assert limit_problem("network:4", "10.0.0.1/16") == (
         "takes a range without bits after its mask; did you mean `10.0.0.0/16`?"
     )
@@ -245,7 +326,17 @@ def test_a_number_is_taken_exactly_inside_of_its_range(number: int) -> None:
 @given(
     st.text(),
     st.sampled_from(
-        ["one-of:A,B", "like-one-of:A,B", "number:0..9", "number-of:1,3", "cidr:46", "network:4:16..28", "like:zone"]
+        [
+            "one-of:A,B",
+            "like-one-of:A,B",
+            "number:0..9",
+            "number-of:1,3",
+            "cidr:46",
+            "network:4:16..28",
+            "like:zone",
+            "like:identifier",
+            "json-text",
+        ]
     ),
 )
 def test_any_text_has_an_answer(text: str, kind: str) -> None:

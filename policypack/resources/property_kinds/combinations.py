@@ -3,8 +3,12 @@
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html,
 https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html,
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html,
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html and
-https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html,
+https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html,
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html and
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import Any
 from policypack.core.policy import Resource
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import values_at
+from policypack.resources.property_kinds.limits import limit_problem
 
 Inputs = Mapping[str, Any]
 Clauses = Iterator[tuple[str, str]]
@@ -32,6 +37,19 @@ _FARGATE: Mapping[int, tuple[int, ...]] = {
     32768: (61440, 122880, 249856),
 }
 """By units of CPU of a task, the MiB of memory that Fargate offers with them."""
+_MEMORY = 10240
+"""The most MiB of memory of a function that Lambda runs itself."""
+_INFREQUENT, _LEAST_DAYS = frozenset({"STANDARD_IA", "ONEZONE_IA"}), 30
+_RECORDS = {
+    "A": "ipv4",
+    "AAAA": "ipv6",
+    "CNAME": "domain-name",
+    "MX": "mx",
+    "NS": "domain-name",
+    "PTR": "domain-name",
+    "SRV": "srv",
+}
+"""By type of a DNS record, the form of its values."""
 _SIZE = re.compile(r"(\d+|\d*\.\d+)\s*(vcpu|gb)?", re.IGNORECASE)
 _TABLE_KEYS = ("hashKey", "rangeKey")
 _INDEX_KEYS = (
@@ -122,14 +140,56 @@ def _group(inputs: Inputs) -> Clauses:
                 yield from _rule(rule, place=f"{path}.")
 
 
+def _function(inputs: Inputs) -> Clauses:
+    memory = inputs.get("memorySize")
+    if isinstance(memory, int | float) and memory > _MEMORY and inputs.get("capacityProviderConfig") is None:
+        yield "memorySize", f"takes a number from 128 to {_MEMORY} without `capacityProviderConfig`, and is {memory:g}"
+
+
+def _lifecycle(rules: str, inputs: Inputs) -> Clauses:
+    for transitions, days in (("transitions", "days"), ("noncurrentVersionTransitions", "noncurrentDays")):
+        for path, transition in values_at(inputs, f"{rules}[*].{transitions}[*]"):
+            if isinstance(transition, Mapping) and transition.get("storageClass") in _INFREQUENT:
+                number = transition.get(days)
+                if isinstance(number, int | float) and number < _LEAST_DAYS:
+                    yield (
+                        f"{path}.{days}",
+                        f"takes at least {_LEAST_DAYS} days beside `{transition['storageClass']}`, and is {number:g}",
+                    )
+
+
+def _record(inputs: Inputs) -> Clauses:
+    kind, records = inputs.get("type"), inputs.get("records")
+    form = _RECORDS.get(kind) if isinstance(kind, str) else None
+    for index, record in enumerate(records if form and isinstance(records, list) else ()):
+        clause = limit_problem(f"like:{form}", record.strip()) if isinstance(record, str) and record else None
+        if clause:
+            yield f"records[{index}]", f"{clause}, in a record of type `{kind}`"
+
+
+def _document(inputs: Inputs) -> Clauses:
+    content = inputs.get("content")
+    if inputs.get("documentFormat") in (None, "JSON") and isinstance(content, str) and content:
+        clause = limit_problem("json-text", content)
+        if clause:
+            yield "content", f"{clause}; another format takes `documentFormat`"
+
+
 _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _group,
     "aws:ec2/securityGroup:SecurityGroup": _group,
     "aws:ec2/securityGroupRule:SecurityGroupRule": _rule,
     "aws:ecs/taskDefinition:TaskDefinition": _task,
+    "aws:lambda/function:Function": _function,
+    "aws:route53/record:Record": _record,
+    "aws:s3/bucket:Bucket": partial(_lifecycle, "lifecycleRules"),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": partial(_lifecycle, "rules"),
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": partial(_lifecycle, "rules"),
+    "aws:s3/bucketV2:BucketV2": partial(_lifecycle, "lifecycleRules"),
     "aws:sns/topic:Topic": partial(_fifo, "fifoTopic"),
     "aws:sqs/queue:Queue": partial(_fifo, "fifoQueue"),
+    "aws:ssm/document:Document": _document,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": partial(_rule, protocol="ipProtocol"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": partial(_rule, protocol="ipProtocol"),
 }

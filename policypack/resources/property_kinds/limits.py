@@ -9,13 +9,19 @@ import re
 from collections.abc import Sequence
 from ipaddress import ip_network
 
-from policypack.core.spelling import similar
-from policypack.resources.property_kinds.table import like
+import msgspec
 
-KINDS = frozenset({"one-of", "like-one-of", "number", "range", "number-of", "cidr", "network", "like"})
+from policypack.core.spelling import similar
+from policypack.resources.property_kinds.table import fault, like
+
+KINDS = frozenset({"one-of", "like-one-of", "number", "range", "number-of", "cidr", "network", "like", "json-text"})
+_SYNONYMS = {"amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64", "aarch64": "arm64", "arm": "arm64"}
+"""Other names of processors, which look like the name of another one."""
 _MOST = 8
 """The values of an enumeration that a message lists."""
 _SHOWN = re.compile(r"[\w.:/@*+ -]{1,60}")
+_OF_PYTHON = re.compile(r"\s*[\[{]\s*(?:[\[{]\s*)*'")
+"""The start of a dictionary or a list of Python that was made a text by `str()`."""
 _UNSET = frozenset({0, -1})
 
 
@@ -29,7 +35,12 @@ def limit_problem(kind: str, text: str) -> str | None:
             return _number_problem(name, detail, text)
         case "like":
             pattern, described = like(detail)
-            return None if pattern.fullmatch(text) else f"takes {described}, and is {_shown(text)}"
+            if pattern.fullmatch(text):
+                return None
+            wrong = fault(detail, text)
+            return f"takes {described}, and is {_shown(text)}{f', which {wrong}' if wrong else ''}"
+        case "json-text":
+            return _json_problem(text)
         case _:
             versions, _, lengths = detail.partition(":")
             return _addresses_problem(versions, lengths, text, exact=name == "network")
@@ -38,7 +49,8 @@ def limit_problem(kind: str, text: str) -> str | None:
 def _enumeration_problem(values: Sequence[str], text: str, *, exact: bool) -> str | None:
     if text in values or (not exact and text.lower() in map(str.lower, values)):
         return None
-    same = [value for value in values if value.lower() == text.lower()]
+    meant = {text.lower(), _SYNONYMS.get(text.lower())}
+    same = [value for value in values if value.lower() in meant]
     close = same or similar(text, values)
     hint = f"; did you mean `{close[0]}`?" if close else ""
     return f"takes {_listed(values)}, and is {_shown(text)}{hint}"
@@ -58,12 +70,43 @@ def _number_problem(name: str, detail: str, text: str) -> str | None:
     number = int(text)
     if name == "number-of":
         values = detail.split(",")
-        taken = f"{', '.join(values[:-1])} or {values[-1]}"
-        return None if str(number) in values or number == 0 else f"takes {taken}, and is {number}"
-    least, greatest = map(int, detail.split(".."))
-    if least <= number <= greatest or (name == "range" and number in _UNSET):
+        if number == 0 or any(_within(value, number) for value in values):
+            return None
+        *first, last = (_described(value) for value in values)
+        return f"takes {', '.join(first)}{' or ' if first else ''}{last}, and is {number}"
+    if _within(detail, number) or (name == "range" and number in _UNSET):
         return None
-    return f"takes a number from {least} to {greatest}, and is {number}"
+    return f"takes {_described(detail)}, and is {number}"
+
+
+def _within(values: str, number: int) -> bool:
+    """Whether a number is among `7`, `7..30`, `7..` or the multiples `60n`."""
+    if values.endswith("n"):
+        return number > 0 and number % int(values[:-1]) == 0
+    least, dots, greatest = values.partition("..")
+    return int(least) <= number <= int(greatest or number) if dots else number == int(least)
+
+
+def _described(values: str) -> str:
+    if values.endswith("n"):
+        return f"a multiple of {values[:-1]}"
+    least, dots, greatest = values.partition("..")
+    if not dots:
+        return least
+    return f"a number from {least} to {greatest}" if greatest else f"a number from {least} up"
+
+
+def _json_problem(text: str) -> str | None:
+    """Why a text is no JSON: a clause, or None. The text itself may be secret."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    else:
+        return None
+    if _OF_PYTHON.match(text):
+        return "takes a JSON text, and has single quotes; did you mean `json.dumps(...)`?"
+    return "takes a JSON text, and is none"
 
 
 def _addresses_problem(versions: str, lengths: str, text: str, *, exact: bool) -> str | None:

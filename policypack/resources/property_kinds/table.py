@@ -35,6 +35,7 @@ class _Kinds(msgspec.Struct, frozen=True):
 class _Limits(msgspec.Struct, frozen=True):
     limits: dict[str, str]
     likes: dict[str, tuple[str, str]]
+    faults: dict[str, list[tuple[str, str]]]
 
 
 @cache
@@ -47,6 +48,12 @@ def like(name: str) -> tuple[re.Pattern[str], str]:
     """The pattern of a form of texts, and how to describe it."""
     pattern, described = _limits().likes[name]
     return re.compile(pattern, re.ASCII), described
+
+
+def fault(name: str, text: str) -> str:
+    """What is wrong with a text that does not have a form, if that is known; empty otherwise."""
+    faults = _limits().faults.get(name, ())
+    return next((clause for pattern, clause in faults if re.search(pattern, text, re.ASCII)), "")
 
 
 @cache

@@ -25,6 +25,7 @@ _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
+_ZONED_TIME = re.compile(r"at\(.*(?:Z|[+-]\d\d:?\d\d)\)")
 _BUCKET_IN_ARN = re.compile(r"[A-Za-z0-9._*?-]*")
 """Buckets of before 2018 may have capital letters and underscores."""
 _NEW_BUCKET = re.compile(
@@ -188,9 +189,9 @@ def _looks(text: str) -> str:
         return "an incomplete ARN"
     if "://" in text:
         return "a URL"
-    if text.isdigit():
-        return "a number"
-    return ""
+    if _ZONED_TIME.fullmatch(text):
+        return "a time with a time zone"
+    return "a number" if text.isdigit() else ""
 
 
 def _hint(alternatives: Sequence[str], text: str) -> str:
