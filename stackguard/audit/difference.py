@@ -76,7 +76,7 @@ def difference(runs: Runs, old: str | None, new: str | None) -> Difference:
     Raises:
         CannotJudge: there is no such run.
     """
-    finished = runs.finished()
+    finished = runs.require_finished()
     to = chosen(finished, new or LATEST)
     before = chosen(finished, old) if old else next((info for info in finished if info.id == to.previous), None)
     with connected(runs, to) as database:
@@ -87,10 +87,8 @@ def chosen(finished: Sequence[RunInfo], name: str) -> RunInfo:
     """A finished run by its id, the beginning of it, `latest`, or a date: then the newest one up to that day.
 
     Raises:
-        CannotJudge: there is none, or several begin so.
+        CannotJudge: no such run is there, or several begin so.
     """
-    if not finished:
-        raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
     if name == LATEST:
         return finished[-1]
     if len(name) == len("2026-11-29") and name.count("-") == 2:

@@ -76,7 +76,7 @@ def rendered(runs: Runs, sql: str, form: str, run: str | None = None) -> Iterato
 
 
 def _about(runs: Runs, run: str | None) -> RunInfo | None:
-    return chosen(runs.finished(), run) if run else None
+    return chosen(runs.require_finished(), run) if run else None
 
 
 def ask(database: duckdb.DuckDBPyConnection, sql: str, most: int | None = None, seconds: float | None = None) -> Answer:

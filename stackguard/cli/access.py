@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli.common import attempt, central_option, format_option, program_options, stacks_options
+from stackguard.cli.common import Failure, attempt, central_option, format_option, program_options, stacks_options
 from stackguard.cli.streams import unread
 
 if TYPE_CHECKING:
@@ -327,6 +328,8 @@ def _opened(file: str) -> IO[bytes]:
     from policypack.core.files import opened
     from stackguard.errors import reason
 
+    if file == "-" and sys.stdin is None:
+        raise Failure("standard input is closed; pipe the input into it, or give a file")
     try:
         return click.open_file(file, "rb") if file == "-" else BufferedReader(opened(Path(file)))
     except OSError as error:

@@ -195,7 +195,8 @@ def _show_baseline(today: _Today) -> None:
 
 def _agreed(count: int, *, yes: bool) -> bool:
     """Whether to write: `--yes`, or the answer of a person at a terminal."""
-    return yes or (sys.stdin.isatty() and click.confirm(f"Write {_files(count)}?", err=True))
+    terminal = sys.stdin is not None and sys.stdin.isatty()  # None if it is closed
+    return yes or (terminal and click.confirm(f"Write {_files(count)}?", err=True))
 
 
 def _next(repository: Repository, count: int) -> None:

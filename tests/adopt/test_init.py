@@ -98,11 +98,16 @@ def test_from_then_on_a_new_violation_blocks_and_the_old_ones_do_not(
     }
 
 
+@pytest.mark.parametrize("stdin", [StringIO(), None], ids=["no terminal", "closed"])
 @pytest.mark.parametrize("arguments", [("--dry-run",), ("--dry-run", "--yes"), ()])
 def test_it_only_shows_unless_it_may_write(
-    root: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    root: Path,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    stdin: StringIO | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO())
+    monkeypatch.setattr("sys.stdin", stdin)
     before = tree(root)
     ran = Ran(capfd, "init", "--no-baseline", *arguments)
     assert (ran.code, tree(root)) == (0, before)

@@ -171,6 +171,15 @@ def test_a_document_that_aws_rejects_is_invalid(tmp_path: Path, capsys: pytest.C
     assert out.startswith("invalid: `Statement[0]")
 
 
+@pytest.mark.parametrize("command", [["diff", "--jsonl"], ["public", "--jsonl"], ["public", "--type", "identity", "-"]])
+def test_closed_standard_input_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["access", *command]) == 2
+    assert "standard input is closed" in capsys.readouterr().err
+
+
 class TestLines:
     def asked(
         self, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch, *lines: Any, command: str = "diff"

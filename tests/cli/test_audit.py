@@ -88,8 +88,14 @@ def test_patterns_a_limit_and_a_sample(fleet: Path, capsys: pytest.CaptureFixtur
         (["fleet", "--store", "store", "--owners", "owners.yaml"], "owners.yaml:3: "),
         (["fleet", "--store", "store", "--scheduler", "tcp://10.0.0.1:8786"], "needs TLS"),
         (["fleet"], "--store"),
-        (["query", "SELECT 1", "--store", "store"], "no finished audit"),
-        (["diff", "--store", "store"], "no finished audit"),
+        (
+            ["query", "SELECT 1", "--store", "store"],
+            "there is no store `store`; `stackguard audit SOURCE --store store` ",
+        ),
+        (["diff", "--store", "store"], "there is no store `store`"),
+        (["report", "--store", "store"], "there is no store `store`"),
+        (["report", "--store", "fleet"], "the store `fleet` has no finished audit"),
+        (["query", "SELECT 1", "--store", "owners.yaml"], "`owners.yaml` is a file"),
     ],
 )
 def test_what_is_wrong_is_one_line(

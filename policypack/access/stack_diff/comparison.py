@@ -17,6 +17,7 @@ from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, Holding, holding_gains, holdings, home_of
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
+from policypack.access.stack_diff.tag_gains import resource_tag_gains, with_principal_tags
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
@@ -33,9 +34,11 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     before = {**dict(open_defaults(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
     after = {key: msgspec.structs.replace(held, home=_home(new, held, same)) for key, held in after.items()}
+    after, before = with_principal_tags((new, places, after), (old, places_before, before))
     yield from refused_documents(new, same)
     by_documents = list(_of_members(new, list(holding_gains(after, with_grants(before, old)))))
     yield from by_documents
+    yield from resource_tag_gains((new, places, after), (old, places_before, before), by_documents)
     yield from direct_gains(new, old, same, before)
     yield from exposure_gains((new, places), (old, places_before), by_documents)
     yield from denial_gains((new, places, after), (old, places_before, before))

@@ -21,7 +21,7 @@ from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import with_created
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
-from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
+from policypack.access.stack_diff.grant_tables.open_settings import by_settings
 from policypack.access.stack_diff.sign_in_values import with_sign_in
 from policypack.core.policy import Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
@@ -110,7 +110,7 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     for token, grants in grants_by_type().items():
         for resource in stack.of(token):
             inputs = with_created(stack, places, resource)
-            if token in SIGN_IN and not resource.external:
+            if token in by_settings() and not resource.external:
                 inputs = with_sign_in(stack, places, resource, inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
@@ -162,13 +162,17 @@ def _named_target(resource: Resource, target: Resource) -> Mapping[str, str]:
 
 
 def _applies(grant: DirectGrant, scopes: Sequence[Any]) -> bool:
-    """Whether the property that decides has such a value, or is unknown, and none is there with which it is not granted."""
+    """Whether the property that decides has such a value, or may have it, and none is there with which it is not granted.
+
+    A property with an unknown value is not absent.
+    """
     name, values = grant.when
     barred, by = grant.unless
     texts = _texts(f"{{{name}|}}", scopes) if name else []
     if barred and any(isinstance(text, str) and text.lower() in by for text in _texts(f"{{{barred}}}", scopes)):
         return False
-    return not name or any(isinstance(text, Unknown) or text.lower() in values for text in texts)
+    may = values != ("",)
+    return not name or any(may if isinstance(text, Unknown) else text.lower() in values for text in texts)
 
 
 def _conditions(grant: DirectGrant, scopes: Sequence[Any]) -> Iterator[Condition]:

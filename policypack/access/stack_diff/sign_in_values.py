@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import with_created
+from policypack.access.stack_diff.grant_tables.open_settings import BEHAVIORS
 from policypack.access.stack_diff.grant_tables.sign_in import LISTENERS, WITHOUT_SIGN_IN
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document_readers import values_at
@@ -43,7 +44,38 @@ def with_sign_in(stack: Stack, places: Places, resource: Resource, inputs: Mappi
     if (name := LISTENERS.get(resource.type, "")) in known:
         opened = before and _signs_in(before, name) and not _signs_in(resource, name) and _forwards(resource, name)
         known[name] = WITHOUT_SIGN_IN if opened else ""
+    if before and resource.type in BEHAVIORS:
+        known["defaultCacheBehavior"] = list(_unsigned(before, resource))
     return known
+
+
+def _unsigned(before: Resource, resource: Resource) -> Iterator[str]:
+    """The paths of a distribution that needed a signed URL or cookie before, and need none any more."""
+    now = _behaviors(resource)
+    for path, behavior in _behaviors(before).items():
+        serving = now.get(path) or now.get("*", {})
+        same = path in now or serving.get("targetOriginId") == behavior.get("targetOriginId")
+        if same and _signed(behavior) and serving and not _signed(serving):
+            yield path
+
+
+def _behaviors(distribution: Resource) -> Mapping[str, Mapping[str, Any]]:
+    """The behaviors of a distribution that is not off, by path; `*` is the default."""
+    if distribution.inputs.get("enabled") is False:
+        return {}
+    by_path = {
+        str(behavior.get("pathPattern")).lstrip("/"): behavior
+        for _, behavior in values_at(distribution.inputs, f"{BEHAVIORS[distribution.type]}[*]")
+        if isinstance(behavior, Mapping)
+    }
+    default = distribution.inputs.get("defaultCacheBehavior")
+    return by_path | ({"*": default} if isinstance(default, Mapping) else {})
+
+
+def _signed(behavior: Mapping[str, Any]) -> bool:
+    """Whether requests must be signed; an unknown value is a key."""
+    paths = ("trustedKeyGroups[*]", "trustedKeyGroups.items[*]", "trustedSigners[*]", "trustedSigners.items[*]")
+    return any(value and not isinstance(value, Mapping) for path in paths for _, value in values_at(behavior, path))
 
 
 def _settled(value: Any, before: Any) -> Any:

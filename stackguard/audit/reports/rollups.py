@@ -109,7 +109,7 @@ def opened(runs: Runs, run: str | None = None, since: str | None = None) -> Iter
     Raises:
         CannotJudge: the store has no such run.
     """
-    finished = runs.finished()
+    finished = runs.require_finished()
     info = chosen(finished, run or LATEST)
     previous = chosen(finished, since).id if since else info.previous
     with connected(runs, info) as database:

@@ -183,10 +183,7 @@ class Newest:
         """
         self._runs, self._warm = runs, warm
         self._lock = threading.Lock()
-        finished = runs.finished()
-        if not finished:
-            raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
-        self._snapshot = Snapshot(runs, finished)
+        self._snapshot = Snapshot(runs, runs.require_finished())
         self._warming = threading.Thread(target=self._warm_up, daemon=True)
         self._warming.start()
         self._looked = time.monotonic()

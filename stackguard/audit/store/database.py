@@ -51,10 +51,8 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> I
     """
     import duckdb
 
-    finished = runs.finished()
-    chosen = run or (finished[-1] if finished else None)
-    if chosen is None:
-        raise CannotJudge("the store has no finished audit; run `stackguard audit SOURCE --store STORE` first")
+    finished = runs.require_finished()
+    chosen = run or finished[-1]
     most = max(LEAST_MEMORY, min(memory, free_memory() * 8 // 10))
     connection = duckdb.connect(config=CONFIGURATION | {"memory_limit": f"{most}B"})
     try:

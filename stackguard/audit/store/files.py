@@ -23,6 +23,14 @@ PARQUET = b"PAR1"
 class Files(ABC):
     """A folder of files with `/` in their names."""
 
+    url: str
+    """The path or URL, as the user writes it."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether the folder does not exist; an object store has no folders."""
+        return False
+
     @abstractmethod
     def write(self, name: str, content: bytes) -> None:
         """Write a file whole; one of the same name is replaced.
@@ -60,8 +68,13 @@ class Files(ABC):
 class Folder(Files):
     """A folder on the disk."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, url: str = "") -> None:
+        self.root, self.url = root, url or str(root)
+
+    @property
+    def missing(self) -> bool:
+        """As of `Files`."""
+        return not self.root.exists()
 
     def write(self, name: str, content: bytes) -> None:
         """As of `Files`."""
@@ -83,7 +96,7 @@ class Folder(Files):
 
     def names(self, folder: str) -> Iterator[str]:
         """As of `Files`."""
-        for root, _, files in os.walk(self.root / folder):
+        for root, _, files in os.walk(self.root / folder, onerror=_unless_missing):
             for file in files:
                 if not file.startswith(".writing-"):
                     yield Path(root, file).relative_to(self.root).as_posix()
@@ -116,8 +129,8 @@ class Objects(Files):
             url: such as `s3://bucket/prefix`.
             cache: where copies are kept on this machine.
         """
-        self._url = url.rstrip("/")
-        self._system, self._root = objects.filesystem(self._url)
+        self.url = url.rstrip("/")
+        self._system, self._root = objects.filesystem(self.url)
         self._cache = Folder(cache)
         self._listed: frozenset[str] | None = None
 
@@ -135,7 +148,7 @@ class Objects(Files):
 
     def names(self, folder: str) -> Iterator[str]:
         """As of `Files`."""
-        bucket, root = objects.store(f"{self._url}/{folder}")
+        bucket, root = objects.store(f"{self.url}/{folder}")
         own = root[: len(root) - len(folder)] if folder else root
         for batch in objects.listed(bucket, root):
             for facts in batch:
@@ -163,6 +176,11 @@ class Objects(Files):
         return f"{self._root}/{name}"
 
 
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
 def opened(url: str) -> Files:
     """The files of a store by its path or URL.
 
@@ -183,4 +201,4 @@ def opened(url: str) -> Files:
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else "the path is malformed"
         raise CannotJudge(f"the store `{url}` cannot be read: {why}") from None
-    return Folder(folder)
+    return Folder(folder, url)

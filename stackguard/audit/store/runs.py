@@ -8,6 +8,7 @@ tables count only with it. A run that has ended lists its files, so that what a 
 from __future__ import annotations
 
 import secrets
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -138,6 +139,22 @@ class Runs:
     def finished(self) -> list[RunInfo]:
         """The runs that have ended, in the order in which they ended."""
         return sorted((info for info in self.all() if info.state == "finished"), key=lambda info: info.finished)
+
+    def require_finished(self) -> list[RunInfo]:
+        """The finished runs.
+
+        Raises:
+            CannotJudge: there is none.
+        """
+        if finished := self.finished():
+            return finished
+        url = self.files.url
+        if self.files.missing:
+            raise CannotJudge(
+                f"there is no store `{url}`; `stackguard audit SOURCE --store {shlex.quote(url)}` makes it"
+            )
+        command = f"`stackguard audit SOURCE --store {shlex.quote(url)}`"
+        raise CannotJudge(f"the store `{url}` has no finished audit; run {command} first")
 
     def damaged(self, info: RunInfo, tables: Collection[str]) -> list[str]:
         """The files of some tables of a finished run that are missing or damaged."""

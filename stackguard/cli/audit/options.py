@@ -49,12 +49,16 @@ def runs_of(store: str) -> Runs:
     from stackguard.audit.store import files
     from stackguard.audit.store.database import OF_RUNS
     from stackguard.audit.store.runs import Runs
+    from stackguard.errors import CannotJudge, reason
     from stackguard.reports.formatting import printable
 
-    runs = Runs(files.opened(store))
-    runs.check()
-    for info in runs.finished():
-        runs.damaged(info, OF_RUNS)
+    try:
+        runs = Runs(files.opened(store))
+        runs.check()
+        for info in runs.finished():
+            runs.damaged(info, OF_RUNS)
+    except OSError as error:
+        raise CannotJudge(f"the store `{store}` cannot be read: {reason(error)}") from None
     for problem in runs.problems.values():
         click.echo(f"note: {printable(problem)}", err=True)
     return runs

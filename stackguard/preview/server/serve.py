@@ -39,6 +39,10 @@ from stackguard.preview.server.registry import Registry
 LONGEST_ADDRESS = 105
 """Characters of a socket's path on all systems, with `unix:`: macOS takes 103 bytes, Linux 107."""
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
+ENDED = (
+    " (something in it ends the process, such as `os._exit` or `os.exec*`; remove that, or run it after the program)"
+)
+SILENT = " (it calls `sys.exit` or the like; raise an error with a message instead)"
 INNER = "Error has risen: "
 UNHANDLED = "Program failed with an unhandled exception:"
 """Precedes the reason in the last line of an error that the SDK wraps, once or more often."""
@@ -175,9 +179,8 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
         reported = "\n".join(monitor.refusals or engine.errors)
         raise _failure(code, reported, program.output.masked(mask), project)
     if not monitor.registry.finished or not monitor.answers.confirmed:
-        raise CannotJudge(
-            f"the program in `{project.root}` ended half-way, without an error", program.output.masked(mask)
-        )
+        why = f"the program in `{project.root}` ended half-way, without an error{ENDED}"
+        raise CannotJudge(why, program.output.masked(mask))
 
 
 def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
@@ -193,13 +196,14 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
         if reported and lines[0] == UNHANDLED:  # the SDK reports an exception without frames below it
             lines = lines[1:]
         last = next(iter(lines if reported else lines[::-1]), "").strip()
-    last = last or ("it has printed nothing that arrived here" if code > 0 else "")
+    silent = not last and code > 0
+    last = last or ("it has printed nothing that arrived here" if silent else "")
     if detail.strip().removeprefix(UNHANDLED).strip() == last:
         detail = ""  # the message has all of it
     last = refused_argument(detail, project) or last
     by_code = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
     how = "failed" if reported or code == EXIT_REPORTED else by_code
-    hint = _hint(code, f"{detail}\n{last}", project)
+    hint = SILENT if silent else _hint(code, f"{detail}\n{last}", project)
     return CannotJudge(f"the program in `{project.root}` {how}{last and f': {last}'}{hint}", detail)
 
 

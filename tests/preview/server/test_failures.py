@@ -63,11 +63,11 @@ def write(program: Path, source: str) -> Path:
             "`FunctionEnvironmentArgs` takes no argument `variable`; did you mean `variables`?",
         ),
         ("raise pulumi.RunError('no vpc')", "no vpc"),
-        ("sys.exit(3)", "failed with exit code 3"),
+        ("sys.exit(3)", "that arrived here (it calls `sys.exit` or the like; raise an error with a message instead)"),
         ("raise KeyboardInterrupt", "failed: KeyboardInterrupt"),
         ("raise GeneratorExit('no')", "failed: GeneratorExit: no"),
         ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
-        ("os._exit(0)", "ended half-way"),
+        ("os._exit(0)", "ended half-way, without an error (something in it ends the process, such as `os._exit`"),
         ("os.closerange(1, 9); os._exit(32)", "failed: it has printed nothing that arrived here"),
         ("x = '\0'", "failed: SyntaxError: source code string cannot contain null bytes"),
         (

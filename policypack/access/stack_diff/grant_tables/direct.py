@@ -7,7 +7,7 @@ from functools import cache
 
 from policypack.access.exposure.sharing import SHARES
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
-from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
+from policypack.access.stack_diff.grant_tables.open_settings import by_settings
 from policypack.iam.tables import argument_names, known_types
 
 _SHARED_TO: Mapping[str, tuple[str, ...]] = {
@@ -325,9 +325,9 @@ https://docs.aws.amazon.com/ and the types' pages at https://www.pulumi.com/regi
 
 @cache
 def grants_by_type() -> Mapping[str, tuple[DirectGrant, ...]]:
-    """The grants of every type: `GRANTS`, `SIGN_IN`, those of `SHARES`, and those that follow from the SDK's property names."""
+    """The grants of every type: `GRANTS`, `by_settings`, those of `SHARES`, and those that follow from the SDK's property names."""
     others = {**dict(_administrators()), **dict(_with_permissions()), **dict(_shares()), **GRANTS}
-    return others | {token: (*others.get(token, ()), *grants) for token, grants in SIGN_IN.items()}
+    return others | {token: (*others.get(token, ()), *grants) for token, grants in by_settings().items()}
 
 
 def _shares() -> Iterator[tuple[str, tuple[DirectGrant, ...]]]:
