@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Position, Resource
-from policypack.evaluation.statement_place import statement_at
+from policypack.evaluation.statement_place import statement_at, statements_of
 from stackguard.positions.expressions import Environment, Reader
 from stackguard.positions.module import Module, Scope, module
 from stackguard.positions.written import Written
@@ -41,7 +41,7 @@ def stated(resource: Resource, path: str, calls: Sequence[Position], base: Path)
     found, value = _walked(arguments, resource.inputs, place.document if place else path)
     if place and value:
         passed = Written(value.position, [*value.dictionaries()], complete=False)
-        statement = (value.member("Statement") or passed).item(place.index, place.statements)
+        statement = (value.member("Statement") or passed).item(place.index, statements_of(resource, place.document))
         return statement.position if statement else found
     return found
 
