@@ -242,7 +242,7 @@ class Session:
 
     def _judged(self, subject: Resource | Stack, levels: Levels, problems: list[Diagnostic]) -> list[Outcome]:
         """The outcomes for a resource, or for a stack; a configuration that does not fit is added to `problems`."""
-        first = self._without_waivers(subject, levels, problems, frozenset())
+        first = self._without_waivers(subject, levels, problems, {})
         if not self._waivers:
             return first
         whole = isinstance(subject, Stack)

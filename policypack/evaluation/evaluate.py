@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import starmap
+from types import MappingProxyType
 from typing import Any
 
 from policypack.core.caches import bounded_cache
@@ -44,8 +45,9 @@ from policypack.evaluation.settings.selectors import enforcement, runs, unknown_
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.resources.attachments import as_used
 
-Accepted = frozenset[tuple[str, str]]
-"""Ids of policies, each with the URN of a resource of which some of its outcomes are waived or in the baseline."""
+Accepted = Mapping[tuple[str, str], Collection[str]]
+"""The paths of outcomes that are waived or in the baseline, by the id of the policy and the URN of the resource."""
+NOTHING: Accepted = MappingProxyType({})
 CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
 
@@ -71,7 +73,7 @@ class Evaluation:
         self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
         """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
 
-    def outcomes(self, subject: Resource | Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
+    def outcomes(self, subject: Resource | Stack, accepted: Accepted = NOTHING) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
         token = subject.type if isinstance(subject, Resource) else None
         if token not in self._by_type:
@@ -141,7 +143,7 @@ def judge(
     subject: Resource | Stack,
     settings: Settings,
     required: Sequence[Policy[Any]] = (),
-    accepted: Accepted = frozenset(),
+    accepted: Accepted = NOTHING,
     readings: SubjectReadings | None = None,
 ) -> list[Outcome]:
     """The outcomes of one policy for one resource, or for the stack as a whole.
@@ -264,9 +266,11 @@ class _Judging:
     def _excused(self, resource: Resource, path: str, repeats: str = "") -> bool:
         """Whether a required policy reports this path, one that leads to it, or this resource, if it reads the stack.
 
-        Of reports that are accepted count those of `repeats`.
+        Of reports that are accepted count those of `repeats`, even if that policy is advisory.
         """
         accepted, urn = self.accepted, resource.urn
+        if repeats and any(covers(outer, path) for outer in accepted.get((repeats, urn), ())):
+            return True
         required = [policy for policy in self.required if policy.id == repeats or (policy.id, urn) not in accepted]
         if self.stack and any(policy.over_stack and urn in _reported_over(self.stack, policy) for policy in required):
             return True

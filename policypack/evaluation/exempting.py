@@ -23,15 +23,15 @@ def settled(
         exempt: adds the exemptions.
     """
     required = {policy_id for policy in policies for policy_id in policy.requires}
-    accepted: Accepted = frozenset()
+    accepted: dict[tuple[str, str], frozenset[str]] = {}
     while True:
         outcomes = judged(accepted)
         exempted = exempt(outcomes)
-        newly = {
-            (outcome.policy.id, outcome.resource.urn)
-            for outcome, shown in zip(outcomes, exempted, strict=True)
-            if shown.exemption and outcome.policy.id in required
-        }
-        if newly <= accepted:
+        more = dict(accepted)
+        for outcome, shown in zip(outcomes, exempted, strict=True):
+            if shown.exemption and outcome.policy.id in required:
+                key = outcome.policy.id, outcome.resource.urn
+                more[key] = more.get(key, frozenset()) | {outcome.path}
+        if more == accepted:
             return exempted
-        accepted |= newly
+        accepted = more

@@ -13,7 +13,8 @@ from typing import Any
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.comparison import gained
 from policypack.access.stack_diff.gains import Gain
-from policypack.core.policy import Resource, Stack, Unknown
+from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.core.values import has_unknown, rebuilt
 
 Stated = Callable[[Resource, str], str]
 """Returns a digest of what the source states for a path of a resource; empty where that is not certain."""
@@ -59,15 +60,17 @@ def _refers_to(resource: Resource) -> set[str]:
 def _equal(new: Resource, old: Resource, stated: tuple[Stated, Stated]) -> bool:
     if new.type != old.type or new.property_dependencies != old.property_dependencies:
         return False
-    if _without_fixes(new.inputs) != _without_fixes(old.inputs):
+    if rebuilt(new.inputs, _deciding) != rebuilt(old.inputs, _deciding):
         return False
-    return all(stated[0](new, name) == stated[1](old, name) for name in new.inputs)
+    return all(stated[0](new, name) == stated[1](old, name) for name, value in new.inputs.items() if has_unknown(value))
 
 
-def _without_fixes(value: Any) -> Any:
-    """A value whose unknown parts do not say what makes them known, which mentions other values too."""
-    if isinstance(value, Mapping):
-        return {key: _without_fixes(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [*map(_without_fixes, value)]
+def _deciding(value: Any) -> Any:
+    """A value without what decides no access.
+
+    That is the content of files, with the path at which a checkout has them, and what makes an unknown value known, which
+    mentions other values too.
+    """
+    if isinstance(value, Asset):
+        return None
     return replace(value, fix="") if isinstance(value, Unknown) else value

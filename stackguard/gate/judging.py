@@ -15,7 +15,7 @@ import msgspec
 from policypack.core.memo import forget
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.core.wire import UNKNOWN_STRING
-from policypack.evaluation.evaluate import Accepted, Evaluation, evaluate
+from policypack.evaluation.evaluate import NOTHING, Accepted, Evaluation, evaluate
 from policypack.evaluation.exempting import Exempt, settled
 from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
@@ -136,7 +136,7 @@ class JudgingObserver(Observer):
         outcomes, _ = await asyncio.gather(own, others.judge(stack.resources, self.settings))
         return outcomes
 
-    def _own_outcomes(self, stack: Stack, accepted: Accepted = frozenset()) -> list[Outcome]:
+    def _own_outcomes(self, stack: Stack, accepted: Accepted = NOTHING) -> list[Outcome]:
         """Our own outcomes; after a first time without `accepted`, only its resources are judged again."""
         self.policies = self.policies or self.choose()
         run = Evaluation(self.policies, self.settings, self.readings)

@@ -114,11 +114,20 @@ def test_what_accepts_a_wildcard_accepts_what_the_linter_says_of_it_and_nothing_
     document = role_policy(allow("s3:GetObject", "*"), allow("sqs:SendMessage", "arn:aws:s3:::inbox/*"))
     linter = next(policy for policy in POLICIES if policy.id == "iam-linter-report")
     required = tuple(policy for policy in POLICIES if policy.id in ("iam-wildcard-resource", "iam-unknown-action"))
-    accepted = frozenset((policy.id, document.urn) for policy in required)
+    accepted = {(policy.id, document.urn): ("policy.Statement[0].Resource",) for policy in required}
     reports = evaluation.judge(linter, document, Settings(), required, accepted)
     assert [report.path for report in reports] == ["policy.Statement[1].Action"]
     alone = evaluation.judge(linter, document, Settings())
     assert "policy.Statement[0].Resource" in {report.path for report in alone}
+
+
+def test_what_accepts_an_advisory_wildcard_accepts_what_the_linter_says_of_that_place_alone() -> None:
+    document = role_policy(allow("s3:GetObject", "*"), allow("s3:PutObject", "*"))
+    linter, wildcard = BY_ID["iam-linter-report"], BY_ID["iam-wildcard-resource"]
+    accepted = {(wildcard.id, document.urn): ("policy.Statement[0].Resource",)}
+    for required, expected in (((wildcard,), []), ((), ["policy.Statement[1].Resource"])):
+        reports = evaluation.judge(linter, document, Settings(), required, accepted)
+        assert [report.path for report in reports] == expected
 
 
 def test_a_document_that_is_only_too_long_is_judged() -> None:

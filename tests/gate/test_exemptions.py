@@ -12,6 +12,7 @@ from policypack.core.examples import Example
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from stackguard.gate.request import CheckRequest, judge_stack
 from stackguard.reports import Report
+from tests.cli.running import Ran
 
 BUCKET = "aws:s3/bucket:Bucket"
 URN = f"urn:pulumi:dev::shop::{BUCKET}::uploads"
@@ -78,3 +79,50 @@ def test_a_waiver_of_a_policy_that_is_excused_is_unused(state: Path) -> None:
     (problem,) = judge_stack(CheckRequest(str(state)), (FIRST, SECOND)).problems
     assert "s3-second" in problem.message
     assert problem.source.endswith("stackguard-waivers.yaml:2")
+
+
+GRANT = "aws:iam/rolePolicy:RolePolicy"
+
+
+def grant(state: Path, *actions: str) -> None:
+    """Write the state of a role policy that allows each of these actions on all resources."""
+    statements = [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in actions]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    inputs = {"role": "reader", "policy": policy}
+    written = {"urn": f"urn:pulumi:dev::shop::{GRANT}::reader", "type": GRANT, "custom": True, "inputs": inputs}
+    state.write_text(json.dumps({"version": 3, "deployment": {"resources": [{**written, "outputs": {}}]}}))
+
+
+@pytest.mark.parametrize(
+    ("level", "actions", "blocking"),
+    [
+        ("mandatory", ["s3:GetObject"], []),
+        ("advisory", ["s3:GetObject"], []),
+        ("advisory", ["s3:GetObject", "s3:PutObject"], ["policy.Statement[1].Resource"]),
+        ("disabled", ["s3:GetObject"], ["policy.Statement[0].Resource"]),
+    ],
+)
+def test_what_accepts_a_wildcard_accepts_the_linter_at_its_place_once_it_is_advisory(
+    state: Path, capfd: pytest.CaptureFixture[str], level: str, actions: list[str], blocking: list[str]
+) -> None:
+    """A policy that is disabled accepts nothing: then the linter reports by itself."""
+    grant(state, "s3:GetObject")
+    assert Ran(capfd, "baseline", str(state)).code == 0
+    grant(state, *actions)
+    assert linted(state, level) == blocking
+
+
+def test_a_waiver_of_an_advisory_wildcard_accepts_the_linter_there(state: Path) -> None:
+    grant(state, "s3:GetObject")
+    resource = f"{{type: {GRANT!r}, name: reader}}"
+    entry = f"{{policy: iam-wildcard-resource, resource: {resource}, reason: legacy, expires: 2999-01-01}}"
+    (state.parent / "stackguard-waivers.yaml").write_text(f"waivers:\n  - {entry}\n")
+    assert linted(state, "advisory") == []
+
+
+def linted(state: Path, level: str) -> list[str]:
+    """What blocks with this level of `iam-wildcard-resource`: paths of `iam-linter-report`, and nothing else."""
+    (state.parent / "stackguard.yaml").write_text(f"enforcement: {{iam-wildcard-resource: {level}}}\n")
+    outcomes = [outcome for outcome in judge_stack(CheckRequest(str(state))).report.outcomes if outcome.blocks]
+    assert {outcome.policy.id for outcome in outcomes} <= {"iam-linter-report"}
+    return [outcome.path for outcome in outcomes]

@@ -22,6 +22,15 @@ aws.s3.BucketPolicy("uploads", bucket=uploads.id, policy=policy_of(network))
 role = aws.iam.Role("reader", assume_role_policy=network.get_output("trust"))
 aws.iam.RolePolicyAttachment("reader", role=role.name, policy_arn=network.get_output("arn"))
 """
+FUNCTION = """
+worker = aws.iam.Role("worker", assume_role_policy="{}")
+aws.iam.RolePolicy("worker", role=worker.id, policy=network.get_output("workerPolicy"))
+for name, code in {
+    "folder": pulumi.FileArchive("./code"),
+    "files": pulumi.AssetArchive({"handler.py": pulumi.FileAsset("code/handler.py")}),
+}.items():
+    aws.lambda_.Function(name, runtime="python3.13", handler="handler.run", role=worker.arn, code=code)
+"""
 NAMES = """
 def policy_of(network):
     return network.get_output("uploadsPolicy")
@@ -80,6 +89,30 @@ def test_unknown_values_are_the_same_in_an_identical_program(project: Path, kind
     assert counts == [0, 0, 0]
     assert "<b>0 new</b>, 0 fixed" in markdown
     assert "new access" not in markdown.lower()
+
+
+@pytest.mark.parametrize("result", [1, 2])
+@pytest.mark.cold_start
+def test_the_code_of_a_function_decides_no_access(project: Path, result: int) -> None:
+    written(project)
+    (project / "__main__.py").write_text(UNKNOWNS + FUNCTION)
+    (project / "code").mkdir()
+    handler = project / "code" / "handler.py"
+    handler.write_text("def run(event, context):\n    return 1\n")
+    base = base_of(project, "commit")
+    handler.write_text(f"def run(event, context):\n    return {result}\n")
+    assert changes(base)[0] == [0, 0, 0]
+
+
+@pytest.mark.cold_start
+def test_another_role_of_an_unknown_policy_is_newly_undecided_access(project: Path) -> None:
+    written(project)
+    (project / "__main__.py").write_text(UNKNOWNS + FUNCTION)
+    (project / "code").mkdir()
+    (project / "code" / "handler.py").write_text("def run(event, context):\n    return 1\n")
+    base = base_of(project, "commit")
+    (project / "__main__.py").write_text(UNKNOWNS + FUNCTION.replace("workerPolicy", "otherPolicy"))
+    assert changes(base)[0][2] == 1
 
 
 @pytest.mark.parametrize(
