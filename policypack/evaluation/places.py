@@ -238,7 +238,7 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
         return _content(_unordered(value), names)
 
     if statement is None and outcome.parts is not None:
-        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest))}"
+        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest, outcome.limits))}"
     if statement is None:
         return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
@@ -247,7 +247,9 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     place = f"{_property(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{_content(content, names)}].{element}{decides}"
-    of = parts.of_statement(content, _denials(resource, statement.document), _parts(outcome, names), digest)
+    of = parts.of_statement(
+        content, _denials(resource, statement.document), _parts(outcome, names), digest, outcome.limits
+    )
     return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{encoded(of)}"
 
 
