@@ -276,6 +276,8 @@ class Violation:
     """What identifies it besides its path and the value there; None for what `message` quotes, up to `;` or an example."""
     parts: tuple[str, ...] | None = None
     """What it is about, if fewer of these are a narrower violation: the actions of a statement; else it is no path but them."""
+    limits: tuple[str, ...] = ()
+    """What it leaves out, if more of these are a narrower violation: the actions that are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +413,8 @@ class Outcome:
     facts: tuple[str, ...] | None = None
     """As of its violation."""
     parts: tuple[str, ...] | None = None
+    """As of its violation."""
+    limits: tuple[str, ...] = ()
     """As of its violation."""
     severity: Severity | None = None
     """As of its violation: how bad it is, where that is not the card's severity."""

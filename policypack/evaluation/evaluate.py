@@ -256,6 +256,7 @@ class _Judging:
                 witness=witness,
                 facts=judgement.facts,
                 parts=judgement.parts,
+                limits=judgement.limits,
                 severity=judgement.severity,
             )
         else:

@@ -48,13 +48,18 @@ def _decoded(extent: str) -> dict[str, frozenset[str]]:
     return {part: frozenset(filter(None, limits.split(","))) for part, _, limits in pairs}
 
 
-def of_items(items: Iterable[Any], digest: Digest) -> dict[str, set[str]]:
-    """The parts of an outcome that is about some things."""
-    return {part: set() for part in (ALL, *(digest(item)[:DIGITS] for item in items))}
+def of_items(items: Iterable[Any], digest: Digest, limits: Iterable[str] = ()) -> dict[str, set[str]]:
+    """The parts of an outcome that is about some things, all of which have the limits."""
+    parts: dict[str, set[str]] = {digest(item)[:DIGITS]: set() for item in items}
+    return {ALL: {_short(digest, "Limit", limit) for limit in limits}} | parts
 
 
 def of_statement(
-    statement: Mapping[str, Any], denials: Iterable[Mapping[str, Any]], actions: Sequence[str], digest: Digest
+    statement: Mapping[str, Any],
+    denials: Iterable[Mapping[str, Any]],
+    actions: Sequence[str],
+    digest: Digest,
+    limits: Iterable[str] = (),
 ) -> dict[str, set[str]]:
     """The parts of an outcome about an Allow statement, which are not in `rest_of`.
 
@@ -63,10 +68,11 @@ def of_statement(
         denials: the Deny statements of its document, as `statement`.
         actions: those that the outcome is about; all if it is empty.
         digest: of a value without names of the stack.
+        limits: further ones of all parts.
     """
     sets = {key: _items(statement[key]) for key in SETS if key in statement}
     sets |= {"Action": [*actions]} if actions else {}
-    parts: dict[str, set[str]] = {ALL: set()}
+    parts = of_items((), digest, limits)
     for key, items in sets.items():
         parts |= {_short(digest, key, item): set() for item in items}
     for key, value in statement.items():

@@ -239,7 +239,7 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
         return _content(_unordered(value), names)
 
     if statement is None and outcome.parts is not None:
-        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest))}"
+        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest, outcome.limits))}"
     if statement is None:
         return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
     steps = [name or int(index) for name, index in STEP.findall(statement.element)]
@@ -256,9 +256,10 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     named = _parts(outcome, names)
 
     def of_all() -> str:
-        return encoded(parts.of_statement(content, _denials(resource, statement.document), named, digest))
+        denials = _denials(resource, statement.document)
+        return encoded(parts.of_statement(content, denials, named, digest, outcome.limits))
 
-    of = names.once(statement.statement, tuple(named), of_all) if left is whole else of_all()
+    of = names.once(statement.statement, (*named, outcome.limits), of_all) if left is whole else of_all()
     return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 

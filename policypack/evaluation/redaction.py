@@ -70,6 +70,7 @@ def masked(outcomes: Iterable[Outcome], mask: Mask) -> tuple[Outcome, ...]:
             why=mask.hide(outcome.why),
             facts=None if outcome.facts is None else tuple(map(mask.hide, outcome.facts)),
             parts=None if outcome.parts is None else tuple(map(mask.hide, outcome.parts)),
+            limits=tuple(map(mask.hide, outcome.limits)),
             fix=mask.hide(outcome.fix),
             waits_for=tuple(map(mask.hide, outcome.waits_for)),
             witness=outcome.witness and outcome.witness.rewritten(mask.hide),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 
 import msgspec
 
 from policypack.lambda_code.archive import Archive, printable
 from policypack.lambda_code.installed_files import published
 from policypack.python.files import UnreadableError
-from policypack.resources.properties.credential_files import credential_in_file
+from policypack.resources.properties.credential_files import credentials_in_file
 
 MOST_OF_ONE = 1_000_000
 """Bytes of a file that are searched."""
@@ -41,10 +42,13 @@ _SETTING = re.compile(
 
 
 class SecretFile(msgspec.Struct, frozen=True):
-    """A file that contains a secret, and its kind: `a private key`."""
+    """A file that contains secrets."""
 
     name: str
-    kind: str
+    kinds: dict[str, int]
+    """How many secrets it contains, by kind: `a private key`."""
+    beside: dict[str, int] = {}
+    """What it would contain without those, such as `an environment file`."""
 
 
 def secret_files(archive: Archive) -> list[SecretFile]:
@@ -60,13 +64,17 @@ def secret_files(archive: Archive) -> list[SecretFile]:
         if name in theirs or "node_modules/" in name:
             continue
         kind = secret_name(name)
-        if kind is None and member.size and not _BINARY.search(name.lower()):
+        if kind:
+            secrets.append(SecretFile(printable(name), {kind: 1}))
+        elif member.size and not _BINARY.search(name.lower()):
             searched += min(member.size, MOST_OF_ONE)
             if searched > MOST_OF_ALL:
                 raise UnreadableError("holds more text than is searched for secrets")
-            kind = secret_text(name, archive.head(name, MOST_OF_ONE))
-        if kind:
-            secrets.append(SecretFile(printable(name), kind))
+            content = archive.head(name, MOST_OF_ONE)
+            if kinds := _forms(name, content):
+                secrets.append(SecretFile(printable(name), kinds, _contents(name, content)))
+            elif kinds := _contents(name, content):
+                secrets.append(SecretFile(printable(name), kinds))
     return secrets
 
 
@@ -85,15 +93,25 @@ def secret_name(name: str) -> str | None:
 
 def secret_text(name: str, content: bytes) -> str | None:
     """The kind of secret in a file's content, or None."""
+    return next(iter(_forms(name, content) or _contents(name, content)), None)
+
+
+def _forms(name: str, content: bytes) -> dict[str, int]:
+    """How many different secrets of a known form are in a file's content, by kind."""
     if b"\0" in content[:1024]:
-        return None
+        return {}
+    ssh = b"PRIVATE KEY" in content and _SSH_KEY.fullmatch(posixpath.basename(name).lower())
+    return ({"a private key": 1} if ssh else {}) | Counter(
+        kind for kind, _ in dict.fromkeys(credentials_in_file(name, content))
+    )
+
+
+def _contents(name: str, content: bytes) -> dict[str, int]:
+    """The secrets that a file of its name contains, whatever their form."""
     base = posixpath.basename(name).lower()
-    if b"PRIVATE KEY" in content and _SSH_KEY.fullmatch(base):
-        return "a private key"
-    if kind := credential_in_file(name, content):
-        return kind
+    if b"\0" in content[:1024]:
+        return {}
     if _ENVIRONMENT.fullmatch(base) and not _SAMPLE.search(base.removeprefix(".")) and _SETTING.search(content):
-        return "an environment file"
-    if base in _LOGINS and _LOGIN.search(content):
-        return "a password"
-    return None
+        return {"an environment file": 1}
+    logins = len(_LOGIN.findall(content)) if base in _LOGINS else 0
+    return {"a password": logins} if logins else {}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policypack.core.policy import Kind, Outcome, Policy
-from policypack.evaluation.places import fingerprint, taken
+from policypack.evaluation.places import extent, fingerprint, taken
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate.request import CheckRequest, judge_loaded
@@ -119,12 +119,14 @@ def _shared(loaded: LoadedStack, target: str, tree: Tree | None) -> tuple[Path, 
 
 
 def _against(outcomes: Sequence[Outcome], base: Sequence[Outcome], access: tuple[NewAccess, ...], name: str) -> Change:
-    """Pair equal outcomes one by one, as by `places.taken`."""
+    """Pair outcomes one by one, equal ones first, then narrower ones, as by `places.taken`; these are unchanged too."""
     left: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in base:
         if outcome.kind is not Kind.ERROR:
             left[fingerprint(outcome)].append(outcome)
-    paired = taken(outcomes, range(len(outcomes)), Counter({print_: len(equal) for print_, equal in left.items()}))
+    counts = Counter({print_: len(equal) for print_, equal in left.items()})
+    extents = {print_: of for print_, equal in left.items() if (of := extent(equal[0]))}
+    paired = taken(outcomes, range(len(outcomes)), counts, extents)
     for print_ in paired.values():
         left[print_].pop()
     return Change(

@@ -66,6 +66,21 @@ def test_a_renamed_resource_with_an_alias_is_unchanged(compared: Check) -> None:
     assert (names(change.new), names(change.fixed), names(change.unchanged)) == ([], [], ["after"])
 
 
+def test_what_a_partial_fix_leaves_is_unchanged(compared: Check) -> None:
+    """What nothing is left of is fixed, and a wider one is new."""
+
+    def role(name: str, **condition: Any) -> dict[str, Any]:
+        document = sample.document(sample.allow("*", "arn:aws:s3:::inbox/*", **condition))
+        return state(ROLE_POLICY, name, {"policy": document, "role": name})
+
+    wide = written("wide.json", role("a"), role("b"))
+    narrow = written("narrow.json", role("a", Condition={"Bool": {"aws:SecureTransport": "true"}}))
+    fixed = compared(narrow, wide)
+    assert (names(fixed.new), names(fixed.fixed), names(fixed.unchanged)) == ([], ["b"], ["a"])
+    widened = compared(wide, narrow)
+    assert (names(widened.new), names(widened.fixed), names(widened.unchanged)) == (["a", "b"], ["a"], [])
+
+
 def test_new_access_is_listed(compared: Check) -> None:
     def role(action: str) -> dict[str, Any]:
         document = sample.document(sample.allow(action, "arn:aws:s3:::inbox/*"))

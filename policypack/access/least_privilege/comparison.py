@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.access.least_privilege.call_conditions import decidable, is_met, unmet, variants
 from policypack.access.least_privilege.calls import CallTarget, RunContext, loose, prefix
-from policypack.access.least_privilege.excess import allowing, excess_of, listed
+from policypack.access.least_privilege.excess import Excess, allowing, excess_of, listed
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import STACK_WORK, TooManyCellsError, Work
@@ -89,6 +89,8 @@ class ExcessPermission(msgspec.Struct, frozen=True):
     sid: str | None
     message: str
     sure: bool = True
+    excess: Excess = Excess("", "")
+    """What identifies it."""
 
     @property
     def resource(self) -> Resource:
@@ -291,8 +293,9 @@ def _excess(
                         yield ExcessPermission(attached, path, statement.sid, message)
                         continue
                     here = _used(met, context)
-                for element, message in excess_of(read, _unconditional(read, context), here, denials, work):
-                    yield ExcessPermission(attached, attached.at(statement.at(element)), statement.sid, message)
+                for excess in excess_of(read, _unconditional(read, context), here, denials, work):
+                    path = attached.at(statement.at(excess.element))
+                    yield ExcessPermission(attached, path, statement.sid, excess.message, excess=excess)
 
 
 def _managed_excess(needs: Sequence[Need], role: Role) -> Iterator[ExcessPermission]:
@@ -316,9 +319,9 @@ def _managed_excess(needs: Sequence[Need], role: Role) -> Iterator[ExcessPermiss
         every = f"every action of {listed(whole)}" if whole and whole != ("*",) else f"{count} actions of {opened}"
         every = "every action of nearly every service" if "*" in whole else every
         which = f"only {listed(called)} {'is' if len(called) == 1 else 'are'} called" if called else "none is called"
-        yield ExcessPermission(
-            attached, attached.path, None, f"attaches `{attached.managed}`: {every}, of which {which}"
-        )
+        message = f"attaches `{attached.managed}`: {every}, of which {which}"
+        excess = Excess("", message, (attached.managed,), used=(*called,))
+        yield ExcessPermission(attached, attached.path, None, message, excess=excess)
 
 
 def _used(needs: Iterable[Need], context: RunContext) -> dict[str, list[Statement]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from policypack.access.solver.diff import NOTHING, Access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, Work
@@ -12,8 +13,18 @@ from policypack.iam.globs import covers, overlaps
 
 MOST_QUOTED = 4
 
-Excess = Iterator[tuple[str, str]]
-"""Elements of a statement that allow more than is needed, each with a message."""
+
+class Excess(NamedTuple):
+    """An element of a statement that allows more than is needed."""
+
+    element: str
+    message: str
+    of: tuple[str, ...] | None = None
+    """The pattern that allows it; None for what the message quotes."""
+    actions: tuple[str, ...] = ()
+    """The patterns of the actions that the message names, if it is about a resource."""
+    used: tuple[str, ...] = ()
+    """The actions by the pattern that are called: the more, the less is in excess."""
 
 
 PASS = "iam:passrole"  # noqa: S105 (an action)
@@ -40,7 +51,7 @@ def excess_of(
     used: Mapping[str, list[Statement]],
     denials: tuple[Statement, ...],
     work: Work,
-) -> Excess:
+) -> Iterator[Excess]:
     """What a statement allows beyond what is needed.
 
     Args:
@@ -54,7 +65,7 @@ def excess_of(
         every = Access.of(statement for statements in used.values() for statement in statements)
         if witness := _newly(Access.of([plain, *denials]), every, work):
             element = "NotAction" if plain.actions is None else "NotResource"
-            yield element, f"allows more than is called, for example {witness}"
+            yield Excess(element, f"allows more than is called, for example {witness}")
         return
     called: dict[str, Action] = {}
     for pattern in plain.actions:
@@ -62,15 +73,17 @@ def excess_of(
         here = {str(action): action for action in expanded if str(action).lower() in used}
         called |= here
         if expanded and not here and not (pattern.lower() == PASS and _may_pass(used)):
-            yield "Action", f"allows `{pattern}`, which is never called"
+            yield Excess("Action", f"allows `{pattern}`, which is never called", (pattern,))
         elif 0 < len(here) < len(expanded):
             verb = "is" if len(here) == 1 else "are"
-            yield (
-                "Action",
-                f"allows {len(expanded)} actions by `{pattern}`, of which {listed(list(here))} {verb} called",
-            )
+            message = f"allows {len(expanded)} actions by `{pattern}`, of which {listed(list(here))} {verb} called"
+            yield Excess("Action", message, (pattern,), used=(*here,))
     for resource in zip(written.resources or (), plain.resources, strict=True):
-        yield from (("Resource", message) for message in _of_resource(resource, called, used, denials, work))
+        for message, names, touched in _of_resource(resource, called, used, denials, work):
+            by = tuple(
+                pattern for pattern in plain.actions if any(covers(pattern, name, ignore_case=True) for name in names)
+            )
+            yield Excess("Resource", message, resource[:1], by, touched)
 
 
 def _of_resource(
@@ -79,8 +92,8 @@ def _of_resource(
     used: Mapping[str, list[Statement]],
     denials: tuple[Statement, ...],
     work: Work,
-) -> Iterator[str]:
-    """Messages about a resource pattern, or a part of it, that no call uses."""
+) -> Iterator[tuple[str, Sequence[str], tuple[str, ...]]]:
+    """Messages about a resource pattern, or a part of it, that no call uses: with its actions, and those that use it."""
     written, pattern = resource
     fitting = [name for name, action in called.items() if action.fits(written)]
     examples: dict[str, str] = {}
@@ -98,15 +111,18 @@ def _of_resource(
             examples[name] = witness
             if not _newly(within(granted, needed), NOTHING, work):
                 untouched.append(name)
-    if called and len(untouched) == len(fitting):
-        yield f"names `{written}`, on which {listed(list(called))} {'is' if len(called) == 1 else 'are'} never called"
+    touched = tuple(name for name in fitting if name not in untouched)
+    if called and not touched:
+        are = "is" if len(called) == 1 else "are"
+        yield f"names `{written}`, on which {listed(list(called))} {are} never called", [*called], touched
         return
     if untouched:
-        yield f"allows {listed(untouched)} on `{written}`, on which {_verb(untouched)} never called"
+        yield f"allows {listed(untouched)} on `{written}`, on which {_verb(untouched)} never called", untouched, touched
     if wider := [name for name in examples if name not in untouched]:
         example = examples[wider[0]]
         for_example = "" if example in resource else f", for example on `{example}`"
-        yield f"allows {listed(wider)} on more of `{written}` than {_verb(wider)} called on{for_example}"
+        message = f"allows {listed(wider)} on more of `{written}` than {_verb(wider)} called on{for_example}"
+        yield message, wider, touched
 
 
 def listed(names: Sequence[str]) -> str:

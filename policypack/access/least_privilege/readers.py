@@ -76,4 +76,8 @@ def judge_missing(missing: MissingPermission) -> Judgement:
 
 def judge_excess(excess: ExcessPermission) -> Judgement:
     """The report of an excess permission."""
-    return Violation("", excess.message) if excess.sure else Undecided("", excess.message, CALL_FIX)
+    if not excess.sure:
+        return Undecided("", excess.message, CALL_FIX)
+    of = excess.excess
+    parts = None if of.of is None else of.actions
+    return Violation("", excess.message, facts=of.of, parts=parts, limits=of.used)

@@ -15,6 +15,9 @@ from policypack.lambda_code.packaging import code_property, read_code
 from policypack.lambda_code.secret_files import SecretFile, secret_files
 from policypack.resources.tokens import FUNCTION, LAYER
 
+MOST = 100
+"""Secrets of one kind in one file that are counted."""
+
 
 def archive_secrets(stack: Stack) -> Iterator[Placed[Sequence[SecretFile]]]:
     """The secrets in the archive of each function and layer."""
@@ -26,10 +29,18 @@ def archive_secrets(stack: Stack) -> Iterator[Placed[Sequence[SecretFile]]]:
 
 
 def check(secrets: Sequence[SecretFile]) -> Iterator[Judgement]:
-    for kind in dict.fromkeys(secret.kind for secret in secrets):
-        first, *others = names = [secret.name for secret in secrets if secret.kind == kind]
+    for kind in dict.fromkeys(kind for secret in secrets for kind in secret.kinds):
+        first, *others = holders = [secret for secret in secrets if kind in secret.kinds]
         more = f" and {len(others)} more" if others else ""
-        yield Violation("", f"contains {kind}: `{first}`{more}", facts=(kind,), parts=(*names,))
+        parts = tuple(part for secret in holders for part in _parts(secret, kind))
+        yield Violation("", f"contains {kind}: `{first.name}`{more}", facts=(), parts=parts)
+
+
+def _parts(secret: SecretFile, kind: str) -> Iterator[str]:
+    """A part for each secret of a kind in a file, and for what the file would contain without it."""
+    name = secret.name.replace("`", "'")
+    for part, count in {kind: secret.kinds[kind], **secret.beside}.items():
+        yield from (f"{name} {part} {number}" for number in range(min(count, MOST)))
 
 
 def _with(name: str, text: str = "API_KEY=correct-horse\n") -> Resource:

@@ -1,4 +1,4 @@
-"""Forms of credentials that nothing else has; a text in, the kind of credential in it out, never the credential.
+"""Forms of credentials that nothing else has; a text in, the kinds of credentials in it out.
 
 Archives and properties are searched for the same forms (decision 22). Sources:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (access keys),
@@ -9,6 +9,7 @@ https://docs.github.com/en/code-security/secret-scanning/introduction/supported-
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 _VALUE = rb"""['"]?\s{0,8}[=:]\s{0,8}['"]?"""
@@ -52,14 +53,19 @@ _NEAR = 400
 
 def credential_in(content: bytes) -> str | None:
     """The kind of credential in a text, or None."""
-    if b"PRIVATE KEY" in content and _PRIVATE_KEY.search(content):
-        return "a private key"
-    if _has_access_key(content):
-        return "an AWS access key"
+    return next((kind for kind, _ in credentials_in(content)), None)
+
+
+def credentials_in(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The credentials in a text, each with its kind; one that is there twice may be yielded twice."""
+    for match in _PRIVATE_KEY.finditer(content) if b"PRIVATE KEY" in content else ():
+        yield "a private key", match[0]
+    for token in _access_keys(content):
+        yield "an AWS access key", token
     for kind, marks, form in _forms():
-        if any(mark in content for mark in marks) and any(_is_random(match[0]) for match in form.finditer(content)):
-            return kind
-    return None
+        for match in form.finditer(content) if any(mark in content for mark in marks) else ():
+            if _is_random(match[0]):
+                yield kind, match[0]
 
 
 @cache
@@ -68,17 +74,15 @@ def _forms() -> tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...]:
     return tuple((kind, marks, re.compile(rb"(?<![A-Za-z0-9_-])(?:%b)" % form)) for kind, marks, form in _TOKENS)
 
 
-def _has_access_key(content: bytes) -> bool:
-    named = _NAMED_SECRET_KEY.finditer(content) if b"ecret" in content or b"ECRET" in content else ()
-    if any(_is_key(match["token"]) for match in named):
-        return True
-    if b"AKIA" not in content and b"ASIA" not in content:
-        return False
-    for match in _ACCESS_KEY.finditer(content):
+def _access_keys(content: bytes) -> Iterator[bytes]:
+    """The secrets of access keys, by their name or by the id near them."""
+    for match in _NAMED_SECRET_KEY.finditer(content) if b"ecret" in content or b"ECRET" in content else ():
+        if _is_key(match["token"]):
+            yield match["token"]
+    for match in _ACCESS_KEY.finditer(content) if b"AKIA" in content or b"ASIA" in content else ():
         around = content[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
-        if not match[0].endswith(b"EXAMPLE") and any(_is_key(other[0]) for other in _SECRET_KEY.finditer(around)):
-            return True
-    return False
+        if not match[0].endswith(b"EXAMPLE"):
+            yield from (other[0] for other in _SECRET_KEY.finditer(around) if _is_key(other[0]))
 
 
 def _is_key(token: bytes) -> bool:

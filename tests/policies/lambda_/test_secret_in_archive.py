@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import random
 import string
@@ -14,6 +15,8 @@ from policypack.core.policy import UNKNOWN, Asset, Resource
 from policypack.lambda_code import secret_files
 from policypack.lambda_code.secret_files import secret_name, secret_text
 from policypack.policies.lambda_.secret_in_archive import POLICY
+from tests.evaluation.test_places import outcomes as placed_outcomes
+from tests.gate.test_narrower import blocking
 from tests.policies.helpers import messages, outcomes, silent, undecided, undecided_with, violations
 from tests.policies.packages import READ_ELSEWHERE, UNREADABLE, function, layer, zipped
 
@@ -184,6 +187,70 @@ def test_many_secrets_are_counted(tmp_path: Path) -> None:
         "contains an environment file: `.env`",
         "contains a private key: `0.pem` and 4 more",
     ]
+
+
+GITHUB = f"GITHUB_TOKEN = 'ghp_{token(36)}'\n"
+AWS = f"ID = '{KEY_ID}'\nSECRET = '{SECRET_KEY}'\n"
+OTHER_AWS = f"aws_secret_access_key = '{SECRET_KEY[::-1]}'\n"
+NAMED_ONE = f"db_password = '{MADE_UP}'\n"
+
+
+def test_each_kind_of_secret_in_a_file_is_reported() -> None:
+    files = {"a.py": AWS + GITHUB, "b.py": GITHUB + NAMED_ONE, ".env": "A=1\n" + GITHUB}
+    assert messages(POLICY, function(texts(files))) == [
+        "contains a GitHub token: `.env` and 2 more",
+        "contains an AWS access key: `a.py`",
+        "contains a password: `b.py`",
+    ]
+
+
+def test_what_belongs_to_a_secret_is_no_other_one() -> None:
+    account = {"type": "service_account", "private_key_id": token(40, "0123456789abcdef"), "private_key": PLAIN}
+    files = {
+        "account.json": json.dumps(account, indent=2),
+        "slack.yaml": f"slack_token: xoxb-123456789012-{token(24)}\nchannel_id: C0123ABCD9\n",
+        "url.py": f"URL = 'https://x-access-token:ghp_{token(36)}@github.com/acme/shop1'\n",
+        "npm.yaml": f"npm_token: npm_{token(36)}\n",
+        "ai.py": f"OPENAI_API_KEY = 'sk-proj-{token(20)}T3BlbkFJ{token(20)}'\n",
+    }
+    for name, text in files.items():
+        assert len(messages(POLICY, function(texts({name: text})))) == 1, name
+
+
+def test_a_secret_counts_once_however_often_and_under_whatever_names_it_is_there() -> None:
+    ini = f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    yaml = f"access_key: {KEY_ID}\nsecret: {SECRET_KEY}\n"
+    for name, text in (("a.ini", ini), ("a.yaml", yaml), ("a.py", AWS)):
+        (report,) = outcomes(POLICY, function(texts({name: text + text})))
+        assert report.parts == (f"{name} an AWS access key 0",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "accepted"),
+    [
+        ({"a.py": AWS}, {"a.py": AWS + GITHUB}, False),
+        ({"a.py": AWS}, {"a.py": GITHUB + AWS}, False),
+        ({"a.py": AWS}, {"a.py": AWS + NAMED_ONE}, False),
+        ({"a.py": AWS}, {"a.py": AWS + OTHER_AWS}, False),
+        ({"a.py": AWS}, {"a.py": GITHUB}, False),
+        ({"a.py": AWS, "b.py": GITHUB}, {"a.py": AWS + GITHUB, "b.py": GITHUB}, False),
+        ({"a.py": AWS}, {"a.py": AWS, "b.py": AWS}, False),
+        ({".env": GITHUB}, {".env": GITHUB + OTHER_AWS}, False),
+        ({"a.py": AWS + GITHUB}, {"a.py": AWS}, True),
+        ({"a.py": AWS + GITHUB}, {"a.py": GITHUB}, True),
+        ({"a.py": AWS + OTHER_AWS}, {"a.py": OTHER_AWS}, True),
+        ({"a.py": AWS, "b.py": AWS}, {"b.py": AWS}, True),
+        ({"a.py": AWS}, {"a.py": "import os\n" + AWS + "VALUE = 1\n" + AWS}, True),
+        ({".env": GITHUB + "A=1\n"}, {".env": "A=1\n"}, True),
+    ],
+)
+def test_the_baseline_accepts_fewer_secrets_of_a_file_and_no_other_kind(
+    *, before: dict[str, str], after: dict[str, str], accepted: bool
+) -> None:
+    old, new = (placed_outcomes(function(texts(files)), policy=POLICY.id) for files in (before, after))
+    assert not any(outcome.blocks for outcome in blocking(old, old))
+    assert bool(blocking(old, new)) is not accepted
+    assert SECRET_KEY not in "".join(outcome.place for outcome in old)
 
 
 def test_a_folder_is_searched_for_what_pulumi_packs_of_it(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from policypack.core.examples import allow, construct, document
 from policypack.core.policy import UNKNOWN, Kind, Resource
 from policypack.policies.lambda_.unused_permission import POLICY
+from tests.evaluation.test_places import outcomes as placed_outcomes
+from tests.gate.test_narrower import blocking
 from tests.policies.helpers import messages, outcomes, reported_with, silent, undecided, violations
 from tests.policies.lambda_.test_missing_permission import CODE, LOGS, PUT, stack
 
@@ -294,3 +296,45 @@ def test_a_role_is_passed_by_a_call_of_another_service() -> None:
     passing = allow("iam:PassRole", "arn:aws:iam::111122223333:role/convert")
     assert violations(POLICY, *stack(allow("mediaconvert:CreateJob", "*"), passing, text=text)) == []
     assert violations(POLICY, *stack(PUT, passing)) == ["policy.Statement[2].Action"]
+
+
+MORE = """
+    import boto3
+    def handler(event, context):
+        s3 = boto3.client("s3")
+        s3.put_object(Bucket="acme", Key="out/a", Body=b"")
+        s3.get_object(Bucket="acme", Key="out/a")
+"""
+LESS = MORE.replace('s3.get_object(Bucket="acme", Key="out/a")', "pass")
+BROAD = allow("s3:*", "arn:aws:s3:::acme/*")
+BROADER = allow(["s3:*", "sqs:*"], "arn:aws:s3:::acme/*")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "blocks"),
+    [
+        (stack(BROAD, text=LESS), stack(BROAD, text=MORE), False),
+        (stack(allow("S3:*", "arn:aws:s3:::acme/*"), text=LESS), stack(BROAD, text=MORE), False),
+        (stack(BROAD, text=MORE), stack(BROAD, text=LESS), True),
+        (stack(BROAD, text=MORE), stack(BROADER, text=MORE), True),
+        (stack(allow("s3:Put*", "arn:aws:s3:::acme/*"), text=LESS), stack(BROAD, text=MORE), True),
+        (stack(BROAD, text=LESS), stack(allow("s3:*", "*"), text=MORE), True),
+        (
+            (*stack(text=LESS), aws_policy("AmazonS3FullAccess")),
+            (*stack(text=MORE), aws_policy("AmazonS3FullAccess")),
+            False,
+        ),
+        (
+            (*stack(text=MORE), aws_policy("AmazonS3FullAccess")),
+            (*stack(text=LESS), aws_policy("AmazonS3FullAccess")),
+            True,
+        ),
+    ],
+)
+def test_code_that_uses_more_of_a_grant_fits_the_baseline(
+    *, before: tuple[Resource, ...], after: tuple[Resource, ...], blocks: bool
+) -> None:
+    old, new = (placed_outcomes(*resources, policy=POLICY.id) for resources in (before, after))
+    assert old
+    assert not blocking(old, old)
+    assert bool(blocking(old, new)) is blocks, [outcome.message for outcome in blocking(old, new)]
