@@ -34,6 +34,9 @@ PRINCIPAL_TAG = "aws:principaltag/"
 RESOURCE_TAG = ":resourcetag/"
 """The middle of the keys for a tag of the resource, such as `aws:ResourceTag/team` and `ssm:resourceTag/team`."""
 
+BESIDE: Mapping[str, tuple[str, ...]] = {"ec2": ("ssm", "ec2-instance-connect"), "execute-api": ("apigateway",)}
+"""By service in ARNs, other services whose actions are on such resources."""
+
 Tags = Mapping[str, tuple[str, ...]]
 """By key in lower case, the value of a tag, as `met` takes it; no value if it is absent."""
 Holdings = Mapping[Key, Holding]
@@ -84,7 +87,9 @@ def resource_tag_gains(new: Side, old: Side, by_documents: Sequence[Gain]) -> It
 
 
 def _on_resource(now: Holding, before: Holding, resource: Resource, arn: str) -> Iterator[Gain]:
-    on = Access.of([Statement("", Effect.ALLOW, actions=("*",), resources=(arn, f"{arn}/*", f"{arn}:*"))])
+    service = arn.split(":")[2] if arn.count(":") > 2 else "*"
+    actions = tuple(f"{name}:*" for name in (service, *BESIDE.get(service, ())))
+    on = Access.of([Statement("", Effect.ALLOW, actions=actions, resources=(arn, f"{arn}/*", f"{arn}:*"))])
     try:
         after, earlier = within(now.access(Bound.LEAST), on), before.access(Bound.MOST)
         for request, allow in gains(after, earlier, attached=True, work=Work(), home=now.home):

@@ -127,7 +127,7 @@ NONE: dict[str, tuple[Resources, Resources]] = {
     "a secret's other tag": (_secret({"cost": "1"}, _owned()), _secret({"cost": "2"}, _owned())),
     "a tag of another kind of resource": (
         _secret(WEB, _owned(), "kms:Decrypt"),
-        _secret(WEB, _owned(), "kms:Decrypt"),
+        _secret(BOOKS, _owned(), "kms:Decrypt"),
     ),
     "a secret's unknown tags": (_secret(WEB, _owned()), _secret(UNKNOWN, _owned())),
 }
