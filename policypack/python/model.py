@@ -218,6 +218,8 @@ class RecordLoop(msgspec.Struct, frozen=True):
     place: CodePlace
     exits: tuple[LoopExit, ...]
     searches: bool = False
+    finds: bool = True
+    """Whether something that it finds is kept or returned."""
     whole: bool = True
     """Whether it does something with every record, if it is not left."""
     logs: bool = False
@@ -288,7 +290,8 @@ class Handling(msgspec.Struct, frozen=True):
         return [
             exit_
             for loop in self.loops
-            if not (loop.searches and self.handles_all(inner=True)) and not (self.single and not loop.inner)
+            if not (loop.searches and self.handles_all(inner=True, logged=not loop.finds))
+            and not (self.single and not loop.inner)
             for exit_ in self._losses(loop)
         ]
 

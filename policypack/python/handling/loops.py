@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from policypack.python.classes import ancestors, last_names, raised_name
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
+from policypack.python.handling.failures.fates import changed
 from policypack.python.handling.failures.futures import Futures
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.failures.swallowed import EXHAUSTED, EXITS, Swallowed
@@ -73,6 +74,7 @@ class Loops:
                 self.scan.place(node),
                 exits,
                 searches=self._searches(node, exits),
+                finds=any(isinstance(inner, ast.Return) or [*changed(inner)] for inner in self._inside(node)),
                 whole=over_all and not only_looks(self.scan, node.body),
                 logs=over_all and self.scan.works(*node.body, printing=True),
                 inner=source is not None and self.scan.is_inner(source),
@@ -84,6 +86,10 @@ class Loops:
         yield from self._over_results()
         yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
+
+    @staticmethod
+    def _inside(node: AnyLoop) -> Iterator[ast.AST]:
+        return (child for statement in node.body for child in (statement, *own_nodes(statement)))
 
     def _over_results(self) -> Iterator[RecordLoop]:
         """Loops over work on each record that an executor does, which lose the results and errors of the others."""
