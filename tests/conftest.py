@@ -5,9 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
-import threading
-from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -45,28 +42,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         warm.uninstall()
     else:
         warm.install()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure no coverage in an unmeasured test, its fixtures, and the processes that they start."""
-    if not any(map(item.get_closest_marker, UNMEASURED)):
-        return (yield)
-    trace, of_threads, configuration = sys.gettrace(), threading.gettrace(), os.environ.pop(COVERAGE, None)
-    sys.settrace(None)
-    threading.settrace(None)  # type: ignore[arg-type]
-    try:
-        return (yield)
-    finally:
-        sys.settrace(trace)
-        threading.settrace(of_threads)  # type: ignore[arg-type]
-        if configuration is not None:
-            os.environ[COVERAGE] = configuration
-
-
-COVERAGE = "COVERAGE_PROCESS_CONFIG"
-"""By this variable a new interpreter measures its coverage."""
-UNMEASURED = ("outside", "corpus")
 
 
 AT_BOTH_DOORS = {
