@@ -38,6 +38,7 @@ GET = '.get_item(TableName="t", Key={})'
             f'boto3.client("dynamodb", boto3.client("s3", region_name="us-east-1").meta.region_name){GET}',
             ["us-east-1"],
         ),
+        (f'boto3.client("dynamodb", region_name=None or "us-east-1"){GET}', ["us-east-1"]),
         (f'boto3.client("dynamodb", region_name=event["region"]){GET}', ["…"]),
         (f'boto3.client("dynamodb", **event){GET}', ["…"]),
         (f'boto3.client("dynamodb", region_name=event.get("region", "us-east-1")){GET}', ["…"]),
