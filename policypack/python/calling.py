@@ -8,7 +8,7 @@ from policypack.python import assignment, callbacks, classes, domain, expression
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.files import CodePlace
 from policypack.python.libraries import boto, external
-from policypack.python.model import Text, shape_of
+from policypack.python.model import OWN_REGION, Text, shape_of
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
 
 DEEPEST = 40
@@ -140,6 +140,10 @@ def _attribute(  # noqa: C901 (one case for each kind of value)
             )
         case domain.LoadedModule(scope=inner):
             return inner.names.get(name) or reader.imported(inner.module.name, name)
+        case domain.BotoSession(region=region) | domain.Method(owner=domain.Client(region=region), name="meta") if (
+            name == "region_name"
+        ):
+            return single(region or OWN_REGION)
         case domain.Boto():
             return boto.attribute(reader, base, name, reader.place(node, scope))
         case domain.Method(owner=domain.Client(), name="meta") if name == "client":

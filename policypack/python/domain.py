@@ -38,14 +38,24 @@ class Boto:
 
 @dataclass(frozen=True, slots=True)
 class BotoSession(Boto):
-    """A session of boto3 or botocore."""
+    """A session of boto3 or botocore; without a region of its own, it has the function's."""
+
+    region: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BotoConfig(Boto):
+    """The configuration of a client, and the region that it names."""
+
+    region: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Client(Boto):
-    """A client; the service is None if its name is unknown."""
+    """A client; the service is None if its name is unknown, and the region if it is the function's."""
 
     service: str | None
+    region: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class BotoResource(Boto):
     service: str
     kind: str = ""
     identifiers: tuple[tuple[str, frozenset[Value]], ...] = ()
+    region: Text | None = None
 
     def identifier(self, name: str) -> Values:
         """One of its identifiers."""
@@ -77,6 +88,7 @@ class Paginator(Boto):
 
     service: str
     operation: str
+    region: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ def _or(first: Values, rest: list[Values]) -> Values:
             (part,) = only.parts
             if isinstance(part, Environment) and part.default is None:
                 return variable(Text((part.name,)), rest[0])
-    return either([first, *rest])
+    return either([first - domain.NONE, *rest])
 
 
 def _formatted(reader: Reader, left: ast.expr, right: ast.expr, scope: Scope) -> Values:

@@ -46,7 +46,14 @@ class ProgramReading:
     def calls(self) -> AwsCalls:
         """The AWS calls, and what cannot be resolved of them, by file and line."""
         calls = sorted(
-            self.reader.calls, key=lambda call: (call.place.file, call.place.line, call.operation, str(call.arguments))
+            self.reader.calls,
+            key=lambda call: (
+                call.place.file,
+                call.place.line,
+                call.operation,
+                str(call.arguments),
+                str(call.region or ""),
+            ),
         )
         unresolved = {*self.reader.unresolved, *self.problems}
         ordered = sorted(unresolved, key=lambda problem: (problem.place.file, problem.place.line, problem.why))

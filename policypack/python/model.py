@@ -99,6 +99,8 @@ def joined(parts: Iterable[Part]) -> Text:
 
 UNKNOWN_TEXT = Text((UnknownPart(),))
 EVENT_TEXT = Text((UnknownPart(event=True),))
+OWN_REGION = Text((Environment("AWS_REGION"),))
+"""The region of the function, which Lambda sets."""
 
 
 def event_text(shape: Shape) -> Text:
@@ -126,6 +128,8 @@ class AwsCall(msgspec.Struct, frozen=True):
     """By name, each text that an argument may be; texts inside lists and mappings are named `Entries[].EventBusName`."""
     open: bool = False
     """Whether there may be arguments that cannot be read: `**options`."""
+    region: Text | None = None
+    """The region that the client names; None for the function's own."""
 
     def argument(self, *names: str) -> tuple[Text, ...]:
         """The possible texts of the first of these arguments that is passed; empty if none is."""

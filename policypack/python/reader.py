@@ -149,6 +149,7 @@ class Reader:
         arguments: Iterable[tuple[str, Values]],
         *,
         open_: bool = False,
+        region: Text | None = None,
     ) -> None:
         """Note a call."""
         flat = [argument for name, values in arguments for argument in _flattened(name, values, NESTED)]
@@ -156,7 +157,7 @@ class Reader:
         for name, options in sorted(flat, key=lambda argument: (argument[0], str(argument[1]))):
             merged.setdefault(name, {}).update(dict.fromkeys(options))
         constants = tuple((name, tuple(options)) for name, options in merged.items())
-        self.calls[AwsCall(place, service, operation, constants, open_)] = None
+        self.calls[AwsCall(place, service, operation, constants, open_, region)] = None
 
     def note_unresolved(self, place: CodePlace, why: str) -> None:
         """Note that something cannot be resolved."""

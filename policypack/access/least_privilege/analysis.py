@@ -14,7 +14,7 @@ from policypack.access.least_privilege.kms_requirements import key_needs
 from policypack.access.least_privilege.platform import platform_needs
 from policypack.access.role_sessions import session_of
 from policypack.core.memo import memoized
-from policypack.core.policy import Asset, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, Asset, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import TRUST, documents_of, value_at
@@ -34,6 +34,11 @@ from policypack.resources.tokens import FUNCTION, MANAGED_POLICY, ROLE
 if TYPE_CHECKING:
     from policypack.python.interpret import ProgramReading
 
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""The variables that Lambda sets to the function's region.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
+"""
 OWN_SERVICES = ("lambda.amazonaws.com", "edgelambda.amazonaws.com")
 
 
@@ -197,7 +202,8 @@ def _calls(stack: Stack, function: Resource, code: Asset | None) -> AwsCalls | U
 def _run_context(stack: Stack, function: Resource) -> RunContext:
     variables = value_at(function.inputs, "environment.variables")
     region, account = _home(stack, function)
-    known = variables if isinstance(variables, Mapping) else {}
+    known = {**variables} if isinstance(variables, Mapping) else {}
+    known |= dict.fromkeys(REGION_VARIABLES, UNKNOWN if region == "*" else region)
     role = resolve(stack, function, "role", ROLE).only
     session = session_of(stack, frozenset({"lambda"}), role)
     session = msgspec.structs.replace(session, networked=bool(function.inputs.get("vpcConfig")))

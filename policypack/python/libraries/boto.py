@@ -13,7 +13,7 @@ from policypack.python import domain
 from policypack.python.domain import EMPTY, UNKNOWN, Values, either, single
 from policypack.python.files import CodePlace
 from policypack.python.libraries import sdk
-from policypack.python.model import UNKNOWN_TEXT, Text
+from policypack.python.model import UNKNOWN_TEXT, Text, UnknownPart
 from policypack.python.reader import Arguments, Reader
 
 TRANSFERS = {
@@ -28,12 +28,31 @@ NO_CALL = frozenset({"can_paginate", "close", "register", "register_first", "unr
 NARROWINGS = ("all", "filter", "limit", "page_size", "pages")
 IDLE = ("meta", "exceptions", "waiter_names")
 DYNAMIC_SERVICE = "uses a client whose service is not named in the code"
+CONFIG = 9
+"""The position of `config` among the arguments of `client` and `resource`."""
 
 
-def client(reader: Reader, names: Values, place: CodePlace, *, resource: bool = False) -> Values:
-    """The client, or resource, of a service that is named so."""
+def regions(arguments: Arguments, position: int, otherwise: Text | None = None) -> list[Text | None]:
+    """Each region that `region_name` may be; None for the function's own. If one is unknown, any region fits."""
+    named = arguments.get("region_name", position)
+    options = domain.texts(named)
+    if not options:
+        passed = "region_name" in dict(arguments.keywords) or position < len(arguments.args)
+        return [UNKNOWN_TEXT] if arguments.open or (passed and not named) else [otherwise]
+    known = not any(isinstance(part, UnknownPart) for option in options for part in option.parts)
+    return [*options] if known and len(options) == len(named) else [UNKNOWN_TEXT]
+
+
+def client(
+    reader: Reader, arguments: Arguments, place: CodePlace, own: Text | None = None, *, resource: bool = False
+) -> Values:
+    """The client, or resource, of a service: in the region that is passed, else in its configuration's, else its `own`."""
+    configs = arguments.get("config", CONFIG)
+    configured = [value.region for value in configs if isinstance(value, domain.BotoConfig) and value.region]
+    if configured:
+        own = configured[0] if len(configs) == 1 else UNKNOWN_TEXT
     clients: list[Values] = []
-    for name in domain.texts(names) or [UNKNOWN_TEXT]:
+    for name in domain.texts(arguments.get("service_name", 0)) or [UNKNOWN_TEXT]:
         if name.constant is None:
             reader.note_unresolved(place, "makes a client of a service whose name is not a constant")
             clients.append(single(domain.Client(None)))
@@ -41,7 +60,8 @@ def client(reader: Reader, names: Values, place: CodePlace, *, resource: bool = 
             reader.note_unresolved(place, f"makes a client of `{name.constant}`, which botocore does not know")
             clients.append(single(domain.Client(None)))
         else:
-            clients.append(single(domain.BotoResource(name.constant) if resource else domain.Client(name.constant)))
+            kind = domain.BotoResource if resource else domain.Client
+            clients += [single(kind(name.constant, region=region)) for region in regions(arguments, 1, own)]
     return either(clients)
 
 
@@ -59,7 +79,7 @@ def attribute(reader: Reader, base: domain.Boto, name: str, place: CodePlace) ->
         return single(domain.Method(base, name))
     if isinstance(base, domain.BotoResource):
         if name == "meta":
-            return single(domain.Method(domain.Client(base.service), "meta"))
+            return single(domain.Method(domain.Client(base.service, base.region), "meta"))
         definition = sdk.resource(base.service, base.kind)
         for identifier in definition.get("identifiers", ()):
             if name == sdk.python_name(identifier["name"]):
@@ -80,16 +100,22 @@ def called(reader: Reader, callee: domain.Method, arguments: Arguments, place: C
     """What a method of one of boto3's values returns; the call that it makes is noted."""
     match callee.owner:
         case domain.BotoSession() if callee.name in ("client", "resource", "create_client"):
-            return client(reader, arguments.get("service_name", 0), place, resource=callee.name == "resource")
+            return client(reader, arguments, place, callee.owner.region, resource=callee.name == "resource")
+        case domain.BotoConfig() if callee.name == "merge":
+            others = arguments.get("other_config", 0)
+            return frozenset(
+                callee.owner if isinstance(other, domain.BotoConfig) and other.region is None else other
+                for other in others
+            )
         case domain.Client(service=None):
             if callee.name not in IDLE:
                 reader.note_unresolved(place, DYNAMIC_SERVICE)
             return UNKNOWN
         case domain.Client(service=str() as service):
             return _of_client(reader, callee.owner, service, callee.name, arguments, place)
-        case domain.Paginator(service=service, operation=operation):
+        case domain.Paginator(service=service, operation=operation, region=region):
             if callee.name in ("paginate", "wait"):
-                reader.called_with(place, service, operation, arguments.keywords, open_=arguments.open)
+                reader.called_with(place, service, operation, arguments.keywords, open_=arguments.open, region=region)
             return UNKNOWN
         case domain.BotoResource():
             return _of_resource(reader, callee.owner, callee.name, arguments, place)
@@ -102,7 +128,7 @@ def _of_client(
     reader: Reader, owner: domain.Client, service: str, name: str, arguments: Arguments, place: CodePlace
 ) -> Values:
     if name in ("get_paginator", "get_waiter"):
-        return _helper(reader, service, name, arguments, place)
+        return _helper(reader, owner, service, name, arguments, place)
     if name == "generate_presigned_url":
         dictionaries = [value for value in arguments.get("Params", 1) if isinstance(value, domain.DictValue)]
         keywords = tuple(
@@ -113,11 +139,11 @@ def _of_client(
             if operation is None:
                 reader.note_unresolved(place, f"signs a URL for an operation of `{service}` that is not a constant")
             else:
-                reader.called_with(place, service, operation, keywords, open_=not dictionaries)
+                reader.called_with(place, service, operation, keywords, open_=not dictionaries, region=owner.region)
         return UNKNOWN
     if service == "s3" and name == "generate_presigned_post":
         fields = (("Bucket", arguments.get("Bucket", 0)), ("Key", arguments.get("Key", 1)))
-        reader.called_with(place, "s3", "PutObject", fields)
+        reader.called_with(place, "s3", "PutObject", fields, region=owner.region)
         return UNKNOWN
     if service == "s3" and name in TRANSFERS:
         operations, order = TRANSFERS[name]
@@ -136,11 +162,13 @@ def _of_client(
         if not name.startswith("__"):
             reader.note_unresolved(place, f"calls `{name}`, which is no operation of `{service}`")
         return UNKNOWN
-    reader.called_with(place, service, operation, arguments.keywords, open_=arguments.open)
+    reader.called_with(place, service, operation, arguments.keywords, open_=arguments.open, region=owner.region)
     return _response(operation, arguments)
 
 
-def _helper(reader: Reader, service: str, name: str, arguments: Arguments, place: CodePlace) -> Values:
+def _helper(
+    reader: Reader, owner: domain.Client, service: str, name: str, arguments: Arguments, place: CodePlace
+) -> Values:
     """A paginator, or a waiter, which is the operation that it asks again and again."""
     waits = name == "get_waiter"
     known = sdk.waiters(service) if waits else sdk.operations(service)
@@ -151,7 +179,7 @@ def _helper(reader: Reader, service: str, name: str, arguments: Arguments, place
             kind = "a waiter" if waits else "a paginator"
             reader.note_unresolved(place, f"makes {kind} of `{service}` for an operation that is not a constant")
         else:
-            helpers.append(single(domain.Paginator(service, operation)))
+            helpers.append(single(domain.Paginator(service, operation, owner.region)))
     return either(helpers)
 
 
@@ -196,7 +224,7 @@ def _of_resource(
     if owner.service == "dynamodb" and owner.kind == "Table" and name == "batch_writer":
         table = tuple(domain.texts(owner.identifier("Name")))
         request = frozenset({domain.DictValue(tuple((table_name, UNKNOWN) for table_name in table))})
-        reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)])
+        reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)], region=owner.region)
         return single(domain.External("boto3.batch_writer()"))
     if name in ("load", "reload") and "load" in definition:
         _request(reader, owner, definition["load"]["request"], arguments, place)
@@ -228,7 +256,8 @@ def _request(
             sent[param["target"]] = owner.identifier(param["name"])
         elif param["source"] == "string":
             sent.setdefault(param["target"], EMPTY)
-    reader.called_with(place, owner.service, request["operation"], sent.items(), open_=arguments.open)
+    operation = request["operation"]
+    reader.called_with(place, owner.service, operation, sent.items(), open_=arguments.open, region=owner.region)
     return sent
 
 
@@ -249,7 +278,7 @@ def _made(
             identifiers[target] = sent.get(identifier["path"]) or UNKNOWN
         else:
             identifiers[target] = sent.get("QueueName") or UNKNOWN  # the URL of a queue ends with its name
-    return domain.BotoResource(owner.service, definition["type"], tuple(identifiers.items()))
+    return domain.BotoResource(owner.service, definition["type"], tuple(identifiers.items()), owner.region)
 
 
 def _of_collection(

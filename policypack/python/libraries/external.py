@@ -13,6 +13,7 @@ from policypack.python.domain import EMPTY, UNKNOWN, Scope, Values, either, sing
 from policypack.python.libraries import boto, sdk
 from policypack.python.libraries.names import (
     CLIENT_METHODS,
+    CONFIGS,
     KEPT,
     OPAQUE,
     RETURNING,
@@ -71,9 +72,11 @@ def called(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scop
     place = reader.place(node, scope)
     top, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
     if name in SESSIONS:
-        return single(domain.BotoSession())
+        return frozenset(domain.BotoSession(region) for region in boto.regions(arguments, 3))
+    if name in CONFIGS:
+        return frozenset(domain.BotoConfig(region) for region in boto.regions(arguments, 0))
     if name in ("boto3.client", "boto3.resource"):
-        return boto.client(reader, arguments.get("service_name", 0), place, resource=last == "resource")
+        return boto.client(reader, arguments, place, resource=last == "resource")
     if name in ("os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"):
         keys = domain.texts(arguments.get("key", 0))
         return either(expressions.variable(key, arguments.get("default", 1)) for key in keys) or UNKNOWN

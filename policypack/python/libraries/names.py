@@ -14,6 +14,9 @@ SESSIONS = frozenset(
         *("boto3._get_default_session",),
     }
 )
+CONFIGS = frozenset(
+    {"botocore.config.Config", "botocore.client.Config", "boto3.session.Config", "aiobotocore.config.AioConfig"}
+)
 OPAQUE = frozenset(
     {
         *("awswrangler", "s3fs", "smart_open", "s3path", "cloudpathlib", "pynamodb", "dynamodb_encryption_sdk"),

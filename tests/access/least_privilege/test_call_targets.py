@@ -18,15 +18,18 @@ EVENT = Text((UnknownPart(event=True),))
 UNKNOWN = Text((UnknownPart(),))
 
 
-def about(service: str, operation: str, *, where: RunContext = WHERE, **given: str | Text) -> list[str]:
-    """`ACTION PATTERN`, with `~` where the pattern is only known in part."""
+def about(
+    service: str, operation: str, *, where: RunContext = WHERE, region: Text | None = None, **given: str | Text
+) -> list[str]:
+    """`ACTION PATTERN`, with `~` where the pattern is only known in part, and `?` where a part of it is enough."""
     arguments = tuple(
         (name.replace("__", "."), ((value if isinstance(value, Text) else Text((value,))),))
         for name, value in given.items()
     )
-    call = AwsCall(CodePlace("app.py", 1), service, operation, arguments)
+    call = AwsCall(CodePlace("app.py", 1), service, operation, arguments, region=region)
     return [
         f"{each.action.partition(':')[2]} {'' if target.every else '~'}{target.pattern.removeprefix('arn:aws:')}"
+        f"{'?' * (region is not None and target.part)}"
         for each in permissions(call) or ()
         if not each.may
         for target in targets(call, each, where)
@@ -89,6 +92,65 @@ def about(service: str, operation: str, *, where: RunContext = WHERE, **given: s
     ],
 )
 def test_what_a_call_is_about(found: list[str], expected: list[str]) -> None:
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "target"),
+    [
+        (None, "eu-west-1:111122223333:table/t"),
+        (Text(("us-east-1",)), "us-east-1:111122223333:table/t"),
+        (Text((Environment("AWS_REGION", "us-east-1"),)), "us-east-1:111122223333:table/t"),
+        (Text((Environment("BUCKET"),)), "acme:111122223333:table/t"),
+        (Text((Environment("UNSET"),)), "*:111122223333:table/t?"),
+        (UNKNOWN, "*:111122223333:table/t?"),
+        (EVENT, "*:111122223333:table/t?"),
+        (Text(("us-", UnknownPart())), "us-*:111122223333:table/t?"),
+    ],
+)
+def test_a_name_is_in_the_region_of_the_client(region: Text | None, target: str) -> None:
+    assert about("dynamodb", "GetItem", region=region, TableName="t") == [f"GetItem dynamodb:{target}"]
+
+
+@pytest.mark.parametrize("region", [None, Text(("ap-south-1",)), UNKNOWN])
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://sqs.us-east-1.amazonaws.com/444455556666/work", "us-east-1:444455556666:work"),
+        ("https://sqs-fips.us-west-2.amazonaws.com/444455556666/work/", "us-west-2:444455556666:work"),
+        ("https://sqs.us-west-2.api.aws/444455556666/work", "us-west-2:444455556666:work"),
+        ("https://us-west-2.queue.amazonaws.com/444455556666/work", "us-west-2:444455556666:work"),
+        ("https://queue.amazonaws.com/444455556666/work", "us-east-1:444455556666:work"),
+    ],
+)
+def test_the_url_of_a_queue_names_its_region_and_account(url: str, target: str, region: Text | None) -> None:
+    assert about("sqs", "SendMessage", region=region, QueueUrl=url) == [f"SendMessage sqs:{target}"]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            about("sqs", "SendMessage", QueueUrl=Text(("https://sqs.", UnknownPart(), ".amazonaws.com/1/work"))),
+            ["SendMessage ~sqs:eu-west-1:111122223333:*"],
+        ),
+        (
+            about("sqs", "SendMessage", QueueUrl=Text(("https://sqs.us-east-1.amazonaws.com/", UnknownPart()))),
+            ["SendMessage ~sqs:eu-west-1:111122223333:*"],
+        ),
+        (about("sns", "Publish", TopicArn=Text(("arn:aws:sns:", UnknownPart(), ":1:t"))), ["Publish ~sns:*"]),
+        (
+            about("sns", "Publish", region=Text(("us-east-1",)), TopicArn="arn:aws:sns:eu-west-1:1:t"),
+            ["Publish sns:eu-west-1:1:t"],
+        ),
+        (
+            about("events", "PutEvents", region=Text(("us-east-1",))),
+            ["PutEvents events:us-east-1:111122223333:event-bus/default"],
+        ),
+        (about("s3", "GetObject", region=Text(("us-east-1",)), Bucket="a", Key="b"), ["GetObject s3:::a/b"]),
+    ],
+)
+def test_an_arn_names_its_own_region(found: list[str], expected: list[str]) -> None:
     assert found == expected
 
 
