@@ -31,11 +31,12 @@ def without_unchanged(gains: Iterable[Gain], new: Stack, old: Stack, stated: tup
         stated: the digests of what their programs state.
     """
     gains = list(gains)
-    doubtful = [gain for gain in gains if gain.answer.verdict is Verdict.UNDECIDED]
+    doubtful = any(gain.answer.verdict is Verdict.UNDECIDED for gain in gains)
     before = {_place(gain) for gain in gained(old, old)} if doubtful else set()
     around = tuple({resource.urn: resource for resource in stack.resources} for stack in (new, old))
     for gain in gains:
-        same = gain in doubtful and _place(gain) in before and _is_same(gain, around, stated)
+        undecided = gain.answer.verdict is Verdict.UNDECIDED
+        same = undecided and _place(gain) in before and _is_same(gain, around, stated)
         if not same:
             yield gain
 
