@@ -89,6 +89,7 @@ class Loops:
 
     @staticmethod
     def _inside(node: AnyLoop) -> Iterator[ast.AST]:
+        """Everything in the body of a loop but the functions and classes inside it."""
         return (child for statement in node.body for child in (statement, *own_nodes(statement)))
 
     def _over_results(self) -> Iterator[RecordLoop]:
@@ -185,7 +186,7 @@ class Loops:
 
     def _takes(self, node: ast.While) -> bool:
         """Whether a `while` loop takes one record after the other."""
-        inside = [node.test, *(child for statement in node.body for child in (statement, *own_nodes(statement)))]
+        inside = [node.test, *self._inside(node)]
         inside += [child for child in ast.walk(node.test) if child is not node.test]
         for child in inside:
             match child:

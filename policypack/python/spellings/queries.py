@@ -14,6 +14,8 @@ import ast
 import re
 from collections.abc import Mapping
 
+from policypack.python.spellings.assigned import assigned_calls
+
 _LIBRARIES = re.compile(r"jmespath|glom|pydash|toolz|jsonpath|more_itertools|[eE]nvelope")
 """What is in the text of a module that has such a query."""
 _STEP = re.compile(
@@ -58,13 +60,7 @@ def plain(tree: ast.Module, text: str) -> ast.Module:
     """The module of this text with subscripts for its queries."""
     if not _LIBRARIES.search(text):
         return tree
-    compiled = {
-        target.id: statement.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    }
+    compiled = dict(assigned_calls(tree))
     rewritten: ast.Module = _Rewriter(_imported(tree), compiled).visit(tree)
     return ast.fix_missing_locations(rewritten)
 

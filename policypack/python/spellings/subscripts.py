@@ -9,6 +9,8 @@ import ast
 import re
 from collections.abc import Mapping
 
+from policypack.python.spellings.assigned import assigned_calls
+
 _METHODS = {"pop", "popleft", "__next__", "__getitem__"}
 _GETTERS = {"itemgetter", "methodcaller"}
 _SPELLINGS = re.compile(
@@ -22,13 +24,7 @@ def plain(tree: ast.Module, text: str) -> ast.Module:
     """The module of this text with plain subscripts."""
     if not _SPELLINGS.search(text):
         return tree
-    slices = {
-        target.id: statement.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
-        for target in statement.targets
-        if isinstance(target, ast.Name) and _slice(statement.value)
-    }
+    slices = {name: call for name, call in assigned_calls(tree) if _slice(call)}
     rewritten: ast.Module = _Rewriter(slices, _takers(tree)).visit(tree)
     return rewritten
 
