@@ -24,11 +24,11 @@ from typing import Any
 from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
-from policypack.evaluation import parts
-from policypack.evaluation.parts import SEPARATOR, canonical, encoded, folded, reduced
-from policypack.evaluation.shared_names import UNKNOWN, Names, urns
-from policypack.evaluation.statement_place import contains_secret, statement_at, statements_of
-from policypack.evaluation.subjects import subject
+from policypack.evaluation.placing import parts
+from policypack.evaluation.placing.parts import SEPARATOR, canonical, encoded, folded, reduced
+from policypack.evaluation.placing.shared_names import UNKNOWN, Names, urns
+from policypack.evaluation.placing.statement_place import contains_secret, statement_at, statements_of
+from policypack.evaluation.placing.subjects import subject
 from policypack.iam.document_readers import documents_of
 
 NAMES = ("name", "Name", "sid", "Sid", "id", "key")

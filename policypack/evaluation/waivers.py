@@ -19,10 +19,10 @@ from policypack.core.policy import UNKNOWN_VALUE, Exemption, Kind, Outcome, Poli
 from policypack.core.stack_name import StackName
 from policypack.evaluation.grouping import waits_for_value
 from policypack.evaluation.places import fingerprint, fits, known_as
+from policypack.evaluation.placing.shared_names import urns
+from policypack.evaluation.placing.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.evaluation.settings import Settings
 from policypack.evaluation.settings.selectors import selectors
-from policypack.evaluation.shared_names import urns
-from policypack.evaluation.statement_place import StatementPlace, contains_secret, statement_at
 from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
 

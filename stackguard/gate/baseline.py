@@ -21,8 +21,8 @@ import msgspec
 from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
 from policypack.core.stack_name import StackName
-from policypack.evaluation.parts import WRITTEN
 from policypack.evaluation.places import extent, fingerprint, in_project, taken
+from policypack.evaluation.placing.parts import WRITTEN
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 from policypack.evaluation.waivers import WaiverRules

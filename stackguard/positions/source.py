@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from policypack.core.policy import Position, Resource
-from policypack.evaluation.statement_place import statement_at, statements_of
+from policypack.evaluation.placing.statement_place import statement_at, statements_of
 from stackguard.positions.expressions import Environment, Reader
 from stackguard.positions.module import Module, Scope, module
 from stackguard.positions.written import Written

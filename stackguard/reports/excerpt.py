@@ -10,7 +10,7 @@ from typing import Any
 from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource
 from policypack.core.wire import UNKNOWNS
-from policypack.evaluation.statement_place import contains_secret, statement_at
+from policypack.evaluation.placing.statement_place import contains_secret, statement_at
 from stackguard.reports.formatting import printable
 
 UNKNOWN = "(unknown)"

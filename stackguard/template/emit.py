@@ -13,8 +13,8 @@ from policypack.core.policy import Asset, PartialDocument, Resource, Unknown
 from policypack.core.policy import Reference as Passed
 from policypack.core.values import has_unknown
 from policypack.core.wire import UNKNOWN_STRING
+from policypack.evaluation.placing.statement_place import contains_secret
 from policypack.evaluation.redaction import is_secret
-from policypack.evaluation.statement_place import contains_secret
 from stackguard.reports.formatting import name_of
 from stackguard.template.graph import AlreadySetError, Problem, Properties
 from stackguard.template.naming import PART, auto_name, camel, naming_property, without_random

@@ -28,8 +28,8 @@ from policypack.core.policy import (
 from policypack.core.wire import UNKNOWN_STRING
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.places import fingerprint, in_project, placed
+from policypack.evaluation.placing.subjects import subject_properties
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.subjects import subject_properties
 from policypack.policies import POLICIES
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"

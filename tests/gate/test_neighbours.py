@@ -15,8 +15,8 @@ from policypack.core.policy import Kind, Outcome, Policy, Resource, Stack
 from policypack.core.stack_name import StackName
 from policypack.evaluation.evaluate import evaluate
 from policypack.evaluation.places import placed
+from policypack.evaluation.placing.statement_place import statement_at
 from policypack.evaluation.settings import Settings
-from policypack.evaluation.statement_place import statement_at
 from policypack.policies import POLICIES
 from stackguard.gate.baseline import Added, Baseline, apply
 

@@ -10,7 +10,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Outcome, Resource, Unknown, covers
-from policypack.evaluation.statement_place import contains_secret
+from policypack.evaluation.placing.statement_place import contains_secret
 from policypack.iam.document_readers import documents_of
 from stackguard.reports.excerpt import json_lines
 from stackguard.reports.formatting import printable

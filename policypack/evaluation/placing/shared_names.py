@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
-from policypack.evaluation.subjects import subject_properties
+from policypack.evaluation.placing.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
 from policypack.resources.naming import identifiers

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from policypack.evaluation.shared_names import ACTION, Names
+from policypack.evaluation.placing.shared_names import ACTION, Names
 from policypack.iam.globs import overlaps
 
 SEPARATOR = "\x1e"

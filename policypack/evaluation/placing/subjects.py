@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from policypack.core.policy import STACK_REFERENCE, Reference, Resource, Unknown
 from policypack.core.values import has_unknown, nested, origin_at
-from policypack.evaluation.statement_place import contains_secret
+from policypack.evaluation.placing.statement_place import contains_secret
 from policypack.iam.tables import argument_names, canonical, document_properties
 from policypack.resources.attachments import CARRIERS, values_in
 from policypack.resources.conflict_tables import MANAGED, NAMED, SUBJECTS
@@ -24,7 +24,7 @@ from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.references import written
 
 if TYPE_CHECKING:
-    from policypack.evaluation.shared_names import Names
+    from policypack.evaluation.placing.shared_names import Names
 
 CONNECTS = re.compile(r".*(Attachment|Association|Permissions?|Grant|Rule|Authorization|Membership|Member)")
 """The names of types without tags that connect two things."""
