@@ -314,8 +314,9 @@ def test_no_daemon_outlives_a_program(program: Path) -> None:
 def test_no_daemon_outlives_a_killed_gate(program: Path) -> None:
     tags = start_daemons(program, 71110, "time.sleep(600)")
     with subprocess.Popen([sys.executable, "-m", "stackguard", "check", str(program)], cwd=program) as gate:
-        assert all(map(appears, tags))
+        started = {name: appears(tag) for name, tag in zip(DAEMONS, tags, strict=True)}
         gate.kill()
+    assert all(started.values()), started
     assert all(map(gone, tags))
 
 
