@@ -16,7 +16,7 @@ from stackguard.adopt import texts
 from stackguard.adopt.repository import CI, Repository
 from stackguard.errors import CannotJudge, reason
 from stackguard.gate import baseline
-from stackguard.preview.project.settings_file import lenient, section
+from stackguard.preview.project.settings_file import of_another_tool, section
 from stackguard.reports.destinations import write
 
 GITHUB = ".github/workflows/stackguard.yml"
@@ -148,7 +148,7 @@ def _job(root: Path, path: str, text: str) -> PlannedFile:
 
 def _settings(repository: Repository) -> PlannedFile:
     root = repository.root
-    if section(lenient(root / "pyproject.toml"), "tool", "stackguard").keys() - {"bundle"}:
+    if section(of_another_tool(root / "pyproject.toml"), "tool", "stackguard").keys() - {"bundle"}:
         return PlannedFile(SETTINGS, "keep", "", "`[tool.stackguard]` in pyproject.toml has the settings")
     return _new(root, SETTINGS, texts.settings(repository))
 

@@ -37,13 +37,32 @@ def read(file: Path) -> dict[str, Any]:
     return value
 
 
-def lenient(file: Path) -> dict[str, Any]:
-    """The content of a JSON or TOML file of another tool; empty if it is missing or malformed."""
+def of_another_tool(file: Path) -> dict[str, Any]:
+    """The content of a JSON or TOML file by which another tool chooses what is judged; empty if there is no such file.
+
+    Raises:
+        CannotJudge: it cannot be read, or is malformed, so that the other tool refuses it too.
+    """
     from policypack.core import toml_reader
 
     try:
-        text = files.content(file).decode()
-        value = toml_reader.parse(text) if file.suffix == ".toml" else json.loads(text)
+        if file.suffix != ".toml":
+            value = _json(file)
+            return value if isinstance(value, dict) else {}
+        return toml_reader.parse(files.content(file).decode())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise CannotJudge(f"{file} cannot be read: {reason(error)}") from None
+    except (ValueError, RecursionError) as error:
+        line, problem = toml_reader.problem(error)
+        raise CannotJudge(f"{file}{f':{line}' if line else ''}: malformed TOML: {problem}") from None
+
+
+def lenient(file: Path) -> dict[str, Any]:
+    """The content of a JSON file of another tool; empty if it is missing or malformed."""
+    try:
+        value = json.loads(files.content(file).decode())
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

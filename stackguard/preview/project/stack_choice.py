@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.project.settings_file import lenient, section
+from stackguard.preview.project.settings_file import lenient, of_another_tool, section
 
 DEFAULT_ORGANIZATION = "organization"
 """Pulumi's name for it if the backend has none."""
@@ -119,7 +119,7 @@ def _default_organization(backend: str) -> str:
 def _selected(settings_file: Path, project: str, backend: str) -> str | None:
     """The stack of `pulumi stack select`, in a file named after the project and the SHA-1 of its settings file's path."""
     digest = hashlib.sha1(os.fsencode(settings_file), usedforsecurity=False).hexdigest()
-    workspace = lenient(_home() / "workspaces" / f"{project}-{digest}-workspace.json")
+    workspace = of_another_tool(_home() / "workspaces" / f"{project}-{digest}-workspace.json")
     selected = section(workspace, "stacks").get(backend or PULUMI_CLOUD) or workspace.get("stack")
     return str(selected) if selected else None
 

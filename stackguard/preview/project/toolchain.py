@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stackguard.errors import CannotJudge
-from stackguard.preview.project.settings_file import lenient, section
+from stackguard.preview.project.settings_file import of_another_tool, section
 
 WINDOWS = os.name == "nt"
 BIN, PYTHON = ("Scripts", "python.exe") if WINDOWS else ("bin", "python")
@@ -128,7 +128,7 @@ def _of_poetry(file: Path, program: Path, environment: Mapping[str, str]) -> Pat
         raise CannotJudge(f"{file}: the toolchain is Poetry, and no `pyproject.toml` is in `{program}` or above it")
     folder, own = _poetry_settings(project, environment)
     base = _poetry_name(project)
-    minor = section(lenient(folder / "envs.toml"), base).get("minor")  # set by `poetry env use`
+    minor = section(of_another_tool(folder / "envs.toml"), base).get("minor")  # set by `poetry env use`
     active = environment.get("VIRTUAL_ENV", environment.get("CONDA_PREFIX"))
     if active and not minor and environment.get("CONDA_DEFAULT_ENV") != "base" and _is_virtualenv(Path(active)):
         return Path(active)
@@ -149,7 +149,7 @@ def _poetry_name(project: Path) -> str:
     import base64
     import hashlib
 
-    pyproject = lenient(project / "pyproject.toml")
+    pyproject = of_another_tool(project / "pyproject.toml")
     name = section(pyproject, "project").get("name") or section(pyproject, "tool", "poetry").get("name")
     canonical = re.sub(r"[-_.]+", "-", str(name or "non-package-mode")).lower()  # the latter is Poetry's own term
     plain = re.sub(r'[ $`!*@"\\\r\n\t]', "_", canonical)[:42]
@@ -160,7 +160,10 @@ def _poetry_name(project: Path) -> str:
 
 def _poetry_settings(project: Path, environment: Mapping[str, str]) -> tuple[Path, bool | None]:
     """The folder of Poetry's environments, and whether a project keeps its own; None if nothing sets that."""
-    files = (lenient(project / "poetry.toml"), lenient(_user_folder("CONFIG", environment) / "config.toml"))
+    files = (
+        of_another_tool(project / "poetry.toml"),
+        of_another_tool(_user_folder("CONFIG", environment) / "config.toml"),
+    )
     settings = ChainMap(*files)
     virtualenvs = ChainMap(*(section(file, "virtualenvs") for file in files))
     cache = str(environment.get("POETRY_CACHE_DIR") or settings.get("cache-dir") or _user_folder("CACHE", environment))

@@ -263,7 +263,17 @@ def test_the_organization_is_the_backends(tmp_path: Path, monkeypatch: pytest.Mo
         load(folder, "acme/dev", NONE)
 
 
-def test_what_the_cli_keeps_may_be_unreadable(tmp_path: Path) -> None:
+def test_a_damaged_selection_of_a_stack_is_an_error(tmp_path: Path, select: Callable[[Path, Any], None]) -> None:
+    folder = write(tmp_path, dev="", prod="")
+    select(folder, {"stack": "prod"})
+    (kept,) = (tmp_path / "home" / "workspaces").iterdir()
+    kept.write_text('{"stack": "pr')
+    with pytest.raises(CannotJudge, match=r"-workspace\.json:1: malformed JSON"):
+        load(folder, None, NONE)
+    assert load(folder, "dev", NONE).stack == "dev"
+
+
+def test_credentials_of_the_cli_may_be_unreadable(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "credentials.json").write_text("encrypted")
     assert load(write(tmp_path, dev=""), None, NONE).organization == "organization"

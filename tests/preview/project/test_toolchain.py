@@ -129,6 +129,12 @@ class TestPoetry:
         monkeypatch.setenv("POETRY_VIRTUALENVS_IN_PROJECT", "true")
         assert chosen(project, toolchain="poetry").virtualenv == own
 
+    @pytest.mark.parametrize("name", ["poetry.toml", "pyproject.toml"])
+    def test_damaged_settings_are_an_error(self, project: Path, name: str) -> None:
+        environment(project / ".venv")
+        (project / name).write_text("[virtualenvs]\nin-project =\n\n")
+        assert f"{name}:2: malformed TOML" in refusal(project, toolchain="poetry")
+
     def test_one_of_several_is_the_one_that_is_used(self, project: Path, tmp_path: Path) -> None:
         cache = tmp_path / "home" / ".cache" / "pypoetry" / "virtualenvs"
         older, _newer = (environment(cache / f"{self.base(project)}-py3.{minor}") for minor in (11, 13))
@@ -159,10 +165,6 @@ class TestPoetry:
         tool.chmod(0o755)
         monkeypatch.setenv("PATH", str(tool.parent))
         assert chosen(project, toolchain="poetry").virtualenv == printed
-
-    def test_malformed_files_of_poetrys_are_left_to_poetry(self, project: Path) -> None:
-        (project / "pyproject.toml").write_text("project = 1\ntool = [")
-        assert "poetry install" in refusal(project, toolchain="poetry")
 
 
 class TestWithoutAnEnvironment:

@@ -272,17 +272,20 @@ def test_no_process_outlives_the_gate(
     assert not [*temporary.iterdir()]
 
 
-DAEMONS = {
-    "without-environment": "subprocess.Popen(['sleep', TAG], env={}, start_new_session=True)",
-    "double-fork": """
+DOUBLE_FORK = """
+import os, sys
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.closerange(0, 1024)
-        os.execve('/bin/sleep', ['sleep', TAG], {})
+        os.execve('/bin/sleep', ['sleep', sys.argv[1]], {})
     os._exit(0)
 os.wait()
-""",
+"""
+"""In an interpreter of its own: a fork of a process that uses gRPC may wait for a lock that another thread had."""
+DAEMONS = {
+    "without-environment": "subprocess.Popen(['sleep', TAG], env={}, start_new_session=True)",
+    "double-fork": f"subprocess.run([sys.executable, '-c', {DOUBLE_FORK!r}, TAG])",
     "of-a-shell": "subprocess.run(['env', '-i', '/bin/sh', '-c', f'setsid nohup /bin/sleep {TAG} >/dev/null 2>&1 &'])",
     "that-restarts": (
         "subprocess.Popen(['/bin/sh', '-c', f'trap \"\" TERM HUP INT; while :; do /bin/sleep {TAG}; done'],"
