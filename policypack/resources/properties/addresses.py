@@ -15,6 +15,22 @@ from policypack.iam.addresses import AddressError, Ranges, broad
 
 LOCAL_IPV6 = ("fc00::/7", "fe80::/10")
 """Addresses that no host on the internet has: RFC 4193 and RFC 4291."""
+PACKAGES = frozenset({"aws", "awsx", "aws-native", "eks"})
+"""Those whose resources have addresses of their own."""
+KEEPERS = (
+    "aws:ssm/parameter:",
+    "aws:secretsmanager/",
+    "aws:cloudformation/",
+    "aws:lambda/invocation:",
+    "aws:appconfig/",
+    "aws:dynamodb/tableItem:",
+    "aws:s3/bucketObject",
+    "aws:ec2/managedPrefixList",
+    "aws-native:ssm:Parameter",
+    "aws-native:secretsmanager:",
+    "aws-native:cloudformation:",
+)
+"""The beginnings of types that keep or compute a value of any kind."""
 
 
 def internet(cidrs: Sequence[str]) -> int | None:
@@ -30,9 +46,16 @@ def internet(cidrs: Sequence[str]) -> int | None:
 def undecided(resource: Resource, path: str, addresses: Any) -> bool:
     """Whether addresses are unknown that may be the internet.
 
-    An address that is computed from a resource of the stack is that resource's own: a network's range, an Elastic IP.
+    An address that is computed from AWS resources of the stack is their own: a network's range, an Elastic IP. What another
+    stack or a program answers, or a parameter keeps, is anything.
     """
-    return has_unknown(addresses) and not resource.property_dependencies.get(path.partition(".")[0].partition("[")[0])
+    origins = resource.property_dependencies.get(path.partition(".")[0].partition("[")[0], ())
+    return has_unknown(addresses) and not (origins and all(map(_has_addresses, origins)))
+
+
+def _has_addresses(urn: str) -> bool:
+    token = urn.split("::")[2].rpartition("$")[2]
+    return token.partition(":")[0] in PACKAGES and not token.startswith(KEEPERS)
 
 
 def _parsed(cidr: str) -> Ranges | None:

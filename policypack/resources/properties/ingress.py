@@ -144,10 +144,11 @@ def _from_internet(
     stack: Stack, resource: Resource, place: str, rule: Mapping[str, Any]
 ) -> Iterator[tuple[str, Ingress | Unknown]]:
     """What a rule is about if the internet matches it, at the property by which it does."""
-    cidrs, unknown = [], False
+    cidrs, unknown = [], ""
     for name in (*ADDRESSES, *PREFIX_LISTS):
         value, top = rule.get(name), place.partition("[")[0] or name
-        unknown |= name in ADDRESSES and undecided(resource, top, value)
+        if not unknown and name in ADDRESSES and undecided(resource, top, value):
+            unknown = name
         values = value if isinstance(value, list) else [value]
         for index, item in enumerate(values):
             path = _join(place, f"{name}[{index}]" if value is values else name)
@@ -159,7 +160,7 @@ def _from_internet(
         opened = tuple(sorted({*(cidr for _, cidr in cidrs), *_sources(resource, place, rule)}))
         yield _traffic(where, place, rule, opened, filtered=resource.type in (ACL, ACL_RULE))
     elif unknown:
-        yield place, UNKNOWN
+        yield place or unknown, UNKNOWN
 
 
 def _sources(resource: Resource, place: str, rule: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policypack.core.examples import construct
-from policypack.core.policy import UNKNOWN, Resource, Severity
+from policypack.core.policy import STACK_REFERENCE, UNKNOWN, Resource, Severity
 from policypack.policies.ec2.open_ingress import POLICY
 from tests.policies.helpers import outcomes, reported, silent, undecided_at, violations
 
@@ -110,6 +110,20 @@ test_services_of_the_internet_are_silent = silent(
 )
 test_an_unknown_range_of_nothing_in_the_stack_is_undecided = undecided_at(
     POLICY, "ingress[0]", group(cidrBlocks=[UNKNOWN]), group(cidrBlocks=UNKNOWN)
+)
+REFERENCE = Resource(STACK_REFERENCE, "shared")
+test_an_unknown_range_that_something_keeps_is_undecided = undecided_at(
+    POLICY,
+    "ingress[0]",
+    *(
+        group(*origins, cidrBlocks=[UNKNOWN])
+        for origins in (
+            [REFERENCE],
+            [VPC, REFERENCE],
+            [construct("aws:ssm/parameter:Parameter", "range", type="String", value=UNKNOWN)],
+            [Resource("command:local:Command", "range")],
+        )
+    ),
 )
 test_unknown_rules_are_undecided = undecided_at(
     POLICY, "ingress", construct("aws:ec2/securityGroup:SecurityGroup", "web", ingress=UNKNOWN)
