@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from nested_arguments import nested_arguments
 from property_tables import endpoints_table, runtimes_table, settings_table
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
@@ -250,6 +251,7 @@ def tables() -> Mapping[str, str]:
         "endpoints.json": rendered(sdk, {"endpoints": endpoints_table(resources, same)}),
         "events.json": rendered(boto, {"s3_events": s3_events_table()}),
         "runtimes.json": rendered({"cfn-lint": importlib.metadata.version("cfn-lint")}, {"runtimes": runtimes_table()}),
+        "nested_arguments.json.gz": rendered(sdk, nested_arguments(resources)),
         "managed_policies.json.gz": rendered(moto, {"policies": statements}),
         "same.json": rendered(sdk, {"same": same}),
         "settings.json": rendered(sdk, {"settings": settings_table(resources, same)}),

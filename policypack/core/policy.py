@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 from policypack.core.controls import Control
 
 if TYPE_CHECKING:
+    from policypack.core.arguments import Arguments
     from policypack.core.examples import Example
     from policypack.core.witness import Witness
     from policypack.evaluation.settings import Settings
@@ -181,8 +182,8 @@ class Resource:
     """Whether it is a managed policy that limits others as a permissions boundary and that nothing attaches."""
     id: str = ""
     options: Options = Options()
-    accepts: frozenset[str] | None = None
-    """The arguments of the type in the program's own SDK; None unless our table lacks one that is set."""
+    accepts: Arguments | None = None
+    """The arguments of the type in the program's own SDK; None unless our table lacks one, or a key in one, that is set."""
     literals: frozenset[str] = field(default=frozenset(), repr=False)
     """The texts in its secrets that the program's source states."""
     memo: dict[Hashable, Any] | None = field(default=None, init=False, repr=False, compare=False)

@@ -19,6 +19,7 @@ from stackguard.errors import CannotJudge
 from stackguard.preview.project.sdk import accepted
 
 if TYPE_CHECKING:
+    from policypack.core.arguments import Arguments
     from stackguard.preview import Preview
     from stackguard.preview.project.project import Project
 
@@ -69,7 +70,7 @@ class OfflineRun:
         self._located.wait()
         return self._project.working_directory if self._project else program.working_folder()
 
-    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
+    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> Arguments | None:
         """The arguments of a type in the program's own SDK; None unless our table lacks an input."""
         self._located.wait()
         return accepted(self._project.interpreter, type_token, inputs) if self._project else None

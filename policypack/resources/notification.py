@@ -15,7 +15,7 @@ import msgspec
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Reference, Resource, Stack, Unknown
-from policypack.core.spelling import similar
+from policypack.core.spelling import quotable, similar
 from policypack.iam.arn import Arn
 from policypack.iam.globs import overlaps
 from policypack.iam.tables import s3_event_names
@@ -31,7 +31,6 @@ DESTINATIONS = {"queues": QUEUE, "topics": TOPIC}
 SERVICES = {"lambdaFunctionArn": ("lambda", "function"), "queueArn": ("sqs", "queue"), "topicArn": ("sns", "topic")}
 FILTERS = ("filterPrefix", "filterSuffix")
 MAX_FILTER = 1024
-_NAME = re.compile(r"[\w:*.-]{1,64}")
 _PATTERN = re.compile(r"[*?^$|\\\[\]{}<>]")
 
 Problem = tuple[str, str | Unknown]
@@ -192,9 +191,6 @@ def problems(inputs: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _entry_problems(entry: Mapping[str, Any], path: str, field: str) -> Iterator[Problem]:
-    for name in entry:
-        if name not in {field, "events", "id", *FILTERS}:
-            yield f"{path}.{_quotable(name)}", f"is not a field of a notification's target; {_correction(name, field)}"
     yield from _target(entry.get(field), f"{path}.{field}", *SERVICES[field])
     yield from _events(entry.get("events"), f"{path}.events")
     for name in FILTERS:
@@ -231,7 +227,7 @@ def _events(value: Any, path: str) -> Iterator[Problem]:
             elif not isinstance(event, str):
                 yield f"{path}[{index}]", "must be the name of an event"
             elif event not in s3_event_names():
-                yield f"{path}[{index}]", f"`{_quotable(event)}` is not an event of S3{_nearest(event)}"
+                yield f"{path}[{index}]", f"`{quotable(event)}` is not an event of S3{_nearest(event)}"
 
 
 def _filter(value: Any, path: str) -> Iterator[Problem]:
@@ -250,16 +246,6 @@ def _filter(value: Any, path: str) -> Iterator[Problem]:
             yield path, f"is longer than a key can be: {MAX_FILTER} bytes"
 
 
-def _correction(name: object, field: str) -> str:
-    lowered = str(name).lower().replace("_", "")
-    for part, field_name in {"prefix": "`filterPrefix`", "suffix": "`filterSuffix`", "event": "`events`"}.items():
-        if part in lowered:
-            return f"write {field_name}"
-    if "filter" in lowered or "rule" in lowered:
-        return "write `filterPrefix` and `filterSuffix`"
-    return f"the fields are `{field}`, `events`, `filterPrefix`, `filterSuffix` and `id`"
-
-
 def _nearest(event: str) -> str:
     known = {event.lower(): event for event in s3_event_names()}
     plain = f"s3:{event.lower().removeprefix('s3:').replace(' ', '')}"
@@ -267,7 +253,3 @@ def _nearest(event: str) -> str:
         return f"; write `{known[f'{plain}:*']}`"
     near = similar(plain, known)
     return f"; did you mean `{known[near[0]]}`" if near else "; an example is `s3:ObjectCreated:*`"
-
-
-def _quotable(name: object) -> str:
-    return str(name) if _NAME.fullmatch(str(name)) else "…"

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from policypack.core.arguments import Arguments
 from policypack.core.policy import EnforcementLevel
 from policypack.crossguard import message
 from policypack.crossguard.offline import OfflineAnswer
@@ -44,7 +45,7 @@ class Ran:
     def folder(self) -> Path:
         return working_folder(self.program)
 
-    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> frozenset[str] | None:
+    def accepts(self, type_token: str, inputs: Mapping[str, Any]) -> Arguments | None:
         return accepted(Path(sys.executable), type_token, inputs)
 
     def answer(self) -> OfflineAnswer:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from policypack.core.arguments import VALUES, Arguments, Keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -79,6 +81,16 @@ def _arguments() -> Mapping[str, str]:
     return msgspec.json.decode(_read("arguments.json"), type=dict[str, dict[str, str]])["arguments"]
 
 
+class _Nested(msgspec.Struct, frozen=True):
+    classes: dict[str, str]
+    arguments: dict[str, str]
+
+
+@cache
+def _nested() -> _Nested:
+    return msgspec.json.decode(gzip.decompress(_read("nested_arguments.json.gz")), type=_Nested)
+
+
 @cache
 def _same() -> Mapping[str, str]:
     return msgspec.json.decode(_read("same.json"), type=dict[str, dict[str, str]])["same"]
@@ -138,6 +150,26 @@ def argument_names(type_token: str) -> frozenset[str] | None:
     """The input properties of a type, in camelCase. None for a type that is not in the table: do not judge it."""
     names = _arguments().get(type_token)
     return None if names is None else frozenset(names.split())
+
+
+@cache
+def arguments_of(type_token: str) -> Arguments | None:
+    """The input properties of a type and the keys of the objects in them. None for a type that is not in the table."""
+    names = argument_names(type_token)
+    if names is None:
+        return None
+    nested = _keys(_nested().arguments.get(type_token, ""))
+    classes: dict[str, Keys] = {}
+    waiting = [nested]
+    while waiting:
+        for cls in {cls.removeprefix(VALUES) for cls in waiting.pop().values()} - {"", *classes}:
+            classes[cls] = _keys(_nested().classes[cls])
+            waiting.append(classes[cls])
+    return Arguments({**dict.fromkeys(sorted(names), ""), **nested}, classes)
+
+
+def _keys(row: str) -> Keys:
+    return {name: cls for name, _, cls in (entry.partition("=") for entry in row.split())}
 
 
 def canonical(type_token: str) -> str:

@@ -1,7 +1,7 @@
 """The Pulumi SDKs in a program's environment: the plugins that they need, and the arguments of a type in pulumi-aws.
 
 Nothing is imported. The generated classes of pulumi-aws have so few shapes that the source text of one file is enough;
-it is read only for a resource with an argument that is missing in our own table, or that a constructor refused. An SDK without a `pulumi-plugin.json`,
+it is read only for a resource with an argument or a key that is missing in our own table, or that a constructor refused. An SDK without a `pulumi-plugin.json`,
 which all have had since 2022, is ignored.
 Sources: https://github.com/pulumi/pulumi-aws/tree/master/sdk/python; `listPulumiPackageInfos` in
 sdk/python/cmd/pulumi-language-python/main.go and `normalizeProviderRequest` in pkg/resource/deploy/default_providers.go
@@ -13,49 +13,70 @@ from __future__ import annotations
 import re
 import site
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from policypack.iam.tables import argument_names, known_types
+from policypack.core.arguments import VALUES, Arguments, Keys
+from policypack.iam.tables import arguments_of, known_types
 from stackguard.preview.project.settings_file import lenient, section
 
 ARGS_OF = re.compile(r"__props__ = (\w+Args)\.__new__\(")
 GETTER = re.compile(
     r'    @pulumi\.getter(?:\(name="(?P<schema>\w+)"\))?\n'
     r'(?:    @_utilities\.deprecated\("""[^"]*"""\)\n)?'
-    r"    def (?P<python>\w+)\(self\) -> "
+    r"    def (?P<python>\w+)\(self\) -> (?P<type>[^\n]*)"
 )
+INNER = re.compile(r"'(\w+Args)'")
+CLASS = re.compile(r"^class (\w+):\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
 MODULES = {"lambda": "lambda_"}
 """The folders of modules whose names Python cannot import."""
-SET_BY_CHECK = frozenset({"tagsAll"})
 
 
-def accepted(interpreter: Path, type_token: str, written: Iterable[str]) -> frozenset[str] | None:
+def accepted(interpreter: Path, type_token: str, inputs: Mapping[str, Any]) -> Arguments | None:
     """The arguments of a type in the program's SDK; None if our table has all of them, or the SDK is missing.
 
     Args:
         interpreter: the one that runs the program.
         type_token: of any resource.
-        written: the names of its inputs.
+        inputs: what the program sets, by the names in the schema.
     """
-    if not type_token.startswith("aws:") or (argument_names(type_token) or frozenset()) | SET_BY_CHECK >= set(written):
+    if not type_token.startswith("aws:"):
         return None
-    return _arguments(interpreter, type_token)
+    table = arguments_of(type_token)
+    return _arguments(interpreter, type_token) if table is None or any(table.unknown(inputs)) else None
 
 
 @cache
-def _arguments(interpreter: Path, type_token: str) -> frozenset[str] | None:
+def _arguments(interpreter: Path, type_token: str) -> Arguments | None:
     for folder in _libraries(interpreter):
         for file in _files(folder / "pulumi_aws", type_token):
             text = file.read_text(encoding="utf-8")
             match = ARGS_OF.search(text)
             if match and f"'{type_token}'" in text:
                 body = re.search(rf"^class {match[1]}:\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
-                names = GETTER.finditer(body[1]) if body else ()
-                return frozenset(name["schema"] or name["python"] for name in names) or None
+                names = _keys(body[1]) if body else {}
+                return Arguments(names, _nested(file.parent / "_inputs.py")) if names else None
     return None
+
+
+@cache
+def _nested(file: Path) -> Mapping[str, Keys]:
+    """By class for values inside of arguments, its keys in the schema; none if there is no such file."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return {match[1]: _keys(match[2]) for match in CLASS.finditer(text)}
+
+
+def _keys(body: str) -> Keys:
+    """The keys of a class with the classes of the objects in them; a value of one of several types takes any key."""
+    keys = {}
+    for getter in GETTER.finditer(body):
+        inner, values = INNER.findall(getter["type"]), VALUES if "Mapping[" in getter["type"] else ""
+        typed = len(inner) == 1 and "Union[" not in getter["type"]
+        keys[getter["schema"] or getter["python"]] = f"{values}{inner[0]}" if typed else ""
+    return keys
 
 
 def inner_types(interpreter: Path, type_token: str, name: str) -> tuple[str, ...]:
@@ -83,8 +104,9 @@ def _inner(interpreter: Path, module: str) -> Mapping[str, frozenset[str]]:
     """By class for values inside of arguments, in one module of pulumi-aws, its arguments' Python names."""
     files = (folder / "pulumi_aws" / module / "_inputs.py" for folder in _libraries(interpreter))
     text = next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
-    classes = re.finditer(r"^class (\w+):\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
-    return {match[1]: frozenset(getter["python"] for getter in GETTER.finditer(match[2])) for match in classes}
+    return {
+        match[1]: frozenset(getter["python"] for getter in GETTER.finditer(match[2])) for match in CLASS.finditer(text)
+    }
 
 
 def _files(folder: Path, type_token: str) -> Iterator[Path]:
