@@ -253,7 +253,8 @@ def run(reader: Reader, code: domain.FunctionValue, arguments: Arguments) -> Val
             statements.execute(reader, code.node.body, inner)
             result = inner.returned
     if inner.yielded is not None:
-        result = domain.list_of(inner.yielded, inner.yielded_of)
+        of = frozenset() if records.yields_once(code.node) else inner.yielded_of
+        result = domain.list_of(inner.yielded, of)
     reader.depth -= 1
     reader.results[frame] = either((reader.results.get(frame, EMPTY), result))
     return reader.results[frame]

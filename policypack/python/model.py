@@ -335,6 +335,6 @@ class Handling(msgspec.Struct, frozen=True):
             exit_
             for exit_ in loop.exits
             if not (exit_.reports and self.retries)
-            and not (exit_.how is How.RAISE and exit_.fails and self.redelivered)
+            and not (exit_.how in (How.RAISE, How.EXIT) and exit_.fails and self.redelivered)
             and exit_.fate < self.heeded
         ]

@@ -206,6 +206,15 @@ def is_generator(function: ast.AST) -> bool:
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
 
 
+def yields_once(function: ast.AST) -> bool:
+    """Whether a function is a generator with a single `yield`, in no loop: it has one element."""
+    nodes = [*own_nodes(function)]
+    yields = [node for node in nodes if isinstance(node, ast.Yield | ast.YieldFrom)]
+    loops = [node for node in nodes if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+    repeated = {id(child) for loop in loops for child in ast.walk(loop)}
+    return len(yields) == 1 and isinstance(yields[0], ast.Yield) and id(yields[0]) not in repeated
+
+
 def is_lazy(function: ast.AST) -> bool:
     """Whether a call of a function does not run its body: a coroutine or a generator."""
     return isinstance(function, ast.AsyncFunctionDef) or is_generator(function)

@@ -5,8 +5,8 @@ should not stop the good ones either: collect the failures, and raise or report 
 logged or counted loses its record in the same way, and so does one in the result of a function that S3 or EventBridge
 invokes, which reads no result.
 
-A queue or stream delivers all records again if the function raises, so a `raise` is silent where the stack has nothing else
-that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
+A queue or stream delivers all records again if the function raises or ends its process, so a `raise` and `sys.exit()` are
+silent where the stack has nothing else that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
 """
 
 from __future__ import annotations

@@ -132,7 +132,8 @@ class Consumers:
         if name == "gather" and not lazy:
             return self.of(scan, call, lazy=False)
         if name in LOOKS_ONLY:
-            return Consumption.NOTHING
+            works = scan.only_logs and not lazy and scan.works_itself(call)
+            return Consumption.ALL if works else Consumption.NOTHING
         if name in _WRAPPERS and scan.is_builtin(call):
             return self.of(scan, call)
         return Consumption.ALL

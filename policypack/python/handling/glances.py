@@ -77,5 +77,5 @@ class Glances:
         if isinstance(scan.parents.get(call), ast.Raise):
             return True
         bodies = scan.bodies(call.func)
-        harmless = not scan.works(*bodies) if bodies else called_name(call) in HARMLESS
+        harmless = not scan.does(*bodies) if bodies else called_name(call) in HARMLESS
         return harmless and (called_name(call) in PRINTING or self.only(scan, call))

@@ -36,9 +36,10 @@ class LazyWork:
     def loops(self) -> Iterator[RecordLoop]:
         """Work that is left when one element gives the answer: `any(copy(record) for record in records)`."""
         for node, works, consumption in self._work:
-            if consumption is Consumption.PART and (works or self._logs_each(node)):
+            does = works and not self.scan.only_logs
+            if consumption is Consumption.PART and (does or self._logs_each(node)):
                 place = self.scan.place(node)
-                yield RecordLoop(place, (LoopExit(place, How.STOP),), searches=not works)
+                yield RecordLoop(place, (LoopExit(place, How.STOP),), searches=not does)
         for node in self.scan.nodes:
             if self._waits_for_first(node):
                 yield RecordLoop(self.scan.place(node), (LoopExit(self.scan.place(node), How.STOP),), whole=False)
@@ -75,23 +76,50 @@ class LazyWork:
         return True
 
     def _logs_each(self, node: ast.AST) -> bool:
-        """Whether lazy work is to log each record, and not to look for one: what it returns does not depend on it."""
+        """Whether lazy work is to log each record, and not to look for one.
+
+        What it returns does not depend on the record then; or the program does nothing but log, and nothing by the answer.
+        """
+        scan = self.scan
         match node:
-            case (
-                ast.GeneratorExp(elt=ast.Call(func=function) | ast.UnaryOp(operand=ast.Call(func=function)))
-                | ast.Call(args=[function, _])
+            case ast.GeneratorExp(elt=result):
+                calls = _always_called(result)
+                functions = [function for call in calls for function in scan.functions(call.func)]
+                logs = any(map(self._logs, calls))
+            case ast.Call(args=[function, _]):
+                functions = scan.functions(function)
+                logs = self._logs_in(function) if functions else scan.passed_works(function, printing=True)
+            case _:
+                return False
+        return logs and (all(map(_constant, functions)) or (scan.only_logs and not self._decides(node)))
+
+    def _decides(self, node: ast.AST, followed: frozenset[str] = frozenset()) -> bool:
+        """Whether a condition contains an expression, or a name that has its value."""
+        parent = self.scan.parents.get(node)
+        match parent:
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test) if (
+                test is node
             ):
-                bodies = self.scan.bodies(function)
-                return all(map(_constant, self.scan.functions(function))) and (
-                    any(
-                        isinstance(statement, ast.Expr | ast.Try | ast.With | ast.BoolOp)
-                        and self.scan.works(statement, printing=True)
-                        for statement in bodies
-                    )
-                    if bodies
-                    else self.scan.passed_works(function, printing=True)
+                return True
+            case ast.Assign(targets=[ast.Name(id=name)]) if name not in followed:
+                return any(
+                    isinstance(use, ast.Name)
+                    and use.id == name
+                    and isinstance(use.ctx, ast.Load)
+                    and self._decides(use, followed | {name})
+                    for use in self.scan.nodes
                 )
-        return False
+        return isinstance(parent, ast.expr | ast.keyword) and self._decides(parent, followed)
+
+    def _logs(self, call: ast.Call, depth: int = 4) -> bool:
+        """Whether a call logs something whatever its arguments are."""
+        if self.scan.functions(call.func):
+            return self._logs_in(call.func, depth)
+        return self.scan.works(call, printing=not self.scan.only_logs)
+
+    def _logs_in(self, function: ast.expr, depth: int = 4) -> bool:
+        calls = (call for statement in self.scan.bodies(function) for call in _always_called(statement))
+        return depth > 0 and any(self._logs(call, depth - 1) for call in calls)
 
     def _effect(self, node: ast.AST, *, printing: bool = False) -> bool | None:
         """Whether lazy work on records has an effect, with `printing` also by logging; None for everything else."""
@@ -120,6 +148,23 @@ class LazyWork:
                 ):
                     return scan.passed_works(node.func, printing=printing)
         return None
+
+
+def _always_called(node: ast.AST) -> list[ast.Call]:
+    """The calls in code that run under no condition, in no loop and in no function inside."""
+    match node:
+        case ast.If(test=first) | ast.IfExp(test=first) | ast.While(test=first) | ast.BoolOp(values=[first, *_]):
+            parts: list[ast.AST] = [first]
+        case ast.For(iter=first) | ast.AsyncFor(iter=first) | ast.Match(subject=first):
+            parts = [first]
+        case ast.Try(body=body, finalbody=final) | ast.TryStar(body=body, finalbody=final):
+            parts = [*body, *final]
+        case ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.comprehension():
+            parts = []
+        case _:
+            parts = [*ast.iter_child_nodes(node)]
+    itself = [node] if isinstance(node, ast.Call) else []
+    return [*itself, *(call for part in parts for call in _always_called(part))]
 
 
 def _constant(function: FunctionNode) -> bool:

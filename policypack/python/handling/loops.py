@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from policypack.python.classes import ancestors, last_names, raised_name
+from policypack.python.classes import last_names
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
 from policypack.python.handling.failures.fates import changed
 from policypack.python.handling.failures.futures import Futures
+from policypack.python.handling.failures.raising import Failing, catches, ends
 from policypack.python.handling.failures.retries import Retries
-from policypack.python.handling.failures.swallowed import EXHAUSTED, EXITS, Swallowed
+from policypack.python.handling.failures.swallowed import EXHAUSTED, Swallowed
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.folds import folds, keeps
 from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.keyed import overwritten
-from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
 from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes
@@ -157,8 +157,8 @@ class Loops:
         inside = [child for statement in node.body for child in ast.walk(statement)]
         empty = any(isinstance(child, ast.Return) and child.value is None for child in inside)
         yields = any(isinstance(child, ast.Yield | ast.YieldFrom | AnyFunction) for child in inside)
-        direct = any(isinstance(statement, ast.Break | ast.Raise) for statement in node.body)
-        return not (empty or yields or direct or self.scan.works(*node.body))
+        direct = any(isinstance(statement, ast.Break) or self.scan.fails(statement) for statement in node.body)
+        return not (empty or yields or direct or self.scan.does(*node.body))
 
     def _loops(self, node: ast.AST) -> bool:
         if isinstance(node, ast.For | ast.AsyncFor):
@@ -233,15 +233,9 @@ class Loops:
                     if not around.spent and not around.inner:
                         reports = around.guarded and self.retries.after_break
                         yield LoopExit(self.scan.place(statement), How.BREAK, reports)
-                case ast.Raise():
+                case ast.Raise() | ast.Assert() | ast.Expr() if self._fails(statement):
                     if not around.spent and not self._caught(statement, around):
                         yield self._raise(statement)
-                case ast.Assert(test=test) if not _narrows(test):
-                    if not around.spent and not self._caught(statement, around):
-                        yield self._raise(statement)
-                case ast.Expr(value=ast.Call() as call) if called_name(call) in EXITS:
-                    if not around.spent:
-                        yield LoopExit(self.scan.place(statement), How.EXIT)
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if keeps(self.scan, name, value):
                     yield LoopExit(self.scan.place(statement), How.STOP)
                 case ast.If(test=test, body=then, orelse=otherwise):
@@ -263,7 +257,7 @@ class Loops:
         """Whether a statement passes the other records on, as to a queue: `requeue(records[index:])`."""
         return (
             isinstance(statement, ast.Expr)
-            and self.scan.works(statement)
+            and self.scan.does(statement)
             and any(
                 self.scan.holds(child, Shape.CUT, *(MANY if self.whiles else ()))
                 and called_name(self.scan.parents.get(child, child)) != "len"
@@ -319,32 +313,24 @@ class Loops:
         if any(map(self.scan.works_on_record, (*parts, *results))):
             yield LoopExit(self.scan.place(loop), How.STOP)
 
-    def _raise(self, statement: ast.Raise | ast.Assert) -> LoopExit:
-        ends = isinstance(statement, ast.Raise) and raised_name(statement) == "SystemExit"
+    def _fails(self, statement: Failing) -> bool:
+        return not _narrows(statement.test) if isinstance(statement, ast.Assert) else self.scan.fails(statement)
+
+    def _raise(self, statement: Failing) -> LoopExit:
         return LoopExit(
             self.scan.place(statement),
-            How.EXIT if ends else How.RAISE,
-            fails=not self.consumers.catches(self.scan, statement, lambda caught: self._catches(caught, statement)),
+            How.EXIT if ends(self.scan, statement) else How.RAISE,
+            fails=not self.consumers.catches(
+                self.scan, statement, lambda caught: catches(self.scan, caught, statement)
+            ),
         )
 
-    def _caught(self, statement: ast.Raise | ast.Assert, around: _Around) -> bool:
+    def _caught(self, statement: Failing, around: _Around) -> bool:
         """Whether a `try` inside the loop catches what is raised; the code of its handler is judged by itself."""
         caught: list[ast.expr | None] = []
         for block in around.catching:
             caught += self.scan.caught_types(block)
-        return any(self._catches(caught_type, statement) for caught_type in caught)
-
-    def _catches(self, caught: ast.expr | None, statement: ast.Raise | ast.Assert) -> bool:
-        """Whether an `except` catches an exception. Of classes that are not known here it is taken to do so."""
-        names = last_names(caught)
-        if isinstance(statement, ast.Assert):
-            return not names or any(issubclass(AssertionError, getattr(builtins, name, Exception)) for name in names)
-        raised = raised_name(statement)
-        if caught is None or names & CATCH_ALL or not raised or raised in names:
-            return True
-        cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        above = ancestors(self.scan.values(cls)) if cls else None
-        return above is None or bool(names & above)
+        return any(catches(self.scan, caught_type, statement) for caught_type in caught)
 
 
 def _narrows(test: ast.expr) -> bool:

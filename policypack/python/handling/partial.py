@@ -13,7 +13,7 @@ from policypack.python.handling.first_runs import first_only, only_looks
 from policypack.python.handling.glances import Glances
 from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.loops import Loops
-from policypack.python.handling.scan import LOOKS_ONLY, Scan
+from policypack.python.handling.scan import LOOKS_ONLY, PRINTING, Scan
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
@@ -92,7 +92,8 @@ class Parts:
 
     def _left_over(self, loop: ast.stmt) -> ast.Name | None:
         """Where a name is used after a loop that does nothing but assign it."""
-        names = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        names = _stored(loop)
+        found = {name for inner in ast.walk(loop) if isinstance(inner, ast.If) for name in _stored(inner)}
         for node in self.scan.nodes:
             if isinstance(node, ast.Name) and node.id in names and node.lineno > (loop.end_lineno or loop.lineno):
                 if isinstance(node.ctx, ast.Store):
@@ -100,10 +101,28 @@ class Parts:
                 elif (
                     self.scan.holds(node, Shape.RECORD)
                     and id(node) not in self.looped
+                    and not self._is_local(node)
+                    and not (node.id in found and self._is_logged(node))
                     and self.consumers.of(self.scan, node, lazy=False) is not Consumption.NOTHING
                 ):
                     return node
         return None
+
+    def _is_local(self, name: ast.Name) -> bool:
+        """Whether a comprehension around a name has one of its own with that spelling."""
+        outer = self.scan.parents.get(name)
+        while outer is not None:
+            if isinstance(outer, _COMPREHENSIONS) and any(name.id in _stored(loop.target) for loop in outer.generators):
+                return True
+            outer = self.scan.parents.get(outer)
+        return False
+
+    def _is_logged(self, node: ast.AST) -> bool:
+        """Whether an expression is what a call logs, or is in a text that it logs."""
+        outer = self.scan.parents.get(node)
+        while isinstance(outer, ast.FormattedValue | ast.JoinedStr | ast.BoolOp | ast.IfExp | ast.keyword):
+            outer = self.scan.parents.get(outer)
+        return outer is not None and called_name(outer) in PRINTING
 
     def handles_all(self, *, inner: bool, printing: bool = False) -> bool:
         """Whether all records are iterated without a loop, counted, or passed to a library; with `printing`, or logged."""
@@ -164,9 +183,7 @@ class Parts:
         return isinstance(outer, ast.Match) and any(
             isinstance(case.pattern, ast.MatchAs)
             and case.pattern.pattern is None
-            and (
-                self.scan.works(*case.body) or any(isinstance(node, ast.Raise) or _answers(node) for node in case.body)
-            )
+            and (self.scan.does(*case.body) or any(self.scan.fails(node) or _answers(node) for node in case.body))
             for case in outer.cases
         )
 
@@ -262,8 +279,12 @@ class Parts:
         if not isinstance(outer, ast.If):
             return not isinstance(outer, ast.While)
         several, one = (outer.orelse, outer.body) if isinstance(operator, ast.Eq) else (outer.body, outer.orelse)
-        leaves = [node for node in (several or one) if isinstance(node, ast.Raise | ast.Continue) or _answers(node)]
-        return bool(leaves) or self.scan.works(*several)
+        leaves = [
+            node
+            for node in (several or one)
+            if isinstance(node, ast.Continue) or self.scan.fails(node) or _answers(node)
+        ]
+        return bool(leaves) or self.scan.does(*several)
 
     def _given_away(self, node: ast.Call, *, printing: bool) -> Iterator[ast.AST]:
         """The records that a call of a library gets, or the event to go through them."""
@@ -281,6 +302,11 @@ class Parts:
                 yield from given
         elif not result:
             yield from (argument for argument in arguments if scan.holds(argument, *EVENTS))
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """The names that code gives a value."""
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
 
 
 def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) -> bool:

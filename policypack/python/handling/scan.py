@@ -1,9 +1,13 @@
-"""One function as the reader saw it: its nodes with their parents and values, and which calls have an effect."""
+"""One function as the reader saw it: its nodes with their parents and values, and which calls have an effect.
+
+Source of what ends the process: https://docs.python.org/3/library/sys.html#sys.exit and …/os.html#os._exit.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import enum
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
 from policypack.python.callbacks import KEEPING
@@ -57,10 +61,25 @@ PURE = {
     ),
 }
 """Calls that make a value of another one."""
+CONVERTING = {
+    *("int", "float", "loads", "decode", "b64decode", "fromisoformat", "strptime", "Decimal", "UUID", "fromhex"),
+}
+"""Calls that make a value of another one, and fail if that is malformed."""
 HARMLESS = LOOKS_ONLY | PURE
 _DEEPEST = 6
 CATCH_ALL = {"Exception", "BaseException"}
+EXITS = {"sys.exit", "builtins.exit", "builtins.quit", "os._exit", "os.abort"}
+"""What ends the process: an invocation that fails, as by an exception."""
 _STACKS = {"ExitStack", "AsyncExitStack"}
+
+
+class Logs(enum.Enum):
+    """Whether logging is an effect."""
+
+    NONE = enum.auto()
+    OF_VALUES = enum.auto()
+    """Logging a value is, except in what catches a failure; a fixed text is not."""
+    ALL = enum.auto()
 
 
 class Scan:
@@ -71,16 +90,20 @@ class Scan:
         function: the function that was read.
         module: contains it.
         is_handler: whether Lambda calls it.
+        only_logs: whether logging is the work of the program, which does nothing else with the records.
     """
 
-    def __init__(self, reader: Reader, function: FunctionNode, module: Module, *, is_handler: bool) -> None:
+    def __init__(
+        self, reader: Reader, function: FunctionNode, module: Module, *, is_handler: bool, only_logs: bool = False
+    ) -> None:
         self.reader = reader
         self.function = function
         self.module = module
         self.is_handler = is_handler
         self.nodes = list(own_nodes(function))
         self.is_generator = is_generator(function)
-        self._works: dict[tuple[ast.AST, int, bool], bool] = {}
+        self.only_logs = only_logs
+        self._works: dict[tuple[ast.AST, int, Logs], bool] = {}
         self._parents: Mapping[ast.AST, ast.AST] | None = None
 
     @property
@@ -142,24 +165,37 @@ class Scan:
         names = {f"{module}.{called_name(call)}" for module in ("builtins", "itertools")}
         return any(isinstance(value, External) and value.name in names for value in self.values(call.func))
 
-    def works(self, *nodes: ast.AST, printing: bool = False, depth: int = _DEEPEST) -> bool:
-        """Whether code has an effect besides logging: it calls something else, or changes a value.
+    def works(self, *nodes: ast.AST, printing: bool = False) -> bool:
+        """Whether code does the program's work: it calls something, or changes a value.
 
         Args:
             nodes: the code.
-            printing: whether logging is an effect too.
-            depth: how many calls deep functions of the package are followed.
+            printing: whether logging is work, even if the program does something else with the records.
         """
+        return self._works_as(nodes, _DEEPEST, self._logs(printing=printing))
+
+    def does(self, *nodes: ast.AST) -> bool:
+        """Whether code has an effect besides logging, whatever the program's work is."""
+        return self._works_as(nodes, _DEEPEST, Logs.NONE)
+
+    def _logs(self, *, printing: bool) -> Logs:
+        return Logs.ALL if printing else Logs.OF_VALUES if self.only_logs else Logs.NONE
+
+    def _works_as(self, nodes: Iterable[ast.AST], depth: int, logs: Logs) -> bool:
+        """The same, with functions of the package so many calls deep."""
         for node in nodes:
-            key = node, depth, printing
+            key = node, depth, logs
             if key not in self._works:
-                self._works[key] = self._node_works(node, depth, printing=printing)
+                self._works[key] = self._node_works(node, depth, logs)
             if self._works[key]:
                 return True
         return False
 
     def may_fail(self, *nodes: ast.AST, depth: int = _DEEPEST) -> bool:
-        """Whether code calls something whose failure it does not catch itself."""
+        """Whether code calls something whose failure it does not catch itself.
+
+        Where logging is the work, that is also what makes the value to log.
+        """
         for node in nodes:
             if isinstance(node, ast.Try | ast.TryStar) and self.catching(node) is not None:
                 inside: list[ast.AST] = [*node.orelse, *node.finalbody]
@@ -167,7 +203,8 @@ class Scan:
                 inside = [*ast.iter_child_nodes(node)]
             if isinstance(node, ast.Call):
                 bodies = self.bodies(node.func)
-                unknown = not bodies and (called_name(node) not in HARMLESS | KEEPING or self.is_aws(node))
+                safe = HARMLESS - CONVERTING if self.only_logs else HARMLESS
+                unknown = not bodies and (called_name(node) not in safe | KEEPING or self.is_aws(node))
                 if unknown or (bodies and (not depth or self.may_fail(*bodies, depth=depth - 1))):
                     return True
             if self.may_fail(*inside, depth=depth):
@@ -188,7 +225,7 @@ class Scan:
         """The part of a `try` that catches every failure and raises none again."""
         for handler, kind in zip(block.handlers, self.caught_types(block), strict=True):
             is_broad = kind is None or last_names(kind) & CATCH_ALL
-            if is_broad and not any(isinstance(node, ast.Raise) for node in own_nodes(handler)):
+            if is_broad and not any(map(self.fails, own_nodes(handler))):
                 return handler
         return None
 
@@ -276,28 +313,52 @@ class Scan:
         if bodies:
             return self.works(*bodies, printing=printing)
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        return name not in _without_effect(printing=printing) and not isinstance(function, ast.Constant)
+        logs = self._logs(printing=printing) is not Logs.NONE and name in PRINTING
+        return logs or (name not in HARMLESS and not isinstance(function, ast.Constant))
 
-    def _node_works(self, node: ast.AST, depth: int, *, printing: bool) -> bool:
-        if isinstance(node, ast.Raise):
+    def _node_works(self, node: ast.AST, depth: int, logs: Logs) -> bool:
+        if self.fails(node):
             return False
         if isinstance(node, ast.Delete | ast.AugAssign) or (
-            isinstance(node, ast.Call) and self._call_works(node, depth, printing=printing)
+            isinstance(node, ast.Call) and self._call_works(node, depth, logs)
         ):
             return True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return True
-        return self.works(*ast.iter_child_nodes(node), printing=printing, depth=depth)
+        if isinstance(node, ast.ExceptHandler) and logs is Logs.OF_VALUES:
+            logs = Logs.NONE
+        return self._works_as(ast.iter_child_nodes(node), depth, logs)
 
-    def _call_works(self, call: ast.Call, depth: int, *, printing: bool) -> bool:
+    def _call_works(self, call: ast.Call, depth: int, logs: Logs) -> bool:
         bodies = self.bodies(call.func)
-        if not bodies:
-            return called_name(call) not in _without_effect(printing=printing) or self.is_aws(call)
-        return not depth or self.works(*bodies, printing=printing, depth=depth - 1)
+        if bodies:
+            return not depth or self._works_as(bodies, depth - 1, logs)
+        if called_name(call) in PRINTING and logs is not Logs.NONE:
+            return logs is Logs.ALL or _has_value(call)
+        return called_name(call) not in HARMLESS or self.is_aws(call)
 
     def works_itself(self, call: ast.Call) -> bool:
-        """Whether a call has an effect, apart from its arguments."""
-        return self._call_works(call, _DEEPEST, printing=False)
+        """Whether a call is of the program's work, apart from its arguments."""
+        return self._call_works(call, _DEEPEST, self._logs(printing=False))
+
+    def does_itself(self, call: ast.Call) -> bool:
+        """Whether a call has an effect besides logging, apart from its arguments."""
+        return self._call_works(call, _DEEPEST, Logs.NONE)
+
+    def fails(self, node: ast.AST) -> bool:
+        """Whether a node makes the call fail: it raises an exception, or ends the process."""
+        itself = node.value if isinstance(node, ast.Expr) else node
+        return isinstance(itself, ast.Raise) or self.ends_process(itself)
+
+    def fails_after(self, line: int) -> bool:
+        """Whether anything after a line of the function makes the call fail."""
+        return any(getattr(node, "lineno", 0) > line and self.fails(node) for node in self.nodes)
+
+    def ends_process(self, node: ast.AST, names: Collection[str] = EXITS) -> bool:
+        """Whether a node is a call of one of these functions, which end the process."""
+        return isinstance(node, ast.Call) and any(
+            isinstance(value, External) and value.name in names for value in self.values(node.func)
+        )
 
     def is_aws(self, call: ast.Call) -> bool:
         """Whether a call is of a client or resource of the SDK."""
@@ -312,5 +373,7 @@ class Scan:
         ]
 
 
-def _without_effect(*, printing: bool) -> set[str]:
-    return HARMLESS - PRINTING if printing else HARMLESS
+def _has_value(call: ast.Call) -> bool:
+    """Whether the arguments of a call are not only constants."""
+    arguments = (*call.args, *(keyword.value for keyword in call.keywords))
+    return any(isinstance(child, ast.Name) for argument in arguments for child in ast.walk(argument))

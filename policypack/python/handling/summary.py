@@ -5,6 +5,7 @@ from __future__ import annotations
 from policypack.python.domain import FunctionValue
 from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.lazy_work import LazyWork
+from policypack.python.handling.log_only import only_logs
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.partial import Parts
 from policypack.python.handling.scan import Scan
@@ -15,11 +16,9 @@ from policypack.python.model import Handling
 
 def handling(reading: ProgramReading) -> Handling:
     """What a handler does with its records, in all functions of its code that it passes them to."""
-    handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
-    scans = [
-        Scan(reading.reader, node, module, is_handler=node in handlers)
-        for node, module in reading.reader.called.items()
-    ]
+    scans = _scans(reading)
+    if only_logs(scans):
+        scans = _scans(reading, only_logs=True)
     consumers = Consumers(scans)
     scans = [scan for scan in scans if scan.touches_event()]
     lazy = [LazyWork(scan, consumers) for scan in scans]
@@ -37,3 +36,11 @@ def handling(reading: ProgramReading) -> Handling:
             report for own in loops for report in (*own.retries.reports(), *own.retries.unreturned(consumers))
         ),
     )
+
+
+def _scans(reading: ProgramReading, *, only_logs: bool = False) -> list[Scan]:
+    handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
+    return [
+        Scan(reading.reader, node, module, is_handler=node in handlers, only_logs=only_logs)
+        for node, module in reading.reader.called.items()
+    ]

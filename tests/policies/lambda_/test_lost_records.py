@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ CAUGHT = HELPER.replace(
         print("empty body")
 """,
 )
+ENDED = HELPER.replace("raise ValueError", "sys.exit(1)").replace("def work", "import sys\ndef work")
+SWALLOWED = CAUGHT.replace("raise ValueError", "sys.exit(1)").replace("def work", "import sys\ndef work")
 LIBRARY = """from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 def handler(event, context):
     processor = BatchProcessor(event_type=EventType.SQS)
@@ -161,6 +164,84 @@ def test_failures_that_something_acts_on_are_kept(text: str) -> None:
 @pytest.mark.parametrize("text", handlers("reported"))
 def test_failures_that_are_reported_to_a_queue_that_reads_it_are_kept(text: str) -> None:
     assert outcomes(POLICY, function(text), mapping(functionResponseTypes=["ReportBatchItemFailures"])) == []
+    assert messages(POLICY, function(text), mapping()) != []
+
+
+@pytest.mark.parametrize("text", handlers("redelivered"))
+def test_a_process_that_ends_fails_as_an_exception_does(text: str) -> None:
+    assert outcomes(POLICY, function(text), mapping()) == []
+    assert messages(POLICY, function(text), mapping(), permission("s3.amazonaws.com")) != []
+
+
+@pytest.mark.parametrize("caught", ["BaseException", "SystemExit", "(OSError, SystemExit)", ""])
+def test_the_end_of_the_process_can_be_swallowed(caught: str) -> None:
+    text = SWALLOWED.replace("except ValueError", f"except {caught}")
+    assert outcomes(POLICY, function(ENDED), mapping()) == []
+    assert messages(POLICY, function(text), mapping()) != []
+
+
+@pytest.mark.parametrize("caught", ["Exception", "ValueError"])
+@pytest.mark.parametrize("end", ["sys.exit(1)", "os._exit(1)", "raise SystemExit"])
+def test_no_exception_is_no_end_of_the_process(caught: str, end: str) -> None:
+    loop = (
+        f"import sys, os\ndef work(records):\n    for record in records:\n        if not record:\n            {end}\n"
+    )
+    text = (
+        loop
+        + f"def handler(event, context):\n    try:\n        work(event['Records'])\n    except {caught}:\n        raise\n"
+    )
+    assert outcomes(POLICY, function(text), mapping()) == []
+
+
+RAISES = re.compile(r"\braise [\w.]+(\(.*\))?( from \w+)?$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [kept for kept in handlers("kept") if RAISES.search(kept.values[0])])
+def test_where_an_exception_is_silent_so_is_the_end_of_the_process(text: str) -> None:
+    assert outcomes(POLICY, function("import sys\n" + RAISES.sub("sys.exit(1)", text)), mapping()) == []
+
+
+LOGS = [
+    'for one in event["Records"]:\n        print(one["body"])',
+    'for one in sorted(event["Records"], key=str):\n        show(one)',
+    '[print(one) for one in event["Records"]]',
+    'print([one["body"] for one in event["Records"]])',
+    'for at in range(len(event["Records"])):\n        logging.info("%s", event["Records"][at])',
+]
+SEARCHES = [
+    'found = next((one for one in event["Records"] if one["body"]), None)',
+    'found = next((one for one in reversed(event["Records"]) if one["body"]), None)',
+    '*_, found = event["Records"]',
+    'found = event["Records"][-1]',
+    'found = max(event["Records"], key=lambda one: one["messageId"])',
+    'found = search(event["Records"], "urgent")',
+    'found = any(one["body"] == "urgent" for one in event["Records"])',
+    'found = None\n    for one in event["Records"]:\n        if "urgent" in one["body"]:\n            found = one\n            break',
+]
+PRINTS = """import logging
+def show(one):
+    print(one["messageId"], len(one["body"]))
+def search(records, word):
+    for one in records:
+        if word in one["body"]:
+            return one
+def handler(event, context):
+    {}
+    {}
+    print(found)
+"""
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("log", LOGS)
+def test_a_search_beside_logs_of_every_record_loses_none(log: str, search: str) -> None:
+    assert outcomes(POLICY, function(PRINTS.format(log, search)), mapping()) == []
+    assert outcomes(POLICY, function(PRINTS.format(search, log)), mapping()) == []
+
+
+@pytest.mark.parametrize("search", SEARCHES[:6])
+def test_a_search_alone_does(search: str) -> None:
+    text = PRINTS.format("pass", search).replace("print(found)", 's3.put_object(Bucket="b", Key=found["body"])')
     assert messages(POLICY, function(text), mapping()) != []
 
 

@@ -44,8 +44,12 @@ class Dropped:
             result: the fate of what a comprehension makes.
         """
         others = (other for other in self.loops if other.lineno != getattr(loop, "lineno", None))
-        if not any(self.scan.may_fail(*other.body) and not self._contains(other, loop) for other in others):
+        if not any(self._handles(other) and not self._contains(other, loop) for other in others):
             yield from self._of_body(loop, result)
+
+    def _handles(self, loop: AnyLoop) -> bool:
+        """Whether a loop does work on the records that may fail, or work that is to log them."""
+        return self.scan.may_fail(*loop.body) or (self.scan.only_logs and self.scan.works(*loop.body))
 
     def _of_body(self, loop: AnyLoop, result: Fate) -> Iterator[LoopExit]:
         block = self._only_work(self.scan, loop.body)
@@ -86,9 +90,9 @@ class Dropped:
         match block:
             case ast.Try() | ast.TryStar():
                 handler = scan.catching(block) or losing(scan, block)
-                tried = scan.works(*block.body) and not _changes_attributes(block.body)
+                tried = self._tries(scan, block.body) and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
-                if handler and tried and not leaves and not scan.works(*block.finalbody):
+                if handler and tried and not leaves and not scan.does(*block.finalbody):
                     reached = max(fate, self.fates.of_caught(scan, handler, fate if followed else None))
                     if reached is not Fate.KEPT:
                         how = How.DROP if reached is Fate.LOST else How.ANSWER
@@ -113,6 +117,11 @@ class Dropped:
                         if (result := self.fates.of(scan, call)) is not Fate.KEPT:
                             yield from self._of_called(scan, call, followed, max(fate, result))
 
+    @staticmethod
+    def _tries(scan: Scan, body: list[ast.stmt]) -> bool:
+        """Whether statements do work that may fail; logs alone do so by what they make a value of."""
+        return scan.works(*body) and not (scan.only_logs and not scan.may_fail(*body))
+
     def _of_called(self, scan: Scan, call: ast.Call, followed: tuple[Scan, ...], fate: Fate) -> Iterator[LoopExit]:
         at = ONCE.get(called_name(call), len(call.args))
         function = call.args[at] if at < len(call.args) else call.func
@@ -127,9 +136,9 @@ class Dropped:
         """Whether something acts on it that all attempts failed: the `else` of their loop, or an exception after it."""
         end = attempts.end_lineno or 0
         return (
-            scan.works(*otherwise)
-            or any(isinstance(node, ast.Raise) for statement in otherwise for node in ast.walk(statement))
-            or any(isinstance(node, ast.Raise) and node.lineno > end for node in scan.nodes)
+            scan.does(*otherwise)
+            or any(scan.fails(node) for statement in otherwise for node in ast.walk(statement))
+            or scan.fails_after(end)
         )
 
     def _only_work(self, scan: Scan, body: list[ast.stmt]) -> ast.stmt | None:
@@ -151,7 +160,7 @@ class Dropped:
         end: int | None = getattr(loop, "end_lineno", None)  # of a comprehension it has none
         if end is None:
             return Fate.LOST
-        if any(isinstance(node, ast.Raise) and node.lineno > end for node in self.scan.nodes):
+        if self.scan.fails_after(end):
             return Fate.KEPT
         fate = self.fates.of_names(self.scan, names, after=end)
         return Fate.LOST if self.scan.is_handler and fate is not Fate.KEPT else fate

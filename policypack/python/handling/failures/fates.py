@@ -118,7 +118,7 @@ class Fates:
             case ast.comprehension(target=target):
                 whole = scan.parents[parent]
                 calls = (child for child in ast.walk(whole) if isinstance(child, ast.Call))
-                works = any(called_name(call) not in _CARRYING and scan.works_itself(call) for call in calls)
+                works = any(called_name(call) not in _CARRYING and scan.does_itself(call) for call in calls)
                 return Fate.KEPT if works else self.of(scan, whole)
             case ast.Call():
                 return self._called(scan, parent, node)
@@ -150,8 +150,8 @@ class Fates:
             case ast.Attribute() if name == "result" and of_method:
                 return self._raised(scan, call)
         if bodies := scan.bodies(call.func):
-            acts = any(isinstance(child, ast.Raise) for body in bodies for child in ast.walk(body))
-            return Fate.KEPT if acts or name in METRICS or scan.works(*bodies) else self.of(scan, call)
+            acts = any(scan.fails(child) for body in bodies for child in ast.walk(body))
+            return Fate.KEPT if acts or name in METRICS or scan.does(*bodies) else self.of(scan, call)
         coroutine = isinstance(node, ast.Call) and name in _DRIVING
         if name in METRICS or scan.is_aws(call) or not (coroutine or name in PRINTING | _CARRYING):
             return Fate.KEPT
@@ -200,14 +200,14 @@ class Fates:
                 case ast.Return(value=value):
                     end = getattr(around, "end_lineno", 0)
                     rest = [other for other in scan.nodes if isinstance(other, ast.stmt) and other.lineno > end]
-                    if scan.works(*rest) or any(isinstance(other, ast.Raise) for other in rest):
+                    if scan.does(*rest) or scan.fails_after(end):
                         return Fate.KEPT
                     fate = max(fate, self._returned(scan, value))
                 case ast.Call(func=ast.Attribute(value=receiver)) if called_name(node) in CHANGING:
                     fate = max(fate, self._stored_under(scan, receiver, around))
                 case ast.Call(func=ast.Attribute(attr="sleep") | ast.Name(id="sleep")):
                     continue
-                case ast.Call() if called_name(node) in METRICS or scan.works_itself(node):
+                case ast.Call() if called_name(node) in METRICS or scan.fails(node) or scan.does_itself(node):
                     return Fate.KEPT
                 case ast.Assign(targets=targets):
                     fate = max(fate, *(self._stored_under(scan, target, around) for target in targets))

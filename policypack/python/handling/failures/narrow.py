@@ -67,7 +67,7 @@ def _unexpected(scan: Scan, kind: ast.expr, body: list[ast.stmt]) -> bool:
 def _noted(scan: Scan, handler: ast.ExceptHandler) -> bool:
     """Whether a failure is raised, or logged: in the `except`, or later with what that collects."""
     nodes = [*_run(scan, handler.body)]
-    if any(isinstance(node, ast.Raise) for node in nodes) or any(map(_prints, nodes)):
+    if any(map(scan.fails, nodes)) or any(map(_prints, nodes)):
         return True
     collected = {
         name.id

@@ -101,7 +101,7 @@ class Retries:
             match node:
                 case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and not value.value):
                     return None
-                case ast.Raise():
+                case ast.Raise() | ast.Call() if self.scan.fails(node):
                     return None
                 case ast.Dict(keys=keys) if any(isinstance(key, ast.Constant) and key.value == _ITEM for key in keys):
                     made = made or node

@@ -14,7 +14,6 @@ from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Sca
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 
-EXITS = {"exit", "quit", "_exit", "abort"}
 EXHAUSTED = {"StopIteration", "StopAsyncIteration", "IndexError", "Empty", "QueueEmpty"}
 _OF_PROCESS = {
     "KeyboardInterrupt",
@@ -172,7 +171,7 @@ class Swallowed:
         )
         if any(map(self.scan.catching, blocks)):
             return False
-        return self.scan.works(*called) or (self.scan.works(*body, printing=True) and not self.scan.works(*body))
+        return self.scan.does(*called) or (self.scan.works(*body, printing=True) and not self.scan.does(*body))
 
     def _reports_record(self, handler: ast.ExceptHandler, inner: ast.AST) -> bool:
         """Whether what catches a failure among the parts of a record passes on that record, as for a retry."""
@@ -197,7 +196,7 @@ def handles_rest(scan: Scan, handler: ast.ExceptHandler) -> bool:
             return True
         if isinstance(node, ast.Call) and called_name(node) not in LOOKS_ONLY:
             passed = (child for argument in ast.iter_child_nodes(node) for child in ast.walk(argument))
-            if called_name(node) in EXITS or any(scan.holds(child, *EVENTS, *MANY) for child in passed):
+            if scan.ends_process(node) or any(scan.holds(child, *EVENTS, *MANY) for child in passed):
                 return True
     return False
 
@@ -205,11 +204,11 @@ def handles_rest(scan: Scan, handler: ast.ExceptHandler) -> bool:
 def _raises(scan: Scan, handler: ast.ExceptHandler, block: ast.AST) -> bool:
     """Whether what catches a failure raises one, itself, in a function that it calls, or after the `try`."""
     end = getattr(block, "end_lineno", 0)
-    return any(isinstance(node, ast.Raise) and node.lineno > end for node in scan.nodes) or any(
-        isinstance(node, ast.Raise)
+    return scan.fails_after(end) or any(
+        scan.fails(node)
         or (
             isinstance(node, ast.Call)
-            and any(isinstance(child, ast.Raise) for body in scan.bodies(node.func) for child in ast.walk(body))
+            and any(scan.fails(child) for body in scan.bodies(node.func) for child in ast.walk(body))
         )
         for node in own_nodes(handler)
     )
