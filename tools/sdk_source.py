@@ -90,6 +90,11 @@ class FunctionType:
     results: frozenset[str]
 
 
+def python_name(name: str) -> str:
+    """A property's name in Python: `kmsKeyId` is `kms_key_id`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
 def sdk_folder() -> Path:
     """Where `pulumi_aws` is installed. Raises `PackageNotFoundError` when it is not."""
     return Path(str(importlib.metadata.distribution("pulumi-aws").locate_file("pulumi_aws")))

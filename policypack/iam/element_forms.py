@@ -14,8 +14,9 @@ Sources:
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from policypack.core.caches import bounded_cache
 from policypack.iam.actions import expand
@@ -210,3 +211,19 @@ def refused_in_resource(action: str, own: tuple[str, ...]) -> str | None:
     if action in ("*", "*:*") or action.partition(":")[0].lower() in own:
         return None
     return f"is an action of another service; the document of this resource takes those of `{own[0]}` only"
+
+
+def hint(name: object, known: Iterable[str]) -> str:
+    """A clause with the element that is probably intended; empty if none is."""
+    return f"; it is written `{intended}`" if (intended := _intended(name, known)) else ""
+
+
+def misspelt(raw: Mapping[str, Any], known: Collection[str], *names: str) -> bool:
+    """Whether an object has one of these elements with a wrong case or plural only, which is a problem by itself."""
+    return any(_intended(key, known) in names for key in raw if key not in known)
+
+
+def _intended(name: object, known: Iterable[str]) -> str:
+    """The element of which only the case or a plural is wrong; empty if there is none."""
+    folded = str(name).lower().rstrip("s")
+    return next((element for element in known if element.lower().rstrip("s") == folded), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from sys import intern
 from typing import Any
@@ -37,6 +37,8 @@ from policypack.iam.document import (
 )
 from policypack.iam.element_forms import (
     SID,
+    hint,
+    misspelt,
     own_services,
     refusal,
     refused_action,
@@ -148,11 +150,11 @@ class _Parser:
             return PolicyDocument(self.kind, self.type_token, problems=tuple(self.problems))
         for name in raw:
             if name not in TOP_LEVEL:
-                self.problem(_identifier(name), f"is not an element of a policy document{_hint(name, TOP_LEVEL)}")
+                self.problem(_identifier(name), f"is not an element of a policy document{hint(name, TOP_LEVEL)}")
         if not isinstance(raw.get("Id", ""), str | Unknown):
             self.problem("Id", "must be a text")
         version = self.version(raw.get("Version"))
-        statements = tuple(self.statements(raw.get("Statement")))
+        statements = tuple(self.statements(raw))
         seen: set[str] = set()
         for statement in statements:
             if statement.sid and statement.sid in seen:
@@ -191,9 +193,11 @@ class _Parser:
             self.problem("Version", "is the version of 2008, which a managed policy cannot have; write `2012-10-17`")
         return version if isinstance(version, str) else None
 
-    def statements(self, raw: Any) -> Iterator[Statement]:
+    def statements(self, document: Mapping[str, Any]) -> Iterator[Statement]:
+        raw = document.get("Statement")
         if raw is None:
-            self.problem("Statement", "is missing")
+            if not misspelt(document, TOP_LEVEL, "Statement"):
+                self.problem("Statement", "is missing")
             return
         if raw == []:
             self.problem("Statement", "is empty; a policy document has at least one statement")
@@ -209,11 +213,11 @@ class _Parser:
         before = len(self.unknowns)
         for name in raw:
             if name not in ELEMENTS:
-                self.problem(f"{path}.{_identifier(name)}", f"is not an element of a statement{_hint(name, ELEMENTS)}")
+                self.problem(f"{path}.{_identifier(name)}", f"is not an element of a statement{hint(name, ELEMENTS)}")
         effect = raw.get("Effect")
         if isinstance(effect, Unknown):
             self.unknown(f"{path}.Effect", "Effect", *sorted(ELEMENTS))
-        elif effect not in EFFECTS:
+        elif effect not in EFFECTS and (effect or not misspelt(raw, ELEMENTS, "Effect")):
             self.problem(f"{path}.Effect", "must be `Allow` or `Deny` (case-sensitive)" if effect else "is missing")
         sid = raw.get("Sid")
         if sid is not None and not _is_unknown(sid):
@@ -263,7 +267,7 @@ class _Parser:
         negation = f"Not{name}"
         if name in raw and negation in raw:
             self.problem(f"{path}.{negation}", f"is beside `{name}`; a statement has exactly one of the two")
-        elif required and name not in raw and negation not in raw:
+        elif required and not (name in raw or negation in raw or misspelt(raw, ELEMENTS, name, negation)):
             self.problem(f"{path}.{name}", "is missing")
         return name in raw or negation in raw
 
@@ -319,8 +323,7 @@ class _Parser:
                     Principal(name, value) for value in self.strings(values, f"{path}.{name}", element, name)
                 ]
             else:
-                hint = _hint(name, PRINCIPAL_TYPES)
-                self.problem(f"{path}.{_identifier(name)}", f"is not a principal type{hint}")
+                self.problem(f"{path}.{_identifier(name)}", f"is not a principal type{hint(name, PRINCIPAL_TYPES)}")
         return tuple(principals)
 
     def conditions(self, raw: Any, path: str) -> Iterator[Condition]:
@@ -337,7 +340,7 @@ class _Parser:
                 self.problem(place, "must be an object of condition keys")
             elif operator is None:
                 if keys:  # AWS accepts an operator that does not exist without keys
-                    self.problem(place, f"is not a condition operator{_hint(written, OPERATORS.values())}")
+                    self.problem(place, f"is not a condition operator{hint(written, OPERATORS.values())}")
             else:
                 for key, values in keys.items():
                     spot = intern(f"{place}.{_identifier(key)}")
@@ -395,9 +398,3 @@ def _identifier(name: object) -> str:
     """A key as a message quotes it: `…` for a long or unusual one, which could be a secret."""
     text = str(name)
     return text if len(text) <= 64 and re.sub("[:/_.-]", "", text).isalnum() else "…"
-
-
-def _hint(name: object, known: Iterable[str]) -> str:
-    """A clause with the element that is probably intended, if only the case or a plural is wrong."""
-    folded = str(name).lower().rstrip("s")
-    return next((f"; it is written `{element}`" for element in known if element.lower().rstrip("s") == folded), "")

@@ -56,6 +56,19 @@ SOURCES: Mapping[str, str] = {
 Source: the service guides linked from https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html.
 """
 
+SOURCE_FORMS: Mapping[str, str] = {
+    "cognito-idp": "userpool/*",
+    "elasticloadbalancing": "targetgroup/*",
+    "events": "rule/*",
+    "execute-api": "*/*",
+    "iot": "*/*",
+    "logs": "log-group:*",
+}
+"""By service, the form of the resource in the ARNs of its sources.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ and the service guides above.
+"""
+
 ACCOUNT_ALONE = frozenset({"config.amazonaws.com", "secretsmanager.amazonaws.com", "ses.amazonaws.com"})
 """Services whose guides restrict the permission by the account alone.
 
@@ -299,7 +312,12 @@ def source_problem(text: str, principal: str | None) -> str | None:
         )
     if arn.account and not _ACCOUNT.fullmatch(arn.account):
         return "has an account that is not twelve digits"
-    return _bucket_problem(arn) if arn.service == "s3" else _resource_problem(arn)
+    if arn.service == "s3":
+        return _bucket_problem(arn)
+    form = SOURCE_FORMS.get(service or "")
+    if (problem := _resource_problem(arn)) or not form or matches(form, arn.resource):
+        return problem
+    return f"is no ARN of what invokes for `{principal}`: its resource is `{form}`"
 
 
 def _bucket_problem(arn: Arn) -> str | None:

@@ -41,6 +41,36 @@ def test_a_statement_that_allows_everything_is_one_report() -> None:
     assert subsumed == ["iam-pass-role-anywhere", "iam-unscoped-list", "iam-wildcard-resource"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "cause", "follows"),
+    [
+        (
+            granted("iam:PutUserPolicy", "arn:aws:iam::111122223333:user/*"),
+            "iam-privilege-escalation policy.Statement[0]",
+            "iam-wildcard-resource",
+        ),
+        (
+            granted("sns:Publish", "arn:aws:sns:eu-central-1:{account}:alarms"),
+            "aws-impossible-value policy.Statement[0].Resource",
+            "iam-linter-report",
+        ),
+        (
+            Resource(
+                "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+                "inbox",
+                {"bucket": "acme-inbox", "rule": {"objectOwnership": "Owner"}},
+            ),
+            "aws-impossible-value rule.objectOwnership",
+            "s3-enabled-acls",
+        ),
+    ],
+)
+def test_what_follows_from_a_value_or_an_escalation_is_one_report(resource: Resource, cause: str, follows: str) -> None:
+    report = judged(resource)
+    assert ([cause], [follows]) in shown(report)
+    assert follows in {outcome.policy.id for outcome in report.outcomes}
+
+
 def test_another_statement_and_another_resource_keep_their_own_report() -> None:
     other = allow("s3:GetObject", "*")
     elsewhere = Resource("aws:iam/rolePolicy:RolePolicy", "writer", {"role": "w", "policy": document(other)})

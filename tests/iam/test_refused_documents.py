@@ -21,7 +21,9 @@ from policypack.iam.element_forms import PARTITIONS, refused_action, refused_res
 from policypack.iam.grammar import parse
 from policypack.iam.tables import DocumentKind
 from policypack.policies import POLICIES
+from policypack.policies.iam.correctness.malformed_document import POLICY as MALFORMED
 from stackguard.access.lines import asked_diff, asked_public
+from tests.policies.helpers import violations
 
 INLINE, MANAGED, ROLE = "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:iam/role:Role"
 BUCKET_POLICY, TOPIC_POLICY = "aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy"
@@ -469,3 +471,28 @@ def test_a_sample_has_placeholders_for_its_accounts() -> None:
     assert asked_diff({"old": {"Statement": allow()}, "new": {"Statement": allow()}}).verdict is Verdict.NO_NEW_ACCESS
     queue = allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:jobs", Principal=PARTNER)
     assert asked_diff({"old": document(queue), "new": document(queue)}).verdict is Verdict.NO_NEW_ACCESS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("Actions", "Action"), ("resource", "Resource"), ("effect", "Effect"), ("Principals", "Principal")],
+)
+def test_a_misspelt_element_is_one_problem(wrong: str, right: str) -> None:
+    statement = {
+        **allow("sqs:SendMessage", "arn:aws:sqs:eu-central-1:111122223333:jobs"),
+        "Principal": {"AWS": "111122223333"},
+    }
+    statement[wrong] = statement.pop(right)
+    queue = Resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"policy": json.dumps(document(statement))})
+    assert violations(MALFORMED, queue) == [f"policy.Statement[0].{wrong}"]
+
+
+def test_a_misspelt_element_beside_another_that_is_missing_is_two_problems() -> None:
+    raw = json.dumps(document({"Effect": "Allow", "Actions": "s3:GetObject"}))
+    holder = Resource(INLINE, "reader", {"role": "reader", "policy": raw})
+    assert violations(MALFORMED, holder) == ["policy.Statement[0].Actions", "policy.Statement[0].Resource"]
+
+
+def test_a_misspelt_list_of_statements_is_one_problem() -> None:
+    raw = json.dumps({"Version": "2012-10-17", "Statements": [allow("s3:GetObject", "arn:aws:s3:::inbox/*")]})
+    assert violations(MALFORMED, Resource(INLINE, "reader", {"role": "reader", "policy": raw})) == ["policy.Statements"]

@@ -226,7 +226,7 @@ def test_what_a_property_does_not_take_is_reported(path: str, token: str, inputs
         (TABLE, {"restoreSourceName": "orders", "hashKey": "id"}),
         (
             TARGETS,
-            {"protocol": "http", "targetType": "ip", "healthCheck": {"protocol": "HTTP", "port": "traffic-port"}},
+            {"protocol": "HTTP", "targetType": "ip", "healthCheck": {"protocol": "http", "port": "traffic-port"}},
         ),
         (
             "aws:lb/listener:Listener",
@@ -254,7 +254,8 @@ def test_what_a_property_does_not_take_is_reported(path: str, token: str, inputs
         (LIFECYCLE, moved("INTELLIGENT_TIERING", 0)),
         (LIFECYCLE, moved("STANDARD_IA", UNKNOWN)),
         (DATABASE, {"backupWindow": "03:00-04:00", "maintenanceWindow": "Sun:04:30-Sun:05:30"}),
-        (DATABASE, {"identifier": "orders-main", "identifierPrefix": "orders-"}),
+        (DATABASE, {"identifier": "orders-main"}),
+        (DATABASE, {"identifierPrefix": "orders-"}),
         ("aws:elasticache/serverlessCache:ServerlessCache", {"dailySnapshotTime": "09:00"}),
         (RECORD, {"type": "A", "records": ["203.0.113.10"]}),
         (RECORD, {"type": "AAAA", "records": ["2001:db8::10", "::ffff:203.0.113.10"]}),

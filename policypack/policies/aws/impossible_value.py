@@ -1,12 +1,13 @@
 """A value that a property cannot take fails during the update, or names something else than intended.
 
 An access block whose `bucket` is an ARN protects no bucket, and a document with `{name}` or `${AWS::AccountId}` in it
-names a resource that never exists. A retention of 45 days, a subnet with `/30` or a misspelt mode is refused by AWS,
-often in the middle of an update. A preview without the provider accepts each of them.
+names a resource that never exists. A retention of 45 days, a subnet with `/30`, a misspelt mode or a minimum above its
+maximum is refused by AWS, often in the middle of an update. A preview without the provider accepts each of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import msgspec
@@ -41,7 +42,9 @@ class Value(msgspec.Struct, frozen=True):
 
 
 def values(resource: Resource) -> Iterator[Reading[Value | str | PolicyDocument]]:
-    """The known values of properties that take a certain kind, clauses about values that exclude one another, and the documents.
+    """The known values of properties that take a certain kind, clauses about other values, and the documents.
+
+    Other values are those that exclude one another, and the fields of JSON texts.
 
     An unknown value is judged when it is known.
     """
@@ -93,6 +96,14 @@ def _kept(days: int) -> Resource:
     return construct("aws:cloudwatch/logGroup:LogGroup", "read", name="/aws/lambda/read", retentionInDays=days)
 
 
+def _scaled(least: int, greatest: int) -> Resource:
+    return construct("aws:autoscaling/group:Group", "web", minSize=least, maxSize=greatest)
+
+
+def _on_upload(source: object) -> Resource:
+    return construct("aws:cloudwatch/eventRule:EventRule", "uploads", eventPattern=json.dumps({"source": source}))
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 SERVICE = allow("sts:AssumeRole", None, Principal={"Service": "s3.amazon.com"})
 
@@ -133,6 +144,8 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         ),
         example(_nightly("cron(0 3 * * *)"), path="scheduleExpression", note="a cron expression of five fields"),
         example(_kept(45), path="retentionInDays", note="a number that the property does not take"),
+        example(_scaled(3, 2), path="minSize", note="a minimum above its maximum"),
+        example(_on_upload("aws.s3"), path="eventPattern", note="a field of an event pattern that is no list"),
     ],
     good=[
         example(bucket(), _block("acme-inbox")),
@@ -140,6 +153,8 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(function(), note="a role's ARN"),
         example(_nightly("cron(0 3 * * ? *)"), note="six fields"),
         example(_kept(30), note="one of the numbers that the property takes"),
+        example(_scaled(2, 3), note="a minimum below its maximum"),
+        example(_on_upload(["aws.s3"]), note="a list of values"),
         example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
         example(
             bucket_policy(allow(Principal={"Service": "logs.eu-west-1.amazonaws.com"})),
@@ -150,6 +165,7 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
             note="a property that takes both",
         ),
     ],
+    subsumes=["iam-linter-report", "s3-enabled-acls"],
     requires=["iam-malformed-document", "lambda-malformed-source-arn", "s3-malformed-notification"],
     reads=values,
     check=check,

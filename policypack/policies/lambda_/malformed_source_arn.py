@@ -49,6 +49,7 @@ POLICY = Policy(
         example(permission(sourceArn="arn:aws:s3:::*"), note="every bucket"),
         example(_for("s3", RULE), note="a rule's ARN for S3"),
         example(_for("events", "arn:aws:events:eu-west-1:111122223333:rule/*"), note="every rule"),
+        example(_for("events", "arn:aws:events:eu-west-1:111122223333:nightly"), note="a rule's ARN without `rule/`"),
     ),
     good=[
         example(permission()),

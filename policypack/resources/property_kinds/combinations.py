@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-erro
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html,
 https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html,
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html (names of variables),
+https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html (regions of endpoints),
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html and
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html.
@@ -14,14 +16,22 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocume
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from policypack.core.policy import Resource
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import values_at
+from policypack.resources.property_kinds.json_texts import (
+    event_pattern_problems,
+    redrive_problems,
+    state_machine_problems,
+)
 from policypack.resources.property_kinds.limits import limit_problem
+from policypack.resources.property_kinds.pairs import pair_problems
+from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.table import reserved_variables
 
 Inputs = Mapping[str, Any]
 Clauses = Iterator[tuple[str, str]]
@@ -60,12 +70,20 @@ _INDEX_KEYS = (
 )
 _RESTORED = ("restoreSourceName", "restoreSourceTableArn", "restoreBackupArn")
 _WITH_PORTS = frozenset({"tcp", "udp", "6", "17"})
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_ENDPOINT_SERVICE = re.compile(r"com\.amazonaws\.(?:vpce\.)?([a-z0-9-]+)\.")
 
 
 def combination_problems(resource: Resource) -> Clauses:
     """The places of values that do not go together, each with a clause. Unknown values go with every other."""
+    yield from pair_problems(resource)
     if problems := _BY_TYPE.get(resource.type):
         yield from problems(resource.inputs)
+    if resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint":
+        yield from _endpoint(resource)
+    for path, problems_of in _JSON_TEXTS.get(resource.type, ()):
+        for place, text in values_at(resource.inputs, path):
+            yield from ((place, clause) for clause in dict.fromkeys(problems_of(text) if isinstance(text, str) else ()))
 
 
 def _fifo(flag: str, inputs: Inputs) -> Clauses:
@@ -82,6 +100,8 @@ def _task(inputs: Inputs) -> Clauses:
     compatible = inputs.get("requiresCompatibilities")
     if not isinstance(compatible, list) or "FARGATE" not in compatible:
         return
+    if missing := [f"`{name}`" for name in ("cpu", "memory") if inputs.get(name) is None]:
+        yield "requiresCompatibilities", f"has `FARGATE`, which takes {' and '.join(missing)} of the whole task"
     cpu, memory = (_size(inputs.get(name)) for name in ("cpu", "memory"))
     if cpu is not None and cpu not in _FARGATE:
         yield (
@@ -117,8 +137,9 @@ def _table(inputs: Inputs) -> Clauses:
             keys.add(value)
             if isinstance(value, str) and value and value not in declared:
                 yield path, "is a key that is not among `attributes`"
+    undeclared = keys - declared.keys()  # one of the two reports is enough for a misspelt name
     for name, index in declared.items():
-        if name not in keys and keys:
+        if name not in keys and keys and not undeclared:
             yield f"attributes[{index}]", "is a key of neither the table nor an index, and DynamoDB takes only keys"
 
 
@@ -144,6 +165,26 @@ def _function(inputs: Inputs) -> Clauses:
     memory = inputs.get("memorySize")
     if isinstance(memory, int | float) and memory > _MEMORY and inputs.get("capacityProviderConfig") is None:
         yield "memorySize", f"takes a number from 128 to {_MEMORY} without `capacityProviderConfig`, and is {memory:g}"
+    for path, variables in values_at(inputs, "environment.variables"):
+        for name in variables if isinstance(variables, Mapping) else ():
+            if name in reserved_variables():
+                yield f"{path}.{name}", "has a name that Lambda reserves and sets itself"
+            elif not _VARIABLE.fullmatch(name):
+                yield path, _variable_clause(name)
+
+
+def _variable_clause(name: str) -> str:
+    shown = f"`{name}`" if re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) else "another one"
+    return f"takes names of two or more letters, digits and underscores that begin with a letter, and has {shown}"
+
+
+def _endpoint(resource: Resource) -> Clauses:
+    """The service of another region than that of the endpoint, which `serviceRegion` names."""
+    inputs, service = resource.inputs, resource.inputs.get("serviceName")
+    named = _ENDPOINT_SERVICE.match(service) if isinstance(service, str) else None
+    region = inputs.get("serviceRegion") or inputs.get("region") or resource.outputs.get("region")
+    if named and is_region(named[1]) and isinstance(region, str) and region != named[1]:
+        yield "serviceName", f"is a service of `{named[1]}`, and the endpoint is for `{region}`"
 
 
 def _lifecycle(rules: str, inputs: Inputs) -> Clauses:
@@ -193,3 +234,13 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": partial(_rule, protocol="ipProtocol"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": partial(_rule, protocol="ipProtocol"),
 }
+_JSON_TEXTS: Mapping[str, Sequence[tuple[str, Callable[[str], Iterator[str]]]]] = {
+    "aws:cloudwatch/eventArchive:EventArchive": [("eventPattern", event_pattern_problems)],
+    "aws:cloudwatch/eventRule:EventRule": [("eventPattern", event_pattern_problems)],
+    "aws:lambda/eventSourceMapping:EventSourceMapping": [("filterCriteria.filters[*].pattern", event_pattern_problems)],
+    "aws:pipes/pipe:Pipe": [("sourceParameters.filterCriteria.filters[*].pattern", event_pattern_problems)],
+    "aws:sfn/stateMachine:StateMachine": [("definition", state_machine_problems)],
+    "aws:sqs/queue:Queue": [("redrivePolicy", redrive_problems)],
+    "aws:sqs/redrivePolicy:RedrivePolicy": [("redrivePolicy", redrive_problems)],
+}
+"""By type, the paths of JSON texts whose fields are checked."""

@@ -8,7 +8,7 @@ sources disagree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,17 @@ class _Limits(msgspec.Struct, frozen=True):
     limits: dict[str, str]
     likes: dict[str, tuple[str, str]]
     faults: dict[str, list[tuple[str, str]]]
+    ordered: dict[str, str]
+    conflicts: dict[str, str]
+    reserved_variables: dict[str, list[str]]
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two properties of one object: the object's path, empty for the resource itself, and their names."""
+
+    place: str
+    first: str
+    second: str
 
 
 @cache
@@ -54,6 +65,29 @@ def fault(name: str, text: str) -> str:
     """What is wrong with a text that does not have a form, if that is known; empty otherwise."""
     faults = _limits().faults.get(name, ())
     return next((clause for pattern, clause in faults if re.search(pattern, text, re.ASCII)), "")
+
+
+@cache
+def ordered_pairs(token: str) -> Sequence[Pair]:
+    """The numbers of a type of which the first is at most the second."""
+    return _pairs(_limits().ordered.get(token, ""))
+
+
+@cache
+def conflicting_pairs(token: str) -> Sequence[Pair]:
+    """The properties of a type of which the provider takes one."""
+    return _pairs(_limits().conflicts.get(token, ""))
+
+
+def _pairs(row: str) -> Sequence[Pair]:
+    places = ((place, names.partition("|")) for place, _, names in (pair.rpartition(".") for pair in row.split()))
+    return tuple(Pair(place, first, second) for place, (first, _, second) in places)
+
+
+@cache
+def reserved_variables() -> frozenset[str]:
+    """The names of environment variables that Lambda reserves."""
+    return frozenset(_limits().reserved_variables["lambda"])
 
 
 @cache

@@ -8,6 +8,7 @@ from policypack.policies.lambda_.malformed_source_arn import POLICY
 from tests.policies.helpers import messages, silent, undecided, violations
 
 API = "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5"
+BALANCING = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 LOGS = "arn:aws:logs:eu-west-1:111122223333:log-group"
 
 
@@ -35,6 +36,11 @@ LOGS = "arn:aws:logs:eu-west-1:111122223333:log-group"
         ("apigateway", "arn:aws:execute-api:eu-west-1:111122223333:1a2b3c4d5e*/*", "put a `/` before what may vary"),
         ("apigateway", "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5", "invokes for an `execute-api` ARN"),
         ("logs", f"{LOGS}:*", "name the one source"),
+        ("events", "arn:aws:events:eu-west-1:111122223333:event-bus/orders", "its resource is `rule/*`"),
+        ("cognito-idp", "arn:aws:cognito-idp:eu-west-1:111122223333:eu-west-1_Ab12", "its resource is `userpool/*`"),
+        ("elasticloadbalancing", f"{BALANCING}:loadbalancer/app/web/0aa1", "its resource is `targetgroup/*`"),
+        ("apigateway", API, "its resource is `*/*`"),
+        ("logs", "arn:aws:logs:eu-west-1:111122223333:destination:orders", "its resource is `log-group:*`"),
     ],
 )
 def test_the_source_is_the_arn_of_one_source_of_the_service(principal: str, source: str, message: str) -> None:
@@ -49,6 +55,9 @@ test_silent = silent(
     ("apigateway.amazonaws.com", f"{API}/*/GET/orders"),
     ("apigateway.amazonaws.com", f"{API}/*/*/*"),
     ("logs.amazonaws.com", f"{LOGS}:/aws/lambda/read:*"),
+    ("events.amazonaws.com", "arn:aws:events:eu-west-1:111122223333:rule/orders-bus/nightly"),
+    ("elasticloadbalancing.amazonaws.com", f"{BALANCING}:targetgroup/web/0aa1"),
+    ("scheduler.amazonaws.com", "arn:aws:events:eu-west-1:111122223333:anything"),
     ("sns.amazonaws.com", "arn:aws:sns:eu-west-1:111122223333:alarms"),
     ("cloudfront.amazonaws.com", "arn:aws:cloudfront::111122223333:distribution/E1"),
     ("newservice.amazonaws.com", "arn:aws:anything:eu-west-1:111122223333:thing/1"),

@@ -65,7 +65,12 @@ POLICY = Policy(
             note="versions of the application's own policies",
         ),
     ],
-    subsumes=["iam-pass-role-anywhere", "iam-broad-managed-policy", "lambda-unused-permission"],
+    subsumes=[
+        "iam-wildcard-resource",
+        "iam-pass-role-anywhere",
+        "iam-broad-managed-policy",
+        "lambda-unused-permission",
+    ],
     reads=documents_with_ways,
     check=judge_ways,
 )

@@ -1,0 +1,94 @@
+"""Fields of JSON texts that a service refuses: a text in, clauses out.
+
+A text that is no JSON has no clauses here: `limits.py` reports it.
+
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html (EventBridge answers `must be an
+object or an array`, and `Empty arrays are not allowed`), https://states-language.net/spec.html (Step Functions answers
+`MISSING_TRANSITION_TARGET`) and
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from policypack.core.spelling import similar
+
+_FIELD = re.compile(r"[\w.$ -]{1,80}")
+_MOST_RECEIVES = 1000
+_TARGETS = ("Next", "Default")
+_MACHINES = ("Iterator", "ItemProcessor")
+"""The elements of a Map state that are state machines; those of a Parallel state are in `Branches`."""
+
+
+def event_pattern_problems(text: str) -> Iterator[str]:
+    """The fields of an event pattern whose values are no lists, or empty ones."""
+    yield from _pattern_problems(_decoded(text))
+
+
+def _pattern_problems(pattern: Any) -> Iterator[str]:
+    for name, value in pattern.items() if isinstance(pattern, Mapping) else ():
+        field = f"`{name}`" if _FIELD.fullmatch(name) else "a field"
+        if isinstance(value, Mapping):
+            yield from _pattern_problems(value)
+        elif not isinstance(value, list):
+            yield f"takes a list of values for {field} of the pattern, and has one without a list around it"
+        elif not value:
+            yield f"takes a list of values for {field} of the pattern, and has an empty one"
+        elif name == "$or":
+            for choice in value:
+                yield from _pattern_problems(choice)
+
+
+def state_machine_problems(text: str) -> Iterator[str]:
+    """The names of states in a definition of Step Functions that it does not define."""
+    yield from _machine_problems(_decoded(text))
+
+
+def _machine_problems(machine: Any) -> Iterator[str]:
+    states = machine.get("States") if isinstance(machine, Mapping) else None
+    if not isinstance(states, Mapping):
+        return
+    names = [name for name in states if isinstance(name, str)]
+    yield from _missing("StartAt", machine.get("StartAt"), names)
+    for state in states.values():
+        if not isinstance(state, Mapping):
+            continue
+        listed = [item for part in ("Choices", "Catch") for item in _items(state.get(part))]
+        for element in (state, *listed):
+            for target in _TARGETS if element is state else _TARGETS[:1]:
+                yield from _missing(target, element.get(target), names)
+        for inner in (*(state.get(part) for part in _MACHINES), *_items(state.get("Branches"))):
+            yield from _machine_problems(inner)
+
+
+def _missing(element: str, name: Any, names: Sequence[str]) -> Iterator[str]:
+    if isinstance(name, str) and name not in names:
+        close = similar(name, names)
+        shown = f" `{name}`" if _FIELD.fullmatch(name) else ""
+        hint = f"; did you mean `{close[0]}`?" if close else ""
+        yield f"has the state{shown} in `{element}`, which `States` beside it does not define{hint}"
+
+
+def _items(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else ()
+
+
+def redrive_problems(text: str) -> Iterator[str]:
+    """A number of receives in a redrive policy that SQS does not take."""
+    policy = _decoded(text)
+    number = policy.get("maxReceiveCount") if isinstance(policy, Mapping) else None
+    written = str(number) if isinstance(number, int | str) else ""
+    if re.fullmatch(r"-?\d{1,9}", written, re.ASCII) and not 1 <= int(written) <= _MOST_RECEIVES:
+        yield f"takes a `maxReceiveCount` from 1 to {_MOST_RECEIVES}, and has {int(written)}"
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
