@@ -1,6 +1,4 @@
-"""Errors of schemas: msgspec's error about a file that people write goes in, its keys and a clause without types of Python
-come out.
-"""
+"""Errors of schemas: msgspec's error about a file goes in, the keys and a clause without Python's types come out."""
 
 from __future__ import annotations
 

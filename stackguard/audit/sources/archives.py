@@ -285,9 +285,9 @@ class _Replayed:
 
 
 def _check_records(content: bytes) -> None:
-    """Check that an extended header is a row of records, each as long as it says: the library takes the square of the
-    length of what is none, and of long numbers.
+    """Check that an extended header is a row of records, each as long as it says.
 
+    The library takes the square of the length of what is none, and of long numbers.
     Source: "pax Extended Header" in https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html.
 
     Raises:
