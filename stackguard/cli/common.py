@@ -58,7 +58,7 @@ output_option = click.option(
 )
 
 
-def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+def finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
     """The value, if it is a finite number: `nan` is in every range."""
     if not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a number of seconds")
@@ -183,7 +183,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
         default=300.0,
         show_default=True,
         metavar="SECONDS",
-        callback=_finite,
+        callback=finite,
         help="Stop a program, a policy pack or standard input that takes longer.",
     )
     @functools.wraps(command)

@@ -113,7 +113,7 @@ def _table(file: Path) -> dict[str, Any]:
     tool: Any = _parsed(text).get("tool", {})
     tools = tool if isinstance(tool, list) else [tool]
     values = [one["stackguard"] for one in tools if isinstance(one, dict) and "stackguard" in one]
-    value = next(iter(values), {})
+    value: Any = next(iter(values), {})
     if values and not (isinstance(tool, dict) and isinstance(value, dict)):
         raise NoTableError(MENTION.search(text.encode()), text)
     return {key: item for key, item in value.items() if key != NOT_SETTINGS}

@@ -300,7 +300,7 @@ def _check_records(content: bytes) -> None:
             break
         at = end
     if content[at:].strip(b"\0") or max(map(len, re.findall(rb"\d+", content)), default=0) > LONGEST_NUMBER:
-        raise tarfile.InvalidHeaderError("an extended header is damaged")
+        raise tarfile.HeaderError("an extended header is damaged")
 
 
 def _copied(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
