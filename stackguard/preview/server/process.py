@@ -16,6 +16,7 @@ from typing import IO, Protocol
 
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.project import Project
+from stackguard.preview.server import orphans
 from stackguard.preview.server.output import ProgramOutput
 
 RUNNER = Path(__file__).parents[1] / "child" / "runner.py"
@@ -148,7 +149,7 @@ def stopping(supervisor: Supervisor) -> Iterator[Callable[[], None]]:
 
     Once a process has ended, its number may be another's; a handle of the process stays its own.
     """
-    handle = None
+    handle, before = None, orphans.watched() - {supervisor.pid}
     with contextlib.suppress(AttributeError, OSError):  # not on this system, or it has ended
         handle = os.pidfd_open(supervisor.pid)
 
@@ -163,6 +164,8 @@ def stopping(supervisor: Supervisor) -> Iterator[Callable[[], None]]:
     try:
         yield stop
     finally:
+        if (supervisor.returncode or 0) < 0:
+            orphans.end(before)
         if handle is not None:
             os.close(handle)
 
