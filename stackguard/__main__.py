@@ -28,6 +28,7 @@ def run() -> NoReturn:
         signal.signal(number, _leave)
     from stackguard.cli import main, unwritable
     from stackguard.cli.streams import note_lost, secure
+    from stackguard.preview.server import orphans
 
     if asked:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,6 +41,7 @@ def run() -> NoReturn:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, signal.default_int_handler)
     secure()
+    orphans.allow()
     code = main()
     atexit._run_exitfuncs()  # noqa: SLF001 (the first step of the interpreter's exit, without the rest)
     try:

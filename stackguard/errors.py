@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from traceback import format_tb
+
+REFUSED_PATHS = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES})
+"""A name or a path that is too long, links in a circle, and a folder that this user may not read."""
+QUOTED = 200
+"""Characters of a text that a message quotes."""
 
 
 class CannotJudge(Exception):  # noqa: N818 (the name of the outcome in messages and docs)
@@ -29,6 +36,24 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def _of_system(error: Exception) -> str:
+    """The message about a path that the system refuses, or about one of its limits; empty for an error of another kind."""
+    if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
+        return f"a link leads to itself: {shortened(str(error).partition('from ')[2])}"
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno in REFUSED_PATHS and error.filename is not None:
+        return f"`{shortened(os.fsdecode(error.filename))}` cannot be used: {reason(error)}"
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "there are too few descriptors of files; allow more with `ulimit -n 256`"
+    return ""
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that a message quotes."""
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+
+
 def crash(error: Exception) -> tuple[str, str]:
     """The message and the frames of an error of this package's own; without its text, which can contain a secret."""
     if isinstance(
@@ -38,5 +63,7 @@ def crash(error: Exception) -> tuple[str, str]:
             Path.cwd()
         except FileNotFoundError:
             return "the working folder does not exist any more; give its new place, or run from another folder", ""
+    if message := _of_system(error):
+        return message, ""
     frames = "".join(format_tb(error.__traceback__))
     return f"stackguard itself failed ({type(error).__name__}); report it with the lines above", frames

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
 import sys
 import traceback
@@ -103,10 +104,10 @@ def _problems(card: Any) -> Iterator[str]:
 def _module(module: Named) -> ModuleType:
     name, source, folder = module
     is_path = name.endswith(".py") or "/" in name or "\\" in name
-    file = (folder / name).resolve()
-    if is_path and file.is_dir():
+    file = Path(os.path.realpath(folder / name))  # of links in a circle, `Path.resolve` makes an error
+    if is_path and os.path.isdir(file):  # noqa: PTH112 (takes a name of any length)
         file /= "__init__.py"
-    if is_path and not file.is_file():
+    if is_path and not os.path.isfile(file):  # noqa: PTH113 (as above)
         raise SettingsError(f"{source}: there is no file `{name}`; paths are relative to `{folder}`")
     try:
         return _of_file(file) if is_path else importlib.import_module(name)

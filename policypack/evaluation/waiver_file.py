@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from policypack.core import yaml_reader
+from policypack.core.schema_errors import Misfit, misfit
 from policypack.evaluation.placing.parts import WRITTEN
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
@@ -92,7 +92,7 @@ def read(path: Path) -> tuple[PlacedWaiver, ...]:
     try:
         waivers = msgspec.convert(raw, WaiverFile).waivers
     except msgspec.ValidationError as error:
-        keys, problem = _readable(str(error))
+        keys, problem = _readable(misfit(error))
         raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
     for index, waiver in enumerate(waivers):
         if isinstance(waiver.resource, str) and not waiver.resource.startswith("urn:pulumi:"):
@@ -110,29 +110,22 @@ def beside(folder: Path) -> Path | None:
     return file if os.path.lexists(file) else None
 
 
-_MISSING = re.compile(r"Object missing required field `(\w+)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
-
-
-def _readable(error: str) -> tuple[list[str | int], str]:
-    """The keys and a message for msgspec's "Expected `str`, got `int` - at `$.waivers[0].reason`"."""
-    place = re.search(r"`\$(.*)`$", error)
-    steps = re.findall(r"(\w+)|\[(\d+)\]", place[1] if place else "")
-    keys: list[str | int] = [int(index) if index else name for name, index in steps]
-    named = place[1].lstrip(".") if place else ""
+def _readable(found: Misfit) -> tuple[list[str | int], str]:
+    """The keys and a message for what does not fit."""
+    keys, named = found.keys, found.named
     where = f"`{named}`: " if named else ""
-    if match := _MISSING.match(error):
-        return keys, f"{where}`{match[1]}` is missing"
-    if match := _UNKNOWN.match(error):
+    if found.missing is not None:
+        return keys, f"{where}`{found.missing}` is missing"
+    if found.unknown is not None:
         known = ", ".join(f"`{name}`" for name in (Waiver.__struct_fields__ if named else WaiverFile.__struct_fields__))
-        return [*keys, match[1]], f"{where}there is no key `{match[1]}`; the keys are {known}"
+        return [*keys, found.unknown], f"{where}there is no key `{found.unknown}`; the keys are {known}"
     if named.endswith("expires"):
         return keys, f"{where}must be a date such as `2027-01-31`"
     if named.endswith("parts"):
         return keys, f"{where}must be as `stackguard check --verbose` prints it"
-    if "matching regex" in error:
+    if "matching regex" in found.problem:
         return keys, f"{where}must not be blank"
-    return keys, f"{where}{error.partition(' - at ')[0]}"
+    return keys, f"{where}{found.problem}"
 
 
 def schema() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -12,12 +11,10 @@ import msgspec
 
 from policypack.core import yaml_reader
 from policypack.core.policy import Policy
+from policypack.core.schema_errors import Misfit, misfit
 from policypack.core.spelling import similar
 from policypack.frameworks.catalog import PUBLISHED, covered
 from policypack.frameworks.model import Check, Framework, FrameworkError, Requirement
-
-PLACE = re.compile(r"(.+?)(?: - at `\$(.*)`)?", re.DOTALL)
-KEY = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 
 Place = Callable[[Sequence[str | int]], str]
 
@@ -70,7 +67,7 @@ def parse(raw: Any, place: Place, known: Collection[str] | None) -> Framework:
     try:
         framework = msgspec.convert(raw, Framework)
     except msgspec.ValidationError as error:
-        raise FrameworkError(_misfit(str(error), place)) from None
+        raise FrameworkError(_explained(misfit(error), place)) from None
     if framework.id in PUBLISHED:
         raise FrameworkError(f"{place(['id'])}: `{framework.id}` is a published framework; choose another id")
     seen: set[str] = set()
@@ -98,20 +95,15 @@ def _suggested(name: str, known: Collection[str]) -> str:
     )
 
 
-def _misfit(error: str, place: Place) -> str:
-    """The library's message as a line with its place, its key and a way to fix it."""
-    match = PLACE.fullmatch(error)
-    problem, path = (match[1], match[2] or "") if match else (error, "")
-    keys = [int(index) if index else name for index, name in KEY.findall(path)]
-    named = f"`{path.removeprefix('.')}`" if path else "the file"
-    if unknown := re.search(r"unknown field `(.+?)`", problem):
-        return f"{place([*keys, unknown[1]])}: {named} has no key `{unknown[1]}`; {_key(unknown[1], path)}"
-    if missing := re.search(r"missing required field `(.+?)`", problem):
-        return f"{place(keys)}: {named} needs `{missing[1]}`"
-    quoted = (
-        "; put it in quotes" if re.match(r"Expected `(?:str|str \| object)`, got `(?:int|float|bool)`", problem) else ""
-    )
-    return f"{place(keys)}: {named} does not fit: {problem[:1].lower()}{problem[1:]}{quoted}"
+def _explained(found: Misfit, place: Place) -> str:
+    """A line with the place, the key and a way to fix it."""
+    named = f"`{found.named}`" if found.named else "the file"
+    if found.unknown is not None:
+        where = place([*found.keys, found.unknown])
+        return f"{where}: {named} has no key `{found.unknown}`; {_key(found.unknown, found.named)}"
+    if found.missing is not None:
+        return f"{place(found.keys)}: {named} needs `{found.missing}`"
+    return f"{place(found.keys)}: {named} {found.problem}"
 
 
 def _key(name: str, path: str) -> str:

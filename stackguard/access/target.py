@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from policypack.evaluation.settings import files
 from stackguard import sources
 from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.sources import LoadedStack, RunOptions, exported
@@ -31,6 +33,20 @@ def read(target: str, options: RunOptions, central: Path | None = None) -> str |
         SettingsError: the settings, which are only for a program, do not fit their schema.
     """
     return sources.read(target, _with_account(target, options, central), _document_or_stack)
+
+
+def check_central(central: Path | None, targets: Sequence[str] = ()) -> None:
+    """Read the central file where no program does, of which nothing counts there: one that is lost locks nothing.
+
+    Args:
+        central: the central settings file.
+        targets: as on the command line.
+
+    Raises:
+        SettingsError: it is missing, malformed, or does not fit the schema.
+    """
+    if central is not None and not any(os.path.isdir(target) for target in targets):  # noqa: PTH112 (takes any text)
+        files.load(central, central=True)
 
 
 def load(target: str, options: RunOptions, central: Path | None = None) -> LoadedStack:

@@ -6,7 +6,6 @@ A file is YAML with rules, or a CODEOWNERS file, whose patterns are about the pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,6 +15,7 @@ import msgspec
 
 from policypack.core import files, yaml_reader
 from policypack.core.files import repository
+from policypack.core.schema_errors import Misfit, misfit
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
@@ -91,9 +91,19 @@ def read(path: Path) -> tuple[Rule, ...]:
     try:
         return msgspec.convert({} if document.value is None else document.value, OwnerFile).owners
     except msgspec.ValidationError as error:
-        steps = re.findall(r"(\w+)|\[(\d+)\]", str(error).rpartition("`$")[2].rstrip("`"))
-        line = document.line([int(index) if index else name for name, index in steps])
-        raise SettingsError(f"{path}:{line}: {str(error).partition(' - at ')[0]}") from None
+        keys, problem = _readable(misfit(error))
+        raise SettingsError(f"{path}:{document.line(keys)}: {problem}") from None
+
+
+def _readable(found: Misfit) -> tuple[list[str | int], str]:
+    """The keys and a message for what does not fit."""
+    named = f"`{found.named}`" if found.named else "the file"
+    if found.missing is not None:
+        return found.keys, f"{named} needs `{found.missing}`"
+    if found.unknown is not None:
+        known = ", ".join(f"`{name}`" for name in (OwnerRule if found.named else OwnerFile).__struct_fields__)
+        return [*found.keys, found.unknown], f"{named} has no key `{found.unknown}`; the keys are {known}"
+    return found.keys, f"{named} {found.problem}"
 
 
 def _code_owners(path: Path) -> CodeOwners:

@@ -16,8 +16,14 @@ from stackguard.audit.difference import chosen
 from stackguard.audit.store.database import connected
 from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
+from stackguard.gate.machine import limited_memory
 from stackguard.reports.formatting import printable, printable_json
 
+MEMORY = 1 << 30
+"""Bytes that the queries of a process may take at a time."""
+BESIDE = 512 << 20
+"""Bytes that a process may take beside them, such as for the stacks of threads: the database counts what it sorts and
+joins, and no long values."""
 MOST_ROWS = 10_000
 """Of a table of text, which is for people."""
 BATCH = 10_000
@@ -48,11 +54,11 @@ def answer(runs: Runs, sql: str, run: str | None = None) -> Answer:
     Raises:
         CannotJudge: there is no audit, or the query is malformed, fails, or does more than read.
     """
-    with connected(runs, _about(runs, run)) as database:
+    with connected(runs, _about(runs, run), MEMORY) as database:
         return ask(database, sql)
 
 
-def rendered(runs: Runs, sql: str, form: str, run: str | None = None) -> Iterator[str]:
+def rendered(runs: Runs, sql: str, form: str, run: str | None = None, seconds: float | None = None) -> Iterator[str]:
     """The rows of a query in parts: as a table with at most `MOST_ROWS`, or all as CSV or as JSON lines.
 
     Args:
@@ -60,15 +66,16 @@ def rendered(runs: Runs, sql: str, form: str, run: str | None = None) -> Iterato
         sql: the same.
         form: `text`, `csv` or `json`.
         run: as of `answer`.
+        seconds: the time after which it fails.
 
     Raises:
         CannotJudge: as of `answer`.
     """
-    with connected(runs, _about(runs, run)) as database:
+    with connected(runs, _about(runs, run), MEMORY) as database:
         if form == "text":
-            yield _table(ask(database, sql, MOST_ROWS))
+            yield _table(ask(database, sql, MOST_ROWS, seconds))
             return
-        with _asked(database, sql) as (columns, result):
+        with _asked(database, sql, seconds) as (columns, result):
             if form == "csv":
                 yield _csv([columns])
             while rows := result.fetchmany(BATCH):
@@ -106,10 +113,10 @@ def _asked(
         statements = database.extract_statements(sql)
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
             raise CannotJudge("a query is one SELECT; the store can only be read")
-        with _reading(database, seconds):
+        with limited_memory(MEMORY + BESIDE), _reading(database, seconds):
             result = database.execute(statements[0])
             yield tuple(column[0] for column in result.description or ()), result
-    except duckdb.OutOfMemoryException:
+    except (duckdb.OutOfMemoryException, MemoryError):
         raise CannotJudge("the query needs more memory than it may use; group, filter or limit what it reads") from None
     except duckdb.InterruptException:
         raise CannotJudge(f"the query takes longer than {seconds:g} s; ask for less") from None

@@ -12,7 +12,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from stackguard.cli.common import Failure, attempt, central_option, format_option, program_options, stacks_options
+from stackguard.cli.common import (
+    Failure,
+    attempt,
+    central_option,
+    format_option,
+    option_source,
+    program_options,
+    stacks_options,
+)
 from stackguard.cli.streams import unread
 
 if TYPE_CHECKING:
@@ -110,16 +118,17 @@ def public(
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import lines
     from stackguard.access import public as stacks
-    from stackguard.access.target import read
+    from stackguard.access.target import check_central, read
     from stackguard.reports.destinations import screen, write
 
+    attempt(partial(check_central, central, () if jsonl or type_token is not None else targets), "reading the settings")
     if jsonl:
-        _answer_lines(targets, lines.asked_public)
+        _answer_lines(targets, lines.asked_public, _limit(ctx, options))
         return
     codes = []
     for target in targets or ("-",):
         reading = partial(read, target, options, central)
-        loaded = _text(target) if type_token is not None else attempt(reading, f"reading {target}")
+        loaded = _text(target, options.timeout) if type_token is not None else attempt(reading, f"reading {target}")
         if isinstance(loaded, str):
             try:
                 answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": loaded})
@@ -172,11 +181,12 @@ def diff(
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import diff as stacks
     from stackguard.access import lines
-    from stackguard.access.target import read
+    from stackguard.access.target import check_central, read
     from stackguard.reports.destinations import screen, write
 
+    attempt(partial(check_central, central, () if jsonl else targets), "reading the settings")
     if jsonl:
-        _answer_lines(targets, lines.asked_diff)
+        _answer_lines(targets, lines.asked_diff, _limit(ctx, options))
         return
     if len(targets) != 2 or targets == ("-", "-"):
         raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
@@ -230,7 +240,10 @@ def unused(
       stackguard access unused state.json --code lambda_fn --function normalise --format json
     """  # noqa: D301 (click reads the character \\b)
     from stackguard.access import unused as reports
+    from stackguard.access.target import check_central
     from stackguard.reports.destinations import write
+
+    attempt(partial(check_central, central, (target,)), "reading the settings")
 
     report = attempt(partial(reports.ask, target, options, code, function_name, central), f"reading {target}")
     exit_code = attempt(partial(reports.exit_code, report), "comparing")
@@ -307,38 +320,57 @@ def paths(
     ctx.exit(answer.exit_code)
 
 
-def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any]) -> None:
+def _limit(ctx: click.Context, options: RunOptions) -> tuple[float, bool]:
+    """The seconds of `--timeout`, and whether they count for all of the input.
+
+    By default they are for each line: a pipe may ask questions for days.
+    """
+    return options.timeout, bool(option_source(ctx, "timeout"))
+
+
+def _answer_lines(files: tuple[str, ...], ask: Callable[[Any], Any], limit: tuple[float, bool]) -> None:
     from stackguard.access.lines import answers
 
-    for line in answers(_lines(files or ("-",)), ask):
+    given = answers(_lines(files or ("-",), limit), ask)
+    while (line := attempt(lambda: next(given, None), "reading the questions")) is not None:
         click.echo(line, nl=False)
         if unread():
             return
 
 
-def _lines(files: tuple[str, ...]) -> Iterator[bytes]:
+def _lines(files: tuple[str, ...], limit: tuple[float, bool]) -> Iterator[bytes]:
     from stackguard.access.lines import split
 
     for file in files:
-        with _opened(file) as stream:
+        with _opened(file, *limit) as stream:
             yield from split(stream)
 
 
-def _opened(file: str) -> IO[bytes]:
+def _opened(file: str, timeout: float, whole: bool) -> IO[bytes]:  # noqa: FBT001 (of `_limit`)
     from policypack.core.files import opened
+    from stackguard.access.timed_input import TimedInput
     from stackguard.errors import reason
 
     if file == "-" and sys.stdin is None:
         raise Failure("standard input is closed; pipe the input into it, or give a file")
     try:
-        return click.open_file(file, "rb") if file == "-" else BufferedReader(opened(Path(file)))
+        stream = click.open_file(file, "rb") if file == "-" else opened(Path(file))
     except OSError as error:
         raise click.UsageError(f"`{file}` cannot be read: {reason(error)}") from None
+    name = "standard input" if file == "-" else f"`{file}`"
+    return BufferedReader(TimedInput(stream, name, timeout, whole=whole))
 
 
-def _text(file: str) -> str:
-    with _opened(file) as stream:
-        data = stream.read()
+def _text(file: str, timeout: float) -> str:
+    from stackguard.access.lines import LONGEST
+
+    def read() -> bytes:
+        with _opened(file, timeout, whole=True) as stream:
+            return stream.read(LONGEST + 1)
+
+    data = attempt(read, f"reading {file}")
+    if len(data) > LONGEST:
+        raise click.UsageError(f"`{file}` is larger than {LONGEST >> 20} MiB, and AWS refuses so long a document")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

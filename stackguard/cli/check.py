@@ -182,7 +182,8 @@ def check(
         destinations = pair(ctx.meta[ORDER], format, output)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    check_writable(*(destination.file for destination in destinations), evidence)
+    check_writable(*(destination.file for destination in destinations))
+    check_writable(evidence, option="--evidence")
     _check_evidence(evidence, [destination.file for destination in destinations])
     _check_selected(policy)
     packs = _packs(policy_pack, policy_pack_config)

@@ -58,7 +58,7 @@ output_option = click.option(
 )
 
 
-def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+def finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
     """The value, if it is a finite number: `nan` is in every range."""
     if not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a number of seconds")
@@ -183,7 +183,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
         default=300.0,
         show_default=True,
         metavar="SECONDS",
-        callback=_finite,
+        callback=finite,
         help="Stop a program, a policy pack or standard input that takes longer.",
     )
     @functools.wraps(command)
@@ -282,20 +282,23 @@ def frameworks(names: Sequence[str], cards: Sequence[Policy[Any]], *, closed: bo
         raise Failure(str(error)) from None
 
 
-def check_writable(*files: Path | None) -> None:
-    """Check, before the work, that files can be written; None is standard output.
+def check_writable(*files: Path | None, option: str = "--output") -> None:
+    """Check, before the work, that the files of an option can be written; None is standard output.
 
     Raises:
         click.UsageError: one cannot be written.
     """
+    from stackguard.errors import reason, shortened
     from stackguard.reports.destinations import writable
 
-    try:
-        for file in files:
-            if file is not None:
-                writable(file)
-    except OSError as error:
-        raise click.UsageError(str(error)) from None
+    for file in files:
+        if file is None:
+            continue
+        try:
+            writable(file, option)
+        except OSError as error:  # without a number it is our own, for users
+            text = f"`{shortened(str(file))}` cannot be written: {reason(error)}" if error.errno else str(error)
+            raise click.UsageError(text) from None
 
 
 def _configured(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -74,7 +74,9 @@ def template(
     from stackguard.template.report import lines
     from stackguard.template.serialize import format_of
 
-    check_writable(output, report, sarif)
+    check_writable(output)
+    check_writable(report, option="--report")
+    check_writable(sarif, option="--sarif")
     files = [file.absolute() for file in (output, report, sarif) if file is not None]
     if len(set(files)) < len(files):
         raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")

@@ -6,9 +6,15 @@ Source: https://docs.kernel.org/admin-guide/cgroup-v2.html.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import resource
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_LIMITING = threading.Lock()
+_former: list[tuple[int, int]] = []
+"""The limits before the blocks of `limited_memory` that have not ended, once for each."""
 MEGABYTES = 500
 """What one stack takes: its program, and the process that judges it."""
 LIMITS = Path("/sys/fs/cgroup")
@@ -32,6 +38,32 @@ def cores() -> int:
         quota, period = map(int, (LIMITS / "cpu.max").read_text().split())
         return min(available, max(1, quota // period))
     return available
+
+
+@contextmanager
+def limited_memory(most: int) -> Iterator[None]:
+    """Let this process allocate so many bytes more at most, on Linux; an allocation that needs more fails.
+
+    Blocks may overlap, in threads: the limit of the first one counts until the last one ends.
+    """
+    with _LIMITING:
+        if not _former:
+            _former.append(resource.getrlimit(resource.RLIMIT_DATA))
+            with suppress(OSError, ValueError, StopIteration):
+                lines = Path("/proc/self/status").read_text("ascii").splitlines()
+                used = int(next(line for line in lines if line.startswith("VmData:")).split()[1]) << 10
+                soft, hard = _former[0]
+                known = [limit for limit in (soft, hard, used + most) if limit != resource.RLIM_INFINITY]
+                resource.setrlimit(resource.RLIMIT_DATA, (min(known), hard))
+        else:
+            _former.append(_former[0])
+    try:
+        yield
+    finally:
+        with _LIMITING:
+            limits = _former.pop()
+            if not _former:
+                resource.setrlimit(resource.RLIMIT_DATA, limits)
 
 
 def free_memory() -> int:

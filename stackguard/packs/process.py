@@ -16,7 +16,7 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.preview.server.output import ProgramOutput
-from stackguard.preview.server.process import Supervisor, activated, stopping, without_credentials
+from stackguard.preview.server.process import Supervisor, activated, require_descriptors, stopping, without_credentials
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
@@ -81,6 +81,7 @@ async def started(
     Raises:
         CannotJudge: it does not start, ends at once, hangs, or prints no port.
     """
+    require_descriptors()
     pack_end, gate_end = os.pipe()
     reading, writing = os.pipe()
     with (

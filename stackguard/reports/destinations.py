@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,10 @@ from pathlib import Path
 from stackguard.reports import Screen
 
 STANDARD_OUTPUT = "-"
+GRACE = 5.0
+"""Seconds to wait for a reader of a named pipe."""
+PAUSE = 0.05
+"""Seconds between two looks for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +65,19 @@ def pair(order: Iterable[str], formats: Iterable[str], outputs: Iterable[str]) -
     return [Destination(name, None if file in {None, STANDARD_OUTPUT} else Path(str(file))) for name, file in pairs]
 
 
-def writable(file: Path) -> None:
+def writable(file: Path, option: str = "--output") -> None:
     """Check that a file can be written, before the work starts.
+
+    Args:
+        file: to write.
+        option: that names it, for errors.
 
     Raises:
         OSError: it is a folder, or its folder is missing or cannot be written to. The message is for users.
     """
     folder = file.absolute().parent
     if file.is_dir():
-        raise OSError(f"`{file}` is a folder; `--output` takes a file")
+        raise OSError(f"`{file}` is a folder; `{option}` takes a file")
     if not folder.is_dir():
         raise OSError(f"there is no folder `{folder}` to write `{file.name}` into")
     if not os.access(file if file.exists() and not file.is_file() else folder, os.W_OK):
@@ -97,7 +107,8 @@ def replacing(file: Path) -> Iterator[Path]:
         OSError: it cannot be written.
     """
     if file.exists() and not file.is_file():
-        yield file
+        with _read(file):
+            yield file
         return
     file = file.resolve()
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask()
@@ -111,6 +122,33 @@ def replacing(file: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _read(file: Path) -> Iterator[None]:
+    """Keep a named pipe open, once something reads it: to open one that nothing reads would take for ever.
+
+    Raises:
+        OSError: nothing reads it.
+    """
+    if not file.is_fifo():
+        yield
+        return
+    end = time.monotonic() + GRACE
+    while True:
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > end:
+                raise OSError(errno.ENXIO, "it is a pipe that nothing reads") from None
+            time.sleep(PAUSE)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _umask() -> int:

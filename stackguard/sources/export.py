@@ -29,6 +29,15 @@ LAST_WITHOUT_PROPERTY_DEPENDENCIES = 2
 DEFERRED = frozenset({"resources", "version", *digest.OTHERS})
 CONTENTS = frozenset({"deployment", "latest", "checkpoint", "steps"})
 """The fields with the resources, of which a file has one."""
+KNOWN = {
+    "deployment": (
+        "resources",
+        "manifest",
+        frozenset({"manifest", "metadata", "pending_operations", "secrets_providers"}),
+    ),
+    "checkpoint": ("latest", "stack", frozenset({"stack", "config"})),
+}
+"""By the field that holds the resources, the field that leads to them, the one that Pulumi always writes, and all others."""
 JSON_STARTS = '[{"tfn-0123456789'
 LONGEST = 1 << 26
 """Bytes of the longest value that is read; every resource is much smaller."""
@@ -79,6 +88,8 @@ def _parse(cursor: Cursor) -> LoadedStack:
     else:
         raise NotAStackError(f"{source} {looks_like(document.names)}")
     cursor.end()
+    if document.empty:
+        _refuse_unversioned(document, source)
     return loaded
 
 
@@ -91,6 +102,11 @@ class StateFile:
     """The JSON text of fields whose meaning depends on other fields."""
     resources: list[Resource] | None = None
     steps: digest.Steps | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has a deployment without any resource."""
+        return "deployment" in self.names and not self.resources
 
 
 def _document(cursor: Cursor) -> StateFile:
@@ -121,14 +137,42 @@ def _deployment(cursor: Cursor, name: str) -> list[Resource]:
     resources: list[Resource] = []
     if cursor.null(name, "{"):
         return resources
+    names = set()
     for field_name in cursor.fields():
+        names.add(field_name)
         if field_name == "latest" and name == "checkpoint":
             resources = _deployment(cursor, "deployment")
         elif field_name == "resources" and name == "deployment":
             resources = _resources(cursor)
         else:
             cursor.skip()
+    _require_stack(names, name, cursor.source)
     return resources
+
+
+def _require_stack(names: set[str], name: str, source: str) -> None:
+    """Check that a deployment or a checkpoint without its resources is that of an empty stack.
+
+    Raises:
+        CannotJudge: it may be of a stack that is not read, such as an encrypted one.
+    """
+    listed, always, known = KNOWN[name]
+    if listed in names:
+        return
+    if unknown := sorted(names - known):
+        raise CannotJudge(f"{source} is not a stack export: `{name}` has `{unknown[0]}` and no `{listed}`; {WRITE_IT}")
+    if always not in names:
+        raise CannotJudge(f"{source} is not a stack export: `{name}` has neither `{listed}` nor `{always}`; {WRITE_IT}")
+
+
+def _refuse_unversioned(document: StateFile, source: str) -> None:
+    """Refuse an export without a resource that Pulumi refuses, too: nothing in it shows that it is of a stack.
+
+    Raises:
+        CannotJudge: it has no version.
+    """
+    if document.deferred.get("version", b"null") == b"null":
+        raise CannotJudge(f"{source} is not a stack export: it has neither a resource nor a `version`; {WRITE_IT}")
 
 
 def _resources(cursor: Cursor) -> list[Resource]:

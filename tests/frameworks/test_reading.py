@@ -35,13 +35,13 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file does not fit: expected `object`, got `null`"),
+        ("", "the file must be a mapping"),
         ("id: [\n", ":1: malformed YAML"),
         ("id: acme\nrequirements: [{id: a, title: one}]\n", "the file needs `title`"),
         (f"{HEAD}  []\n", "`requirements` does not fit"),
         (
             f"{HEAD}  - {{id: 1.1, title: one}}\n",
-            ":4: `requirements[0].id` does not fit: expected `str`, got `float`; put it in quotes",
+            ":4: `requirements[0].id` must be a text; put it in quotes",
         ),
         (f"{HEAD}  - {{id: a, title: one}}\n  - {{id: a, title: two}}\n", ":5: there are two requirements `a`"),
         (f"{HEAD}  - {{id: a b, title: one}}\n", ":4: `requirements[0].id` does not fit"),

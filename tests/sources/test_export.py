@@ -107,10 +107,12 @@ def test_every_kind_of_state_file_has_the_same_resources(wrapped: Any) -> None:
 @pytest.mark.parametrize(
     "empty",
     [
-        {"deployment": {"manifest": {}}},
-        {"version": 3, "deployment": {"manifest": {}, "metadata": {}}},
-        {"deployment": None},
-        {"deployment": {"resources": None}},
+        {"version": 3, "deployment": {"manifest": {}}},
+        {"deployment": {"manifest": {}, "metadata": {}}, "version": 4},
+        {"version": 3, "deployment": None},
+        {"version": 1, "deployment": {"resources": None}},
+        {"stack": "dev", "latest": {"manifest": {}}},
+        {"version": 2, "checkpoint": {"stack": "dev", "config": {}}},
         {"manifest": {}},
         {"version": 3, "checkpoint": {"stack": "dev", "latest": None}},
     ],
@@ -246,7 +248,7 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
             "ends in the middle of its JSON at line 2 column 31 (byte 45)",
         ),
         (b'{"version": 3,\n "deployment": nope}', "is not JSON: it breaks at line 2 column 17 (byte 31)"),
-        (b'{"deployment": {}}\n{"deployment": {}}', "continues after its JSON at line 2 column 1"),
+        (b'{"deployment": null}\n{"deployment": {}}', "continues after its JSON at line 2 column 1"),
         (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at byte 55"),
         (b"[1]", "is not a stack export but a JSON array"),
         (b'"x"', "is not a stack export but a JSON text"),
@@ -260,6 +262,13 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         (b'{"deployment": ' + b'{"a":' * 200_000, "is nested too deeply"),
         ({"version": 5, "deployment": {"manifest": {}}}, "has version 5, and this release reads 1 to 4"),
         ({"version": [], "deployment": {"manifest": {}}}, "its `version` must be a number"),
+        ({"version": 3, "deployment": {"resource": [], "x": 2}}, "`deployment` has `resource` and no `resources`"),
+        ({"version": 3, "deployment": {"manifest": {}, "payload": "v1:Zm9v"}}, "has `payload` and no `resources`"),
+        ({"version": 3, "deployment": {}}, "`deployment` has neither `resources` nor `manifest`"),
+        ({"version": 3, "checkpoint": {"ciphertext": "v1:Zm9v"}}, "`checkpoint` has `ciphertext` and no `latest`"),
+        ({"version": 3, "checkpoint": {"stack": "dev", "latest": {"sealed": 1}}}, "has `sealed` and no `resources`"),
+        ({"deployment": {"manifest": {}}}, "has neither a resource nor a `version`"),
+        ({"deployment": None}, "has neither a resource nor a `version`"),
         ({"deployment": []}, "is not a stack export: `deployment` must be an object"),
         ({"deployment": {"resources": {}}}, "`resources` must be a list"),
         ({"steps": {}}, "`steps` must be a list"),
@@ -270,7 +279,7 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         (b'{"deployment": {"manifest": {}}} x', "continues after its JSON at line 1 column 34"),
         (b'{"deployment" {}}', "is not JSON: it breaks at line 1 column 15"),
         (b"{1: 2}", "is not JSON: it breaks at line 1 column 2"),
-        (b'{"deployment": {}, }', "is not JSON: it breaks at line 1 column 20"),
+        (b'{"deployment": null, }', "is not JSON: it breaks at line 1 column 22"),
         ({"version": 1, "plan": {}}, "looks like an update plan of `pulumi preview --save-plan`"),
         ({"result": "succeeded", "duration": 1}, "looks like the summary that `pulumi up --json` prints"),
         (
@@ -333,7 +342,7 @@ def test_a_stack_name_does_not_fit_an_export(tmp_path: Any) -> None:
 def test_reading_an_export_imports_neither_pulumi_nor_grpc() -> None:
     code = (
         "import sys; from stackguard.sources.export import parse; import stackguard.sources.digest;"
-        "parse(iter([b'{\"deployment\": {\"manifest\": {}}}']), 'x');"
+        "parse(iter([b'{\"version\": 3, \"deployment\": null}']), 'x');"
         "print(*{'pulumi', 'grpc', 'pulumi_aws', 'yaml', 'rich'} & sys.modules.keys())"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split() == []

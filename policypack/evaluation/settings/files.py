@@ -23,6 +23,20 @@ NOT_SETTINGS = "bundle"
 """The table `[tool.stackguard.bundle]` is of `stackguard bundle`."""
 
 
+class NoTableError(ValueError):
+    """`tool.stackguard` is something other than one table."""
+
+    def __init__(self, mention: re.Match[bytes] | None, text: str) -> None:
+        """Begin.
+
+        Args:
+            mention: where the text names it.
+            text: the whole file.
+        """
+        super().__init__(f"`{TABLE}` must be one table, which begins with `[{TABLE}]`")
+        self.line = text.encode().count(b"\n", 0, mention.start()) + 1 if mention else 1
+
+
 def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
     """The settings file of a target: the nearest one from its folder upwards, else from the working folder upwards.
 
@@ -54,6 +68,8 @@ def damaged(target: Path | None, found: Path | None) -> Iterator[tuple[str, str]
                 _table(file)
             except OSError as error:
                 yield str(relative(file)), f"cannot be read: {error.strerror}"
+            except NoTableError as error:
+                yield f"{relative(file)}:{error.line}", str(error)
             except (ValueError, RecursionError) as error:
                 line, problem = toml_reader.problem(error)
                 yield f"{relative(file)}:{line}" if line else str(relative(file)), f"malformed TOML: {problem}"
@@ -86,17 +102,21 @@ def _has_table(file: Path) -> bool:
     """Whether a `pyproject.toml` has settings, or is malformed and mentions them: else settings would be ignored."""
     try:
         return bool(_table(file))
-    except OSError:
+    except (OSError, NoTableError):
         return True
     except (ValueError, RecursionError):
         return MENTION.search(files.content(file).replace(b"\0", b"")) is not None
 
 
 def _table(file: Path) -> dict[str, Any]:
-    value: Any = _parsed(files.content(file).decode("utf-8-sig"))
-    for name in TABLE.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return {key: item for key, item in value.items() if key != NOT_SETTINGS} if isinstance(value, dict) else {}
+    text = files.content(file).decode("utf-8-sig")
+    tool: Any = _parsed(text).get("tool", {})
+    tools = tool if isinstance(tool, list) else [tool]
+    values = [one["stackguard"] for one in tools if isinstance(one, dict) and "stackguard" in one]
+    value: Any = next(iter(values), {})
+    if values and not (isinstance(tool, dict) and isinstance(value, dict)):
+        raise NoTableError(MENTION.search(text.encode()), text)
+    return {key: item for key, item in value.items() if key != NOT_SETTINGS}
 
 
 @bounded_cache(8)
@@ -165,6 +185,8 @@ def _toml(path: Path) -> tuple[Any, Place]:
     try:
         table = _table(path)
         text = path.read_text("utf-8-sig")
+    except NoTableError as error:
+        raise SettingsError(f"{path}:{error.line}: {error}") from None
     except (ValueError, RecursionError) as error:
         line, problem = toml_reader.problem(error)
         raise SettingsError(f"{path}{f':{line}' if line else ''}: malformed TOML: {problem}") from None

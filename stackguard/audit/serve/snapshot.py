@@ -14,15 +14,13 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from stackguard.audit.query import Answer, ask
+from stackguard.audit.query import MEMORY, Answer, ask
 from stackguard.audit.reports.picture import draw
 from stackguard.audit.reports.rollups import Rollups
 from stackguard.audit.store.database import connected
 from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
 
-MEMORY_OF_SQL = 1 << 30
-"""For all questions of users in SQL."""
 SECONDS = 20.0
 """For a question of a page."""
 WEEK = timedelta(days=6, hours=12)
@@ -138,9 +136,7 @@ class Snapshot:
         Raises:
             CannotJudge: as of `query.ask`.
         """
-        database = self.remember(
-            "sql", lambda: self._open.enter_context(connected(self._runs, self.info, MEMORY_OF_SQL))
-        )
+        database = self.remember("sql", lambda: self._open.enter_context(connected(self._runs, self.info, MEMORY)))
         cursor = database.cursor()
         self._running.add(cursor)
         try:

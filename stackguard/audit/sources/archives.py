@@ -13,6 +13,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import stat
 import tarfile
@@ -37,14 +38,18 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst")
 MOST_MEMBERS = 2_000_000
 MOST_BYTES = 64 << 30
 """Unpacked bytes of one archive: a hundred thousand stacks have less than a tenth of it."""
-LONGEST_HEADER = 16 << 20
+LONGEST_HEADER = 1 << 20
 """Bytes of one header of a tar, its extensions included."""
+LONGEST_NUMBER = 100
+"""Digits in a row in an extended header."""
 LONGEST_DIRECTORY = 64 << 20
 """Bytes of the directory of a zip, which is read whole."""
 BLOCK = 1 << 20
 PIECE = 1 << 16
 ENCRYPTED = 1
 """The flag of an encrypted member. Source: 4.4.4 of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+RECORD = re.compile(rb"([1-9]\d{0,8}) [^=\n]{1,1024}=")
+"""The beginning of a record of an extended header: its length, and its key."""
 PREFIX = "stackguard-archives-"
 LOCK = "lock"
 CUT_OFF = "only a part of it can be read: it is cut off"
@@ -242,7 +247,60 @@ def _headers(stream: _Metered) -> type[tarfile.TarInfo]:
             stream.complete = len(buf) == tarfile.BLOCKSIZE and not any(buf)
             return super().frombuf(buf, encoding, errors)
 
+        def _proc_pax(self, archive: Any) -> tarfile.TarInfo:
+            source = archive.fileobj
+            content = source.read(-(-self.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE)
+            _check_records(content[: self.size])
+            archive.fileobj = _Replayed(content, source)
+            try:
+                header: tarfile.TarInfo = super()._proc_pax(archive)  # type: ignore[misc]
+            finally:
+                archive.fileobj = source
+            return header
+
     return Header
+
+
+class _Replayed:
+    """A stream of which the next part has been read already."""
+
+    def __init__(self, content: bytes, stream: Any) -> None:
+        self._content: bytes | None = content
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """As of a file; the first part is the one that has been read."""
+        content, self._content = self._content, None
+        rest: bytes = self._stream.read(size) if content is None else content
+        return rest
+
+    def tell(self) -> int:
+        """As of a file."""
+        position: int = self._stream.tell()
+        return position
+
+    def seek(self, position: int) -> None:
+        """As of a file."""
+        self._stream.seek(position)
+
+
+def _check_records(content: bytes) -> None:
+    """Check that an extended header is a row of records, each as long as it says.
+
+    The library takes the square of the length of what is none, and of long numbers.
+    Source: "pax Extended Header" in https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html.
+
+    Raises:
+        tarfile.HeaderError: it is not.
+    """
+    at = 0
+    while at < len(content) and (match := RECORD.match(content, at)):
+        end = at + int(match[1])
+        if end < match.end() or content[end - 1 : end] != b"\n":
+            break
+        at = end
+    if content[at:].strip(b"\0") or max(map(len, re.findall(rb"\d+", content)), default=0) > LONGEST_NUMBER:
+        raise tarfile.HeaderError("an extended header is damaged")
 
 
 def _copied(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:

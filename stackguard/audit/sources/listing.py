@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from policypack.core import files
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
 from stackguard.audit.sources import archives, backend, cloud, entries, opening
@@ -25,8 +26,6 @@ PROJECT = "Pulumi"
 LARGEST = 256 << 20
 SHOWN = 200
 """Characters of a source that an error quotes."""
-LONGEST_LIST = 1 << 24
-"""Bytes of a file with a list of sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +165,7 @@ def _read(entry: Entry) -> bytes:
 
 def _lines(file: Path) -> list[str]:
     try:
-        if file.stat().st_size > LONGEST_LIST:
-            raise CannotJudge(f"the list `{file}` is larger than {LONGEST_LIST >> 20} MiB")
-        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+        lines = [line.strip() for line in files.content(file).decode("utf-8-sig").splitlines()]
     except FileNotFoundError:
         raise CannotJudge(f"there is no list `{file}`") from None
     except UnicodeDecodeError:

@@ -6,18 +6,28 @@ file atomically.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from stackguard.audit.sources import objects
 from stackguard.errors import CannotJudge, reason
 
 PARQUET = b"PAR1"
 """The first and the last bytes of a Parquet file. Source: https://parquet.apache.org/docs/file-format/."""
+
+
+class NoFileError(OSError):
+    """A pipe, a device or a folder is in the place of a file."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "it is no file")
 
 
 class Files(ABC):
@@ -45,6 +55,7 @@ class Files(ABC):
 
         Raises:
             FileNotFoundError: there is none.
+            NoFileError: it is no file.
             OSError: it cannot be read.
         """
 
@@ -92,7 +103,8 @@ class Folder(Files):
 
     def read(self, name: str) -> bytes:
         """As of `Files`."""
-        return (self.root / name).read_bytes()
+        with _opened(self.root / name) as stream:
+            return stream.read()
 
     def names(self, folder: str) -> Iterator[str]:
         """As of `Files`."""
@@ -108,7 +120,7 @@ class Folder(Files):
     def intact(self, name: str) -> bool:
         """As of `Files`."""
         try:
-            with (self.root / name).open("rb") as stream:
+            with _opened(self.root / name) as stream:
                 first = stream.read(len(PARQUET))
                 return stream.seek(-len(PARQUET), os.SEEK_END) > 0 and first == stream.read() == PARQUET
         except OSError:
@@ -174,6 +186,18 @@ class Objects(Files):
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A file of the store, opened to be read.
+
+    Raises:
+        OSError: it cannot be read.
+        NoFileError: it is no file: a pipe would wait for who writes it, and a device has no end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NoFileError
+    return path.open("rb")
 
 
 def _unless_missing(error: OSError) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from stackguard.audit.store import shards
-from stackguard.audit.store.files import Files
+from stackguard.audit.store.files import Files, NoFileError
 from stackguard.audit.store.tables import FACTS
 from stackguard.errors import CannotJudge
 
@@ -117,7 +117,7 @@ class Runs:
             form = msgspec.json.decode(self.files.read(MARKER))["format"]
         except FileNotFoundError:
             return
-        except (msgspec.DecodeError, KeyError, TypeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, NoFileError):
             raise CannotJudge(f"the store's `{MARKER}` is damaged; restore it, or use another store") from None
         if form != FORMAT:
             raise CannotJudge(f"a newer stackguard wrote this store (format {form}); use that")
@@ -132,7 +132,7 @@ class Runs:
         for name in sorted(name for name in self.files.names(RUNS) if name.endswith("/run.json")):
             try:
                 infos.append(msgspec.json.decode(self.files.read(name), type=RunInfo))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, NoFileError):
                 self.problems[name] = f"the store's `{name}` is damaged: that audit is left out"
         return infos
 
@@ -161,6 +161,10 @@ class Runs:
         names = [name for table in tables for name in info.files.get(table, ()) if not self.files.intact(name)]
         self.problems |= {name: f"the store's `{name}` is missing or damaged" for name in names}
         return names
+
+    def reported(self, name: str) -> None:
+        """An error names a damaged file, so that no note needs to."""
+        self.problems.pop(name, None)
 
     def drop_damaged(self, info: RunInfo) -> None:
         """Remove the shards of a run that has not ended of which a file is damaged: their stacks are judged again."""

@@ -41,7 +41,26 @@ def check_installed(more: Sequence[str] = (), extra: str = "audit") -> None:
 
 
 def runs_of(store: str) -> Runs:
-    """The runs of a store.
+    """The runs of a store; notes about what is damaged follow at the end of the command.
+
+    Raises:
+        CannotJudge: it cannot be read.
+    """
+    runs = unnoted_runs_of(store)
+    click.get_current_context().call_on_close(lambda: show_notes(runs))
+    return runs
+
+
+def show_notes(runs: Runs) -> None:
+    """Show what is wrong with the files of a store, but for what an error says; once."""
+    from stackguard.reports.formatting import printable
+
+    while runs.problems:
+        click.echo(f"note: {printable(runs.problems.pop(next(iter(runs.problems))))}", err=True)
+
+
+def unnoted_runs_of(store: str) -> Runs:
+    """The runs of a store, without notes, as after an audit, which has shown them.
 
     Raises:
         CannotJudge: it cannot be read.
@@ -50,7 +69,6 @@ def runs_of(store: str) -> Runs:
     from stackguard.audit.store.database import OF_RUNS
     from stackguard.audit.store.runs import Runs
     from stackguard.errors import CannotJudge, reason
-    from stackguard.reports.formatting import printable
 
     try:
         runs = Runs(files.opened(store))
@@ -59,6 +77,4 @@ def runs_of(store: str) -> Runs:
             runs.damaged(info, OF_RUNS)
     except OSError as error:
         raise CannotJudge(f"the store `{store}` cannot be read: {reason(error)}") from None
-    for problem in runs.problems.values():
-        click.echo(f"note: {printable(problem)}", err=True)
     return runs

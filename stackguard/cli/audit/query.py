@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stackguard.cli.audit.options import check_installed, runs_of, store_option
-from stackguard.cli.common import attempt, format_option, output_option, write
+from stackguard.cli.common import attempt, finite, format_option, output_option, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 @click.option("--run", "run_name", metavar="RUN", help="The audit that the tables are about; by default the newest.")
 @format_option("text", "csv", "json")
 @output_option
-def query(sql: str, store: str, run_name: str | None, format_: str, output: Path | None) -> None:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    callback=finite,
+    help="Stop a query that takes longer.",
+)
+def query(sql: str, store: str, run_name: str | None, format_: str, output: Path | None, timeout: float) -> None:
     """Print the rows of a SELECT over the store; docs/audit-tables.md has its tables.
 
     The query reads the store and nothing else. The tables are about the newest audit; `runs`, `stacks_of_runs` and
@@ -34,4 +43,4 @@ def query(sql: str, store: str, run_name: str | None, format_: str, output: Path
     check_installed()
     from stackguard.audit.query import rendered
 
-    attempt(lambda: write(rendered(runs_of(store), sql, format_, run_name), output), "asking the store")
+    attempt(lambda: write(rendered(runs_of(store), sql, format_, run_name, timeout), output), "asking the store")

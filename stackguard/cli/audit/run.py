@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.audit.options import check_installed, runs_of, store_option
+from stackguard.cli.audit.options import check_installed, store_option, unnoted_runs_of
 from stackguard.cli.check import SEVERITIES
 from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_options, waivers_option
 
@@ -191,7 +191,7 @@ def run(
     if info.failed or unlisted:
         ctx.exit(CANNOT_JUDGE)
     for lowest, new in ((fail_on, False), (fail_on_new, True)):
-        if lowest and (count := still_open(runs_of(store), info, Severity(lowest), new=new)):
+        if lowest and (count := still_open(unnoted_runs_of(store), info, Severity(lowest), new=new)):
             kind = "new" if new else "open"
             click.echo(f"{count} {kind} violation{'s' * (count != 1)} of severity {lowest} or higher", err=True)
             ctx.exit(1)
@@ -202,7 +202,7 @@ def _report(store: str, info: RunInfo) -> str:
     from stackguard.audit.reports import text
     from stackguard.audit.reports.rollups import opened
 
-    with opened(runs_of(store), info.id) as rollups:
+    with opened(unnoted_runs_of(store), info.id) as rollups:
         return text.render(rollups)
 
 

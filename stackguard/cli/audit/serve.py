@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from stackguard.cli.audit.options import check_installed, runs_of, store_option
+from stackguard.cli.audit.options import check_installed, runs_of, show_notes, store_option
 from stackguard.cli.common import Failure, attempt
 
 PORT = 8742
@@ -44,7 +44,9 @@ def serve(store: str, port: int, *, no_browser: bool) -> None:
     check_installed(("starlette", "uvicorn"), "audit-serve")
     from stackguard.audit.serve.server import Site
 
-    site = attempt(lambda: Site(runs_of(store), port), "reading the store", ServeFailure)
+    runs = attempt(lambda: runs_of(store), "reading the store", ServeFailure)
+    site = attempt(lambda: Site(runs, port), "reading the store", ServeFailure)
+    show_notes(runs)
     click.echo(f"{site.url(site.keys.token)}\nCtrl-C ends it")
     sys.stdout.flush()
     if not no_browser and _has_screen():

@@ -56,7 +56,7 @@ def _fork(control: int, folders: tuple[str, ...], grace: float) -> None:
     ended, gone = False, False
     with contextlib.suppress(Stopped):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        _become_subreaper()
+        become_subreaper()
         gone = _wait(child, control, grace)
         ended = not gone
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -71,7 +71,7 @@ def _stop(_signal: int, _frame: Any) -> None:
     raise Stopped
 
 
-def _become_subreaper() -> None:
+def become_subreaper() -> None:
     """Have orphans among the descendants become children of this process, where the system can."""
     with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes  # after the fork: the program does not wait for it

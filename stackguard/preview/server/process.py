@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from typing import IO, Protocol
 
 from stackguard.errors import CannotJudge
 from stackguard.preview.project.project import Project
+from stackguard.preview.server import orphans
 from stackguard.preview.server.output import ProgramOutput
 
 RUNNER = Path(__file__).parents[1] / "child" / "runner.py"
@@ -43,6 +45,11 @@ class RunningProcess(Supervisor, Protocol):
     def wait(self) -> int:
         """Wait for its end, and return its exit code, or minus the number of the signal that ended it."""
 
+
+DESCRIPTORS = 256
+"""The soft limit of open files that a process gets that has less."""
+FEWEST_DESCRIPTORS = 24
+"""The open files without which no program can be served."""
 
 spawn: Callable[..., RunningProcess] = subprocess.Popen
 """Starts the program's interpreter; `hosts.py` forks one that has imported its SDK."""
@@ -79,6 +86,24 @@ class Program:
             self._control.write(json.dumps(context).encode() + b"\n")
 
 
+def require_descriptors() -> None:
+    """Have as many descriptors as serving a process takes: gRPC aborts the whole process where they end.
+
+    Raises:
+        CannotJudge: the system allows too few.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < DESCRIPTORS:
+        soft = DESCRIPTORS if hard == unlimited else min(hard, DESCRIPTORS)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != unlimited and soft < FEWEST_DESCRIPTORS:
+        raise CannotJudge(
+            f"only {soft} files may be open, too few for a program; allow more with `ulimit -n {DESCRIPTORS}`"
+        )
+
+
 @contextlib.contextmanager
 def started(project: Project) -> Iterator[Program]:
     """Start the program; after the block nothing of it is left running.
@@ -86,6 +111,7 @@ def started(project: Project) -> Iterator[Program]:
     It has a session of its own, so that Ctrl-C reaches this process only. If this process is killed, the closed pipe
     makes the program's watcher thread undo what it wrote, and its supervisor end what is left and remove the folder.
     """
+    require_descriptors()
     theirs, ours = os.pipe()
     with (
         contextlib.closing(ProgramOutput()) as output,
@@ -123,7 +149,7 @@ def stopping(supervisor: Supervisor) -> Iterator[Callable[[], None]]:
 
     Once a process has ended, its number may be another's; a handle of the process stays its own.
     """
-    handle = None
+    handle, before = None, orphans.watched() - {supervisor.pid}
     with contextlib.suppress(AttributeError, OSError):  # not on this system, or it has ended
         handle = os.pidfd_open(supervisor.pid)
 
@@ -138,6 +164,8 @@ def stopping(supervisor: Supervisor) -> Iterator[Callable[[], None]]:
     try:
         yield stop
     finally:
+        if (supervisor.returncode or 0) < 0:
+            orphans.end(before)
         if handle is not None:
             os.close(handle)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import threading
 from collections.abc import Coroutine
+from itertools import islice, takewhile
 from traceback import format_tb
 from typing import Any
 
@@ -43,6 +45,12 @@ ENDED = (
     " (something in it ends the process, such as `os._exit` or `os.exec*`; remove that, or run it after the program)"
 )
 SILENT = " (it calls `sys.exit` or the like; raise an error with a message instead)"
+GROUP = "  + Exception Group Traceback"
+MARGIN = "  | "
+MEMBER = re.compile(r" +\| ((?!Traceback|Exception Group|During|The above)[\w.]+(?:: .*)?)")
+"""The line that names an exception in a group."""
+MEMBERS = 3
+"""Exceptions of a group that a message names."""
 INNER = "Error has risen: "
 UNHANDLED = "Program failed with an unhandled exception:"
 """Precedes the reason in the last line of an error that the SDK wraps, once or more often."""
@@ -186,7 +194,8 @@ def _check(code: int, monitor: Monitor, engine: Engine, program: Program, projec
 def _failure(code: int, reported: str, printed: str, project: Project) -> CannotJudge:
     """The error for a program that failed: one line of its output in the message, all of it in the detail."""
     detail = reported or printed
-    lines = [line for line in detail.splitlines() if line.strip()]
+    grouped = _of_group(detail)
+    lines = grouped or [line for line in detail.splitlines() if line.strip()]
     frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
     if frames:  # the first line of the exception, whose text may have more
         last = next((line for line in lines[frames[-1] :] if not line.startswith(" ")), lines[0])
@@ -205,6 +214,21 @@ def _failure(code: int, reported: str, printed: str, project: Project) -> Cannot
     how = "failed" if reported or code == EXIT_REPORTED else by_code
     hint = SILENT if silent else _hint(code, f"{detail}\n{last}", project)
     return CannotJudge(f"the program in `{project.root}` {how}{last and f': {last}'}{hint}", detail)
+
+
+def _of_group(detail: str) -> list[str]:
+    """The lines of the exception group that a traceback ends with, without their margin and without its members' frames.
+
+    Source: `TracebackException.format` of https://docs.python.org/3/library/traceback.html.
+    """
+    lines = detail.splitlines()
+    start = max((number for number, line in enumerate(lines) if line.startswith(GROUP)), default=None)
+    own = [] if start is None else list(takewhile(lambda line: line.startswith(MARGIN), lines[start + 1 :]))
+    if start is None or not own:
+        return []
+    members = (match[1] for line in lines[start + 1 + len(own) :] if (match := MEMBER.fullmatch(line)))
+    *frames, last = (line.removeprefix(MARGIN) for line in own)
+    return [*frames, "; ".join([last, *islice(members, MEMBERS)])]
 
 
 def _hint(code: int, detail: str, project: Project) -> str:
