@@ -279,6 +279,8 @@ class Violation:
     """What it is about, if fewer of these are a narrower violation: the actions of a statement; else it is no path but them."""
     limits: tuple[str, ...] = ()
     """What it leaves out, if more of these are a narrower violation: the actions that are used."""
+    by_default: bool = False
+    """Whether the value at the path, other than nothing, zero or false, is the one of a property that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +418,8 @@ class Outcome:
     parts: tuple[str, ...] | None = None
     """As of its violation."""
     limits: tuple[str, ...] = ()
+    """As of its violation."""
+    by_default: bool = False
     """As of its violation."""
     severity: Severity | None = None
     """As of its violation: how bad it is, where that is not the card's severity."""

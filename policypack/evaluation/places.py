@@ -3,7 +3,7 @@
 A place has no line and no index. What decides about an outcome is part of it: the value at the end of the path, the
 severity where it is not the card's, and the facts that the message quotes. A statement is identified by its content, of
 which a list that the path, or the message, takes one item of has only that item: the `Sid`, the order of items and the
-letter case of actions do not count. An item of another list is identified by its name, or else by its content. Of an
+letter case of actions do not count, nor does another spelling that AWS reads alike (`placing.forms`). An item of another list is identified by its name, or else by its content. Of an
 unknown value counts where it comes from: the resources that it waits for, a call, and the expression in the source.
 
 The stack's name, its accounts, its region and the physical names of its resources are replaced, so that the same
@@ -24,9 +24,10 @@ from typing import Any
 from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
-from policypack.evaluation.placing import parts
-from policypack.evaluation.placing.parts import SEPARATOR, canonical, encoded, folded, reduced
-from policypack.evaluation.placing.shared_names import UNKNOWN, Names, urns
+from policypack.evaluation.placing import forms, parts
+from policypack.evaluation.placing.forms import addresses, folded, folded_statement, is_off, plain, scalar, unordered
+from policypack.evaluation.placing.parts import SEPARATOR, encoded, reduced
+from policypack.evaluation.placing.shared_names import Names, urns
 from policypack.evaluation.placing.statement_place import contains_secret, statement_at, statements_of
 from policypack.evaluation.placing.subjects import subject
 from policypack.iam.document_readers import documents_of
@@ -232,24 +233,25 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     if path and contains_secret(resource, statement.document if statement else re.split(r"[.\[]", path)[0]):
         shown = f"{statement.document}.Statement" if statement else re.sub(r"\[\d+\]", "[]", path)
         return f"{shown}{decides}"
-    quoted = _facts(outcome)
-    decides = "".join(f" `{fact}`" for fact in sorted({*map(names.fact, quoted)})) + decides
+    steps = [name or int(index) for name, index in STEP.findall(statement.element if statement else "")]
+    element, quoted = _in_their_form(steps, _facts(outcome))
+    decides = "".join(f" `{fact}`" for fact in sorted({names.fact(addresses(fact)) for fact in quoted})) + decides
 
     def digest(value: Any) -> str:
-        return _content(_unordered(value), names)
+        return _content(unordered(value), names)
 
     if statement is None and outcome.parts is not None:
         return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest, outcome.limits))}"
     if statement is None:
-        return f"{_property(resource, path, names)}{_known(outcome, names)}{decides}"
-    steps = [name or int(index) for name, index in STEP.findall(statement.element)]
-    whole = names.once(statement.statement, "canonical", lambda: canonical(statement.statement))
+        return f"{_property(resource, path, names, by_default=outcome.by_default)}{_known(outcome, names)}{decides}"
+    whole = names.once(statement.statement, "folded", lambda: folded_statement(statement.statement))
     left = reduced(whole, steps, {*map(folded, quoted)}, names)
     content = {
-        key: names.once(value, "unordered", partial(_unordered, value)) if value is whole[key] else _unordered(value)
+        key: names.once(value, "form", partial(forms.element, key, value))
+        if value is whole[key]
+        else forms.element(key, value)
         for key, value in left.items()
     }
-    element = ".".join(step for step in steps if isinstance(step, str))
     place = f"{_property(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{_content(content, names)}].{element}{decides}"
@@ -263,12 +265,21 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 
+def _in_their_form(steps: Sequence[str | int], facts: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The path of an element of a statement, and the facts, of which one is the condition key that the path leads to."""
+    path = [step for step in steps if isinstance(step, str)]
+    if path[:1] != ["Condition"] or len(path) < 2:
+        return ".".join(path), facts
+    path = forms.condition_path(path[1], ".".join(path[2:]))
+    return ".".join(path), [path[-1] if fact.lower() == path[-1].lower() else fact for fact in facts]
+
+
 @memoized
 def _denials(resource: Resource, document: str) -> list[Any]:
     """The Deny statements of a document, each without what does not count: it may have thousands of outcomes."""
     statements = statements_of(resource, document)
     return [
-        _unordered(canonical(other))
+        {key: forms.element(key, value) for key, value in folded_statement(other).items()}
         for other in statements
         if isinstance(other, Mapping) and other.get("Effect") == "Deny"
     ]
@@ -287,7 +298,7 @@ def _known(outcome: Outcome, names: Names) -> str:
     raw = next(
         (value.raw for path, value in documents if path == outcome.path and not isinstance(value, Unknown)), None
     )
-    return "" if raw is None else f"={_content(_unordered(raw), names)}"
+    return "" if raw is None else f"={_content(unordered(raw), names)}"
 
 
 def _facts(outcome: Outcome) -> Sequence[str]:
@@ -303,27 +314,22 @@ def _parts(outcome: Outcome, names: Names) -> Sequence[str]:
     return [
         names.referred(part)
         if part.startswith("urn:pulumi:")
-        else " ".join(names.fact(name) for name, _ in QUOTED.findall(part) if name) or names.fact(part)
+        else " ".join(names.fact(name) for name, _ in QUOTED.findall(part) if name) or names.fact(addresses(part))
         for part in outcome.parts or ()
     ]
 
 
-def _unordered(value: Any) -> Any:
-    """The value with each list as what it means in a statement: without order and repetition; one item is no list."""
-    if isinstance(value, Mapping):
-        return {key: _unordered(item) for key, item in value.items()}
-    if not isinstance(value, list):
-        return value
-    items = {json.dumps(item, sort_keys=True, default=_plain): item for item in map(_unordered, value)}
-    return next(iter(items.values())) if len(items) == 1 else [items[text] for text in sorted(items)]
-
-
-def _property(resource: Resource, path: str, names: Names) -> str:
-    """The path of a property; what it ends at counts if it is one plain value, and no policy document."""
+def _property(resource: Resource, path: str, names: Names, *, by_default: bool = False) -> str:
+    """The path of a property; what it ends at counts if it is one plain value, no default and no policy document."""
     walked, value = _walked(resource.inputs, path, names)
-    if not isinstance(value, str | bool | int | float) or path in {prefix for prefix, _ in documents_of(resource)}:
+    if (
+        by_default
+        or is_off(value)
+        or not isinstance(value, str | bool | int | float)
+        or path in {prefix for prefix, _ in documents_of(resource)}
+    ):
         return walked
-    return f"{walked}={names.same_everywhere(str(value))}"
+    return f"{walked}={names.same_everywhere(scalar(value))}"
 
 
 def _walked(value: Any, path: str, names: Names) -> tuple[str, Any]:
@@ -350,8 +356,8 @@ def _item(item: Any, siblings: Any, names: Names) -> str:
             if same[item[key]] == 1:
                 return names.same_everywhere(item[key])
     if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if key not in UNJUDGED}
-    return _content(_unordered(item), names)
+        item = {key: value for key, value in item.items() if key not in UNJUDGED and not is_off(value)}
+    return _content(unordered(item), names)
 
 
 def _counted(items: Iterable[Any], key: str) -> Counter[str]:
@@ -361,13 +367,5 @@ def _counted(items: Iterable[Any], key: str) -> Counter[str]:
 
 def _content(value: Any, names: Names) -> str:
     """A hash of a value: equal for equal content, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, default=_plain)
+    text = json.dumps(value, sort_keys=True, default=plain)
     return names.digest(text)[:DIGITS]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Sequence):
-        return list(value)
-    return UNKNOWN if isinstance(value, Unknown) else type(value).__name__

@@ -272,8 +272,8 @@ class _Parser:
         return name in raw or negation in raw
 
     def strings(self, raw: Any, path: str, element: str, form: str) -> tuple[str, ...]:
-        """The texts of an element; `form` is its name, or the type of its principals."""
-        texts = []
+        """The texts of an element, each once: repetition says nothing. `form` is its name, or the type of its principals."""
+        texts: dict[str, str] = {}
         refused = self.form(form)
         if raw == []:
             self.problem(path, "is an empty list")
@@ -283,12 +283,14 @@ class _Parser:
             elif value is None and form.endswith("Resource") and isinstance(raw, list) and any(raw):
                 self.warning(place, "is null, which AWS leaves out")
             elif isinstance(value, str) and value:
-                texts.append(_once(value))
-                if reason := refused(value):
-                    self.problem(place, reason)
+                same = value.lower() if form.endswith("Action") else value
+                if same not in texts:
+                    texts[same] = _once(value)
+                    if reason := refused(value):
+                        self.problem(place, reason)
             else:
                 self.problem(place, "must be a text that is not empty")
-        return tuple(texts)
+        return tuple(texts.values())
 
     def form(self, name: str) -> Callable[[str], str | None]:
         """A function that returns the reason why AWS refuses a text of an element, or of principals of a type."""
@@ -354,7 +356,7 @@ class _Parser:
         if raw == []:
             accepted = self.kind not in WITH_PRINCIPAL and "Ip" not in operator
             (self.warning if accepted else self.problem)(path, "is an empty list: no value can match it")
-        texts = tuple(self.values(raw, path))
+        texts = tuple(dict.fromkeys(self.values(raw, path)))
         if operator.startswith("Date"):
             for reason in {*filter(None, map(refused_date, texts))}:
                 self.problem(path, reason)

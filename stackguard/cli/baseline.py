@@ -35,8 +35,8 @@ KEPT_DAYS = 180
 EXIT_CODES = """\b
 Exit codes:
   0    the baseline is written, or already says the same
-  2    a target could not be judged, or a policy crashed: its entries stay as
-       they are; those of the other targets are written
+  2    a target could not be judged, or a policy crashed: the entries of the
+       target, or those of the policy there, stay as they are; others are written
 """
 
 

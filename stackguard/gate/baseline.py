@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,6 +55,9 @@ class Entry(msgspec.Struct, frozen=True):
         msgspec.Meta(
             description="Digests of what it is about: a violation with fewer of these and all of their limits fits too.",
         ),
+    ] = msgspec.UNSET
+    undecided: Annotated[
+        bool | msgspec.UnsetType, msgspec.Meta(description="Whether it is of an unknown value, and of no violation.")
     ] = msgspec.UNSET
     project: Annotated[
         str | msgspec.UnsetType,
@@ -283,6 +286,7 @@ def apply(
     rules: WaiverRules | None = None,
     *,
     add: bool = False,
+    unjudged: Callable[[Entry], bool] = lambda _: False,
 ) -> Baselined:
     """The outcomes of one stack with the exemptions of its baseline.
 
@@ -295,6 +299,7 @@ def apply(
         ran: ids of the policies that ran: entries of others are not gone.
         rules: of the central settings: what they allow no waiver of, a baseline does not accept either.
         add: whether all other outcomes that block are to be added.
+        unjudged: returns whether the run does not show if the violation of an entry is still there: then it is not gone.
     """
     entries = baseline.of_stack(stack)
     left = Counter({print_: len(equal) for print_, equal in entries.items()})
@@ -314,7 +319,11 @@ def apply(
         replace(outcome, exemption=Exemption("baselined", owner=by.get(index, ""))) if index in exempt else outcome
         for index, outcome in enumerate(outcomes)
     )
-    gone = {print_: count for print_, count in left.items() if count and entries[print_][0].policy in ran}
+    gone = {
+        print_: count
+        for print_, count in left.items()
+        if count and entries[print_][0].policy in ran and not unjudged(entries[print_][0])
+    }
     moved = [
         (print_, outcomes[index])
         for index, print_ in (accepted | there).items()
@@ -326,7 +335,8 @@ def apply(
 
 def _entry(outcome: Outcome, added: Added) -> Entry:
     parts = extent(outcome) or msgspec.UNSET
-    return Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 1, added, parts)
+    undecided = outcome.kind is Kind.UNDECIDED or msgspec.UNSET
+    return Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 1, added, parts, undecided)
 
 
 def _under(outcome: Outcome, project: str, former: Iterable[str]) -> Outcome:

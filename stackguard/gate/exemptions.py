@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from policypack.core.policy import Outcome
+from policypack.core.policy import Kind, Outcome, covers
 from policypack.evaluation import waiver_file as waiver_files
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
+from policypack.evaluation.placing.shared_names import urns
+from policypack.evaluation.readings import Readings
 from policypack.evaluation.redaction import masked
+from policypack.evaluation.settings import UNSEEN
 from policypack.evaluation.waiver_file import PlacedWaiver
-from policypack.evaluation.waivers import Waived, WaiverRules
+from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules
 from stackguard.gate import baseline
-from stackguard.gate.baseline import Baseline, Baselined
+from stackguard.gate.baseline import Baseline, Baselined, Entry
 from stackguard.positions.digests import Digests
+from stackguard.reports.formatting import name_of
 from stackguard.sources import LoadedStack
 
 
@@ -77,6 +81,8 @@ class StackExemptions:
     """Returns the ids of the policies that ran."""
     known: Callable[[], Collection[str]] = tuple
     """Returns the ids of all policies that there are."""
+    readings: Readings = field(default_factory=Readings)
+    """What the policies read, and of which resources they are excused."""
     shared: tuple[Path, ...] = ()
     """Folders that the program shares code with, as of `Digests`."""
     waived: Waived = field(default_factory=lambda: Waived(()))
@@ -97,6 +103,11 @@ class StackExemptions:
             accepting.rules,
             self.known(),
         )
+        crashed = {outcome.policy.id for outcome in shown if outcome.kind is Kind.ERROR}
+        decided = (
+            one for one in self.waived.problems if one.kind is not ProblemKind.UNUSED or one.policy not in crashed
+        )
+        self.waived = replace(self.waived, problems=tuple(decided))
         self.baselined = baseline.apply(
             self.waived.outcomes,
             accepting.baseline,
@@ -104,5 +115,43 @@ class StackExemptions:
             ran,
             accepting.rules,
             add=accepting.add,
+            unjudged=self._unjudged(shown, crashed),
         )
         return self.baselined.outcomes
+
+    def _unjudged(self, outcomes: Sequence[Outcome], crashed: Collection[str]) -> Callable[[Entry], bool]:
+        """Returns whether this run does not show if the violation of an entry of the baseline is still there.
+
+        Its policy crashed, or a required policy takes its place; its resource may be among those that were not seen, or
+        what decides about it is unknown now.
+
+        Args:
+            outcomes: of the stack.
+            crashed: ids of policies.
+        """
+        named: dict[str, list[str]] = {}
+        for resource in self.loaded.resources:
+            for urn in urns(resource):
+                named.setdefault(name_of(urn), []).append(resource.urn)
+        unseen = any(outcome.policy.id in UNSEEN for outcome in outcomes)
+        unknown = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
+
+        def unjudged(entry: Entry) -> bool:
+            there = named.get(entry.resource, ())
+            return (
+                entry.policy in crashed
+                or (unseen and not there)
+                or any(self.readings.of(entry.policy, urn)[1] for urn in there)
+                or (entry.undecided is not True and any(_decides(outcome, entry, there) for outcome in unknown))
+            )
+
+        return unjudged
+
+
+def _decides(outcome: Outcome, entry: Entry, there: Collection[str]) -> bool:
+    """Whether an undecided outcome is at the place of an entry, around it or inside it."""
+    return (
+        outcome.policy.id == entry.policy
+        and outcome.resource.urn in there
+        and (covers(outcome.path, entry.path) or covers(entry.path, outcome.path))
+    )

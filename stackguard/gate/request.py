@@ -237,7 +237,7 @@ def judge_under(
         def known() -> list[str]:
             return [*(policy.id for policy in cards), *ran()]
 
-        exempt = exemptions.StackExemptions(accepting, loaded, ran, known, request.shared)
+        exempt = exemptions.StackExemptions(accepting, loaded, ran, known, judging.readings, request.shared)
         outcomes = tuple(judging.outcomes(loaded.resources, loaded.region, loaded.unseen, exempt))
         unjudged = without_policy(judging.policies, loaded.resources) if request.own else {}
         if not request.own:

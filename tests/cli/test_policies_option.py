@@ -268,3 +268,17 @@ def test_an_interrupt_is_no_crash_of_a_policy() -> None:
     with pytest.raises(KeyboardInterrupt) as raised:
         signal.raise_signal(signal.SIGINT)
     assert is_interrupt(raised.value)
+
+
+def test_the_entries_of_a_policy_that_crashes_stay_in_the_baseline(folder: Path) -> None:
+    options = ("infra", "--policies", "acme.py")
+    assert RanApart("baseline", *options).code == 0
+    (file,) = folder.rglob("stackguard-baseline.json")
+    before = file.read_text()
+    (folder / "acme.py").write_text(CARD.replace("    if not owner:", "    raise ValueError\n    if not owner:"))
+    pruned = RanApart("baseline", *options, "--prune")
+    assert pruned.code == 2
+    assert "crashed" in pruned.err
+    assert file.read_text() == before
+    (folder / "acme.py").write_text(CARD)
+    assert RanApart("check", *options, "--policy", ID).code == 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from policypack.core.examples import Example
-from policypack.core.policy import Policy, Resource, Severity, Violation
+from policypack.core.policy import UNKNOWN, Policy, Resource, Severity, Violation
+from stackguard.gate.baseline import DEFAULT_FILE, Added, Baseline
 from stackguard.gate.request import CheckRequest, judge_stack
 from stackguard.reports import Report
 from tests.cli.running import Ran
@@ -126,3 +128,61 @@ def linted(state: Path, level: str) -> list[str]:
     outcomes = [outcome for outcome in judge_stack(CheckRequest(str(state))).report.outcomes if outcome.blocks]
     assert {outcome.policy.id for outcome in outcomes} <= {"iam-linter-report"}
     return [outcome.path for outcome in outcomes]
+
+
+def crash(_: Any) -> Any:
+    raise ValueError
+
+
+def gone(state: Path, before: Policy[Any], *after: Policy[Any]) -> int:
+    """How many violations of the one policy are gone for others, by a baseline that is left beside the state."""
+    found = judge_stack(CheckRequest(str(state)), (before,)).report
+    (state.parent / DEFAULT_FILE).write_text(Baseline().with_outcomes(found.stack, found.outcomes, Added()).text())
+    return judge_stack(CheckRequest(str(state)), after).gone.total()
+
+
+UNDECIDED = replace(FIRST, reads=lambda _: [("acl", UNKNOWN)])
+SILENT = replace(FIRST, check=lambda _: [])
+UNSEEN = replace(UNDECIDED, id="pulumi-unseen-resource")
+
+
+@pytest.mark.parametrize(
+    ("after", "count"),
+    [
+        (SILENT, 1),
+        (replace(FIRST, check=crash), 0),
+        (replace(FIRST, reads=crash), 0),
+        (UNDECIDED, 0),
+        (replace(FIRST, reads=lambda _: [("aclName", UNKNOWN)]), 1),
+        (replace(SECOND, check=lambda _: []), 0),
+    ],
+    ids=["fixed", "crashed", "reader crashed", "unknown now", "something else unknown", "did not run"],
+)
+def test_only_what_its_policy_has_judged_is_gone(state: Path, after: Policy[Any], count: int) -> None:
+    assert gone(state, FIRST, after) == count
+
+
+def test_what_was_unknown_is_gone_when_something_else_is_unknown(state: Path) -> None:
+    assert (
+        gone(state, UNDECIDED, replace(FIRST, reads=lambda _: [("acl", replace(UNKNOWN, why="needs `another`"))])) == 1
+    )
+    assert gone(state, UNDECIDED, SILENT) == 1
+
+
+def test_what_a_new_violation_hides_is_not_gone(state: Path) -> None:
+    assert gone(state, replace(SECOND, requires=()), FIRST, SECOND) == 0
+    assert gone(state, replace(SECOND, requires=()), SILENT, replace(SECOND, check=lambda _: [])) == 1
+
+
+def test_what_is_of_a_resource_that_may_be_unseen_is_not_gone(state: Path) -> None:
+    gone(state, FIRST)
+    state.write_text(state.read_text().replace("uploads", "files"))
+    fixed = CheckRequest(str(state))
+    assert judge_stack(fixed, (SILENT, UNSEEN)).gone.total() == 0
+    assert judge_stack(fixed, (SILENT,)).gone.total() == 1
+
+
+def test_a_waiver_of_a_policy_that_crashed_is_not_unused(state: Path) -> None:
+    (state.parent / "stackguard-waivers.yaml").write_text("waivers:\n" + waiver("s3-first"))
+    assert not judge_stack(CheckRequest(str(state)), (replace(FIRST, check=crash),)).problems
+    assert judge_stack(CheckRequest(str(state)), (SILENT,)).problems

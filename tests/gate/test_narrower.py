@@ -89,7 +89,8 @@ def test_an_edit_that_only_removes_blocks_nothing(grant: Statement, denials: lis
     kept = {key: data.draw(st.lists(st.sampled_from(grant[key]), min_size=1)) for key in ("Action", "Resource")}
     more = data.draw(denying)
     condition = data.draw(st.sampled_from([{}, {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}]))
-    after = data.draw(st.permutations([{**grant, **kept, **condition}, *denials, *more]))
+    everyone = {"Principal": data.draw(st.sampled_from(["*", {"AWS": "*"}, {"AWS": ["*"]}]))}
+    after = data.draw(st.permutations([{**grant, **kept, **condition, **everyone}, *denials, *more]))
     assert not blocking(old, outcomes(topic_policy(*after), policy=PUBLIC))
 
 

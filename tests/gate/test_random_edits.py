@@ -35,7 +35,7 @@ CONTENTS: Sequence[Content] = [
     ("s3:GetObject", "arn:aws:s3:::a/*"),
 ]
 SOUND = {CONTENTS[-1]}
-STYLES = ("plain", "reversed", "sid", "lists", "capitals", "more")
+STYLES = ("plain", "reversed", "sid", "lists", "capitals", "twice", "more")
 """Spellings of a statement, which say the same of its violation."""
 Identity = tuple[int, Content]
 """What a violation is to a person: the resource, whatever it is called now, and what the statement says."""
@@ -89,6 +89,8 @@ def _styled(action: str, target: str, style: str, index: int) -> dict[str, Any]:
             return statement | {"Action": [action], "Resource": [target, target]}
         case "capitals":
             return statement | {"Action": action.upper() if action.endswith("*") else action}
+        case "twice":
+            return statement | {"Action": [action.upper(), action]}
         case "more":
             return statement | {"Action": ["sqs:SendMessage", action]}
     return statement

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -88,8 +89,10 @@ STATEMENTS = st.builds(
 )
 
 
-def listed(value: Any) -> tuple[str, ...]:
-    return tuple(value) if isinstance(value, list) else (value,)
+def listed(value: Any, same: Callable[[str], str] = str) -> tuple[str, ...]:
+    """The items of an element, each once: of equal ones, the first."""
+    items = value if isinstance(value, list) else [value]
+    return tuple({same(item): item for item in reversed(items)}[text] for text in dict.fromkeys(map(same, items)))
 
 
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
@@ -105,7 +108,7 @@ def test_a_document_is_parsed_alike_as_text_and_as_a_mapping(statements: list[An
     for written, statement in zip(statements, parsed.statements, strict=True):
         assert (statement.effect, statement.actions, statement.resources) == (
             Effect(written["Effect"]),
-            listed(written["Action"]),
+            listed(written["Action"], str.lower),
             listed(written["Resource"]),
         )
         assert {(condition.operator, condition.key, condition.values) for condition in statement.conditions} == {

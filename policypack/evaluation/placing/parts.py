@@ -2,13 +2,12 @@
 
 The outcome of a statement has a part for each of its actions, resources and principals. A condition limits all of them, a
 denial of the same document the actions that it denies. An outcome with fewer parts, and with all limits of these, allows
-less. Both are digests, after a separator at the end of a place. A statement counts in its canonical form, of which a list
+less. Both are digests, after a separator at the end of a place. A statement counts in the form of `forms`, of which a list
 has only the item that the outcome is about.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -64,13 +63,14 @@ def of_statement(
     """The parts of an outcome about an Allow statement, which are not in `rest_of`.
 
     Args:
-        statement: without what does not count.
+        statement: its elements in their `forms`.
         denials: the Deny statements of its document, as `statement`.
         actions: those that the outcome is about; all if it is empty.
         digest: of a value without names of the stack.
         limits: further ones of all parts.
     """
     sets = {key: _items(statement[key]) for key in SETS if key in statement}
+    sets |= {"Principal": _without_covered(sets["Principal"])} if "Principal" in sets else {}
     sets |= {"Action": [*actions]} if actions else {}
     parts = of_items((), digest, limits)
     for key, items in sets.items():
@@ -107,6 +107,16 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _without_covered(principals: Sequence[Any]) -> list[Any]:
+    """The principals of an Allow statement, without those that are among everyone: `*` and `{"AWS": "*"}` are equal there.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous.
+    """
+    everyone = [item for item in principals if item in ("*", ["AWS", "*"])]
+    others = [item for item in principals if item[:1] != ["AWS"]] if everyone else principals
+    return [*(["*"] if everyone else []), *(item for item in others if item != "*")]
+
+
 def _pairs(keys: Any) -> Iterator[Any]:
     """The keys of one operator of a condition with their values."""
     yield from ([key.lower(), value] for key, value in keys.items()) if isinstance(keys, Mapping) else [keys]
@@ -127,30 +137,6 @@ def _overlap(action: Any, denied: str) -> bool:
     return not isinstance(action, str) or not ACTION.match(action) or overlaps(action, denied, ignore_case=True)
 
 
-def folded(text: str) -> str:
-    """A text as `canonical` has it, if it is an action."""
-    return text.lower() if ACTION.fullmatch(text) else text
-
-
-def canonical(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """A statement without its `Sid`, with actions in lower case."""
-    return {
-        key: _lower(value) if key in {"Action", "NotAction"} else value
-        for key, value in statement.items()
-        if key != "Sid"
-    }
-
-
-def _lower(value: Any) -> Any:
-    return (
-        [_lower(item) for item in value]
-        if isinstance(value, list)
-        else value.lower()
-        if isinstance(value, str)
-        else value
-    )
-
-
 def reduced(value: Any, steps: Sequence[str | int], quoted: set[str], names: Names) -> Any:
     """The value with one item of a list that the steps lead into, or of which the message quotes one item.
 
@@ -169,6 +155,6 @@ def reduced(value: Any, steps: Sequence[str | int], quoted: set[str], names: Nam
 
 
 def _quoted(items: list[Any], quoted: set[str], names: Names) -> list[str]:
-    """The items of a list that a message quotes."""
-    counts = names.once(items, "counts", lambda: Counter(item for item in items if isinstance(item, str)))
-    return [text for text in quoted for _ in range(counts[text])]
+    """The items of a list that a message quotes, each once."""
+    texts = names.once(items, "texts", lambda: frozenset(item for item in items if isinstance(item, str)))
+    return [text for text in quoted if text in texts]

@@ -21,7 +21,9 @@ def check(setting: Setting) -> Iterator[Violation]:
         name = f"`{setting.property}`"
         value = "true" if setting.value is True else setting.value
         state = f"{name} is missing" if value is None else f"{name} is `{value}`"
-        yield Violation("", f"{state}, which connects it to the internet directly")
+        facts = (setting.property,) if setting.by_default else None
+        message = f"{state}, which connects it to the internet directly"
+        yield Violation("", message, facts=facts, by_default=setting.by_default)
 
 
 def _database(**inputs: Any) -> Resource:

@@ -26,6 +26,8 @@ class Setting(msgspec.Struct, frozen=True):
     property: str
     value: Any
     open: bool
+    by_default: bool = False
+    """Whether it also is open if the property is absent."""
 
 
 def endpoint_settings(stack: Stack) -> Iterator[Placed[Setting]]:
@@ -50,11 +52,11 @@ def _settings(resource: Resource, endpoint: Endpoint, *, by_default: bool) -> It
         if isinstance(value, Unknown):
             yield path, value
         elif value is None and by_default:
-            yield path, Setting(path, value, open=True)
+            yield path, Setting(path, value, open=True, by_default=True)
         elif not _opens(endpoint, value) or not has_unknown(addresses):
             named = addresses if isinstance(addresses, list) and addresses else ["0.0.0.0/0"]
             wide = internet([cidr for cidr in named if isinstance(cidr, str)]) is not None
-            yield path, Setting(path, value, wide and _opens(endpoint, value))
+            yield path, Setting(path, value, wide and _opens(endpoint, value), by_default or None in endpoint.open)
         elif undecided(resource, endpoint.addresses, addresses):
             yield endpoint.addresses, UNKNOWN
 

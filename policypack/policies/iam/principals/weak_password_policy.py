@@ -25,6 +25,12 @@ AT_LEAST: Mapping[str, int] = {
 }
 """The least of each setting, as the controls IAM.7, IAM.15 and IAM.16 of Security Hub and CIS's benchmark ask for."""
 
+SHORTEST = ("minimumPasswordLength", 6)
+"""What AWS takes if the property is left out.
+
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html.
+"""
+
 
 def password_policies(resource: Resource) -> Iterator[Reading[Mapping[str, int | Unknown]]]:
     """The settings of a password policy; one that is not set, or is no number, is 0."""
@@ -45,7 +51,8 @@ def check(settings: Mapping[str, int | Unknown]) -> Iterator[Violation | Undecid
         if isinstance(value, Unknown):
             yield Undecided(name, value.why, value.fix)
         elif value < least:
-            yield Violation(name, f"is weaker than `{name}` {'at least ' * (least > 1)}{str(least).lower()}")
+            message = f"is weaker than `{name}` {'at least ' * (least > 1)}{str(least).lower()}"
+            yield Violation(name, message, by_default=(name, value) == SHORTEST)
 
 
 STRONG = dict(AT_LEAST)
