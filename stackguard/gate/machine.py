@@ -6,7 +6,6 @@ Source: https://docs.kernel.org/admin-guide/cgroup-v2.html.
 from __future__ import annotations
 
 import os
-import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,6 +45,8 @@ def limited_memory(most: int) -> Iterator[None]:
 
     Blocks may overlap, in threads: the limit of the first one counts until the last one ends.
     """
+    import resource  # not on Windows, where exports are judged, too
+
     with _LIMITING:
         if not _former:
             _former.append(resource.getrlimit(resource.RLIMIT_DATA))
