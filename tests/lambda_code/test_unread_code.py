@@ -43,7 +43,10 @@ def test_the_policies_that_read_code_say_so() -> None:
     [
         ({"code": CODE}, "is not Python"),
         ({"code": CODE, "runtime": "provided.al2023"}, "is not Python"),
-        ({"runtime": None, "packageType": "Image", "imageUri": "x:1"}, "is in a container image"),
+        (
+            {"runtime": None, "packageType": "Image", "imageUri": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1"},
+            "is in a container image",
+        ),
         ({"runtime": "python3.13", "s3Bucket": "elsewhere", "s3Key": "code.zip"}, "is outside the stack"),
     ],
 )
@@ -85,7 +88,12 @@ def test_many_functions_are_counted() -> None:
 
 def test_every_format_of_the_gate_has_it_as_a_note(tmp_path: Path) -> None:
     urn = f"urn:pulumi:dev::shop::{FUNCTION}::api"
-    inputs = {"name": "api", "packageType": "Image", "imageUri": "x:1", "role": "arn:aws:iam::111122223333:role/r"}
+    inputs = {
+        "name": "api",
+        "packageType": "Image",
+        "imageUri": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1",
+        "role": "arn:aws:iam::111122223333:role/r",
+    }
     entries = [{"urn": urn, "type": FUNCTION, "custom": True, "id": "api", "inputs": inputs}]
     file = tmp_path / "state.json"
     file.write_text(json.dumps({"version": 3, "deployment": {"resources": entries}}), encoding="utf-8")
@@ -104,7 +112,12 @@ def test_a_preview_ends_with_it(*, dry_run: bool, count: int) -> None:
     pack = Session(POLICIES, StackSettings(), Path(), None)
     configure(pack, dry_run=dry_run)
     provider = Resource("pulumi:providers:aws", "aws", {"region": "eu-west-1"})
-    api = Resource(FUNCTION, "api", {"packageType": "Image", "imageUri": "x:1"}, provider=provider.urn)
+    api = Resource(
+        FUNCTION,
+        "api",
+        {"packageType": "Image", "imageUri": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1"},
+        provider=provider.urn,
+    )
     reports = [*analyze(pack, api, levels), *analyze_stack(pack, provider, api, levels=levels)]
     sentence = "the code of 1 function is in a container image, so 4 policies did not read it: api"
     assert [report.message for report in reports].count(sentence) == count

@@ -298,7 +298,7 @@ def test_any_setting_and_script_is_read(name: str, value: str) -> None:
     assert all(kind for _, kind in credentials_in_script(f"{name}={value}"))
 
 
-@given(st.text("abcdefghijkmnopqrstuvwyz0123456789", min_size=9, max_size=30))
+@given(st.text("bcdfghjkmnpqrstvwz0123456789", min_size=9, max_size=30))  # no words, such as those of placeholders
 def test_a_password_is_reported_whatever_it_looks_like(value: str) -> None:
     assert credential_of("DB_PASSWORD", f"q7{value}")
 
