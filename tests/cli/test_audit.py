@@ -118,6 +118,7 @@ def test_owners_by_rules_of_which_the_last_counts(fleet: Path, capsys: pytest.Ca
     assert capsys.readouterr().out == "owner,n\nlive,2\nplatform,4\n"
 
 
+@pytest.mark.outside
 def test_an_interrupt_finishes_what_is_judged_and_a_resume_the_rest(fleet: Path) -> None:
     Fleet(fleet, 8).write(60)
     command = [sys.executable, "-m", "stackguard", "audit", "fleet", "--store", "store", "-j", "1"]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.warm.apart import stackguard
 
+pytestmark = pytest.mark.outside
+
 PROGRAM = 'import pulumi_aws as aws\naws.s3.Bucket("uploads", acl="public-read")\n'
 WAIVER = """waivers:
   - {{policy: s3-public-acl, resource: {{type: aws:s3:Bucket, name: {name}}}, stacks: {stacks}, reason: r, expires: 2999-01-01}}

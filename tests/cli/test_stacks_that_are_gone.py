@@ -9,6 +9,8 @@ import pytest
 
 from tests.warm.apart import stackguard
 
+pytestmark = pytest.mark.outside
+
 PROGRAM = "import pulumi_aws as aws\n\naws.sqs.Queue('jobs', sqs_managed_sse_enabled=False)\n"
 FILE = "stackguard-baseline.json"
 
