@@ -48,13 +48,9 @@ def folded_statement(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lower(value: Any) -> Any:
-    return (
-        [_lower(item) for item in value]
-        if isinstance(value, list)
-        else value.lower()
-        if isinstance(value, str)
-        else value
-    )
+    if isinstance(value, list):
+        return [_lower(item) for item in value]
+    return value.lower() if isinstance(value, str) else value
 
 
 def element(name: str, value: Any) -> Any:

@@ -17,22 +17,8 @@ _PURE = {f"builtins.{name}" for name in dir(builtins) if name not in _ACTING}
 _MODULES = {
     *("itertools", "more_itertools", "functools", "operator", "collections", "contextlib", "dataclasses", "enum"),
     *("json", "re", "math", "decimal", "datetime", "time", "base64", "binascii", "hashlib", "string", "textwrap"),
-    *(
-        "logging",
-        "warnings",
-        "traceback",
-        "os.path",
-        "os.getenv",
-        "copy",
-        "urllib.parse",
-        "uuid",
-        "random",
-        "statistics",
-        "zoneinfo",
-        "html",
-        "fnmatch",
-        "pathlib.PurePath",
-    ),
+    *("logging", "warnings", "traceback", "os.path", "os.getenv", "copy", "urllib.parse", "uuid", "random"),
+    *("statistics", "zoneinfo", "html", "fnmatch", "pathlib.PurePath"),
 }
 """Modules, and functions, whose calls make values of others, log, or wait, and do nothing else."""
 _DRIVING = {*ONCE, *APPLIED, *EACH, *STARTED, *WAITED, "gather", "wait", "as_completed", "result", "start", "shutdown"}
