@@ -8,7 +8,6 @@ A policy that requires another does not judge a value that the other reports: se
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -48,7 +47,6 @@ from policypack.resources.attachments import as_used
 
 Accepted = Mapping[tuple[str, str], Collection[str]]
 """The paths of outcomes that are waived or in the baseline, by the id of the policy and the URN of the resource."""
-QUOTED_ACTION = re.compile(r"`[A-Za-z0-9-]+:[\w*?]+`")
 NOTHING: Accepted = MappingProxyType({})
 CRASH_FIX = "Report it as a bug of this policy: a policy that crashes is never a pass."
 
@@ -185,13 +183,8 @@ def judge(
     elsewhere = secrets_of(subject) if isinstance(subject, Stack) else ()
     violations_first = sorted(outcomes, key=lambda outcome: outcome.kind is Kind.UNDECIDED)
     safe = (redacted(outcome, elsewhere) for outcome in violations_first)
-    unique = {(outcome.kind, outcome.resource.urn, outcome.path, _said(outcome)): outcome for outcome in safe}
+    unique = {(outcome.kind, outcome.resource.urn, outcome.path, outcome.message): outcome for outcome in safe}
     return list(unique.values())
-
-
-def _said(outcome: Outcome) -> str:
-    """The message, which says the same of an action in any letter case."""
-    return QUOTED_ACTION.sub(lambda action: action[0].lower(), outcome.message)
 
 
 def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterable[tuple[Resource, str, Any]]:
