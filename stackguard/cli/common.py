@@ -58,11 +58,28 @@ output_option = click.option(
 )
 
 
-def finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+def _finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
     """The value, if it is a finite number: `nan` is in every range."""
     if not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a number of seconds")
     return value
+
+
+def timeout_option(explanation: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option `--timeout`, in seconds.
+
+    Args:
+        explanation: its help.
+    """
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=300.0,
+        show_default=True,
+        metavar="SECONDS",
+        callback=_finite,
+        help=explanation,
+    )
 
 
 def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -177,15 +194,7 @@ def _run_options(command: Callable[..., None]) -> Callable[..., None]:
         help="A file with values that only the cloud can give the program, such as the id of a VPC. Repeatable; the first "
         "file with a value wins.",
     )
-    @click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        default=300.0,
-        show_default=True,
-        metavar="SECONDS",
-        callback=finite,
-        help="Stop a program, a policy pack or standard input that takes longer.",
-    )
+    @timeout_option("Stop a program, a policy pack or standard input that takes longer.")
     @functools.wraps(command)
     def with_options(
         *args: Any,

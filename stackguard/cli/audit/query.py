@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stackguard.cli.audit.options import check_installed, runs_of, store_option
-from stackguard.cli.common import attempt, finite, format_option, output_option, write
+from stackguard.cli.common import attempt, format_option, output_option, timeout_option, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_name", metavar="RUN", help="The audit that the tables are about; by default the newest.")
 @format_option("text", "csv", "json")
 @output_option
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    callback=finite,
-    help="Stop a query that takes longer.",
-)
+@timeout_option("Stop a query that takes longer.")
 def query(sql: str, store: str, run_name: str | None, format_: str, output: Path | None, timeout: float) -> None:
     """Print the rows of a SELECT over the store; docs/audit-tables.md has its tables.
 

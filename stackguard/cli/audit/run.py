@@ -10,7 +10,7 @@ import click
 
 from stackguard.cli.audit.options import check_installed, store_option, unnoted_runs_of
 from stackguard.cli.check import SEVERITIES
-from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_options, waivers_option
+from stackguard.cli.common import CANNOT_JUDGE, Failure, attempt, settings_options, timeout_option, waivers_option
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -60,14 +60,7 @@ Exit codes:
     help="Judge on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786, instead of in processes of this"
     " machine.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="The longest time for one stack.",
-)
+@timeout_option("The longest time for one stack.")
 @click.option(
     "--max-size",
     type=click.IntRange(min=1),
