@@ -25,6 +25,12 @@ def parse(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def malformed(file: object, error: Exception) -> str:
+    """A line about a file whose text has no value, by an error as `problem` takes it: `FILE:LINE: malformed TOML: ...`."""
+    line, why = problem(error)
+    return f"{file}{f':{line}' if line else ''}: malformed TOML: {why}"
+
+
 def problem(error: Exception) -> tuple[int | None, str]:
     """Why a text has no value: the line, if it is known, and the reason, of an error of `parse` or of decoding."""
     if not isinstance(error, tomllib.TOMLDecodeError):

@@ -188,8 +188,7 @@ def _toml(path: Path) -> tuple[Any, Place]:
     except NoTableError as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from None
     except (ValueError, RecursionError) as error:
-        line, problem = toml_reader.problem(error)
-        raise SettingsError(f"{path}{f':{line}' if line else ''}: malformed TOML: {problem}") from None
+        raise SettingsError(toml_reader.malformed(path, error)) from None
     except files.TooLargeError:
         raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None
     if not table:

@@ -56,8 +56,7 @@ def _arguments(interpreter: Path, type_token: str) -> Arguments | None:
             text = file.read_text(encoding="utf-8")
             match = ARGS_OF.search(text)
             if match and f"'{type_token}'" in text:
-                body = re.search(rf"^class {match[1]}:\n(.*?)(?=^\S|\Z)", text, re.DOTALL | re.MULTILINE)
-                names = _keys(body[1]) if body else {}
+                names = _keys(dict(CLASS.findall(text)).get(match[1], ""))
                 return Arguments(names, _nested(file.parent / "_inputs.py")) if names else None
     return None
 
@@ -65,8 +64,12 @@ def _arguments(interpreter: Path, type_token: str) -> Arguments | None:
 @cache
 def _nested(file: Path) -> Mapping[str, Keys]:
     """By class for values inside of arguments, its keys in the schema; none if there is no such file."""
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return {match[1]: _keys(match[2]) for match in CLASS.finditer(text)}
+    return {name: _keys(body) for name, body in _classes(file).items()}
+
+
+def _classes(file: Path) -> Mapping[str, str]:
+    """By class, its body in a file of the SDK; none if there is no such file."""
+    return dict(CLASS.findall(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
 def _keys(body: str) -> Keys:
@@ -103,10 +106,8 @@ def inner_arguments(interpreter: Path, cls: str) -> frozenset[str]:
 def _inner(interpreter: Path, module: str) -> Mapping[str, frozenset[str]]:
     """By class for values inside of arguments, in one module of pulumi-aws, its arguments' Python names."""
     files = (folder / "pulumi_aws" / module / "_inputs.py" for folder in _libraries(interpreter))
-    text = next((file.read_text(encoding="utf-8") for file in files if file.is_file()), "")
-    return {
-        match[1]: frozenset(getter["python"] for getter in GETTER.finditer(match[2])) for match in CLASS.finditer(text)
-    }
+    classes = next(filter(None, map(_classes, files)), {})
+    return {name: frozenset(getter["python"] for getter in GETTER.finditer(body)) for name, body in classes.items()}
 
 
 def _files(folder: Path, type_token: str) -> Iterator[Path]:

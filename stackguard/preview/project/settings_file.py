@@ -55,8 +55,7 @@ def of_another_tool(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise CannotJudge(f"{file} cannot be read: {reason(error)}") from None
     except (ValueError, RecursionError) as error:
-        line, problem = toml_reader.problem(error)
-        raise CannotJudge(f"{file}{f':{line}' if line else ''}: malformed TOML: {problem}") from None
+        raise CannotJudge(toml_reader.malformed(file, error)) from None
 
 
 def lenient(file: Path) -> dict[str, Any]:
