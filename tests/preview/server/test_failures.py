@@ -33,13 +33,6 @@ needs_subreaper = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: broken\nruntime: python\n")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
-    return tmp_path
-
-
 def write(program: Path, source: str) -> Path:
     (program / "__main__.py").write_text(PREAMBLE + source)
     return program

@@ -18,13 +18,6 @@ outer = int(open(f"/proc/{inner}/stat").read().rsplit(")", 1)[1].split()[1])
 DAEMON = "subprocess.Popen(['sleep', '{tag}'], env={{}}, start_new_session=True)"
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: broken\nruntime: python\n")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
-    return tmp_path
-
-
 @needs_subreaper
 @pytest.mark.parametrize(("killed", "tag"), [("outer, inner", 71200), ("inner, outer", 71210)])
 @pytest.mark.parametrize("daemon", ["first", "last"])
