@@ -42,7 +42,9 @@ from policypack.evaluation.readings import Readings, SubjectReadings
 from policypack.evaluation.redaction import redacted, secrets_of
 from policypack.evaluation.settings import UNSEEN, Settings
 from policypack.evaluation.settings.selectors import enforcement, runs, unknown_value_level
+from policypack.evaluation.silence import Part, silent
 from policypack.iam.document import PolicyDocument, Statement
+from policypack.iam.document_readers import DocumentReader, StatementReader
 from policypack.resources.attachments import as_used
 
 Accepted = Mapping[tuple[str, str], Collection[str]]
@@ -70,24 +72,54 @@ class Evaluation:
         running = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
         self._over_stack = [part for part in running if isinstance(part[0].reads, OverStack)]
         self._over_resources = [part for part in running if not isinstance(part[0].reads, OverStack)]
-        self._by_type: dict[str | None, list[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]] = {}
-        """By type token, and by None for the stack, the policies that concern a subject: bit, card, requirements."""
+        self._by_type: dict[str | None, _Concerned] = {}
+        """By type token, and by None for the stack."""
 
     def outcomes(self, subject: Resource | Stack, accepted: Accepted = NOTHING) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
         token = subject.type if isinstance(subject, Resource) else None
         if token not in self._by_type:
-            self._by_type[token] = [
-                (self.readings.bit(policy.id), policy, required)
-                for policy, required in (self._over_resources if token is not None else self._over_stack)
-                if token is None or may_read(policy.reads, token)
-            ]
+            self._by_type[token] = self._concerned(token)
+        concerned = self._by_type[token]
+        policies = concerned.policies
         outcomes: list[Outcome] = []
         readings = SubjectReadings()
-        for readings.bit, policy, required in self._by_type[token]:
+        if isinstance(subject, Resource) and concerned.of_documents and not subject.external:
+            read = silent(subject, concerned.of_documents)
+            if read is not None:
+                policies, readings.read[subject.urn] = concerned.others, read
+        for readings.bit, policy, required in policies:
             outcomes += judge(policy, subject, self._settings, required, accepted, readings)
         self.readings.add(subject, readings)
         return outcomes
+
+    def _concerned(self, token: str | None) -> _Concerned:
+        policies = [
+            (self.readings.bit(policy.id), policy, required)
+            for policy, required in (self._over_resources if token is not None else self._over_stack)
+            if token is None or may_read(policy.reads, token)
+        ]
+        of_documents = tuple(
+            (bit, policy.reads, policy.check)
+            for bit, policy, _ in policies
+            if isinstance(policy.reads, DocumentReader | StatementReader)
+        )
+        others = [part for part in policies if not isinstance(part[1].reads, DocumentReader | StatementReader)]
+        return _Concerned(policies, others, of_documents)
+
+
+_Concerning = Sequence[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]
+"""Policies: of each the bit, the card, and the requirements."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """The policies that concern a resource of one type, or the stack."""
+
+    policies: _Concerning
+    others: _Concerning
+    """Those that read more of a resource than its documents."""
+    of_documents: tuple[Part, ...]
 
 
 def concerns(policy: Policy[Any], subject: Resource | Stack) -> bool:

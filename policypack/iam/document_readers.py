@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from policypack.core.memo import memoized
 from policypack.core.policy import Reading, Resource, Unknown
@@ -17,7 +18,59 @@ RESOURCE = (DocumentKind.RESOURCE,)
 TRUST = (DocumentKind.TRUST,)
 EVERY = tuple(DocumentKind)
 
-DocumentReader = Callable[[Resource], Iterator[Reading[PolicyDocument]]]
+
+class Attached(NamedTuple):
+    """A policy document of a resource."""
+
+    path: str
+    kind: DocumentKind
+    gives: bool
+    """Whether it grants, and does not only narrow access as a VPC endpoint's or a permissions boundary does."""
+    document: PolicyDocument | Unknown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentReader:
+    """Reads the policy documents of one resource, and nothing else of it; see `documents`."""
+
+    elements: tuple[str, ...]
+    kinds: tuple[DocumentKind, ...]
+    granting: bool
+
+    def __call__(self, resource: Resource) -> Iterator[Reading[PolicyDocument]]:
+        """The paths of the documents, and each document."""
+        return self.of(attached(resource))
+
+    def of(self, every: Iterable[Attached]) -> Iterator[Reading[PolicyDocument]]:
+        """What it reads of the documents of a resource."""
+        for path, document in _chosen(every, self.kinds, granting=self.granting):
+            yield path, document
+            if isinstance(document, PolicyDocument):
+                seen = set()
+                for element, inner in document.unknowns:
+                    if element in self.elements and inner not in seen:
+                        seen.add(inner)
+                        yield f"{path}.{inner}", Unknown()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatementReader:
+    """Reads the single statements of policy documents; see `statements`."""
+
+    whole: DocumentReader
+
+    def __call__(self, resource: Resource) -> Iterator[Reading[Statement]]:
+        """The paths of the statements, and each statement."""
+        return self.of(attached(resource))
+
+    def of(self, every: Iterable[Attached]) -> Iterator[Reading[Statement]]:
+        """What it reads of the documents of a resource."""
+        for path, document in self.whole.of(every):
+            if isinstance(document, Unknown):
+                yield path, document
+            else:
+                for statement in document.statements:
+                    yield f"{path}.{statement.path}", statement
 
 
 def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False) -> DocumentReader:
@@ -33,53 +86,38 @@ def documents(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting:
     Yields:
         The path of the document and the document, or `Unknown` if all of it is unknown.
     """
-
-    def read(resource: Resource) -> Iterator[Reading[PolicyDocument]]:
-        for path, document in documents_of(resource, kinds, granting=granting):
-            yield path, document
-            if isinstance(document, PolicyDocument):
-                seen = set()
-                for element, inner in document.unknowns:
-                    if element in elements and inner not in seen:
-                        seen.add(inner)
-                        yield f"{path}.{inner}", Unknown()
-
-    return read
+    return DocumentReader(elements, kinds, granting)
 
 
-def statements(
-    *elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False
-) -> Callable[[Resource], Iterator[Reading[Statement]]]:
+def statements(*elements: str, kinds: tuple[DocumentKind, ...] = EVERY, granting: bool = False) -> StatementReader:
     """A reader of single statements; the arguments are those of `documents`."""
-    whole = documents(*elements, kinds=kinds, granting=granting)
-
-    def read(resource: Resource) -> Iterator[Reading[Statement]]:
-        for path, document in whole(resource):
-            if isinstance(document, Unknown):
-                yield path, document
-            else:
-                for statement in document.statements:
-                    yield f"{path}.{statement.path}", statement
-
-    return read
+    return StatementReader(documents(*elements, kinds=kinds, granting=granting))
 
 
 def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """The policy documents of a resource, parsed once; the arguments are those of `documents`."""
-    if resource.type not in tables.document_properties():
-        return []
-    parsed = _parsed(resource)
+    return _chosen(attached(resource), kinds, granting=granting)
+
+
+def _chosen(
+    every: Iterable[Attached], kinds: tuple[DocumentKind, ...], *, granting: bool
+) -> list[tuple[str, PolicyDocument | Unknown]]:
     return [
         (path, document.as_granted if granting and isinstance(document, PolicyDocument) else document)
-        for path, kind, gives, document in parsed
+        for path, kind, gives, document in every
         if kind in kinds and (gives or not granting)
     ]
 
 
+def attached(resource: Resource) -> Sequence[Attached]:
+    """Every policy document of a resource, parsed once."""
+    return _parsed(resource) if resource.type in tables.document_properties() else ()
+
+
 @memoized
-def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, PolicyDocument | Unknown]]:
+def _parsed(resource: Resource) -> Sequence[Attached]:
     parsed = []
     for pattern, usual in tables.documents_of(resource.type, resource.inputs).items():
         kind = DocumentKind.BOUNDARY if resource.only_boundary else usual
@@ -87,8 +125,8 @@ def _parsed(resource: Resource) -> Sequence[tuple[str, DocumentKind, bool, Polic
         for path, raw in values_at(resource.inputs, pattern):
             if raw is not None:
                 document = raw if isinstance(raw, Unknown) else parse(raw, kind, resource.type)
-                parsed.append((path, kind, gives, document))
-    return parsed
+                parsed.append(Attached(path, kind, gives, document))
+    return tuple(parsed)
 
 
 def values_at(value: Any, pattern: str, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from policypack.core import caches
 from policypack.core.examples import allow, bucket_policy, deny, role_policy
 from policypack.core.policy import Kind, Policy, Resource, Stack, Violation
-from policypack.evaluation.evaluate import evaluate
+from policypack.evaluation.evaluate import Evaluation, evaluate
+from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
@@ -49,6 +50,22 @@ def test_what_is_remembered_changes_no_outcome(
     caches.forget()
     first = found(resources)
     assert found(resources) == first
+
+
+@pytest.mark.corpus
+@given(st.lists(st.tuples(st.sampled_from(PLACES), st.lists(st.sampled_from(STATEMENTS), min_size=1)), max_size=3))
+def test_policies_that_are_asked_together_answer_as_one_by_one(
+    documents: list[tuple[Callable[..., Resource], list[dict[str, object]]]],
+) -> None:
+    resources = [replace(make(*statements), name=f"r{number}") for number, (make, statements) in enumerate(documents)]
+    together, alone = Readings(), Readings()
+    run = Evaluation(POLICIES, Settings(), together)
+    outcomes = [outcome for resource in resources for outcome in run.outcomes(resource)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("policypack.evaluation.evaluate.silent", lambda _resource, _parts: None)
+        run = Evaluation(POLICIES, Settings(), alone)
+        assert [outcome for resource in resources for outcome in run.outcomes(replace(resource))] == outcomes
+    assert together.counts() == alone.counts()
 
 
 def test_the_work_on_a_document_is_counted_though_its_judgements_are_remembered() -> None:
