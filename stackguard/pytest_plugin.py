@@ -93,7 +93,7 @@ def _check(options: Mapping[str, Any], root: Path) -> Any:
 
     def path(name: str, default: str) -> Path | None:
         file = root / (options.get(name) or default)
-        return file if options.get(name) or file.is_file() else None
+        return file if options.get(name) or os.path.lexists(file) else None
 
     config = options.get("config", {})
     pairs = config if isinstance(config, Mapping) else dict(line.partition("=")[::2] for line in config)

@@ -77,7 +77,7 @@ def rendered(runs: Runs, sql: str, form: str, run: str | None = None, seconds: f
             return
         with _asked(database, sql, seconds) as (columns, result):
             if form == "csv":
-                yield _csv([columns])
+                yield _csv([[*map(printable, columns)]])
             while rows := result.fetchmany(BATCH):
                 yield _csv([_text(value) for value in row] for row in rows) if form == "csv" else _json(columns, rows)
 
@@ -164,7 +164,7 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _table(answer: Answer) -> str:
     rows = answer.rows
-    cells = [[*answer.columns], *([_text(value) for value in row] for row in rows)]
+    cells = [[*map(printable, answer.columns)], *([_text(value) for value in row] for row in rows)]
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
     numbers = [all(isinstance(row[index], int | float) for row in rows) for index in range(len(widths))]
     lines = [

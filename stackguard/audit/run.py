@@ -130,13 +130,13 @@ class Audit:
         if self.stopping:
             raise KeyboardInterrupt
         finished = runs.finished()
-        whole = [before for before in finished if not runs.damaged(before, OF_RUNS)]
+        previous = next((before.id for before in reversed(finished) if not runs.damaged(before, OF_RUNS)), "")
         self._tell(runs)  # another audit can have ended meanwhile
         info = msgspec.structs.replace(
             info,
             finished=f"{datetime.now(UTC):{TIME}}",
             workers=engine.workers,
-            previous=whole[-1].id if whole else "",
+            previous=previous,
             seconds=round(info.seconds + time.monotonic() - start, 3),
         )
         with no_garbage_collection():
@@ -225,7 +225,7 @@ class Audit:
             self.watcher.phase("comparing")
             written["violations"] = history.violations(database, runs, info, written, others)
             counts = history.counts(database, runs, written)
-        done = msgspec.structs.replace(info, state="finished", files=written, **counts)
+        done = msgspec.structs.replace(info, state="finished", files=written, sums=runs.sums(written), **counts)
         if not (done.partial or done.unlisted or done.failed):
             waivers = self.request.accepting.waivers
             done = msgspec.structs.replace(done, unfit=unfit.unfit(runs, written["stacks"], waivers))

@@ -63,7 +63,7 @@ def fetch(kind: str, key: str) -> Path | None:
             return None
         with contextlib.suppress(OSError):
             os.utime(folder)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
     return folder
 

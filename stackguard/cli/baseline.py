@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -150,6 +151,8 @@ class _Update:
     file: Path
     by: Added
     prune: bool
+    before: Baseline
+    """What it had."""
     after: Baseline
     """What it will have."""
     new: int = 0
@@ -162,9 +165,8 @@ class _Update:
     @classmethod
     def of(cls, file: Path, by: Added, *, prune: bool) -> _Update:
         """That of a file, which a merge may have left with conflicts, and which need not exist."""
-        from stackguard.gate.baseline import Baseline, read
-
-        return cls(file, by, prune, read(file, unmerged=True) if file.exists() else Baseline())
+        before = _present(file)
+        return cls(file, by, prune, before, before)
 
     def take(self, judged: Result, *, several: bool) -> None:
         """Take what a stack has."""
@@ -207,10 +209,19 @@ class _Update:
             self.after = self.after.renamed(name, f"{new}{name[len(old) :]}", self.by.at)
 
     def write(self, *, always: bool) -> None:
-        """Write the file, if it says something else; `always` is whether also if there is none."""
-        text = self.after.text()
-        if self.file.read_text("utf-8") != text if self.file.exists() else always:
-            write(text, self.file)
+        """Write the file, if it says something else; `always` is whether also if there is none.
+
+        What another run has written meanwhile stays, as where git merges two branches.
+        """
+        from stackguard.reports.destinations import locked
+
+        with locked(self.file.parent):
+            now = attempt(lambda: _present(self.file), f"reading {self.file}")
+            if now != self.before:
+                self.after = self.after.merged(now)
+            text = self.after.text()
+            if self.file.read_text("utf-8") != text if self.file.exists() else always:
+                write(text, self.file)
 
     def summary(self) -> str:
         """The line that says what has changed."""
@@ -220,3 +231,14 @@ class _Update:
         if self.gone:
             parts.append(f"{self.gone} removed" if self.prune else f"{self.gone} gone (remove them with --prune)")
         return f"{self.file}: {', '.join(parts)}; {self.accepted} violations and unknown values do not block"
+
+
+def _present(file: Path) -> Baseline:
+    """The baseline in a file that need not exist.
+
+    Raises:
+        SettingsError: it cannot be read, or is malformed.
+    """
+    from stackguard.gate.baseline import Baseline, read
+
+    return read(file, unmerged=True) if os.path.lexists(file) else Baseline()

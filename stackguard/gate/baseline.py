@@ -167,9 +167,17 @@ class Baseline:
         entries = {key: entry for key, entry in self.entries.items() if key not in pruned}
         return Baseline(entries, {**self.pruned, **pruned})
 
+    def merged(self, other: Baseline) -> Baseline:
+        """The baseline with the lines of another one, too: what either has pruned is pruned."""
+        return _united((*self._records(), *other._records()))
+
     def forgetting(self, before: str) -> Baseline:
         """The baseline without what was pruned before a time: no branch is that old."""
         return Baseline(self.entries, {key: at for key, at in self.pruned.items() if at >= before})
+
+    def _records(self) -> Iterator[tuple[Key, Entry | Pruned]]:
+        yield from self.entries.items()
+        yield from ((key, Pruned(at)) for key, at in self.pruned.items())
 
     def _of(self, stack: str) -> list[tuple[Key, Entry]]:
         return [(key, entry) for key, entry in self.entries.items() if key[0] == stack]
@@ -192,9 +200,8 @@ class Baseline:
 
     def text(self) -> str:
         """The content of the file: equal entries whose numbers follow each other have one line."""
-        records: dict[Key, Entry | Pruned] = {**self.entries, **{key: Pruned(at) for key, at in self.pruned.items()}}
         lines: list[tuple[Key, Entry | Pruned]] = []
-        for key, record in sorted(records.items(), key=lambda item: item[0]):
+        for key, record in sorted(self._records(), key=lambda item: item[0]):
             if lines:
                 (*name, first), last = lines[-1]
                 if (*name, first + last.count) == key and msgspec.structs.replace(last, count=1) == record:
@@ -247,20 +254,26 @@ def read(path: Path, *, unmerged: bool = False) -> Baseline:
         raise SettingsError(f"{path} is malformed: {_why(error)}; {repair}") from None
     if not isinstance(raw, Mapping) or raw.get("version") != VERSION:
         raise SettingsError(f'{path} is malformed: it has no `"version": {VERSION}`; {repair}')
-    entries: dict[Key, Entry] = {}
-    pruned: dict[Key, str] = {}
+    records: list[tuple[Key, Entry | Pruned]] = []
     for name, values in raw.items():
         if name in {"version", "$schema"}:
             continue
         try:
-            records = list(_records(name, values))
+            records += _records(name, values)
         except (ValueError, msgspec.ValidationError) as error:
             raise SettingsError(f"{path}: entry `{name}`: {error}; {repair}") from None
-        for key, record in records:
-            if isinstance(record, Pruned):
-                pruned[key] = max(record.pruned, pruned.get(key, ""))
-            else:
-                entries[key] = min(record, entries[key], key=msgspec.json.encode) if key in entries else record
+    return _united(records)
+
+
+def _united(records: Iterable[tuple[Key, Entry | Pruned]]) -> Baseline:
+    """The baseline of the lines of one file or of several; what one of them says is pruned is not there."""
+    entries: dict[Key, Entry] = {}
+    pruned: dict[Key, str] = {}
+    for key, record in records:
+        if isinstance(record, Pruned):
+            pruned[key] = max(record.pruned, pruned.get(key, ""))
+        else:
+            entries[key] = min(record, entries[key], key=msgspec.json.encode) if key in entries else record
     return Baseline({key: entry for key, entry in entries.items() if key not in pruned}, pruned)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         config=options.config,
         resolve=options.resolve,
         timeout=options.timeout,
-        mock=(*options.mock, *(file for name in options.mock_names if (file := project / name).is_file())),
+        mock=(*options.mock, *(file for name in options.mock_names if os.path.lexists(file := project / name))),
         observer=observer,
         account=options.account,
         earlier=options.earlier,

@@ -44,12 +44,16 @@ def test_a_store_that_cannot_be_written(undisturbed: tuple[Path, Any]) -> None:
 def damaged(file: Path, how: str) -> None:
     if how == "missing":
         file.unlink()
-    else:
+    elif how == "truncated":
         file.write_bytes(file.read_bytes()[:-20])
+    else:
+        content = bytearray(file.read_bytes())
+        content[10 : len(content) // 2] = os.urandom(len(content) // 2 - 10)
+        file.write_bytes(content)
 
 
 @pytest.mark.parametrize("table", ["stacks", "outcomes", "violations"])
-@pytest.mark.parametrize("how", ["missing", "truncated"])
+@pytest.mark.parametrize("how", ["missing", "truncated", "overwritten"])
 def test_a_file_of_the_store_that_is_damaged_is_named(
     undisturbed: tuple[Path, Any], tmp_path: Path, table: str, how: str
 ) -> None:
@@ -131,3 +135,26 @@ def test_an_old_run_that_was_removed_is_not_needed(undisturbed: tuple[Path, Any]
     shutil.rmtree(store / "runs" / first.id)
     assert tables(store)["outcomes"] == expected["outcomes"]
     assert audited(fleet, store).carried == STACKS
+
+
+@pytest.mark.parametrize("content", ["{", "[5]", "[" * 100_000, '{"format": ' + "[" * 100_000])
+def test_a_mark_of_the_store_that_is_damaged_is_one_line(
+    undisturbed: tuple[Path, Any], tmp_path: Path, content: str
+) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    audited(fleet, store)
+    (store / "stackguard-store.json").write_text(content)
+    code, output = cli(fleet, "--store", store)
+    assert code == 2
+    assert "the store's `stackguard-store.json` is damaged; restore it, or use another store" in output
+    assert "Traceback" not in output
+
+
+def test_a_copy_of_a_store_is_as_good_as_the_store(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, _ = undisturbed
+    audited(fleet, tmp_path / "store")
+    shutil.copytree(tmp_path / "store", tmp_path / "copy", copy_function=shutil.copy)  # with other times
+    info, notes = noted(fleet, tmp_path / "copy")
+    assert info.carried == STACKS
+    assert not notes

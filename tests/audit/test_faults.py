@@ -211,8 +211,14 @@ def test_a_coordinator_that_is_killed_is_resumed_and_leaves_no_process(
     undisturbed: tuple[Path, Any], tmp_path: Path, moment: str
 ) -> None:
     fleet, expected = undisturbed
-    store = tmp_path / "store"
-    coordinator = subprocess.Popen(command(fleet, store), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    store, temporary = tmp_path / "store", tmp_path / "t"
+    temporary.mkdir()
+    coordinator = subprocess.Popen(
+        command(fleet, store),
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    )
     family = psutil.Process(coordinator.pid)
     started: set[psutil.Process] = set()
     while coordinator.poll() is None and not KILLED_AT[moment](store):
@@ -223,6 +229,7 @@ def test_a_coordinator_that_is_killed_is_resumed_and_leaves_no_process(
     coordinator.wait()
     _, alive = psutil.wait_procs(started, timeout=20)
     assert not alive
+    assert not [*temporary.glob("pymp-*")]
     unfinished = [info for info in Runs(files.opened(str(store))).all() if info.state != "finished"]
     more = ["--resume"] if unfinished else []  # it may have been faster
     resumed = subprocess.run(command(fleet, store, *more), check=False, capture_output=True, text=True)

@@ -137,3 +137,10 @@ def test_a_stack_that_was_left_out_is_not_looked_at(tmp_path: Path) -> None:
     counts = difference(runs(tmp_path / "store"), None, None).counts
     assert counts["not-looked-at"] > 0
     assert "fixed" not in counts
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_a_name_of_a_column_cannot_control_a_terminal(store: Path, form: str) -> None:
+    text = "".join(rendered(runs(store), 'SELECT 1 AS "a\x1b[31m\u202e" FROM stacks LIMIT 1', form))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "a" in text

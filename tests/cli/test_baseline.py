@@ -249,3 +249,27 @@ def test_a_baselined_unknown_document_covers_no_other_one(capfd: pytest.CaptureF
     for old, new in (('"s3:GetObject"', '"*"'), ('"bucket"', '"other"'), ("acme/network", "acme/data")):
         assert code(PROGRAM.replace(old, new)) == 1, new
     assert "waiver: {policy: pulumi-unknown-value" in Ran(capfd, *check).out
+
+
+def test_two_runs_at_once_both_have_their_entries(
+    capfd: pytest.CaptureFixture[str], state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(state, bucket("uploads"))
+    Ran(capfd, "baseline", "state.json")
+    of_the_other = FILE.read_text()
+    FILE.unlink()
+    from stackguard.cli import progress
+
+    judge = progress.judge
+
+    def slowly(*arguments: Any) -> Any:
+        yield from judge(*arguments)
+        FILE.write_text(of_the_other)
+
+    monkeypatch.setattr(progress, "judge", slowly)
+    written(state, bucket("downloads"))
+    assert Ran(capfd, "baseline", "state.json").code == 0
+    names = [
+        entry["resource"].split()[-1] for entry in json.loads(FILE.read_text()).values() if isinstance(entry, dict)
+    ]
+    assert {*names} == {"uploads", "downloads"}

@@ -42,6 +42,16 @@ edits = st.lists(
 rounds = st.lists(st.tuples(edits, edits), min_size=1, max_size=3)
 
 
+def edited(baseline: Baseline, changes: Sequence[tuple[str, int, int]], minute: int) -> Baseline:
+    for kind, index, count in changes:
+        violation = violations()[index]
+        if kind == "add":
+            baseline = baseline.with_outcomes(DEV, [violation] * count, Added("ana", at(minute)))
+        elif kind == "prune":
+            baseline = baseline.without("shop/dev", Counter({fingerprint(violation): count}), at(minute))
+    return baseline
+
+
 class Repository:
     """A repository with a baseline."""
 
@@ -62,13 +72,7 @@ class Repository:
 
     def edit(self, changes: Sequence[tuple[str, int, int]], minute: int) -> Baseline:
         """Edit the baseline of the branch that is checked out."""
-        baseline = read(self.file)
-        for kind, index, count in changes:
-            violation = violations()[index]
-            if kind == "add":
-                baseline = baseline.with_outcomes(DEV, [violation] * count, Added("ana", at(minute)))
-            elif kind == "prune":
-                baseline = baseline.without("shop/dev", Counter({fingerprint(violation): count}), at(minute))
+        baseline = edited(read(self.file), changes, minute)
         self.commit(baseline)
         return baseline
 
@@ -129,3 +133,15 @@ def test_of_two_branches_that_raise_a_count_the_higher_one_counts(tmp_path: Path
     repository.git("checkout", "-q", "left")
     repository.edit([("add", 0, 1)], 2)
     assert repository.merged("right", "left").of("shop/dev").total() == 3
+
+
+def test_what_another_run_writes_meanwhile_stays() -> None:
+    @given(edits, edits)
+    @settings(max_examples=50, deadline=None)
+    def check(one: Sequence[tuple[str, int, int]], other: Sequence[tuple[str, int, int]]) -> None:
+        first = Baseline().with_outcomes(DEV, violations()[::2], Added("ana", at(0)))
+        left, right = edited(first, one, 1), edited(first, other, 2)
+        assert {*left.merged(right).entries} == both(left, right)
+        assert left.merged(right).text() == right.merged(left).text()
+
+    check()

@@ -7,25 +7,37 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from multiprocessing import forkserver
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing import forkserver, util
 from multiprocessing.context import BaseContext
 
 SAFE_PATH = "PYTHONSAFEPATH"
 """Source: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH."""
 OURS = "stackguard"
 """The value if the user has set none: programs that a worker runs import from their folder."""
+TEMPORARY = "STACKGUARD_TEMPORARY"
+"""The folder with the socket of the process, which removes it if this one is killed."""
 
 
 def start() -> BaseContext:
     """Start the process unless it runs, and return the context that forks from it."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["stackguard.audit.engine.warm"])
-    if SAFE_PATH in os.environ:
+    more = {TEMPORARY: util.get_temp_dir()}
+    if SAFE_PATH not in os.environ:
+        more[SAFE_PATH] = OURS
+    with _variables(more):
         forkserver.ensure_running()
-        return context
-    os.environ[SAFE_PATH] = OURS
-    try:
-        forkserver.ensure_running()
-    finally:
-        del os.environ[SAFE_PATH]
     return context
+
+
+@contextmanager
+def _variables(more: Mapping[str, str]) -> Iterator[None]:
+    """Have more variables in this block, which processes that are started here keep."""
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name in more:
+            del os.environ[name]

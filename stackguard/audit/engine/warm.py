@@ -5,8 +5,15 @@ What only some stacks need, a worker loads with the first of them: while this pr
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
+
+from stackguard.audit.engine.forking import OURS, SAFE_PATH, TEMPORARY
+
+if temporary := os.environ.pop(TEMPORARY, None):
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)  # this process ends after those that use it
 
 gc.disable()  # nearly all that is imported stays: looking for garbage takes a fifth of the time
 
@@ -14,7 +21,6 @@ import stackguard.audit.engine.unit  # noqa: E402
 import stackguard.audit.engine.worker  # noqa: E402
 import stackguard.audit.store.shards  # noqa: E402, F401
 from policypack.iam.parliament import engine as parliament  # noqa: E402
-from stackguard.audit.engine.forking import OURS, SAFE_PATH  # noqa: E402
 
 if os.environ.get(SAFE_PATH) == OURS:
     del os.environ[SAFE_PATH]

@@ -169,7 +169,7 @@ def _behind(orders: Sequence[Order], cursor: str) -> tuple[str, list[Any]]:
         return "true", []
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=list[str | int])
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
         values = []
     kinds = [int if order.column in NUMBERS else str for order in orders]
     if [type(value) for value in values] != kinds:

@@ -48,7 +48,7 @@ class SavedViews:
             raise CannotJudge(f"`{self._file}` cannot be read: {reason(error)}") from None
         try:
             views = msgspec.json.decode(content, type=list[View])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise CannotJudge(f"`{self._file}` is damaged; restore it, or remove it") from None
         return sorted((view for view in views if _ours(view.address)), key=lambda view: view.name.lower())
 

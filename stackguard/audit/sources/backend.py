@@ -23,7 +23,7 @@ BOOKKEEPING = ".pulumi"
 TAGS = ".pulumi-tags"
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """A name of a project or a stack. Source: sdk/go/common/tokens/names.go."""
-STATE = re.compile(r"(?P<stem>.+)\.json(\.gz|\.zst)?")
+STATE = re.compile(r"(?P<stem>.+)\.json(\.gz|\.zst)?", re.DOTALL)
 FOREIGN = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 
 
@@ -111,5 +111,5 @@ def _tags(entry: Entry | None, read: Callable[[Entry], bytes]) -> Mapping[str, s
         return {}
     try:
         return msgspec.json.decode(read(entry), type=_Tags).tags or {}
-    except msgspec.DecodeError:  # they only describe the stack
+    except (msgspec.DecodeError, RecursionError):  # they only describe the stack
         return {}

@@ -183,7 +183,7 @@ class Client:
         with self.read(path, LONGEST_PAGE) as stream:
             try:
                 return msgspec.json.decode(stream.read(), type=kind)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise OSError(0, f"the answer of {self.host} is malformed") from None
 
     def read(self, path: str, most: int) -> IO[bytes]:

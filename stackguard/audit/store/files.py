@@ -72,6 +72,10 @@ class Files(ABC):
         """Whether a Parquet file is there, and whole as far as its ends say."""
 
     @abstractmethod
+    def changed(self, name: str) -> int:
+        """The time of the last change of a file, in nanoseconds; 0 if the store keeps what it has as it was written."""
+
+    @abstractmethod
     def local(self, name: str) -> Path:
         """A path on this machine with the content of a file that never changes."""
 
@@ -126,6 +130,10 @@ class Folder(Files):
         except OSError:
             return False
 
+    def changed(self, name: str) -> int:
+        """As of `Files`."""
+        return (self.root / name).stat().st_mtime_ns
+
     def local(self, name: str) -> Path:
         """As of `Files`."""
         return self.root / name
@@ -176,6 +184,10 @@ class Objects(Files):
         if self._listed is None:
             self._listed = frozenset(self.names("runs"))
         return name in self._listed
+
+    def changed(self, name: str) -> int:  # noqa: ARG002 (an object store checks what it has)
+        """As of `Files`."""
+        return 0
 
     def local(self, name: str) -> Path:
         """As of `Files`."""

@@ -7,11 +7,12 @@ tables count only with it. A run that has ended lists its files, so that what a 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +31,10 @@ RUNS = "runs"
 MERGED = "all-"
 """The beginning of the names of the files that compaction writes; a run that has not ended has none that count."""
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NoFileError)
+"""What reading a JSON file raises that someone else wrote."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,6 +78,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The waivers whose `stacks` fit none, if it left out nothing: of each the place, the policy and a line for people."""
     files: Mapping[str, tuple[str, ...]] = {}
     """By table, the names of its files, once it is finished."""
+    sums: Mapping[str, tuple[int, str]] = {}
+    """By file, as far as the store does not check it itself: when it was written, in nanoseconds, and a digest."""
 
     @property
     def partial(self) -> bool:
@@ -117,7 +124,7 @@ class Runs:
             form = msgspec.json.decode(self.files.read(MARKER))["format"]
         except FileNotFoundError:
             return
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, NoFileError):
+        except (*MALFORMED, KeyError, TypeError):
             raise CannotJudge(f"the store's `{MARKER}` is damaged; restore it, or use another store") from None
         if form != FORMAT:
             raise CannotJudge(f"a newer stackguard wrote this store (format {form}); use that")
@@ -132,7 +139,7 @@ class Runs:
         for name in sorted(name for name in self.files.names(RUNS) if name.endswith("/run.json")):
             try:
                 infos.append(msgspec.json.decode(self.files.read(name), type=RunInfo))
-            except (msgspec.DecodeError, UnicodeDecodeError, NoFileError):
+            except MALFORMED:
                 self.problems[name] = f"the store's `{name}` is damaged: that audit is left out"
         return infos
 
@@ -158,9 +165,21 @@ class Runs:
 
     def damaged(self, info: RunInfo, tables: Collection[str]) -> list[str]:
         """The files of some tables of a finished run that are missing or damaged."""
-        names = [name for table in tables for name in info.files.get(table, ()) if not self.files.intact(name)]
+        names = [name for table in tables for name in info.files.get(table, ()) if not self._whole(info, name)]
         self.problems |= {name: f"the store's `{name}` is missing or damaged" for name in names}
         return names
+
+    def sums(self, files: Mapping[str, Iterable[str]]) -> dict[str, tuple[int, str]]:
+        """What `RunInfo.sums` has of files, by table, that are written."""
+        times = {name: self.files.changed(name) for names in files.values() for name in names}
+        return {name: (time, digest(self.files.local(name))) for name, time in times.items() if time}
+
+    def _whole(self, info: RunInfo, name: str) -> bool:
+        """Whether a file is as it was written: one that was changed or copied since has the same digest."""
+        if not self.files.intact(name):
+            return False
+        time, sum_ = info.sums.get(name, (0, ""))
+        return not sum_ or self.files.changed(name) == time or digest(self.files.local(name)) == sum_
 
     def reported(self, name: str) -> None:
         """An error names a damaged file, so that no note needs to."""
@@ -196,6 +215,12 @@ class Runs:
         """The rows of the stacks of a run."""
         for name in self.written(info, "stacks"):
             yield shards.read_table(self.files.read(name), name)
+
+
+def digest(file: Path) -> str:
+    """A digest of the content of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
 
 
 def run_of(shard: str) -> str:

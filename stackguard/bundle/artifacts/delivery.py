@@ -92,6 +92,6 @@ def _earlier(output: Path, name: str) -> set[str]:
     try:
         manifest = msgspec.json.decode((output / f"{name}.manifest.json").read_bytes())
         listed = {artifact["file"] for artifact in manifest["artifacts"]}
-    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+    except (OSError, msgspec.DecodeError, RecursionError, KeyError, TypeError):
         return set()
     return listed & {f"{name}.zip", f"{name}-layer.zip", f"{name}-image"}

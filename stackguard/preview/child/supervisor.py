@@ -36,7 +36,7 @@ def supervise(control: int, *folders: str, grace: float = 0) -> None:
 
     Args:
         control: a pipe that the gate keeps open; when it is closed, the gate is gone.
-        folders: removed if the gate is gone.
+        folders: removed at the end, since the gate may be killed meanwhile.
         grace: seconds that the child has to end by itself if the gate is gone.
     """
     for _ in range(2):
@@ -61,7 +61,7 @@ def _fork(control: int, folders: tuple[str, ...], grace: float) -> None:
         ended = not gone
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     status = _end_all(child)
-    for folder in folders if gone else ():
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     _leave(status if ended else signal.SIGKILL)
 

@@ -129,7 +129,7 @@ def load(
     settings = _settings(folder)
     directory, declared = _stack_folder(settings.values, settings.file)
     chosen = choose(settings.file, settings.values, directory, stack)
-    stack_settings = settings_file.read(chosen.file) if chosen.file.exists() else {}
+    stack_settings = settings_file.read(chosen.file) if os.path.lexists(chosen.file) else {}
     notes = list(chosen.notes)
     if stack_settings.get("environment"):
         notes.append(f"{chosen.file}: `environment` is not read: it needs Pulumi Cloud; use --config for its values")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ EXTENSIONS = (".json", ".yaml", ".yml")
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """The settings file of that name in a folder."""
-    return next((file for extension in EXTENSIONS if (file := folder / f"{stem}{extension}").is_file()), None)
+    """The settings file of that name in a folder, which may be one that cannot be read."""
+    files = (folder / f"{stem}{extension}" for extension in EXTENSIONS)
+    return next((file for file in files if os.path.lexists(file)), None)
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -129,3 +129,10 @@ def test_gzip_stays_as_it_is(tmp_path: Path) -> None:
     (ref,) = listing.stacks([str(tmp_path)])
     with opening.opened(ref.location) as blocks:
         assert b"".join(blocks) == gzip.compress(CONTENT)
+
+
+@pytest.mark.parametrize("name", ["a\nb.json", ".pulumi/../c\r\n.json.gz", "\x1b[0m.json", "\u2028.json"])
+def test_a_file_with_any_name_is_a_stack(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".pulumi").mkdir()
+    write(tmp_path, name)
+    assert len(names(str(tmp_path))) == 1

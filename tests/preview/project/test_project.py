@@ -347,3 +347,12 @@ def test_settings_for_the_engine(tmp_path: Path) -> None:
 def test_malformed_settings_for_the_engine(tmp_path: Path) -> None:
     with pytest.raises(CannotJudge, match="`pulumi:disable-default-providers` must be a list of packages"):
         config(tmp_path, "", "config: {pulumi:disable-default-providers: aws}")
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.dev.yaml"])
+def test_a_link_that_leads_to_itself_is_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path, dev="config: {p:open: true}")
+    (folder / name).unlink()
+    (folder / name).symlink_to(name)
+    with pytest.raises(CannotJudge, match=f"{name} cannot be read: too many levels of symbolic links"):
+        load(folder, "dev", NONE)

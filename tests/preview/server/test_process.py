@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
-from stackguard.preview import Preview, run
+from stackguard.preview import Observer, Preview, run
 from stackguard.preview.server.output import LIMIT, ProgramOutput
 
 PREAMBLE = """
@@ -65,6 +66,7 @@ pulumi.export("numbers", pulumi.Output.all(*(pulumi.Output.from_input(make(n)) f
         ("assert sys.stdin.read() == ''; sys.stdin.close()", ["first"]),
         ("sys.stdout.buffer.write(bytes(range(256)))", ["first"]),
         ("os.chdir('/'); Thing('b')", ["first", "b"]),
+        ("import json; json.dumps = json.loads = lambda *_, **__: {}; Thing('b')", ["first", "b"]),
         ("os.environ.clear(); Thing('b')", ["first", "b"]),
         ("[signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)]", ["first"]),
         ("threading.Thread(target=time.sleep, args=(0.2,)).start()", ["first"]),
@@ -111,6 +113,23 @@ def test_what_a_program_may_do_to_its_process(
     monkeypatch.setenv("TMPDIR", str(temporary))
     assert things(preview(folder, source)) == names
     assert not [*temporary.glob("pulumi-*")]
+
+
+def test_nothing_of_a_program_is_left_while_it_is_judged(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that is killed then can remove nothing."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left: list[list[Path]] = []
+
+    class Judging(Observer):
+        def ended(self, resources: tuple[Resource, ...]) -> None:
+            assert resources
+            left.append([*tmp_path.glob("pulumi-*")])
+
+    (folder / "__main__.py").write_text(PREAMBLE)
+    run(folder, timeout=60, observer=Judging())
+    assert left == [[]]
 
 
 @pytest.mark.parametrize(

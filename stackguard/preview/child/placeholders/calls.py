@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextvars
 import inspect
 import itertools
-import json
 import os
 import sys
 import typing
+from json import dumps, loads  # the functions themselves: a program can replace those of the module
 from typing import Any
 
 import pulumi
@@ -144,9 +144,9 @@ def send(what: str, args: Any = None, **message: Any) -> dict[str, Any]:
     protos = runtime.proto
     kind = getattr(protos.resource_pb2, "ResourceInvokeRequest", None) or protos.provider_pb2.InvokeRequest
     request = kind(tok=TOKEN + what)
-    request.args.fields["message"].string_value = json.dumps(message)
+    request.args.fields["message"].string_value = dumps(message)
     if args is not None:
         request.args.fields["args"].struct_value.CopyFrom(args)
     response = runtime.settings.get_monitor().Invoke(request)
-    answer: dict[str, Any] = json.loads(getattr(response, "return")["message"])
+    answer: dict[str, Any] = loads(getattr(response, "return")["message"])
     return answer
