@@ -128,7 +128,7 @@ def _of_bucket(now: GuardedBucket, before: GuardedBucket, kept: Kept) -> Iterato
         of = f" for the bucket `{name}`" if name else ""
         verb = "is" if what == [DOCUMENTS] else "are"
         current = kept.get(end_of(before.resource), now.resource)
-        yield _gain(current, f"{_named(lost.values())}{of}; {' and '.join(what)}", verb)
+        yield _gain(current, f"{_named(lost.values())}{of}; {', '.join(what)}", verb)
 
 
 def _hidden(now: GuardedBucket, before: GuardedBucket) -> list[Carried]:

@@ -26,6 +26,7 @@ from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.gains import Gain, Holding, Key, place_in
 from policypack.core.policy import Stack
 from policypack.iam.document import Condition, Effect, Statement
+from policypack.resources.providers import reported_accounts
 from policypack.resources.region import home
 
 PREFERRED = "BucketOwnerPreferred"
@@ -33,6 +34,8 @@ WRITER = "ObjectWriter"
 WRITE = "s3:PutObject"
 USE = "s3:PutObjectAcl"
 """What the owner of an object may do, and what is refused while ACLs are off."""
+ACCOUNT = "aws:principalaccount"
+OWN_WRITER = ", unless the writer is of the bucket's own account, which the stack does not state"
 OWN_ACL = Condition("StringNotEquals", "s3:x-amz-acl", ("bucket-owner-full-control",))
 
 Side = tuple[Stack, Places, Mapping[Key, Holding]]
@@ -56,19 +59,30 @@ def _of_bucket(
     (stack, bucket, holding), (earlier, former, held) = new, old
     setting, certain = _setting(bucket, WRITER)
     setting_before, certain_before = _setting(former, ENFORCED)
-    account = home(stack, bucket.resource)[1]
+    (accounts, known), (accounts_before, _) = _own_accounts(stack, bucket), _own_accounts(earlier, former)
     try:
-        if held and _writer(former, held, setting_before, home(earlier, former.resource)[1], Bound.LEAST):
+        if held and _writer(former, held, setting_before, accounts_before, Bound.LEAST):
             return
         for bound in (Bound.LEAST, Bound.MOST):
-            if found := _writer(bucket, holding, setting, account, bound):
-                surely = bound is Bound.LEAST and certain and certain_before and account != "*"
-                perhaps = held and _writer(former, held, setting_before, account, Bound.MOST)
+            if found := _writer(bucket, holding, setting, accounts, bound):
+                surely = bound is Bound.LEAST and certain and certain_before and known
+                perhaps = held and _writer(former, held, setting_before, accounts_before, Bound.MOST)
                 verdict = Verdict.NEW_ACCESS if surely and not perhaps else Verdict.UNDECIDED
-                yield _gain(bucket, former, (holding, bound), found, verdict)
+                why = _why(bucket, former, verdict) + ("" if known else OWN_WRITER)
+                witness = witness_of(found[0])
+                context = tuple(entry for entry in witness.context if entry[0] != ACCOUNT)
+                witness = msgspec.structs.replace(witness, action=USE, context=context)
+                answer = Answer(verdict, why, found[1].path, witness)
+                yield Gain(bucket.resource, *place_in(holding, found[1], bound), answer)
                 return
     except TooManyCellsError:
         yield Gain(bucket.resource, bucket.resource, "", Answer(Verdict.UNDECIDED, TOO_MANY))
+
+
+def _own_accounts(stack: Stack, bucket: GuardedBucket) -> tuple[frozenset[str], bool]:
+    """The account of a bucket and True, or else the accounts of what the stack creates, of which it may be one."""
+    account = home(stack, bucket.resource)[1]
+    return (reported_accounts(stack), False) if account == "*" else (frozenset({account}), True)
 
 
 def _setting(bucket: GuardedBucket, otherwise: str) -> tuple[str, bool]:
@@ -78,7 +92,7 @@ def _setting(bucket: GuardedBucket, otherwise: str) -> tuple[str, bool]:
 
 
 def _writer(
-    bucket: GuardedBucket, holding: Holding, setting: str, account: str, bound: Bound
+    bucket: GuardedBucket, holding: Holding, setting: str, accounts: frozenset[str], bound: Bound
 ) -> tuple[Request, Statement] | None:
     """A write by another account that makes it the owner of the object, and what allows it; None if there is none.
 
@@ -86,7 +100,7 @@ def _writer(
         bucket: where the object is.
         holding: the bucket's documents.
         setting: its Object Ownership.
-        account: the owner's; `*` if it is unknown.
+        accounts: those that may be the owner's.
         bound: which requests the documents allow.
 
     Raises:
@@ -96,25 +110,15 @@ def _writer(
     closed = bucket.answer(Carried.DOCUMENT).answer.verdict is Verdict.NOT_PUBLIC
     if setting == ENFORCED or (closed and any(exposure(one).verdict is Verdict.PUBLIC for one in documents)):
         return None
-    conditions = [Condition("StringNotEquals", "aws:principalaccount", (account,))] if account != "*" else []
+    conditions = [Condition("StringNotEquals", ACCOUNT, tuple(sorted(accounts)))] if accounts else []
     conditions += [OWN_ACL] if setting == PREFERRED else []
     writing = Statement("", Effect.ALLOW, actions=(WRITE,), resources=("*",), conditions=tuple(conditions))
     writes = gains(within(holding.access(bound), Access.of([writing])), NOTHING, attached=False)
     return next((found for found in writes if found[0].caller.type != "Service"), None)
 
 
-def _gain(
-    bucket: GuardedBucket,
-    former: GuardedBucket,
-    read: tuple[Holding, Bound],
-    found: tuple[Request, Statement],
-    verdict: Verdict,
-) -> Gain:
-    """The gain of the account that makes a write."""
-    request, allow = found
-    was = f"`{former.own.ownership.setting}`" if former.own.ownership and former.own.ownership.setting else "not set"
-    now = f"`{bucket.own.ownership.setting}`" if bucket.own.ownership and bucket.own.ownership.setting else "not set"
+def _why(bucket: GuardedBucket, former: GuardedBucket, verdict: Verdict) -> str:
+    """What changed, and what the writer newly has."""
+    was, now = (f"`{_setting(one, '')[0]}`" if _setting(one, "")[1] else "not known" for one in (former, bucket))
     owns = "owns" if verdict is Verdict.NEW_ACCESS else "may own"
-    why = f"Object Ownership was {was} and is {now}: who writes an object by this statement newly {owns} it, and its ACL counts"
-    witness = msgspec.structs.replace(witness_of(request), action=USE)
-    return Gain(bucket.resource, *place_in(read[0], allow, read[1]), Answer(verdict, why, allow.path, witness))
+    return f"Object Ownership was {was} and is {now}: who writes an object by this statement newly {owns} it, and its ACL counts"

@@ -209,6 +209,13 @@ def test_objects_stay_the_bucket_owners(stack: Resources, setting: str, former: 
     assert gains((*stack, block(), ownership(setting)), (*stack, block(), ownership(former))) == []
 
 
+def test_a_role_of_the_stack_is_no_other_account() -> None:
+    arn = f"arn:aws:iam::{HOME}:role/loader"
+    role = Resource("aws:iam/role:Role", "loader", {"name": "loader"}, outputs={"name": "loader", "arn": arn})
+    stack = (role, ARCHIVE, writing(arn)[2], block())
+    assert gains((*stack, ownership("ObjectWriter")), (*stack, ownership("BucketOwnerEnforced"))) == []
+
+
 def test_an_owner_that_is_unknown_is_undecided() -> None:
     nowhere = (ARCHIVE, writing()[2], block())
     enforced = ownership("BucketOwnerEnforced")
