@@ -47,7 +47,7 @@ def ownership_gains(new: Side, old: Side) -> Iterator[Gain]:
     by_name = {bucket.name: key for key, bucket in before.items() if bucket.name}
     for key, bucket in after.items():
         former = key if key in before else by_name.get(bucket.name)
-        if former is not None and bucket.own.ownership != before[former].own.ownership:
+        if former is not None and _setting(bucket, "") != _setting(before[former], ""):
             held = (new[2].get(("resource", *key)), old[2].get(("resource", *former)))
             if held[0]:
                 yield from _of_bucket((new[0], bucket, held[0]), (old[0], before[former], held[1]))

@@ -216,6 +216,12 @@ def test_a_role_of_the_stack_is_no_other_account() -> None:
     assert gains((*stack, ownership("ObjectWriter")), (*stack, ownership("BucketOwnerEnforced"))) == []
 
 
+def test_a_new_writer_is_reported_once() -> None:
+    old = (*writing(HOME), block(), ownership("ObjectWriter"))
+    (gain,) = gains((*writing(), block(), ownership("ObjectWriter")), old)
+    assert gain.answer.why == "the old stack does not allow this"
+
+
 def test_an_owner_that_is_unknown_is_undecided() -> None:
     nowhere = (ARCHIVE, writing()[2], block())
     enforced = ownership("BucketOwnerEnforced")
