@@ -81,8 +81,13 @@ def own_accounts(stack: Stack) -> frozenset[str]:
     accounts = {stack.settings.account_id or ("" if _is_every_account_known(stack) else STAND_IN)}
     for provider in providers(stack):
         accounts |= stated_accounts(provider.inputs)
-    accounts.update(map(_own_account, stack.resources))
-    return frozenset(filter(ACCOUNT.fullmatch, accounts))
+    return frozenset(filter(ACCOUNT.fullmatch, accounts)) | reported_accounts(stack)
+
+
+@memoized
+def reported_accounts(stack: Stack) -> frozenset[str]:
+    """The accounts in the ARNs that AWS reports for what a stack creates, with the stand-in for an unknown one."""
+    return frozenset(filter(ACCOUNT.fullmatch, map(_own_account, stack.resources)))
 
 
 def _is_every_account_known(stack: Stack) -> bool:

@@ -167,8 +167,13 @@ def diff(
     `pulumi stack export` or `pulumi preview --json --show-sames`; - is standard input. The options are for programs. If
     a program is compared with a state, names that Pulumi generates are taken from the state.
 
-    Settings that no longer close a resource, such as an access block, and grants that are no documents count too. A
-    resource with another logical name, in a component or under an alias is the same resource.
+    Grants that are no documents count too, and so do settings that no longer close a resource. An access block or
+    ownership controls that go or weaken are new access if they closed a public document or ACL of the stack, or if
+    another account that writes objects then owns them. They are undecided if they closed what the stack does not show:
+    a bucket outside of it, the rest of an account, or the ACLs of objects where ACLs are enabled. A switch that another
+    one makes needless may go. What is undecided counts for the exit code, as new access does.
+
+    A resource with another logical name, in a component or under an alias is the same resource.
 
     With --jsonl, each input line is `{"id", "old", "new"}`, and each output line is `{"id", "verdict", "witness",
     "why"}`. The verdict is new-access, no-new-access, undecided or invalid.

@@ -292,6 +292,7 @@ role = aws.iam.Role("{role}", assume_role_policy={trust!r}{alias})
 bucket = aws.s3.Bucket("{bucket}", bucket="acme-inbox")
 aws.s3.BucketPolicy("policy", bucket=bucket.id, policy=json.dumps(OPEN))
 aws.s3.BucketPublicAccessBlock("block", bucket=bucket.id, restrict_public_buckets={closed})
+aws.s3.BucketPublicAccessBlock("{guard}", bucket="acme-archive", restrict_public_buckets={archived})
 key = aws.kms.Key("key")
 aws.kms.Grant("grant", key_id=key.key_id, grantee_principal=role.arn, operations={operations})
 """
@@ -301,6 +302,8 @@ UNCHANGED: dict[str, Any] = {
     "alias": "",
     "bucket": "inbox",
     "closed": True,
+    "guard": "archive",
+    "archived": True,
     "operations": ["Encrypt"],
 }
 
@@ -316,10 +319,25 @@ UNCHANGED: dict[str, Any] = {
             {"operations": ["Encrypt", "Decrypt"]},
             {"aws:kms/grant:Grant::grant": "the Grant `grant` grants this by its `granteePrincipal`"},
         ),
+        (
+            {"archived": False},
+            {
+                "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock::archive": "`restrictPublicBuckets` of `archive` is "
+                "no longer in effect for the bucket `acme-archive`"
+            },
+        ),
         ({"bucket": "store"}, {}),
+        ({"guard": "shut"}, {}),
         ({"role": "reader", "alias": ', opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="worker")])'}, {}),
     ],
-    ids=["a weaker access block", "a wider grant", "a new logical name", "an alias with a generated name"],
+    ids=[
+        "a block",
+        "a grant",
+        "a block of a bucket elsewhere",
+        "a logical name",
+        "one of a block",
+        "an alias with a generated name",
+    ],
 )
 def test_two_programs(
     change: dict[str, Any], gains: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,6 +9,7 @@ import pytest
 
 from policypack.access.exposure.exposed import exposed
 from policypack.access.solver.verdict import Verdict
+from policypack.access.stack_diff.gains import Gain
 from policypack.core.examples import allow, document
 from policypack.core.policy import UNKNOWN, Resource, Stack
 from policypack.evaluation.settings import Settings
@@ -102,12 +103,16 @@ CHANGES: dict[str, tuple[Resources, Resources, str]] = {
 }
 
 
+def certain(new: Resources, old: Resources) -> list[Gain]:
+    """The gains without what an account block of the old stack may have closed elsewhere."""
+    return [gain for gain in gains(new, old) if gain.answer.verdict is Verdict.NEW_ACCESS]
+
+
 @pytest.mark.parametrize(("new", "before", "why"), CHANGES.values(), ids=CHANGES)
 def test_a_setting_that_no_longer_closes_a_resource(new: Resources, before: Resources, why: str) -> None:
     replaced = {resource.urn for resource in before}
     old = (*(resource for resource in new if resource.urn not in replaced), *before)
-    (gain,) = gains(new, old)
-    assert gain.answer.verdict is Verdict.NEW_ACCESS
+    (gain,) = certain(new, old)
     assert why in gain.answer.why
     assert gain.answer.witness is not None
     assert gains(old, new) == gains(new, new) == []
@@ -126,7 +131,7 @@ def test_all_that_becomes_public_is_reported() -> None:
             }
             for stack in (new, old)
         ]
-        assert {name for name, _ in public[0] - public[1]} == {gain.holder.name for gain in gains(new, old)}
+        assert {name for name, _ in public[0] - public[1]} == {gain.holder.name for gain in certain(new, old)}
 
 
 def test_an_access_block_of_a_private_bucket_changes_nothing() -> None:
