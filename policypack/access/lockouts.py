@@ -1,4 +1,4 @@
-"""Lockouts: denials of everyone that together leave nobody but the callers that all of them exempt.
+"""Lockouts: denials that together leave nobody, but the callers that all of them exempt, or nobody who is allowed.
 
 A request of an ordinary caller, who is no AWS service and on no list of exceptions, has to avoid each denial. The
 engine searches for such a request; if there is none, nobody is left.
@@ -14,15 +14,20 @@ from itertools import combinations, islice
 import msgspec
 
 from policypack.access.address_conditions import ORIGINS, ROUTED, SPARES_SERVICES, spares
+from policypack.access.role_sessions import SentValue, agreed
 from policypack.access.solver.bounds import Bound, bounded
 from policypack.access.solver.dimensions import meaning
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import LITTLE_WORK, TooManyCellsError, Work, work_on
+from policypack.iam.actions import concerns
 from policypack.iam.arn import Arn
+from policypack.iam.condition_keys import CALLER_KEYS, SIGNED_ONLY
 from policypack.iam.dates import TIMES, always_from
-from policypack.iam.document import Condition, Effect, PolicyDocument, Statement
-from policypack.iam.globs import covers
+from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
+from policypack.iam.globs import covers, has_wildcard
 
+CHANGES = "kms:PutKeyPolicy"
+"""The action that changes a key's policy."""
 MOST_QUESTIONS = 400
 """The number of combinations of denials that are tried."""
 OF_NO_SERVICE = (
@@ -132,6 +137,102 @@ def _takes(denial: Statement, allowed: Statement, action: str) -> bool:
             or (bool(allowed.principals) and {*(allowed.principals or ())} <= {*(denial.principals or ())})
         )
     )
+
+
+def excluded(document: PolicyDocument) -> Iterator[tuple[list[Statement], list[Statement]]]:
+    """The denials that take away all that a document allows to principals of one type, and those Allow statements.
+
+    The principals themselves meet the conditions of the denials: by their ARN, their account or their type.
+    """
+    denials = [
+        read
+        for one in document.statements
+        if not one.allows and one.conditions and all(map(_of_caller, one.conditions))
+        if (read := bounded(document, one, Bound.LEAST, Bound.LEAST)) is not None
+    ]
+    allowed = [one for one in document.statements if one.allows]
+    if not denials or any(not one.principals or "Principal" in one.unknown for one in allowed):
+        return
+    with suppress(TooManyCellsError), work_on([document], LITTLE_WORK) as work:
+        for kind in dict.fromkeys(principal.type for one in allowed for principal in one.principals or ()):
+            parts = [
+                (one, principal) for one in allowed for principal in one.principals or () if principal.type == kind
+            ]
+            statements = list(dict.fromkeys(one for one, _ in parts))
+            if all(one.conditions for one in statements):
+                continue  # `iam-unsatisfiable-condition` reads them
+            most = [(bounded(document, one, Bound.MOST, Bound.MOST), principal) for one, principal in parts]
+            groups = [*([denial] for denial in denials), denials]
+            taking = (group for group in groups if all(_excludes(group, *part, work) for part in most))
+            if group := next(taking, None):
+                yield group, statements
+
+
+def _of_caller(condition: Condition) -> bool:
+    return condition.name in CALLER_KEYS or condition.name.startswith(SIGNED_ONLY)
+
+
+def _excludes(denials: Sequence[Statement], allowed: Statement | None, principal: Principal, work: Work) -> bool:
+    """Whether the denials match every request of one principal that a statement allows."""
+    if allowed is None:
+        return True
+    sent = _sent(principal)
+    part = msgspec.structs.replace(allowed, principals=(principal,))
+    denying = [
+        msgspec.structs.replace(
+            denial,
+            conditions=tuple(
+                one for one in denial.conditions if one.name not in sent or not agreed(one, (sent[one.name],))
+            ),
+        )
+        for denial in denials
+    ]
+    return not any(EveryRequest([part, *denying], work, attached=False).requests([part], denying))
+
+
+def _sent(principal: Principal) -> dict[str, SentValue]:
+    """What all requests of a role or a user have, by keys of which the engine knows no value."""
+    arn = Arn.parse(principal.value) if principal.type == "AWS" else None
+    if arn is None or arn.service != "iam" or has_wildcard(arn.resource):
+        return {}
+    kind, _, name = arn.resource.partition("/")
+    if kind == "role":
+        return {
+            "aws:principaltype": SentValue("AssumedRole"),
+            "aws:userid": SentValue("AROA*:*", known=False),
+            "aws:username": SentValue(None),
+        }
+    if kind == "user":
+        return {
+            "aws:principaltype": SentValue("User"),
+            "aws:userid": SentValue("AIDA*", known=False),
+            "aws:username": SentValue(name.rpartition("/")[2]),
+        }
+    return {}
+
+
+def unmanageable(document: PolicyDocument) -> bool:
+    """Whether a key policy lets nobody change it, which KMS refuses: no Allow statement includes `kms:PutKeyPolicy`.
+
+    Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html.
+    """
+    if not document.statements or any(element in ("Statement", "Effect") for element, _ in document.unknowns):
+        return False
+    bounds = [bounded(document, one, *([Bound.MOST if one.allows else Bound.LEAST] * 2)) for one in document.statements]
+    read = [one for one in bounds if one is not None and concerns(one, CHANGES)]
+    denied = [one for one in read if not one.allows]
+    change = Statement("", Effect.ALLOW, actions=(CHANGES,), resources=("*",))
+    try:
+        with work_on([document], LITTLE_WORK) as work:
+            return not any(_by_people([one, change], denied, work) for one in read if one.allows)
+    except TooManyCellsError:
+        return False
+
+
+def _by_people(required: list[Statement], denied: list[Statement], work: Work) -> bool:
+    """Whether somebody other than a service may send such a request."""
+    space = EveryRequest([*required, *denied], work, attached=False)
+    return any(request.caller.type != "Service" for request in space.requests(required, denied))
 
 
 def void_exemption(statement: Statement) -> str:

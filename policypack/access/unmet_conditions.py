@@ -26,6 +26,7 @@ from policypack.iam.condition_keys import (
     SIGNED_ONLY,
     requires_key,
 )
+from policypack.iam.condition_problems import without_tags
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.globs import has_wildcard, matches
 
@@ -64,7 +65,7 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
         for statement in conditional:
             bounds = [bounded(document, denial, Bound.LEAST, Bound.LEAST) for denial in _contesting(statement, written)]
             denied = [denial for denial in bounds if denial is not None]
-            asked = denied or _doubtful(statement.conditions) or _unsent(statement, statement.conditions)
+            asked = denied or _doubtful(statement.conditions) or _never_sent(statement, statement.conditions)
             read = bounded(document, statement, Bound.MOST, Bound.MOST) if asked else None
             if read is None or not all(condition.values for condition in read.conditions):
                 continue
@@ -125,6 +126,11 @@ def _of_another_service(statement: Statement, conditions: Sequence[Condition]) -
     return any(all(arn and not has_wildcard(arn.service) and arn.service not in sent for arn in one) for one in arns)
 
 
+def _never_sent(statement: Statement, conditions: Sequence[Condition]) -> bool:
+    """Whether a request has to have a key that no request for the statement's actions, or by its principals, has."""
+    return any(without_tags(condition, statement) for condition in conditions) or _unsent(statement, conditions)
+
+
 def _unsent(statement: Statement, conditions: Sequence[Condition]) -> bool:
     """Whether a request has to have a key that no service sends as itself, and is one of a service."""
     principals = statement.principals or ()
@@ -148,7 +154,7 @@ def _met(statement: Statement, conditions: Sequence[Condition], work: Work, deni
     """Whether some request that the statement is about meets the conditions, and none of the denials matches it."""
     if _of_another_account(conditions) or _of_another_service(statement, conditions) or _without_endpoint(conditions):
         return False
-    if _unsent(statement, conditions):
+    if _never_sent(statement, conditions):
         return False
     services = {action.partition(":")[0].lower() for action in statement.actions or ()}
     addressed = any(condition.name == SOURCE_IP for condition in conditions) and not services & IN_A_NETWORK

@@ -93,6 +93,8 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     """The resource types that a call may use; if none is required, often alternatives."""
     keys: tuple[str, ...]
     """Patterns of the service's condition keys that the action supports, in lower case."""
+    tagged: bool
+    """Whether AWS documents tags in requests for the action itself, rather than for its resource types alone."""
 
     def __str__(self) -> str:
         return f"{self.service}:{self.name}"
@@ -346,13 +348,15 @@ def _action(service: str, key: str) -> Action:
     raw = _table(service)[key]
     required: list[ArnFormat] = []
     optional: list[ArnFormat] = []
-    keys = set(raw["conditionKeys"])
+    own = {*raw["conditionKeys"], *(key for kind in raw["resourceTypes"] for key in kind["conditionKeys"])}
+    keys = {*own}
     for kind in raw["resourceTypes"]:
         formats, type_keys = _formats(service, kind["name"])
         (required if kind["required"] else optional).extend(formats)
-        keys.update(kind["conditionKeys"], type_keys)
-    patterns = sorted(set(map(_key_pattern, keys)))
-    return Action(service, raw["name"], raw["accessLevel"], tuple(required), tuple(optional), tuple(patterns))
+        keys.update(type_keys)
+    patterns = tuple(sorted(set(map(_key_pattern, keys))))
+    tagged = any(key.lower().startswith(("aws:requesttag", "aws:tagkeys")) for key in own)
+    return Action(service, raw["name"], raw["accessLevel"], tuple(required), tuple(optional), patterns, tagged)
 
 
 @cache

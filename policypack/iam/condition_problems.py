@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from policypack.core.spelling import similar
-from policypack.iam.actions import condition_keys, documented, expand, multivalued
+from policypack.iam.actions import Action, condition_keys, documented, expand, multivalued
 from policypack.iam.condition_keys import AVOIDABLE_KEYS, GLOBAL_KEYS, NETWORK_KEYS, SERVICE_KEYS, requires_key
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
@@ -26,6 +26,15 @@ OF_OBJECTS = {TAGS: "s3:RequestObjectTagKeys", "aws:requesttag": "s3:RequestObje
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html.
 """
 ADDRESS = "aws:sourceip"
+TAGLESS = re.compile(
+    r"(BatchDelete|BatchGet|BatchWrite|Associate|Attach|Cancel|Decrypt|Delete|Deregister|Describe|Detach|Disable"
+    r"|Disassociate|Encrypt|Get|Invoke|List|Publish|Purge|PutEvents|PutItem|PutLogEvents|PutRecord|Query|Reboot|Receive"
+    r"|Reject|Reset|Revoke|Scan|Search|Send|StartDB|StartExecution|StartInstances|Stop|Terminate|UpdateItem|Verify)"
+    r"(?!.*Tag).*"
+)
+"""Names of actions that create nothing: AWS's reference lacks tags of some actions that create something, and of none of these."""
+OWN_TAGS = frozenset({"cognito-identity", "ses"})
+"""Services with tags of another kind, of messages and sessions, in requests of such actions."""
 _OF_NETWORK = NETWORK_KEYS | {ADDRESS, "aws:vpcsourceip"}
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 
@@ -111,6 +120,23 @@ def _never_sent(name: str, statement: Statement) -> bool:
     return (
         bool(expanded) and all(expanded) and not any(action.lists(name) for actions in expanded for action in actions)
     )
+
+
+def without_tags(condition: Condition, statement: Statement) -> bool:
+    """Whether a condition requires tags in the request, and the actions of its statement send none.
+
+    Only an action that creates or tags something does. Source: the condition keys of each action in the Service
+    Authorization Reference, where it says so for the action itself.
+    """
+    if condition.name != TAGS and not condition.name.startswith("aws:requesttag/"):
+        return False
+    required = requires_key(condition) or (condition.operator == "Null" and condition.values == ("false",))
+    expanded = [expand(pattern) for pattern in statement.actions or ()] if required else []
+    return bool(expanded) and all(expanded) and all(map(_tagless, frozenset().union(*expanded)))
+
+
+def _tagless(action: Action) -> bool:
+    return not action.tagged and action.service not in OWN_TAGS and TAGLESS.fullmatch(action.name) is not None
 
 
 def _avoidable(condition: Condition, statement: Statement) -> bool:

@@ -3,7 +3,8 @@
 `aws:SourceIp` is an address of the internet, never a private one, and a request through a VPC endpoint has none at all.
 Two conditions of one statement both have to hold, so two that exclude each other match nothing. A role that only AWS
 services assume has no MFA device and no user name, so a condition on one of them never holds for it. A service that
-sends a request as itself has no session, no address and no VPC either. A time that has passed does not come back.
+sends a request as itself has no session, no address and no VPC either. Only calls that create or tag something send
+tags, so `aws:RequestTag` never holds for the others. A time that has passed does not come back.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.NETWORK, Tag.CORRECTNESS],
-    fix="For private addresses write `aws:VpcSourceIp`; write alternatives as values of one condition, or as two statements.",
+    fix="For private addresses write `aws:VpcSourceIp`, and for the tags of what exists `aws:ResourceTag`; write alternatives as values of one condition, or as two statements.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html",
@@ -124,6 +125,11 @@ POLICY = Policy(
             path="policy.Statement[0].Condition.DateLessThan.aws:CurrentTime",
             note="a time that has passed",
         ),
+        example(
+            granted("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:RequestTag/team": "shop"}}),
+            path="policy.Statement[0].Condition.StringEquals.aws:RequestTag/team",
+            note="a tag in requests that send none",
+        ),
     ],
     good=[
         example(_allowed(IpAddress={"aws:VpcSourceIp": ["10.0.0.0/8", "192.168.0.0/16"]})),
@@ -143,6 +149,10 @@ POLICY = Policy(
         ),
         example(
             _allowed(IpAddress=OFFICE, NotIpAddress={"aws:SourceIp": "203.0.113.128/25"}), note="a part of the range"
+        ),
+        example(
+            granted("ec2:RunInstances", "*", Condition={"StringEquals": {"aws:RequestTag/team": "shop"}}),
+            note="a tag of what is created",
         ),
         example(
             bucket_policy(

@@ -103,7 +103,10 @@ test_silent = silent(
         "ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"},
         "Null": {"aws:PrincipalOrgPaths": "false"},
     },
-    {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
+    (
+        {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
+        "s3:TagResource",
+    ),
     {
         "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
         "DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"},
@@ -413,4 +416,53 @@ test_conditions_that_a_service_may_meet = silent(
     of_partner({"Null": {"aws:userid": "true"}}, principal=SERVICE),
     of_partner({"IpAddress": OFFICE}, principal={**SERVICE, **PARTNER}),
     of_partner({"StringEquals": {"aws:SourceAccount": "111122223333"}}, principal=SERVICE),
+)
+
+
+def tagged(operator: str, key: str, *actions: str, value: Any = "shop", effect: str = "Allow") -> Resource:
+    statement = {**allow([*actions], "*", Condition={operator: {key: value}}), "Effect": effect}
+    return role_policy(statement)
+
+
+TAG = "aws:RequestTag/team"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        tagged("StringEquals", TAG, "ec2:RebootInstances"),
+        tagged("StringLike", "AWS:requesttag/Team", "rds:DeleteDBInstance", "rds:StopDBInstance"),
+        tagged("StringEquals", TAG, "sqs:ReceiveMessage", "dynamodb:PutItem", "ec2:DetachVolume"),
+        tagged("ForAnyValue:StringEquals", "aws:TagKeys", "sns:Publish", value=["team"]),
+        tagged("Null", TAG, "ec2:StartInstances", value="false"),
+        tagged("StringEquals", TAG, "secretsmanager:GetSecretValue"),
+        tagged("StringEquals", TAG, "kinesis:Describe*"),
+        tagged("StringEquals", TAG, "ec2:StopInstances", effect="Deny"),
+    ],
+    ids=lambda resource: str(resource.inputs["policy"])[:200],
+)
+def test_tags_in_requests_that_send_none(resource: Resource) -> None:
+    assert len(violations(POLICY, resource)) == 1
+
+
+test_tags_that_a_request_may_send = silent(
+    POLICY,
+    tagged("StringEquals", TAG, "ec2:RunInstances"),
+    tagged("StringEquals", TAG, "ec2:CreateTags", "ec2:TerminateInstances"),
+    tagged("StringEquals", TAG, "sqs:*"),
+    tagged("StringEquals", TAG, "sqs:CreateQueue", "sqs:TagQueue"),
+    tagged("StringEquals", TAG, "kms:ReplicateKey", "polly:PutLexicon", "textract:StartDocumentAnalysis"),
+    tagged("StringEquals", TAG, "sts:AssumeRole", "sts:GetFederationToken"),
+    tagged("StringEquals", TAG, "ses:SendEmail"),
+    tagged("StringEquals", TAG, "sqs:SendMesage"),
+    tagged("StringEqualsIfExists", TAG, "ec2:TerminateInstances"),
+    tagged("StringNotEquals", TAG, "ec2:TerminateInstances"),
+    tagged("Null", TAG, "ec2:TerminateInstances", value="true"),
+    tagged("ForAllValues:StringEquals", "aws:TagKeys", "ec2:TerminateInstances", value=["team"]),
+    tagged("StringEquals", "aws:ResourceTag/team", "ec2:TerminateInstances"),
+    tagged("StringEquals", "aws:PrincipalTag/team", "ec2:TerminateInstances"),
+    role_policy(
+        {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*", "Condition": {"StringEquals": {TAG: "shop"}}}
+    ),
+    role_policy(allow(UNKNOWN, "*", Condition={"StringEquals": {TAG: "shop"}})),
 )

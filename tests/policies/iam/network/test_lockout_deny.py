@@ -229,3 +229,124 @@ test_a_denial_that_leaves_a_part = silent(
     role_policy(allow("s3:GetObject", "arn:aws:s3:::inbox/*"), deny("s3:GetObject", "arn:aws:s3:::inbox/private/*")),
     role_policy(allow(UNKNOWN, "*"), deny("s3:GetObject", "*")),
 )
+
+
+APP, JOB = (f"arn:aws:iam::111122223333:role/{name}" for name in ("app", "service-role/job"))
+OWN = {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}
+ANNA = "arn:aws:iam::111122223333:user/people/anna"
+
+
+def to(principal: Any, action: Any = "sqs:SendMessage", **elements: Any) -> dict[str, Any]:
+    named = principal if isinstance(principal, dict) else {"AWS": principal}
+    return allow(action, "*", Principal=named, **elements)
+
+
+def not_to(action: Any = "sqs:*", principal: Any = "*", **condition: Any) -> dict[str, Any]:
+    return deny(action, "*", Principal=principal, Condition=condition)
+
+
+def queue(*statements: dict[str, Any]) -> Resource:
+    return Resource("aws:sqs/queuePolicy:QueuePolicy", "jobs", {"queueUrl": "jobs", "policy": document(*statements)})
+
+
+SNS = {"Service": "sns.amazonaws.com"}
+test_a_condition_that_all_who_are_allowed_meet = reported(
+    POLICY,
+    "policy.Statement[1]",
+    (to(APP), not_to(**OWN)),
+    (to([APP, ANNA]), not_to(**OWN)),
+    (to("111122223333"), not_to(**OWN)),
+    (to("arn:aws:iam::111122223333:root"), not_to(StringLike={"aws:PrincipalAccount": "1111*"})),
+    (to(APP), not_to(ArnEquals={"aws:PrincipalArn": APP})),
+    (to(JOB), not_to(ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/service-role/*"})),
+    (to([APP, JOB]), not_to(StringNotEquals={"aws:PrincipalArn": ANNA})),
+    (to(APP), not_to(StringEquals={"aws:PrincipalType": "AssumedRole"})),
+    (to(ANNA), not_to(StringNotEquals={"aws:PrincipalType": ["AssumedRole", "Account"]})),
+    (to(ANNA), not_to(StringLike={"aws:username": "an*"})),
+    (to(APP), not_to(StringLike={"aws:userid": "AROA*"})),
+    (to(APP), not_to(Bool={"aws:PrincipalIsAWSService": "false"})),
+    (to(SNS), not_to(Bool={"aws:PrincipalIsAWSService": "true"})),
+    (to(SNS), not_to(StringNotEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})),
+    (to(APP), not_to("sqs:SendMessage", {"AWS": APP}, **OWN)),
+    (to(APP), not_to(**OWN, StringLike={"aws:PrincipalArn": "*/app"}), to(SNS)),
+    of=queue,
+)
+
+
+def test_denials_that_together_exclude_all_who_are_allowed() -> None:
+    each = [not_to(ArnEquals={"aws:PrincipalArn": principal}) for principal in (APP, JOB)]
+    (message,) = messages(POLICY, queue(to([APP, JOB]), *each))
+    assert "`Statement[0]`" in message
+    assert "`Statement[1]`" in message
+    assert violations(POLICY, queue(to([APP, JOB]), *each)) == ["policy.Statement[2]"]
+
+
+test_a_condition_that_some_who_are_allowed_do_not_meet = silent(
+    POLICY,
+    (to(APP), not_to(StringNotEquals={"aws:PrincipalAccount": "111122223333"})),
+    (to(APP), not_to(StringEquals={"aws:PrincipalAccount": "444455556666"})),
+    (to([APP, JOB]), not_to(ArnEquals={"aws:PrincipalArn": APP})),
+    (to("111122223333"), not_to(ArnEquals={"aws:PrincipalArn": APP})),
+    (to("111122223333"), not_to(StringEquals={"aws:PrincipalType": "AssumedRole"})),
+    (to("111122223333"), not_to(StringNotEquals={"aws:PrincipalType": ["AssumedRole", "User", "Account"]})),
+    (to(APP), to(ANNA), not_to(ArnEquals={"aws:PrincipalArn": APP})),
+    (to(APP), not_to("sqs:DeleteMessage", **OWN)),
+    (to(APP, "sqs:*"), not_to("sqs:SendMessage", **OWN)),
+    (to(APP), not_to(**OWN, Bool={"aws:SecureTransport": "false"})),
+    (to(APP), not_to(principal={"AWS": "444455556666"}, **OWN)),
+    (to(APP), not_to(StringEquals={"aws:PrincipalType": "User"})),
+    (to(APP), not_to(StringLike={"aws:userid": "AROAEXAMPLEID:*"})),
+    (to(APP), not_to(StringEqualsIfExists={"aws:PrincipalTag/team": "shop"})),
+    (to(APP), not_to(StringNotEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"})),
+    (to(APP), not_to(ArnEquals={"aws:PrincipalArn": UNKNOWN})),
+    (to(SNS), not_to(**OWN)),
+    (to(SNS), not_to(Bool={"aws:PrincipalIsAWSService": "false"})),
+    (to("*"), not_to(**OWN)),
+    (to(UNKNOWN), not_to(**OWN)),
+    (not_to(**OWN),),
+    of=queue,
+)
+
+
+def key(*statements: dict[str, Any], kind: str = "Key", **inputs: Any) -> Resource:
+    lowered = f"{kind[0].lower()}{kind[1:]}"
+    return Resource(f"aws:kms/{lowered}:{kind}", "orders", {"policy": document(*statements), **inputs})
+
+
+MANAGING = to("arn:aws:iam::111122223333:root", "kms:*")
+USING = to(APP, ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"])
+BYPASS = "bypassPolicyLockoutSafetyCheck"
+test_a_key_that_nobody_may_manage = reported(
+    POLICY,
+    "policy",
+    key(USING),
+    key(USING, kind="KeyPolicy"),
+    key(USING, kind="ReplicaKey"),
+    key(USING, kind="ExternalKey", **{BYPASS: False}),
+    key(to("111122223333", ["kms:Create*", "kms:Describe*", "kms:Get*"]), USING),
+    key(to(SNS, "kms:*"), USING),
+    key({"Effect": "Allow", "Principal": {"AWS": ANNA}, "NotAction": "kms:Put*", "Resource": "*"}),
+    key(MANAGING, deny("kms:PutKeyPolicy", "*", Principal="*")),
+    key(MANAGING, not_to("kms:Put*", StringLike={"aws:PrincipalArn": "*"})),
+)
+test_a_key_that_somebody_may_manage = silent(
+    POLICY,
+    key(MANAGING, USING),
+    key(to(ANNA, "kms:PutKeyPolicy"), USING),
+    key(to(ANNA, "KMS:put*"), USING),
+    key(to(ANNA, "*")),
+    key(to("*", "kms:*", Condition={"StringEquals": {"kms:CallerAccount": "111122223333"}})),
+    key(to(ANNA, "kms:Put*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+    key({"Effect": "Allow", "Principal": {"AWS": ANNA}, "NotAction": "kms:Delete*", "Resource": "*"}),
+    key({"Effect": "Allow", "NotPrincipal": {"AWS": APP}, "Action": "kms:*", "Resource": "*"}),
+    key(MANAGING, deny("kms:PutKeyPolicy", "*", Principal={"AWS": APP})),
+    key(MANAGING, not_to("kms:PutKeyPolicy", ArnNotEquals={"aws:PrincipalArn": ANNA})),
+    key(USING, **{BYPASS: True}),
+    key(USING, **{BYPASS: "true"}),
+    key(USING, **{BYPASS: UNKNOWN}),
+    key(to(ANNA, UNKNOWN)),
+    key(to(UNKNOWN, "kms:*")),
+    key(to(ANNA, "kms:*", Condition=UNKNOWN)),
+    Resource("aws:kms/key:Key", "orders", {}),
+    queue(USING),
+)
