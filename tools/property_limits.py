@@ -75,6 +75,10 @@ JSON_TEXT = re.compile(
 NO_JSON = re.compile(r"YAML|base64|\bor well-formed|JSON ?[pP]ath|placeholder")
 JSON_NAMES = re.compile(r"eventPattern|dashboardBody|containerDefinitions|containerProperties|rules?Json")
 """Properties with JSON texts whose descriptions do not say so."""
+CIDR = re.compile(r"\b(?:in|using)\s(?:[\w-]+\s)?(?:Classless Inter-Domain Routing \()?CIDR\)?\s(?:notation|format)\b")
+"""What a description says of a range of addresses."""
+NO_CIDR = re.compile(r"\baddress(?:es)?\s(?:or|and)\b|\bANY\b|variable")
+"""What it says where the service takes single addresses, words or variables too."""
 _UNIT = r"(?: (?:seconds?|bytes|days?|[MG]i?B))?"
 RANGES = re.compile(
     r"(?:[bB]etween|[rR]ange (?:is|of)|in the range(?: of)?|[vV]alid values?(?: are)?:?(?: from)?|[vV]alid range(?: is)?:?(?: from)?|[fF]rom)"
@@ -368,6 +372,9 @@ def limit(property_: Property, path: str, module: str, service: str, examples: S
     named = [shape for known in models for key in names for shape in known.get(key, ())]
     if "_builtins.str" in property_.annotation and is_json(property_):
         return "json-text"
+    if "_builtins.str" in property_.annotation and CIDR.search(property_.doc) and not NO_CIDR.search(property_.doc):
+        ranges = examples and all("/" in text for text in examples)
+        return "cidr:46" if ranges or not examples else ""
     if "_builtins.str" in property_.annotation or CLASS.search(property_.annotation):
         others = [values for related in services for values in all_enumerations(related)]
         values = enumeration(property_, name, enumerated(named), others, examples)

@@ -14,6 +14,8 @@ from policypack.core.policy import Resource, Stack
 from policypack.iam.document_readers import value_at
 from policypack.iam.tables import canonical
 from policypack.resources.naming import NAMINGS, identifiers, name_in, physical_name
+from policypack.resources.property_kinds.table import kind_of
+from policypack.resources.property_kinds.values import cannot_name
 from policypack.resources.references import resolve, resolve_all, written
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
 
@@ -165,9 +167,14 @@ _CARRIERS = {
 
 
 def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
-    """Patterns of the ARNs that the documents of a resource may name; empty if they are unknown or of many kinds."""
+    """Patterns of the ARNs that the documents of a resource may name; empty if they are unknown or of many kinds.
+
+    A carrier whose property for the target holds an ARN or a URL that names nothing there has no known target.
+    """
     kind = canonical(carrier.type)
     texts: list[Any] = []
+    if _names_nothing(carrier):
+        return ()
     if kind == BUCKET_POLICY:
         target = resolve(stack, carrier, "bucket", *BUCKET_TYPES).only
         texts = _bucket_arn(physical_name(target) if target else written(carrier, "bucket"))
@@ -182,6 +189,13 @@ def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
         texts = [*texts, *_BESIDE.get(kind, ())] if any(isinstance(text, str) for text in texts) else []
     patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
     return tuple(f"{pattern}{rest}" for pattern in patterns for rest in ("", "/*", ":*"))
+
+
+def _names_nothing(carrier: Resource) -> bool:
+    """Whether the property that names a carrier's target holds an ARN or a URL that it cannot take."""
+    name = "bucket" if carrier.type == BUCKET_POLICY else TARGETS.get(canonical(carrier.type), ("",))[0]
+    value = written(carrier, name) if name else None
+    return isinstance(value, str) and cannot_name(kind_of(carrier.type, name), value)
 
 
 def _written_target(carrier: Resource, kind: str) -> list[Any]:

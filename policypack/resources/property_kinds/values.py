@@ -25,6 +25,8 @@ _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
+_NO_NAMES = frozenset({"", "arns", "json", "label", "text", *LIMITS})
+"""The kinds that do not say how a property names another resource."""
 _ZONED_TIME = re.compile(r"at\(.*(?:Z|[+-]\d\d:?\d\d)\)")
 _BUCKET_IN_ARN = re.compile(r"[A-Za-z0-9._*?-]*")
 """Buckets of before 2018 may have capital letters and underscores."""
@@ -140,13 +142,10 @@ def arn_problem(text: str) -> str | None:
 
 def cannot_name(kind: str, text: str) -> bool:
     """Whether an ARN or a URL names nothing in a property of this kind. Plain texts are a matter of `problem` alone."""
-    if (
-        kind in ("", "arns", "label", "text")
-        or kind.startswith("json:")
-        or not (text.startswith("arn:") or "://" in text)
-    ):
+    if not (text.startswith("arn:") or "://" in text):
         return False
-    return not any(_fits(alternative, text) for alternative in kind.split("|"))
+    names = (part for part in kind.split("+") if part.partition(":")[0] not in _NO_NAMES)
+    return not all(any(_fits(alternative, text) for alternative in part.split("|")) for part in names)
 
 
 def _fits(alternative: str, text: str) -> bool:

@@ -89,3 +89,20 @@ test_silent = silent(
     key("*"),
     key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"),
 )
+
+
+def domain_policy(name: str) -> Resource:
+    statement = allow("es:ESHttpGet", f"{DOMAIN}/*", Principal={"AWS": ACCOUNT})
+    token = "aws:opensearch/domainPolicy:DomainPolicy"
+    return construct(token, "logs", domainName=name, accessPolicies=document(statement))
+
+
+DOMAIN = f"arn:aws:es:eu-west-1:{ACCOUNT}:domain/logs"
+
+test_a_target_that_an_impossible_value_names_is_unknown = silent(
+    POLICY,
+    domain_policy(DOMAIN),
+    domain_policy("logs"),
+    bucket_policy("arn:aws:s3:::acme-inbox/*", of="arn:aws:s3:::acme-inbox"),
+)
+test_another_domain = reported(POLICY, "accessPolicies.Statement[0].Resource", domain_policy("metrics"))
