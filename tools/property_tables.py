@@ -25,8 +25,10 @@ REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
 
 ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
     "aws:batch/jobDefinition:JobDefinition": (
-        "containerProperties.networkConfiguration.assignPublicIp"
-        " ecsProperties.taskProperties[*].networkConfiguration.assignPublicIp",
+        (
+            "containerProperties.networkConfiguration.assignPublicIp"
+            " ecsProperties.taskProperties[*].networkConfiguration.assignPublicIp"
+        ),
         ["ENABLED"],
         "",
     ),
