@@ -19,15 +19,31 @@ from policypack.resources.properties.credentials import sensitive
 
 REACHABLE = re.compile(r"publiclyAccessible|publicConnectivity")
 """Properties that are true for an endpoint that the internet reaches."""
+ADDRESSED = "assignPublicIp"
+"""The property, at any depth, that gives tasks of ECS and jobs of Batch a public address."""
 REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
 
 ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
+    "aws:batch/jobDefinition:JobDefinition": (
+        (
+            "containerProperties.networkConfiguration.assignPublicIp"
+            " ecsProperties.taskProperties[*].networkConfiguration.assignPublicIp"
+        ),
+        ["ENABLED"],
+        "",
+    ),
     "aws:ec2/instance:Instance": ("associatePublicIpAddress", [True], ""),
     "aws:ec2/launchConfiguration:LaunchConfiguration": ("associatePublicIpAddress", [True], ""),
     "aws:ec2/launchTemplate:LaunchTemplate": ("networkInterfaces[*].associatePublicIpAddress", [True], ""),
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": ("launchSpecifications[*].associatePublicIpAddress", [True], ""),
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("associatePublicIpAddress", [True], ""),
     "aws:eks/cluster:Cluster": ("vpcConfig.endpointPublicAccess", [True, None], "vpcConfig.publicAccessCidrs"),
     "aws:elasticsearch/domain:Domain": ("vpcOptions", [None], ""),
+    "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": (
+        "blockPublicSecurityGroupRules",
+        [False],
+        "",
+    ),
     "aws:msk/cluster:Cluster": (
         "brokerNodeGroupInfo.connectivityInfo.publicAccess.type",
         ["SERVICE_PROVIDED_EIPS"],
@@ -39,13 +55,18 @@ ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
     "aws:sagemaker/notebookInstance:NotebookInstance": ("directInternetAccess", ["Enabled", None], ""),
     "aws:transfer/server:Server": ("endpointType", ["PUBLIC", None], ""),
 }
-"""Endpoints by other properties: the property, the values that open it (null for an absent one), and its addresses."""
+"""Endpoints by other properties: the properties, also inside a JSON text, the values that open one (null for an absent one),
+and its addresses."""
 
 VARIABLES = re.compile(
     r"\w*(?:[eE]nvironment|Stage)Variables|stageVariables|variables|environments?|connectionProperties|propertyMap"
-    r"|(?:default|nonOverridable)Arguments|connectorConfiguration"
+    r"|(?:default|nonOverridable)Arguments|connectorConfiguration|stageVariableOverrides|envs"
+    r"|(?:\w+H|h)eaders|headerParameters|queryStringParameters|staticQueryParameters"
+    r"|(?:token\w+|custom)(?:Properties|ParametersMap|Parameters)|credentialsMap|customAuthenticationCredentials"
 )
 """Names of properties with settings by name: a mapping, or a list of objects with `name` and `value`."""
+PAIRS = re.compile(r"(?:Environment(?:Variable)?|Env|(?<!Match)Header)Args'")
+"""The classes of their objects with `name` and `value`."""
 TEXTS = re.compile(
     r"userData(?:Base64)?|container(?:Definitions|Properties)|ecsProperties|build[sS]pec|on(?:Start|Create)"
 )
@@ -54,19 +75,27 @@ NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
 """Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
     "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": "content",
+    "aws:batch/jobDefinition:JobDefinition": "parameters",
     "aws:cloudformation/stack:Stack": "parameters templateBody",
+    "aws:cloudformation/stackInstances:StackInstances": "parameterOverrides",
+    "aws:cloudformation/stackSet:StackSet": "parameters templateBody",
+    "aws:cloudformation/stackSetInstance:StackSetInstance": "parameterOverrides",
     "aws:cloudwatch/eventConnection:EventConnection": "authParameters.apiKey"
     " authParameters.invocationHttpParameters.headers authParameters.invocationHttpParameters.queryStrings"
-    " authParameters.oauth.oauthHttpParameters.headers",
+    " authParameters.invocationHttpParameters.bodies authParameters.oauth.oauthHttpParameters.headers"
+    " authParameters.oauth.oauthHttpParameters.queryStrings authParameters.oauth.oauthHttpParameters.bodies",
     "aws:cloudwatch/eventTarget:EventTarget": "input",
     "aws:codepipeline/pipeline:Pipeline": "stages[*].actions[*].configuration",
     "aws:cognito/identityProvider:IdentityProvider": "providerDetails",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
     "aws:elasticbeanstalk/environment:Environment": "settings",
     "aws:lambda/invocation:Invocation": "input",
+    "aws:rds/optionGroup:OptionGroup": "options[*].optionSettings",
     "aws:s3/bucketObject:BucketObject": "content contentBase64",
     "aws:s3/bucketObjectv2:BucketObjectv2": "content contentBase64",
     "aws:scheduler/schedule:Schedule": "target.input",
+    "aws:serverlessrepository/cloudFormationStack:CloudFormationStack": "parameters",
+    "aws:servicecatalog/provisionedProduct:ProvisionedProduct": "provisioningParameters",
     "aws:sfn/stateMachine:StateMachine": "definition",
     "aws:sns/topicSubscription:TopicSubscription": "endpoint",
     "aws:ssm/association:Association": "parameters",
@@ -84,16 +113,30 @@ def endpoints_table(resources: Iterable[ResourceType], same: Mapping[str, str]) 
     """
     rows: dict[str, Row] = {}
     for resource in resources:
-        path, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
+        named, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
+        paths = named.split()
         properties = dict(walk(resource))
-        if {path.partition("[*]")[0], addresses} - {"", *properties}:
-            raise ValueError(f"`{path}` of `{resource.token}` is no longer in this SDK")
+        if {*(_stated(path, properties) for path in paths), addresses} - {"", *properties}:
+            raise ValueError(f"`{named}` of `{resource.token}` is no longer in this SDK")
         for name, property_ in properties.items():
             if REACHABLE.fullmatch(name):
-                path, values = name, [True, None] if REACHABLE_BY_DEFAULT.search(property_.doc) else [True]
-        if path:
-            rows[resource.token] = {"property": path, "open": values, "addresses": addresses}
+                paths, values = [name], [True, None] if REACHABLE_BY_DEFAULT.search(property_.doc) else [True]
+            elif property_.name == ADDRESSED:
+                paths, values = [*paths, name], ["ENABLED" if property_.takes_text else True]
+        if paths:
+            rows[resource.token] = {
+                "property": paths[0],
+                "more": paths[1:],
+                "open": values,
+                "addresses": addresses,
+            }
     return with_aliases(rows, same)
+
+
+def _stated(path: str, properties: Mapping[str, Property]) -> str:
+    """The part of a path that is a property in the SDK: the text that has the rest, or all of it without the last list."""
+    top = path.partition(".")[0].partition("[")[0]
+    return top if top in properties and properties[top].takes_text else path.partition("[*]")[0]
 
 
 def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
@@ -123,7 +166,7 @@ def holds_settings(property_: Property) -> bool:
         return property_.takes_text
     if not VARIABLES.fullmatch(property_.name):
         return False
-    pairs = "Sequence[" in property_.annotation and re.search(r"Environment(?:Variable)?Args'", property_.annotation)
+    pairs = "Sequence[" in property_.annotation and PAIRS.search(property_.annotation)
     return bool(pairs) or "Mapping[str, pulumi.Input[_builtins.str]]" in property_.annotation
 
 

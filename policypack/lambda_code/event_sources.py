@@ -41,6 +41,8 @@ class Delivery(msgspec.Struct, frozen=True):
 
     single: bool = False
     """Whether everything in the stack that invokes it sends one record at a time."""
+    several: bool = False
+    """Whether an event source mapping certainly sends several records at a time."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function returns."""
     redelivered: bool = False
@@ -60,6 +62,7 @@ def delivery(stack: Stack, function: Resource) -> Delivery:
         single=bool(mappings or principals)
         and all(inputs.get("batchSize") == 1 for inputs in mappings)
         and principals <= _ONE_RECORD,
+        several=any(_sends_several(inputs.get("batchSize")) for inputs in mappings),
         retries=reported or not (mappings or unread),
         redelivered=bool(mappings) and not principals,
         heeded=Fate.ANSWER if not unread else Fate.RESULT if reported else Fate.KEPT,
@@ -73,6 +76,11 @@ def _is_read(stack: Stack, function: Resource, permissions: Sequence[Resource]) 
         or bool(referrers(stack, function, _URL, "functionName"))
         or any(comes_after(stack, caller, function) for caller in stack.of(*_CALLERS))
     )
+
+
+def _sends_several(size: Any) -> bool:
+    """Whether a batch size is more than one; the default is 10 of a queue, and 100 of a stream."""
+    return size is None or (isinstance(size, int | float) and size > 1)
 
 
 def _may_report(types: Any) -> bool:

@@ -142,6 +142,7 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
                 msgspec.structs.replace(
                     result,
                     single=result.single or sent.single,
+                    several=sent.several,
                     retries=sent.retries,
                     redelivered=sent.redelivered,
                     heeded=sent.heeded,

@@ -253,6 +253,8 @@ class Taking(enum.StrEnum):
 
     ONE = "takes one record of the event, and no loop handles the others"
     PART = "takes a part of the event's records, and nothing handles the others"
+    EXACT = "unpacks a fixed number of records, and fails for an event with another number, however often it is retried"
+    UNCALLED = "has work for the records, and nothing calls it"
 
 
 class Pick(msgspec.Struct, frozen=True):
@@ -280,6 +282,8 @@ class Handling(msgspec.Struct, frozen=True):
     """Whether all records are logged without a loop."""
     single: bool = False
     """Whether the service that invokes the function sends one record at a time."""
+    several: bool = False
+    """Whether a queue or stream of the stack sends the function several records at a time."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function reports."""
     redelivered: bool = False
@@ -314,10 +318,18 @@ class Handling(msgspec.Struct, frozen=True):
     @property
     def partial(self) -> list[Pick]:
         """The picks that leave records behind. Where a loop is left early, that is the report."""
-        left = [pick for pick in self.picks if not (self.single and not pick.inner)]
         if self.exits:
             return []
+        left = filter(self._may_leave, self.picks)
         return [pick for pick in left if not self.handles_all(inner=pick.inner, logged=pick.glances)]
+
+    def _may_leave(self, pick: Pick) -> bool:
+        """Whether a pick leaves records behind with the number of records that the function gets."""
+        if pick.taking is Taking.UNCALLED:
+            return True
+        if pick.taking is Taking.EXACT and not self.several:
+            return False
+        return pick.inner or not self.single
 
     def handles_all(self, *, inner: bool, logged: bool = False) -> bool:
         """Whether some code handles every record: of the event, or with `inner` of a message too.

@@ -1,6 +1,6 @@
 """Anyone on the internet can connect to a public endpoint, and then only a password or a defect is in between.
 
-Databases, brokers, clusters and instances are found by scanners within hours. Behind a private endpoint an attacker needs access to
+Databases, brokers, clusters, instances and containers are found by scanners within hours. Behind a private endpoint an attacker needs access to
 the network first, and a leaked password alone opens nothing.
 """
 
@@ -19,10 +19,12 @@ from policypack.resources.properties.endpoints import Setting, endpoint_settings
 def check(setting: Setting) -> Iterator[Violation]:
     if setting.open:
         name = f"`{setting.property}`"
-        value = "true" if setting.value is True else setting.value
-        state = f"{name} is missing" if value is None else f"{name} is `{value}`"
+        value = setting.value
+        written = str(value).lower() if isinstance(value, bool) else value
+        state = f"{name} is missing" if value is None else f"{name} is `{written}`"
         facts = (setting.property,) if setting.by_default else None
-        message = f"{state}, which connects it to the internet directly"
+        effect = "lets clusters be open to the internet" if value is False else "connects it to the internet directly"
+        message = f"{state}, which {effect}"
         yield Violation("", message, facts=facts, by_default=setting.by_default)
 
 
@@ -49,9 +51,19 @@ def _transfer(**inputs: Any) -> Resource:
     return construct("aws:transfer/server:Server", "partners", protocols=["SFTP"], **inputs)
 
 
+def _service(*, public: bool) -> Resource:
+    network = {"subnets": ["subnet-0a"], "securityGroups": ["sg-0a"], "assignPublicIp": public}
+    return construct("aws:ecs/service:Service", "web", cluster="shop", networkConfiguration=network)
+
+
+def _block(*, enabled: bool) -> Resource:
+    kind = "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration"
+    return construct(kind, "account", blockPublicSecurityGroupRules=enabled)
+
+
 POLICY = Policy(
     id="aws-public-endpoint",
-    title="Database, broker, cluster or server with a public endpoint",
+    title="Database, broker, cluster, server or task with a public endpoint",
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.NETWORK, Tag.AWS_FSBP],
@@ -60,7 +72,10 @@ POLICY = Policy(
         Control("aws-fsbp/DMS.1", types=("aws:dms/replicationInstance:",)),
         Control("aws-fsbp/EC2.9", partly=True, types=("aws:ec2/instance:",)),
         Control("aws-fsbp/EC2.25", types=("aws:ec2/launchTemplate:",)),
+        Control("aws-fsbp/ECS.2", types=("aws:ecs/service:",)),
+        Control("aws-fsbp/ECS.16", types=("aws:ecs/taskSet:",)),
         Control("aws-fsbp/EKS.1", partly=True, types=("aws:eks/cluster:",)),
+        Control("aws-fsbp/EMR.2", partly=True, types=("aws:emr/blockPublicAccessConfiguration:",)),
         Control("aws-fsbp/ES.2", types=("aws:elasticsearch/domain:",)),
         Control("aws-fsbp/MSK.4", types=("aws:msk/cluster:",)),
         Control("aws-fsbp/Opensearch.2", types=("aws:opensearch/domain:",)),
@@ -108,6 +123,14 @@ POLICY = Policy(
         ),
         example(_instance(associatePublicIpAddress=True), path="associatePublicIpAddress", note="an instance"),
         example(_transfer(), path="endpointType", note="a file transfer server outside a VPC"),
+        example(
+            _service(public=True), path="networkConfiguration.assignPublicIp", note="containers with public addresses"
+        ),
+        example(
+            _block(enabled=False),
+            path="blockPublicSecurityGroupRules",
+            note="an account whose EMR clusters may be open to the internet",
+        ),
     ],
     good=[
         example(_database(publiclyAccessible=False)),
@@ -117,6 +140,10 @@ POLICY = Policy(
         example(_domain(vpcOptions={"subnetIds": ["subnet-0a"]}), note="a search domain in a VPC"),
         example(_instance(associatePublicIpAddress=True, sourceDestCheck=False), note="a NAT instance"),
         example(_transfer(endpointType="VPC"), note="a file transfer server in a VPC"),
+        example(
+            _service(public=False), note="containers that reach their registry over a NAT gateway or VPC endpoints"
+        ),
+        example(_block(enabled=True), note="an account that blocks public access to its EMR clusters"),
     ],
     reads=over_stack(endpoint_settings),
     check=check,

@@ -16,8 +16,8 @@ from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.failures.swallowed import EXHAUSTED, Swallowed
 from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
 from policypack.python.handling.folds import folds, keeps
-from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.keyed import overwritten
+from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction

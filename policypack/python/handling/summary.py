@@ -7,9 +7,10 @@ from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.lazy_work import LazyWork
 from policypack.python.handling.log_only import only_logs
 from policypack.python.handling.loops import Loops
-from policypack.python.handling.partial import Parts
+from policypack.python.handling.parts.partial import Parts
 from policypack.python.handling.scan import Scan
 from policypack.python.handling.single_record import sends_one
+from policypack.python.handling.uncalled import uncalled
 from policypack.python.interpret import ProgramReading
 from policypack.python.model import Handling
 
@@ -20,13 +21,14 @@ def handling(reading: ProgramReading) -> Handling:
     if only_logs(scans):
         scans = _scans(reading, only_logs=True)
     consumers = Consumers(scans)
+    picks = [pick for scan in scans for pick in uncalled(scan, consumers)]
     scans = [scan for scan in scans if scan.touches_event()]
     lazy = [LazyWork(scan, consumers) for scan in scans]
     loops = [Loops(scan, consumers) for scan in scans]
     parts = [Parts(scan, consumers, own) for scan, own in zip(scans, loops, strict=True)]
     return Handling(
         (*(loop for own in loops for loop in own.loops()), *(loop for work in lazy for loop in work.loops())),
-        tuple(dict.fromkeys(pick for own in parts for pick in own.picks())),
+        tuple(dict.fromkeys((*picks, *(pick for own in parts for pick in own.picks())))),
         tuple(dict.fromkeys(place for own in lazy for place in own.idle())),
         elsewhere=any(own.handles_all(inner=False) for own in parts),
         elsewhere_inner=any(own.handles_all(inner=True) for own in parts),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from policypack.core.policy import UNKNOWN, Placed, Reading, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, PartialDocument, Placed, Reading, Resource, Stack, Unknown
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import value_at, values_at
 from policypack.iam.tables import Endpoint, endpoints
@@ -62,16 +63,23 @@ def _settings(resource: Resource, endpoint: Endpoint, *, by_default: bool) -> It
 
 
 def _values(endpoint: Endpoint, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The values of the property, also in a JSON text."""
-    top, inside, _ = endpoint.property.partition("[*]")
-    text = inputs.get(top)
-    if inside and isinstance(text, str):
-        try:
-            inputs = {top: json.loads(text)}
-        except (ValueError, RecursionError):
-            return
-    values = list(values_at(inputs, endpoint.property))
-    yield from values or ([] if inside else [(endpoint.property, None)])
+    """The values of the properties, also in a JSON text; None for one that is absent, unless what contains it is."""
+    for path in (endpoint.property, *endpoint.more):
+        top = re.split(r"[.\[]", path)[0]
+        nested = "[*]" in path or (top != path and top not in inputs and None not in endpoint.open)
+        values = list(values_at(_parsed(inputs, top) if top != path else inputs, path))
+        yield from values or ([] if nested else [(path, None)])
+
+
+def _parsed(inputs: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The inputs with the value of a property that is JSON; without it, if it is no JSON."""
+    text = inputs.get(name)
+    if not isinstance(text, str) or isinstance(text, PartialDocument):
+        return inputs
+    try:
+        return {**inputs, name: json.loads(text)}
+    except (ValueError, RecursionError):
+        return {**inputs, name: {}}
 
 
 def _opens(endpoint: Endpoint, value: Any) -> bool:

@@ -41,8 +41,8 @@ OBJECTS = frozenset(
 ACCESS_KEY = "an AWS access key"
 COMMANDS = frozenset({"commands", "Commands", "command"})
 """Settings whose value is a script."""
-NAMES = ("name", "Name", "key", "Key", "parameterKey")
-VALUES = ("value", "Value", "parameterValue")
+NAMES = ("name", "Name", "key", "Key", "parameterKey", "headerName")
+VALUES = ("value", "Value", "parameterValue", "headerValue")
 
 
 class Credential(msgspec.Struct, frozen=True):

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from policypack.core.examples import construct
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.iam.tables import endpoints
 from policypack.policies.aws.public_endpoint import POLICY
-from tests.policies.helpers import reported, silent, undecided_at
+from tests.policies.helpers import outcomes, reported, silent, undecided, undecided_at, violations
 
 ACCESSIBLE = [token for token, endpoint in endpoints().items() if endpoint.property == "publiclyAccessible"]
 EIP = construct("aws:ec2/eip:Eip", "nat")
@@ -123,4 +125,50 @@ test_instances_and_servers_without_a_public_address_are_silent = silent(
     template(associatePublicIpAddress="false"),
     template(deleteOnTermination="true"),
     of("aws:transfer/server:Server", endpointType="VPC"),
+)
+
+TASKS = {
+    "ecs/service:Service": ("networkConfiguration",),
+    "ecs/taskSet:TaskSet": ("networkConfiguration",),
+    "cloudwatch/eventTarget:EventTarget": ("ecsTarget", "networkConfiguration"),
+    "scheduler/schedule:Schedule": ("target", "ecsParameters", "networkConfiguration"),
+}
+
+
+def task(kind: str, *path: str, assign: object) -> Resource:
+    inputs: dict[str, Any] = {"subnets": ["subnet-0a"], "assignPublicIp": assign}
+    for name in reversed(path):
+        inputs = {name: inputs}
+    return of(f"aws:{kind}", **inputs)
+
+
+def job(assign: str, *, tasks: bool) -> Resource:
+    network = {"image": "nginx", "networkConfiguration": {"assignPublicIp": assign}}
+    text = {"ecsProperties": json.dumps({"taskProperties": [network]})}
+    return of(
+        "aws:batch/jobDefinition:JobDefinition", **text if tasks else {"containerProperties": json.dumps(network)}
+    )
+
+
+@pytest.mark.parametrize(("kind", "path"), TASKS.items(), ids=TASKS)
+def test_tasks_with_public_addresses_are_reported(kind: str, path: tuple[str, ...]) -> None:
+    where = ".".join((*path, "assignPublicIp"))
+    assert violations(POLICY, task(kind, *path, assign=True)) == [where]
+    assert undecided(POLICY, task(kind, *path, assign=UNKNOWN)) == [where]
+    assert outcomes(POLICY, task(kind, *path, assign=False)) == []
+    assert outcomes(POLICY, of(f"aws:{kind}")) == []
+
+
+def test_jobs_with_public_addresses_are_reported() -> None:
+    path = "networkConfiguration.assignPublicIp"
+    assert violations(POLICY, job("ENABLED", tasks=False)) == [f"containerProperties.{path}"]
+    assert violations(POLICY, job("ENABLED", tasks=True)) == [f"ecsProperties.taskProperties[0].{path}"]
+
+
+test_jobs_without_public_addresses_are_silent = silent(
+    POLICY,
+    job("DISABLED", tasks=False),
+    job("DISABLED", tasks=True),
+    of("aws:batch/jobDefinition:JobDefinition", containerProperties="no JSON"),
+    of("aws:ec2/spotFleetRequest:SpotFleetRequest", launchSpecifications=[{"associatePublicIpAddress": False}]),
 )

@@ -100,6 +100,20 @@ def test_kept_records_are_not(text: str) -> None:
     assert outcomes(POLICY, function(text)) == []
 
 
+@pytest.mark.parametrize("text", handlers("several"))
+def test_a_fixed_number_of_records_is_reported_for_a_batch(text: str) -> None:
+    for batch in ({}, {"batchSize": 25}):
+        assert "fixed number of records" in messages(POLICY, function(text), mapping(**batch))[0]
+    for triggers in ([], [mapping(batchSize=1)], [mapping(batchSize=UNKNOWN)], [permission("s3.amazonaws.com")]):
+        assert outcomes(POLICY, function(text), *triggers) == []
+
+
+@pytest.mark.parametrize("text", handlers("kept"))
+def test_kept_records_of_a_batch_are_not_in_a_wrong_number(text: str) -> None:
+    fixed = [one for one in messages(POLICY, function(text), mapping()) if "fixed number" in one]
+    assert fixed == [] or re.search(r"^    (\[record\]|record,) = ", text, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("text", "triggers"),
     [

@@ -454,3 +454,36 @@ def test_an_access_key_is_known_by_both_parts_whatever_their_names_are() -> None
 )
 def test_half_a_key_and_a_connection_without_its_password_are_silent(settings: dict[str, str]) -> None:
     assert outcomes(POLICY, variables(**settings)) == []
+
+
+def _origin(header: str, value: str, token: str = "distribution:Distribution", prefix: str = "") -> Resource:
+    named = {"headerName": header, "headerValue": value} if prefix else {"name": header, "value": value}
+    return construct(f"aws:cloudfront/{token}", "site", origins=[{"customHeaders": [named]}])
+
+
+MULTITENANT = "multitenantDistribution:MultitenantDistribution"
+HEADER = "Zq4mT8xW2nB7kR5vJ9sD"
+test_credentials_in_headers_of_an_origin_are_reported = reported(
+    POLICY,
+    "origins[0].customHeaders[0].value",
+    _origin("X-Edge-Secret", HEADER),
+    _origin("X-Api-Key", HEADER, MULTITENANT, "header"),
+)
+test_credentials_in_parameters_by_name_are_reported = reported(
+    POLICY,
+    "eksProperties.podProperties.containers[0].envs[0].value",
+    construct(
+        "aws:batch/jobDefinition:JobDefinition",
+        "job",
+        eksProperties={"podProperties": {"containers": [{"envs": [{"name": "DB_PASSWORD", "value": HEADER}]}]}},
+    ),
+)
+test_other_headers_are_silent = silent(
+    POLICY,
+    _origin("X-Forwarded-Host", "shop.acme.com"),
+    _origin("X-Cache-Key", "v2"),
+    _origin("X-Edge-Secret", "{{resolve:secretsmanager:edge}}"),
+    construct(
+        "aws:cloudwatch/eventTarget:EventTarget", "call", httpTarget={"headerParameters": {"X-Correlation": "$.id"}}
+    ),
+)

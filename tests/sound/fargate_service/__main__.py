@@ -58,6 +58,6 @@ aws.ecs.Service(
     network_configuration={
         "subnets": [each.id for each in network.subnets],
         "security_groups": [network.firewall.id],
-        "assign_public_ip": True,
+        "assign_public_ip": False,
     },
 )

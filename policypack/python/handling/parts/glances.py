@@ -21,10 +21,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
 
 
 class Glances:
-    """The glances of all functions of a reading."""
+    """The glances of all functions of a reading.
 
-    def __init__(self, consumers: Consumers) -> None:
+    Args:
+        consumers: find the callers of functions.
+        decide: whether a comparison or a condition is a glance, too.
+    """
+
+    def __init__(self, consumers: Consumers, *, decide: bool = True) -> None:
         self.consumers = consumers
+        self.decide = decide
         self._followed: set[ast.AST] = set()
 
     def only(self, scan: Scan, node: ast.AST) -> bool:
@@ -40,10 +46,12 @@ class Glances:
     def _only(self, scan: Scan, node: ast.AST) -> bool:  # noqa: C901 (one case for each kind of parent)
         parent = scan.parents.get(node)
         match parent:
-            case ast.Expr() | ast.Compare() | ast.Assert() | ast.Raise() | ast.UnaryOp(op=ast.Not()):
+            case ast.Expr() | ast.Raise():
                 return True
+            case ast.Compare() | ast.Assert() | ast.UnaryOp(op=ast.Not()):
+                return self.decide
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is node:
-                return True
+                return self.decide
             case ast.Subscript(slice=ast.Constant(value=key)) if key in SHARED:
                 return True
             case ast.Attribute(attr=name):
@@ -54,9 +62,9 @@ class Glances:
                 shared = not SHARED.isdisjoint(keys)
                 return name in PURE and ((name == "get" and shared) or self.only(scan, call))
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                return self._name_only(scan, name)
+                return self.name_only(scan, name)
             case ast.NamedExpr(target=ast.Name(id=name)):
-                return self._name_only(scan, name) and self.only(scan, parent)
+                return self.name_only(scan, name) and self.only(scan, parent)
             case ast.Call():
                 return self._passed_only(scan, parent)
             case ast.Return():
@@ -68,7 +76,8 @@ class Glances:
                 return self.only(scan, parent)
         return False
 
-    def _name_only(self, scan: Scan, name: str) -> bool:
+    def name_only(self, scan: Scan, name: str) -> bool:
+        """Whether nothing but glances are made of what has a name."""
         used = (node for node in ast.walk(scan.function) if isinstance(node, ast.Name) and node.id == name)
         return all(self.only(scan, node) for node in used if isinstance(node.ctx, ast.Load))
 

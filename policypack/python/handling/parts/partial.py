@@ -10,9 +10,10 @@ from policypack.python.domain import FunctionNode, shapes
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.first_runs import first_only, only_looks
-from policypack.python.handling.glances import Glances
-from policypack.python.handling.index_ranges import left_out
 from policypack.python.handling.loops import Loops
+from policypack.python.handling.parts.glances import Glances
+from policypack.python.handling.parts.index_ranges import left_out
+from policypack.python.handling.parts.unpacking import Unpackings, fixed, stored
 from policypack.python.handling.scan import LOOKS_ONLY, PRINTING, Scan
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
@@ -39,6 +40,7 @@ class Parts:
         self.scan = scan
         self.consumers = consumers
         self.glances = Glances(consumers)
+        self.unpackings = Unpackings(scan, consumers)
         self.deleted = loops.deleted
         groups = [loop for loop in loops.over_records if loops.over_groups(loop)]
         self.in_groups = {id(node) for loop in groups for statement in loop.body for node in ast.walk(statement)}
@@ -66,9 +68,16 @@ class Parts:
     def picks(self) -> Iterator[Pick]:
         """Where a part is taken, outside of any loop over records."""
         for node in self.scan.nodes:
+            if id(node) in self.looped:
+                continue
             source = self._taken_from(node)
-            if source is not None and id(node) not in self.looped:
+            if source is not None and not self._is_complement(node):
                 yield self._pick(node, source, Taking.ONE)
+            for source in self.unpackings.with_rest(node, _SELECTED, whole=False):
+                yield self._pick(node, source, Taking.PART)
+            source = fixed(self.scan, node)
+            if source is not None and not self.scan.is_inner(source):
+                yield self._pick(node, source, Taking.EXACT)
         for node in self.cuts:
             if node not in self.chunks:
                 source = node.value if isinstance(node, ast.Subscript) else node
@@ -92,8 +101,8 @@ class Parts:
 
     def _left_over(self, loop: ast.stmt) -> ast.Name | None:
         """Where a name is used after a loop that does nothing but assign it."""
-        names = _stored(loop)
-        found = {name for inner in ast.walk(loop) if isinstance(inner, ast.If) for name in _stored(inner)}
+        names = stored(loop)
+        found = {name for inner in ast.walk(loop) if isinstance(inner, ast.If) for name in stored(inner)}
         for node in self.scan.nodes:
             if isinstance(node, ast.Name) and node.id in names and node.lineno > (loop.end_lineno or loop.lineno):
                 if isinstance(node.ctx, ast.Store):
@@ -112,7 +121,7 @@ class Parts:
         """Whether a comprehension around a name has one of its own with that spelling."""
         outer = self.scan.parents.get(name)
         while outer is not None:
-            if isinstance(outer, _COMPREHENSIONS) and any(name.id in _stored(loop.target) for loop in outer.generators):
+            if isinstance(outer, _COMPREHENSIONS) and any(name.id in stored(loop.target) for loop in outer.generators):
                 return True
             outer = self.scan.parents.get(outer)
         return False
@@ -158,11 +167,10 @@ class Parts:
                 return source if plain and not scan.is_own(node.func) else None
             case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
                 return source
-            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
-                if scan.holds(source, *_TAKEN_FROM) and self._rest(elements) is False:
-                    return source
+            case ast.Assign() | ast.For():
+                return self.unpackings.without_rest(node, _TAKEN_FROM)
             case ast.MatchSequence(patterns=[_, *_, ast.MatchStar(name=name)]) if scan.holds(node, *_TAKEN_FROM):
-                return None if name and self._uses(name) else node
+                return None if name and self.unpackings.uses(name) else node
             case ast.MatchSequence(patterns=patterns) if scan.holds(node, *_TAKEN_FROM):
                 fixed = not any(isinstance(pattern, ast.MatchStar) for pattern in patterns)
                 return node if patterns and fixed and not self._matches_others(node) else None
@@ -193,20 +201,17 @@ class Parts:
         used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
         return bool({parameter.arg for parameter in function.args.args} - used) and not self.scan.works(*body)
 
-    def _rest(self, elements: list[ast.expr]) -> bool | None:
-        """Whether the rest of an unpacked sequence is used; None if there is none."""
-        for element in elements:
-            if isinstance(element, ast.Starred):
-                return isinstance(element.value, ast.Name) and self._uses(element.value.id)
-        return None
-
-    def _uses(self, name: str) -> bool:
+    def _is_complement(self, node: ast.AST) -> bool:
+        """Whether one record is only logged, and a slice has the others."""
+        if not isinstance(node, ast.Subscript) or not self.unpackings.is_logged(node):
+            return False
+        base = ast.dump(node.value)
         return any(
-            isinstance(node, ast.Name)
-            and node.id == name
-            and isinstance(node.ctx, ast.Load)
-            and self.consumers.of(self.scan, node, lazy=False) is Consumption.ALL
-            for node in ast.walk(self.scan.function)
+            isinstance(cut, ast.Subscript)
+            and isinstance(cut.slice, ast.Slice)
+            and ast.dump(cut.value) == base
+            and _follows(node.slice, cut.slice.lower, cut.slice.upper)
+            for cut in self.cuts
         )
 
     def _is_short_range(self, source: ast.expr) -> bool:
@@ -242,10 +247,14 @@ class Parts:
         if lower is not None and not isinstance(lower, ast.Constant | ast.UnaryOp):
             return True
         base = ast.dump(node.value)
-        return any(
-            isinstance(other, ast.Subscript) and ast.dump(other.value) == base and _follows(other.slice, lower, upper)
+        others = [
+            other
             for other in self.scan.nodes
-        )
+            if isinstance(other, ast.Subscript)
+            and ast.dump(other.value) == base
+            and _follows(other.slice, lower, upper)
+        ]
+        return bool(others) and not self.unpackings.is_logged(node) and not all(map(self.unpackings.is_logged, others))
 
     def _handled(self, node: ast.AST, *, printing: bool) -> Iterator[ast.AST]:
         """The records that an expression handles all of."""
@@ -262,11 +271,10 @@ class Parts:
                 counted = any(scan.holds(operand, Shape.COUNT) for operand in (left, right))
                 if counted and _counts_one(operator, left, right) and self._refuses_several(node, operator):
                     yield node
-            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=source):
-                if scan.holds(source, *_SELECTED) and self._rest(elements):
-                    yield source
+            case ast.Assign() | ast.For():
+                yield from self.unpackings.with_rest(node, _SELECTED, whole=True)
             case ast.MatchSequence(patterns=[*_, ast.MatchStar(name=str() as name)]) if scan.holds(node, *_SELECTED):
-                if self._uses(name):
+                if self.unpackings.uses(name):
                     yield node
             case ast.Call():
                 yield from self._given_away(node, printing=printing)
@@ -294,6 +302,8 @@ class Parts:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in FOLLOWED and any(map(scan.is_own, arguments)):
             return
+        if name == "partial" and self.consumers.of(scan, node) is Consumption.NOTHING:
+            return
         result = shapes(scan.values(node)) - {Shape.PART}
         lazy = name in LAZY and scan.is_builtin(node)
         if given := [argument for argument in arguments if scan.holds(argument, *WHOLE)]:
@@ -302,11 +312,6 @@ class Parts:
                 yield from given
         elif not result:
             yield from (argument for argument in arguments if scan.holds(argument, *EVENTS))
-
-
-def _stored(node: ast.AST) -> set[str]:
-    """The names that code gives a value."""
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
 
 
 def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) -> bool:
