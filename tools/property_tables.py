@@ -19,24 +19,16 @@ from policypack.resources.properties.credentials import sensitive
 
 REACHABLE = re.compile(r"publiclyAccessible|publicConnectivity")
 """Properties that are true for an endpoint that the internet reaches."""
-ADDRESSED = "assignPublicIp"
-"""The property, at any depth, that gives tasks of ECS and jobs of Batch a public address."""
 REACHABLE_BY_DEFAULT = re.compile(r"[Dd]efaults? (?:is|to) `true`\.")
 
 ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
-    "aws:batch/jobDefinition:JobDefinition": (
-        (
-            "containerProperties.networkConfiguration.assignPublicIp"
-            " ecsProperties.taskProperties[*].networkConfiguration.assignPublicIp"
-        ),
-        ["ENABLED"],
-        "",
-    ),
     "aws:ec2/instance:Instance": ("associatePublicIpAddress", [True], ""),
     "aws:ec2/launchConfiguration:LaunchConfiguration": ("associatePublicIpAddress", [True], ""),
     "aws:ec2/launchTemplate:LaunchTemplate": ("networkInterfaces[*].associatePublicIpAddress", [True], ""),
     "aws:ec2/spotFleetRequest:SpotFleetRequest": ("launchSpecifications[*].associatePublicIpAddress", [True], ""),
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("associatePublicIpAddress", [True], ""),
+    "aws:ecs/service:Service": ("networkConfiguration.assignPublicIp", [True], ""),
+    "aws:ecs/taskSet:TaskSet": ("networkConfiguration.assignPublicIp", [True], ""),
     "aws:eks/cluster:Cluster": ("vpcConfig.endpointPublicAccess", [True, None], "vpcConfig.publicAccessCidrs"),
     "aws:elasticsearch/domain:Domain": ("vpcOptions", [None], ""),
     "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": (
@@ -55,8 +47,7 @@ ENDPOINTS: Mapping[str, tuple[str, Sequence[Any], str]] = {
     "aws:sagemaker/notebookInstance:NotebookInstance": ("directInternetAccess", ["Enabled", None], ""),
     "aws:transfer/server:Server": ("endpointType", ["PUBLIC", None], ""),
 }
-"""Endpoints by other properties: the properties, also inside a JSON text, the values that open one (null for an absent one),
-and its addresses."""
+"""Endpoints by other properties: the property, the values that open it (null for an absent one), and its addresses."""
 
 VARIABLES = re.compile(
     r"\w*(?:[eE]nvironment|Stage)Variables|stageVariables|variables|environments?|connectionProperties|propertyMap"
@@ -113,30 +104,16 @@ def endpoints_table(resources: Iterable[ResourceType], same: Mapping[str, str]) 
     """
     rows: dict[str, Row] = {}
     for resource in resources:
-        named, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
-        paths = named.split()
+        path, values, addresses = ENDPOINTS.get(resource.token, ("", (), ""))
         properties = dict(walk(resource))
-        if {*(_stated(path, properties) for path in paths), addresses} - {"", *properties}:
-            raise ValueError(f"`{named}` of `{resource.token}` is no longer in this SDK")
+        if {path.partition("[*]")[0], addresses} - {"", *properties}:
+            raise ValueError(f"`{path}` of `{resource.token}` is no longer in this SDK")
         for name, property_ in properties.items():
             if REACHABLE.fullmatch(name):
-                paths, values = [name], [True, None] if REACHABLE_BY_DEFAULT.search(property_.doc) else [True]
-            elif property_.name == ADDRESSED:
-                paths, values = [*paths, name], ["ENABLED" if property_.takes_text else True]
-        if paths:
-            rows[resource.token] = {
-                "property": paths[0],
-                "more": paths[1:],
-                "open": values,
-                "addresses": addresses,
-            }
+                path, values = name, [True, None] if REACHABLE_BY_DEFAULT.search(property_.doc) else [True]
+        if path:
+            rows[resource.token] = {"property": path, "open": values, "addresses": addresses}
     return with_aliases(rows, same)
-
-
-def _stated(path: str, properties: Mapping[str, Property]) -> str:
-    """The part of a path that is a property in the SDK: the text that has the rest, or all of it without the last list."""
-    top = path.partition(".")[0].partition("[")[0]
-    return top if top in properties and properties[top].takes_text else path.partition("[*]")[0]
 
 
 def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:

@@ -194,8 +194,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     """The values that open it, None for an absent one."""
     addresses: str
     """The property with the addresses that may connect, which are all if it is absent; empty if there is none."""
-    more: list[str]
-    """Other properties with the same meaning."""
 
 
 class Runtime(msgspec.Struct, frozen=True):

@@ -63,12 +63,12 @@ def _settings(resource: Resource, endpoint: Endpoint, *, by_default: bool) -> It
 
 
 def _values(endpoint: Endpoint, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The values of the properties, also in a JSON text; None for one that is absent, unless what contains it is."""
-    for path in (endpoint.property, *endpoint.more):
-        top = re.split(r"[.\[]", path)[0]
-        nested = "[*]" in path or (top != path and top not in inputs and None not in endpoint.open)
-        values = list(values_at(_parsed(inputs, top) if top != path else inputs, path))
-        yield from values or ([] if nested else [(path, None)])
+    """The values of the property, also in a JSON text; None for one that is absent, unless what contains it is."""
+    path = endpoint.property
+    top = re.split(r"[.\[]", path)[0]
+    nested = "[*]" in path or (top != path and top not in inputs and None not in endpoint.open)
+    values = list(values_at(_parsed(inputs, top) if top != path else inputs, path))
+    yield from values or ([] if nested else [(path, None)])
 
 
 def _parsed(inputs: Mapping[str, Any], name: str) -> Mapping[str, Any]:

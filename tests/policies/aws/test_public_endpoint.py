@@ -127,11 +127,11 @@ test_instances_and_servers_without_a_public_address_are_silent = silent(
     of("aws:transfer/server:Server", endpointType="VPC"),
 )
 
-TASKS = {
-    "ecs/service:Service": ("networkConfiguration",),
-    "ecs/taskSet:TaskSet": ("networkConfiguration",),
+TASKS = ("ecs/service:Service", "ecs/taskSet:TaskSet")
+WITHOUT_ENDPOINT = {
     "cloudwatch/eventTarget:EventTarget": ("ecsTarget", "networkConfiguration"),
     "scheduler/schedule:Schedule": ("target", "ecsParameters", "networkConfiguration"),
+    "batch/jobDefinition:JobDefinition": ("ecsProperties", "networkConfiguration"),
 }
 
 
@@ -142,33 +142,18 @@ def task(kind: str, *path: str, assign: object) -> Resource:
     return of(f"aws:{kind}", **inputs)
 
 
-def job(assign: str, *, tasks: bool) -> Resource:
-    network = {"image": "nginx", "networkConfiguration": {"assignPublicIp": assign}}
-    text = {"ecsProperties": json.dumps({"taskProperties": [network]})}
-    return of(
-        "aws:batch/jobDefinition:JobDefinition", **text if tasks else {"containerProperties": json.dumps(network)}
-    )
-
-
-@pytest.mark.parametrize(("kind", "path"), TASKS.items(), ids=TASKS)
-def test_tasks_with_public_addresses_are_reported(kind: str, path: tuple[str, ...]) -> None:
-    where = ".".join((*path, "assignPublicIp"))
-    assert violations(POLICY, task(kind, *path, assign=True)) == [where]
-    assert undecided(POLICY, task(kind, *path, assign=UNKNOWN)) == [where]
-    assert outcomes(POLICY, task(kind, *path, assign=False)) == []
+@pytest.mark.parametrize("kind", TASKS)
+def test_tasks_with_public_addresses_are_reported(kind: str) -> None:
+    path = "networkConfiguration"
+    where = f"{path}.assignPublicIp"
+    assert violations(POLICY, task(kind, path, assign=True)) == [where]
+    assert undecided(POLICY, task(kind, path, assign=UNKNOWN)) == [where]
+    assert outcomes(POLICY, task(kind, path, assign=False)) == []
     assert outcomes(POLICY, of(f"aws:{kind}")) == []
 
 
-def test_jobs_with_public_addresses_are_reported() -> None:
-    path = "networkConfiguration.assignPublicIp"
-    assert violations(POLICY, job("ENABLED", tasks=False)) == [f"containerProperties.{path}"]
-    assert violations(POLICY, job("ENABLED", tasks=True)) == [f"ecsProperties.taskProperties[0].{path}"]
-
-
-test_jobs_without_public_addresses_are_silent = silent(
+test_tasks_that_nothing_connects_to_are_silent = silent(
     POLICY,
-    job("DISABLED", tasks=False),
-    job("DISABLED", tasks=True),
-    of("aws:batch/jobDefinition:JobDefinition", containerProperties="no JSON"),
+    *(task(kind, *path, assign=True) for kind, path in WITHOUT_ENDPOINT.items()),
     of("aws:ec2/spotFleetRequest:SpotFleetRequest", launchSpecifications=[{"associatePublicIpAddress": False}]),
 )
