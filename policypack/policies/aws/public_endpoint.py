@@ -23,7 +23,7 @@ def check(setting: Setting) -> Iterator[Violation]:
         state = f"{name} is missing" if value is None else f"{name} is `{value}`"
         facts = (setting.property,) if setting.by_default else None
         message = f"{state}, which connects it to the internet directly"
-        yield Violation("", message, facts=facts, by_default=setting.by_default)
+        yield Violation("", message, facts=facts, value_counts=not setting.by_default)
 
 
 def _database(**inputs: Any) -> Resource:
