@@ -24,6 +24,7 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
 from policypack.evaluation.placing import forms, parts
+from policypack.evaluation.placing.attached import attached_to
 from policypack.evaluation.placing.forms import addresses, folded, folded_statement, unordered
 from policypack.evaluation.placing.parts import SEPARATOR, encoded, reduced
 from policypack.evaluation.placing.property_place import content as content_of
@@ -262,13 +263,13 @@ def stable_path(
     place = f"{document_place(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
         return f"{place}[{content_of(content, names)}].{element}{decides}"
-    named = _parts(outcome, names)
+    named, holders = _parts(outcome, names), attached_to(resource, names)
 
     def of_all() -> str:
         denials = _denials(resource, statement.document)
-        return encoded(parts.of_statement(content, denials, named, digest, outcome.limits))
+        return encoded(parts.of_statement(content, denials, named, digest, outcome.limits, holders))
 
-    of = names.once(statement.statement, (*named, outcome.limits), of_all) if left is whole else of_all()
+    of = names.once(statement.statement, (*named, outcome.limits, *holders), of_all) if left is whole else of_all()
     return f"{place}[{content_of(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 

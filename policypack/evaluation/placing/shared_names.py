@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
+from policypack.evaluation.placing.attached import attaching
 from policypack.evaluation.placing.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
@@ -190,6 +191,11 @@ class Names:
         if resource.options.aliases and len(names := urns(resource)) > 1:
             self.mentioned[resource.urn] = names
         return self._chosen.get(resource.urn, resource.urn)
+
+    @cached_property
+    def attaching(self) -> Mapping[str, Sequence[Resource]]:
+        """The resources that attach each managed policy of the stack, by its URN."""
+        return attaching(self._resources)
 
     @cached_property
     def _index(self) -> Index:
