@@ -195,7 +195,7 @@ class Names:
     @cached_property
     def attaching(self) -> Mapping[str, Sequence[Resource]]:
         """The resources that attach each managed policy of the stack, by its URN."""
-        return attaching(self._resources)
+        return attaching([*self._resources])
 
     @cached_property
     def _index(self) -> Index:
