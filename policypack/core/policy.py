@@ -276,11 +276,14 @@ class Violation:
     facts: tuple[str, ...] | None = None
     """What identifies it besides its path and the value there; None for what `message` quotes, up to `;` or an example."""
     parts: tuple[str, ...] | None = None
-    """What it is about, if fewer of these are a narrower violation: the actions of a statement; else it is no path but them."""
+    """What it is about, if fewer of these are a narrower violation: the actions of a statement; else they are its path.
+
+    Beside a path whose value does not count, they only say how much is there.
+    """
     limits: tuple[str, ...] = ()
     """What it leaves out, if more of these are a narrower violation: the actions that are used."""
-    by_default: bool = False
-    """Whether the value at the path, other than nothing, zero or false, is the one of a property that is left out."""
+    value_counts: bool = True
+    """Whether the value at the path identifies it: not if it is a credential, or the default, or whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +422,7 @@ class Outcome:
     """As of its violation."""
     limits: tuple[str, ...] = ()
     """As of its violation."""
-    by_default: bool = False
+    value_counts: bool = True
     """As of its violation."""
     severity: Severity | None = None
     """As of its violation: how bad it is, where that is not the card's severity."""

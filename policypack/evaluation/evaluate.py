@@ -289,7 +289,7 @@ class _Judging:
                 facts=judgement.facts,
                 parts=judgement.parts,
                 limits=judgement.limits,
-                by_default=judgement.by_default,
+                value_counts=judgement.value_counts,
                 severity=judgement.severity,
             )
         else:

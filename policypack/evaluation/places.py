@@ -13,10 +13,9 @@ violation has the same place in every stack of a project. Secret values never co
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,26 +24,22 @@ from policypack.core.memo import memoized
 from policypack.core.policy import Kind, Outcome, Resource, Unknown
 from policypack.core.values import origin_at
 from policypack.evaluation.placing import forms, parts
-from policypack.evaluation.placing.forms import addresses, folded, folded_statement, is_off, plain, scalar, unordered
+from policypack.evaluation.placing.attached import attached_to
+from policypack.evaluation.placing.forms import addresses, folded, folded_statement, unordered
 from policypack.evaluation.placing.parts import SEPARATOR, encoded, reduced
+from policypack.evaluation.placing.property_place import content as content_of
+from policypack.evaluation.placing.property_place import document_place, property_place, steps_of
 from policypack.evaluation.placing.shared_names import Names, urns
 from policypack.evaluation.placing.statement_place import contains_secret, statement_at, statements_of
 from policypack.evaluation.placing.subjects import subject
 from policypack.iam.document_readers import documents_of
 
-NAMES = ("name", "Name", "sid", "Sid", "id", "key")
-"""Keys that identify an item of a list, if its value is no other item's."""
-UNJUDGED = frozenset({"description", "tags", "tagsAll"})
-"""Keys of an item of a list that no policy judges."""
-STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 QUOTED = re.compile(r"`([^`]*)`|(\d+ more)\b")
 """A fact in a message."""
 ADVICE = re.compile(r";|, for example ")
 """What follows in a message is advice, or an example, and no fact."""
 HASH = 32
 """Hexadecimal digits of a fingerprint."""
-DIGITS = 16
-"""Hexadecimal digits of a content's hash."""
 
 
 Written = Callable[[Resource, str], str]
@@ -69,15 +64,22 @@ def placed(
     if not outcomes:
         return ()
     names = Names(list(resources), stack)
-    return tuple(_placed(outcome, names, written) for outcome in outcomes)
+    reported: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.kind is Kind.VIOLATION:
+            reported[outcome.resource.urn, outcome.policy.id].append(outcome)
+    return tuple(
+        _placed(outcome, names, written, reported.get((outcome.resource.urn, outcome.policy.id), ()))
+        for outcome in outcomes
+    )
 
 
-def _placed(outcome: Outcome, names: Names, written: Written) -> Outcome:
+def _placed(outcome: Outcome, names: Names, written: Written, siblings: Collection[Outcome]) -> Outcome:
     """The outcome with its places: under each name that it, or a resource that it mentions, has or had."""
     names.mentioned.clear()
-    inner = {stable_path(outcome, names, written): None}
+    inner = {stable_path(outcome, names, written, siblings): None}
     if names.mentioned:
-        inner |= {stable_path(outcome, variant, written): None for variant in list(names.variants())}
+        inner |= {stable_path(outcome, variant, written, siblings): None for variant in list(names.variants())}
     here = (f"{names.resource(urn)}\n{path}" for urn in urns(outcome.resource) for path in inner)
     place, *former_places = dict.fromkeys(here)
     return replace(outcome, place=place, former_places=tuple(former_places))
@@ -222,8 +224,13 @@ def hashed(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:HASH]
 
 
-def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resource, _path: "") -> str:
-    """The path of an outcome without indexes, what decides about it, and its parts."""
+def stable_path(
+    outcome: Outcome,
+    names: Names,
+    written: Written = lambda _resource, _path: "",
+    siblings: Collection[Outcome] = (),
+) -> str:
+    """The path of an outcome without indexes, what decides about it, and its parts; `siblings` as of `property_place`."""
     resource, path = outcome.resource, outcome.path
     decides = f" {outcome.severity.value}" if outcome.severity else ""
     decides += subject(resource, names, lambda name: written(resource, name))
@@ -233,17 +240,18 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
     if path and contains_secret(resource, statement.document if statement else re.split(r"[.\[]", path)[0]):
         shown = f"{statement.document}.Statement" if statement else re.sub(r"\[\d+\]", "[]", path)
         return f"{shown}{decides}"
-    steps = [name or int(index) for name, index in STEP.findall(statement.element if statement else "")]
+    steps = steps_of(statement.element if statement else "")
     element, quoted = _in_their_form(steps, _facts(outcome))
     decides = "".join(f" `{fact}`" for fact in sorted({names.fact(addresses(fact)) for fact in quoted})) + decides
 
     def digest(value: Any) -> str:
-        return _content(unordered(value), names)
+        return content_of(unordered(value), names)
 
     if statement is None and outcome.parts is not None:
-        return f"{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest, outcome.limits))}"
+        here = "" if outcome.value_counts else property_place(outcome, names, siblings)
+        return f"{here}{decides}{SEPARATOR}{encoded(parts.of_items(_parts(outcome, names), digest, outcome.limits))}"
     if statement is None:
-        return f"{_property(resource, path, names, by_default=outcome.by_default)}{_known(outcome, names)}{decides}"
+        return f"{property_place(outcome, names, siblings)}{_known(outcome, names)}{decides}"
     whole = names.once(statement.statement, "folded", lambda: folded_statement(statement.statement))
     left = reduced(whole, steps, {*map(folded, quoted)}, names)
     content = {
@@ -252,17 +260,17 @@ def stable_path(outcome: Outcome, names: Names, written: Written = lambda _resou
         else forms.element(key, value)
         for key, value in left.items()
     }
-    place = f"{_property(resource, statement.document, names)}.Statement"
+    place = f"{document_place(resource, statement.document, names)}.Statement"
     if content.get("Effect") != "Allow":
-        return f"{place}[{_content(content, names)}].{element}{decides}"
-    named = _parts(outcome, names)
+        return f"{place}[{content_of(content, names)}].{element}{decides}"
+    named, holders = _parts(outcome, names), attached_to(resource, names)
 
     def of_all() -> str:
         denials = _denials(resource, statement.document)
-        return encoded(parts.of_statement(content, denials, named, digest, outcome.limits))
+        return encoded(parts.of_statement(content, denials, named, digest, outcome.limits, holders))
 
-    of = names.once(statement.statement, (*named, outcome.limits), of_all) if left is whole else of_all()
-    return f"{place}[{_content(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
+    of = names.once(statement.statement, (*named, outcome.limits, *holders), of_all) if left is whole else of_all()
+    return f"{place}[{content_of(parts.rest_of(content), names)}].{element}{decides}{SEPARATOR}{of}"
 
 
 def _in_their_form(steps: Sequence[str | int], facts: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -289,7 +297,7 @@ def _origin(outcome: Outcome, names: Names, source: str) -> str:
     """Where the unknown value of an undecided outcome comes from: resources, and the expression in the source."""
     waits_for = "".join(f" < {name}" for name in sorted({*map(names.referred, outcome.waits_for)}))
     call = origin_at(outcome.resource.inputs, outcome.path)
-    return f"{waits_for}{f' {_content(call, names)}' if call else ''}{f' {source}' if source else ''}"
+    return f"{waits_for}{f' {content_of(call, names)}' if call else ''}{f' {source}' if source else ''}"
 
 
 def _known(outcome: Outcome, names: Names) -> str:
@@ -298,7 +306,7 @@ def _known(outcome: Outcome, names: Names) -> str:
     raw = next(
         (value.raw for path, value in documents if path == outcome.path and not isinstance(value, Unknown)), None
     )
-    return "" if raw is None else f"={_content(unordered(raw), names)}"
+    return "" if raw is None else f"={content_of(unordered(raw), names)}"
 
 
 def _facts(outcome: Outcome) -> Sequence[str]:
@@ -317,55 +325,3 @@ def _parts(outcome: Outcome, names: Names) -> Sequence[str]:
         else " ".join(names.fact(name) for name, _ in QUOTED.findall(part) if name) or names.fact(addresses(part))
         for part in outcome.parts or ()
     ]
-
-
-def _property(resource: Resource, path: str, names: Names, *, by_default: bool = False) -> str:
-    """The path of a property; what it ends at counts if it is one plain value, no default and no policy document."""
-    walked, value = _walked(resource.inputs, path, names)
-    if (
-        by_default
-        or is_off(value)
-        or not isinstance(value, str | bool | int | float)
-        or path in {prefix for prefix, _ in documents_of(resource)}
-    ):
-        return walked
-    return f"{walked}={names.same_everywhere(scalar(value))}"
-
-
-def _walked(value: Any, path: str, names: Names) -> tuple[str, Any]:
-    """The path with the identity of each item in place of its index, and the value that it leads to."""
-    steps: list[str] = []
-    for name, index in STEP.findall(path):
-        items = value
-        if index:
-            value = items[int(index)] if isinstance(items, list) and int(index) < len(items) else None
-            steps.append(f"[{_item(value, items, names)}]")
-        else:
-            value = items.get(name) if isinstance(items, Mapping) else None
-            steps.append(f".{name}")
-    return "".join(steps).removeprefix("."), value
-
-
-def _item(item: Any, siblings: Any, names: Names) -> str:
-    """The identity of an item of a list: its name, or its content."""
-    if isinstance(item, Mapping) and isinstance(siblings, list):
-        for key in NAMES:
-            if not isinstance(item.get(key), str):
-                continue
-            same = names.once(siblings, key, partial(_counted, siblings, key))
-            if same[item[key]] == 1:
-                return names.same_everywhere(item[key])
-    if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if key not in UNJUDGED and not is_off(value)}
-    return _content(unordered(item), names)
-
-
-def _counted(items: Iterable[Any], key: str) -> Counter[str]:
-    """How many items of a list have each value of a key."""
-    return Counter(str(item.get(key)) for item in items if isinstance(item, Mapping))
-
-
-def _content(value: Any, names: Names) -> str:
-    """A hash of a value: equal for equal content, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, default=plain)
-    return names.digest(text)[:DIGITS]

@@ -2,7 +2,7 @@
 
 The outcome of a statement has a part for each of its actions, resources and principals. A condition limits all of them, a
 denial of the same document the actions that it denies. An outcome with fewer parts, and with all limits of these, allows
-less. Both are digests, after a separator at the end of a place. A statement counts in the form of `forms`, of which a list
+less; a limit by a condition also limits more with fewer of its values. Both are digests, after a separator at the end of a place. A statement counts in the form of `forms`, of which a list
 has only the item that the outcome is about.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from policypack.evaluation.placing.shared_names import ACTION, Names
+from policypack.iam.document import split_operator
 from policypack.iam.globs import overlaps
 
 SEPARATOR = "\x1e"
@@ -20,7 +21,9 @@ DIGITS = 10
 """Hexadecimal digits of a part or a limit."""
 ALL = ""
 """The part whose limits are of all parts."""
-LIMITS = r"(?::[0-9a-f]+(?:,[0-9a-f]+)*)?"
+VALUES = r"(?:=[0-9a-f]+(?:\+[0-9a-f]+)*)?"
+LIMITS = rf"(?::[0-9a-f]+{VALUES}(?:,[0-9a-f]+{VALUES})*)?"
+"""Limits: digests, of which one may have values, of which fewer limit more."""
 WRITTEN = rf"[0-9a-f]{{32}}{LIMITS}(?: [0-9a-f]+{LIMITS})*"
 """An extent: what identifies the outcome apart from its parts, and those."""
 SETS = ("Action", "Resource", "Principal")
@@ -39,7 +42,17 @@ def encoded(parts: Parts) -> str:
 def narrower(extent: str, other: str) -> bool:
     """Whether an outcome with one extent allows no more than one with the other."""
     some, others = _decoded(extent), _decoded(other)
-    return some.keys() <= others.keys() and all(others[part] <= limits for part, limits in some.items())
+    return some.keys() <= others.keys() and all(_limited(limits, others[part]) for part, limits in some.items())
+
+
+def _limited(limits: Collection[str], others: Collection[str]) -> bool:
+    """Whether all of the other limits are among some: as they are, or with fewer values."""
+    values = {head: {*of.split("+")} for head, equals, of in (limit.partition("=") for limit in limits) if equals}
+    return all(
+        limit in limits or (equals and head in values and values[head] <= {*of.split("+")})
+        for limit in others
+        for head, equals, of in [limit.partition("=")]
+    )
 
 
 def _decoded(extent: str) -> dict[str, frozenset[str]]:
@@ -59,6 +72,7 @@ def of_statement(
     actions: Sequence[str],
     digest: Digest,
     limits: Iterable[str] = (),
+    holders: Iterable[str] = (),
 ) -> dict[str, set[str]]:
     """The parts of an outcome about an Allow statement, which are not in `rest_of`.
 
@@ -68,17 +82,17 @@ def of_statement(
         actions: those that the outcome is about; all if it is empty.
         digest: of a value without names of the stack.
         limits: further ones of all parts.
+        holders: the identities that a managed policy gives this to.
     """
     sets = {key: _items(statement[key]) for key in SETS if key in statement}
     sets |= {"Principal": _without_covered(sets["Principal"])} if "Principal" in sets else {}
     sets |= {"Action": [*actions]} if actions else {}
     parts = of_items((), digest, limits)
-    for key, items in sets.items():
+    for key, items in (*sets.items(), ("Holder", holders)):
         parts |= {_short(digest, key, item): set() for item in items}
     for key, value in statement.items():
         if key == "Condition" and isinstance(value, Mapping):
-            pairs = ((name, one) for name, keys in value.items() for one in _pairs(keys))
-            parts[ALL] |= {_short(digest, key, pair) for pair in pairs}
+            parts[ALL] |= {limit for name, keys in value.items() for limit in _condition(name, keys, digest)}
         elif key.startswith("Not"):
             parts[ALL] |= {_short(digest, key, item) for item in _items(value)}
     allowed = {_short(digest, "Action", action): action for action in sets.get("Action", ())} or {ALL: None}
@@ -117,9 +131,18 @@ def _without_covered(principals: Sequence[Any]) -> list[Any]:
     return [*(["*"] if everyone else []), *(item for item in others if item != "*")]
 
 
-def _pairs(keys: Any) -> Iterator[Any]:
-    """The keys of one operator of a condition with their values."""
-    yield from ([key.lower(), value] for key, value in keys.items()) if isinstance(keys, Mapping) else [keys]
+def _condition(name: str, keys: Any, digest: Digest) -> Iterator[str]:
+    """The limits by one operator: of a key, one with its values, or one for each value that must not be there."""
+    operator = split_operator(name)[1]
+    if operator is None or not isinstance(keys, Mapping):
+        yield _short(digest, "Condition", [name, keys])
+        return
+    for key, value in keys.items():
+        if "Not" in operator:
+            yield from (_short(digest, "Condition", [name, key.lower(), item]) for item in _items(value))
+        else:
+            values = sorted({_short(digest, "Value", item) for item in _items(value)})
+            yield f"{_short(digest, 'Condition', [name, key.lower()])}={'+'.join(values)}".rstrip("=")
 
 
 def _pieces(denial: Mapping[str, Any]) -> Iterator[tuple[str | None, Any]]:

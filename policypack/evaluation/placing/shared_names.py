@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
@@ -12,10 +12,12 @@ from typing import Any, TypeVar, cast
 
 from policypack.core.policy import ROOT_TYPE, Resource
 from policypack.core.wire import UNKNOWNS
+from policypack.evaluation.placing.attached import attaching
 from policypack.evaluation.placing.subjects import subject_properties
 from policypack.iam.actions import services
 from policypack.iam.arn import Arn
 from policypack.resources.naming import identifiers
+from policypack.resources.providers import DEFAULT_NAME
 
 T = TypeVar("T")
 
@@ -48,7 +50,8 @@ class Index:
     logical: dict[str, Resource] = field(default_factory=dict)
     """By logical name, the first resource that has it."""
     accounts: dict[str, str] = field(default_factory=lambda: {"": ""})
-    regions: set[str] = field(default_factory=set)
+    region: str = ""
+    """The stack's own: another one is what a program chose for a resource, and counts as it is written."""
 
 
 class Names:
@@ -118,6 +121,8 @@ class Names:
 
     def same_everywhere(self, text: str) -> str:
         """The text without names of the stack, of its accounts, of its region and of its resources."""
+        if text == self._index.region:
+            return text  # a value that is a region decides where something lands
         for sentinel in UNKNOWNS:
             text = text.replace(sentinel, UNKNOWN)
         if not self._written_accounts:
@@ -176,7 +181,7 @@ class Names:
         if text in index.accounts:
             self.mentioned["account"] = ()
             return index.accounts[text]
-        if text in index.regions:
+        if text == index.region:
             return "{region}"
         owner = index.owners.get(text)
         return text if owner is None else self._inside(self._named(owner))
@@ -188,8 +193,14 @@ class Names:
         return self._chosen.get(resource.urn, resource.urn)
 
     @cached_property
+    def attaching(self) -> Mapping[str, Sequence[Resource]]:
+        """The resources that attach each managed policy of the stack, by its URN."""
+        return attaching([*self._resources])
+
+    @cached_property
     def _index(self) -> Index:
         index = Index()
+        regions: dict[bool, str] = {}
         for resource in self._resources:
             index.by_urn[resource.urn] = resource
             index.logical.setdefault(resource.name, resource)
@@ -204,5 +215,13 @@ class Names:
                     index.owners.setdefault(name, resource)
                 if arn := Arn.parse(text):
                     index.accounts.setdefault(arn.account, f"{{account {len(index.accounts)}}}")
-                    index.regions.add(arn.region)
+                    if arn.region:
+                        regions.setdefault(self._chooses_region(resource), arn.region)
+        index.region = next((regions[chosen] for chosen in (False, True) if chosen in regions), "")
         return index
+
+    def _chooses_region(self, resource: Resource) -> bool:
+        """Whether a resource has a region of its own, or a provider that the program constructs."""
+        provider = resource.provider.rpartition("::")[0] if resource.provider.count("::") > 3 else resource.provider
+        name = provider.rpartition("::")[2]
+        return resource.inputs.get("region") is not None or bool(name and not DEFAULT_NAME.fullmatch(name))

@@ -47,13 +47,15 @@ def subject(resource: Resource, names: Names, source: Callable[[str], str]) -> s
     """
     named = ((name, written(resource, name)) for name in subject_properties(resource.type))
     return "".join(
-        f" {name}:{_identity(resource, name, value, names, source)}"
+        f" {name}:{identity(resource, name, value, names, source)}"
         for name, value in named
         if value not in (None, "", [])
     )
 
 
-def _identity(resource: Resource, name: str, value: object, names: Names, source: Callable[[str], str]) -> str:
+def identity(
+    resource: Resource, name: str, value: object, names: Names, source: Callable[[str], str] = lambda _name: ""
+) -> str:
     """What a property refers to: resources of the stack, else the text, else where an unknown value comes from."""
     if contains_secret(resource, name):
         return "(secret)"

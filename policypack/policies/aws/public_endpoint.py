@@ -25,7 +25,7 @@ def check(setting: Setting) -> Iterator[Violation]:
         facts = (setting.property,) if setting.by_default else None
         effect = "lets clusters be open to the internet" if value is False else "connects it to the internet directly"
         message = f"{state}, which {effect}"
-        yield Violation("", message, facts=facts, by_default=setting.by_default)
+        yield Violation("", message, facts=facts, value_counts=not setting.by_default)
 
 
 def _database(**inputs: Any) -> Resource:

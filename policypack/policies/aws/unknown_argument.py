@@ -79,9 +79,10 @@ def unknown_arguments(stack: Stack) -> Iterator[Placed[Argument]]:
 def check(argument: Argument) -> Iterator[Violation]:
     unknown = argument.unknown
     if unknown.holder:
-        yield Violation("", f"`{unknown.holder}` takes no key `{quotable(unknown.name)}`{_hint(unknown)}")
+        message = f"`{unknown.holder}` takes no key `{quotable(unknown.name)}`{_hint(unknown)}"
     else:
-        yield Violation("", problem(unknown.name, argument.type, frozenset(unknown.known)))
+        message = problem(unknown.name, argument.type, frozenset(unknown.known))
+    yield Violation("", message, value_counts=False)
 
 
 def _hint(unknown: UnknownKey) -> str:

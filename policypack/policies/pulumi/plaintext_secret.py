@@ -22,9 +22,17 @@ from policypack.resources.properties.settings import Credential, plaintext_crede
 
 
 def check(credential: Credential) -> Iterator[Violation]:
-    of = f" in `{credential.setting}`" if credential.setting else ""
+    names = [f"`{name}`" for name in (credential.setting, credential.of) if name]
+    of = f" in {' of '.join(names)}" if names else ""
     where = "as a literal of the program's source" if credential.literal else "in plaintext"
-    yield Violation("", f"contains {credential.kind} {where}{of}")
+    times = f", {credential.count} times" if credential.count > 1 else ""
+    yield Violation(
+        "",
+        f"contains {credential.kind} {where}{of}{times}",
+        facts=(credential.kind, *names),
+        parts=tuple(f"{credential.kind} {number}" for number in range(credential.count)),
+        value_counts=False,
+    )
 
 
 @over_stack

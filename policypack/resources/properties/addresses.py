@@ -43,6 +43,17 @@ def internet(cidrs: Sequence[str]) -> int | None:
     return next(alone, -1 if _wide(parts) else None)
 
 
+def outermost(cidrs: Iterable[str]) -> list[str]:
+    """The ranges without those inside of another one that is as wide as the internet by itself: they open nothing more."""
+    parsed = {cidr: _parsed(cidr) for cidr in cidrs}
+    wide = [part for part in parsed.values() if part and _wide([part])]
+    return [
+        cidr
+        for cidr, part in parsed.items()
+        if part is None or not any(other - part and not part - other for other in wide)
+    ]
+
+
 def undecided(resource: Resource, path: str, addresses: Any) -> bool:
     """Whether addresses are unknown that may be the internet.
 

@@ -187,19 +187,38 @@ def secret_keys(values: Iterable[Any]) -> set[str]:
 
 
 def credentials_in_script(text: str) -> Iterator[tuple[str, str]]:
-    """The credentials in a script: the name of the setting, empty for none, and the kind."""
+    """The credentials in a script: the name of the setting, empty for none, and the kind; each as often as it is there."""
     text = _STORED.sub("", text[:LONGEST])
-    kinds = set()
+    assigned_here = list(_assigned_in(text))
+    yield from assigned_here
+    if kind := credential_in_text(text):
+        yield from (("", kind) for kind in _unnamed(text, kind, {of for _, of in assigned_here}))
+    for match in _LOGIN.finditer(text):
+        if _is_literal(match["before"] or match["after"]):
+            yield "", "a password"
+
+
+def _assigned_in(text: str) -> Iterator[tuple[str, str]]:
+    """The credentials that are the value of a name: the name and the kind."""
     for match in (*_ASSIGNED.finditer(text), *_OPTION.finditer(text)):
         name, *values = match.groups()
         value = next(value for value in values if value is not None)
         if (sensitive(name) or _LOOSE.search(_normalized(name))) and (kind := credential_of(name, value)):
-            kinds.add(kind)
             yield name, kind
-    if (kind := credential_in_text(text)) and kind not in kinds and not (kind == _CONNECTION and "a password" in kinds):
-        yield "", kind
-    if any(_is_literal(match["before"] or match["after"]) for match in _LOGIN.finditer(text)):
-        yield "", "a password"
+
+
+def _unnamed(text: str, first: str, named: set[str]) -> Iterator[str]:
+    """The kinds of credentials that no name is given, by line; `first` is that of the text, which may go over lines."""
+    by_line = [(kind, line) for line in text.splitlines() if (kind := credential_in_text(line))]
+    others = [kind for kind, line in by_line if not _covered(kind, {of for _, of in _assigned_in(line)})]
+    if first not in {kind for kind, _ in by_line} and not _covered(first, named):
+        others.append(first)
+    yield from others
+
+
+def _covered(kind: str, named: set[str]) -> bool:
+    """Whether a credential is one that has a name."""
+    return kind in named or (kind == _CONNECTION and "a password" in named)
 
 
 def _normalized(name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import UNKNOWN, Placed, Reference, Resource, Stack, Unknown
-from policypack.resources.properties.addresses import internet, undecided
+from policypack.resources.properties.addresses import internet, outermost, undecided
 from policypack.resources.references import referrers, resolve, resolve_all
 
 GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
@@ -157,7 +157,7 @@ def _from_internet(
     widest = internet([cidr for _, cidr in cidrs])
     if widest is not None:
         where = cidrs[widest][0] if widest >= 0 else place or cidrs[0][0].partition("[")[0]
-        opened = tuple(sorted({*(cidr for _, cidr in cidrs), *_sources(resource, place, rule)}))
+        opened = tuple(sorted({*outermost(cidr for _, cidr in cidrs), *_sources(resource, place, rule)}))
         yield _traffic(where, place, rule, opened, filtered=resource.type in (ACL, ACL_RULE))
     elif unknown:
         yield place or unknown, UNKNOWN

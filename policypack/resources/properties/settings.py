@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -43,6 +44,8 @@ COMMANDS = frozenset({"commands", "Commands", "command"})
 """Settings whose value is a script."""
 NAMES = ("name", "Name", "key", "Key", "parameterKey", "headerName")
 VALUES = ("value", "Value", "parameterValue", "headerValue")
+HOLDERS = ("name", "Name")
+"""Keys with the name of a container or another object; a `key` may be a credential itself."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -50,6 +53,10 @@ class Credential(msgspec.Struct, frozen=True):
 
     kind: str
     setting: str = ""
+    of: str = ""
+    """What has that setting in JSON: the name of a container, else the keys around it; empty for all of the JSON."""
+    count: int = 1
+    """How many of this kind are in that setting."""
     literal: bool = False
     """Whether the value is a secret of the stack that the program's source states."""
 
@@ -142,7 +149,7 @@ def _named(item: Any) -> tuple[str, Any]:
     if not isinstance(item, Mapping):
         return "", None
     name, held = (next((item[key] for key in keys if key in item), None) for keys in (NAMES, VALUES))
-    return str(name), held
+    return name if isinstance(name, str) else "", held
 
 
 def _beside_ids(resource: Resource, settings: Iterable[tuple[str, str, Any]]) -> Iterator[Placed[Credential]]:
@@ -170,7 +177,7 @@ def _in_setting(resource: Resource, path: str, name: str, value: Any) -> Iterato
 
 
 def _in_text(text: str) -> Iterator[Credential]:
-    """The credentials in JSON, in a script, or in either in base64."""
+    """The credentials in JSON, in a script, or in either in base64; equal ones once, with their count."""
     decoded = _decoded(text)
     try:
         credentials = list(_in_json(json.loads(decoded))) if decoded.lstrip()[:1] in {"{", "["} else None
@@ -178,37 +185,57 @@ def _in_text(text: str) -> Iterator[Credential]:
         credentials = None
     if credentials is None:
         credentials = [Credential(kind, name) for name, kind in credentials_in_script(decoded)]
-    yield from dict.fromkeys(credentials)
+    for credential, count in Counter(credentials).items():
+        yield msgspec.structs.replace(credential, count=count)
 
 
-def _in_json(value: Any, name: str = "") -> Iterator[Credential]:
-    """The credentials in a JSON value."""
+class Holder(msgspec.Struct, frozen=True):
+    """What has a value in JSON: the names of the objects around it that have one, else the keys."""
+
+    names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def credential(self, kind: str, setting: str) -> Credential:
+        """A credential in it."""
+        return Credential(kind, setting, ".".join(self.names or self.keys))
+
+
+OUTERMOST = Holder()
+
+
+def _in_json(value: Any, name: str = "", holder: Holder = OUTERMOST) -> Iterator[Credential]:
+    """The credentials in a JSON value of a name, which is empty for an item of a list."""
     if isinstance(value, str):
         kind = credential_of(name, value) or (credential_in_text(value) if not name else None)
         if kind:
-            yield Credential(kind, name)
-    elif isinstance(value, list):
+            yield holder.credential(kind, name)
+        return
+    if isinstance(value, Mapping | list) and name:
+        holder = Holder(holder.names, (*holder.keys, name))
+    if isinstance(value, list):
         texts = [item for item in value if isinstance(item, str)]
-        yield from (Credential(kind, setting) for setting, kind in credentials_in_script(" ".join(texts)))
+        yield from (holder.credential(kind, setting) for setting, kind in credentials_in_script(" ".join(texts)))
         for item in value:
-            yield from () if isinstance(item, str) else _in_json(item)
-        yield from _keys_in_json(map(_named, value))
+            yield from () if isinstance(item, str) else _in_json(item, "", holder)
+        yield from _keys_in_json(map(_named, value), holder)
     elif isinstance(value, Mapping):
-        named, held = (next((value[key] for key in keys if key in value), None) for keys in (NAMES, VALUES))
-        if isinstance(named, str) and isinstance(held, str):
-            yield from _in_json(held, named)
+        named, held = _named(value)
+        if isinstance(held, str) and named:
+            yield from _in_json(held, named, holder)
             return
+        own = next((value[key] for key in HOLDERS if isinstance(value.get(key), str)), "")
+        holder = Holder((*holder.names, own), holder.keys) if own and not credential_in_text(own) else holder
         for key, inner in value.items():
             if key not in REFERENCES:
-                yield from _in_json(inner, key)
-        yield from _keys_in_json(value.items())
+                yield from _in_json(inner, key, holder)
+        yield from _keys_in_json(value.items(), holder)
 
 
-def _keys_in_json(settings: Iterable[tuple[str, Any]]) -> Iterator[Credential]:
+def _keys_in_json(settings: Iterable[tuple[str, Any]], holder: Holder) -> Iterator[Credential]:
     named = [(name, value) for name, value in settings if isinstance(value, str)]
     keys = secret_keys(value for _, value in named)
     yield from (
-        Credential(ACCESS_KEY, name) for name, value in named if value in keys and not credential_of(name, value)
+        holder.credential(ACCESS_KEY, name) for name, value in named if value in keys and not credential_of(name, value)
     )
 
 

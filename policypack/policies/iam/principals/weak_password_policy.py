@@ -52,7 +52,7 @@ def check(settings: Mapping[str, int | Unknown]) -> Iterator[Violation | Undecid
             yield Undecided(name, value.why, value.fix)
         elif value < least:
             message = f"is weaker than `{name}` {'at least ' * (least > 1)}{str(least).lower()}"
-            yield Violation(name, message, by_default=(name, value) == SHORTEST)
+            yield Violation(name, message, value_counts=(name, value) != SHORTEST)
 
 
 STRONG = dict(AT_LEAST)
