@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
@@ -14,12 +14,16 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, in_project
 from policypack.evaluation.settings import files
 from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
+from policypack.evaluation.waivers import WaiverProblem, nowhere
 from stackguard.gate import baseline
 from stackguard.gate.baseline import Baselined
 from stackguard.gate.exemptions import Accepting
-from stackguard.gate.stacks import known
+from stackguard.gate.stacks import StackTarget, below, known, vanished
 from stackguard.notes import Note, NoteKind
 from stackguard.sources.settings import TargetSettings
+
+if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest, Judged
 
 READ_ROLES = "they read one of `aws.iam.Role.get` for which `--mock` gives `inlinePolicies` and `managedPolicyArns`"
 
@@ -106,3 +110,19 @@ def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Pa
                 str(layers.file),
                 f"is the nearest settings file, so {listed} {verb} not count here; `--baseline` and `--waivers` name them",
             )
+
+
+def gone(request: CheckRequest, judged: Sequence[Judged], stacks: Sequence[StackTarget]) -> dict[str, int]:
+    """By stack that is not there any more, the number of violations that the baselines have of it."""
+    vanished_stacks: dict[str, int] = {}
+    for file in dict.fromkeys(filter(None, (result.baseline_file for result in judged))):
+        vanished_stacks |= vanished(baseline.read(file).stacks, file.parent, stacks, every=request.all_stacks)
+    return vanished_stacks
+
+
+def for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:
+    """The waivers for no stack and resource, of files beside or below which every project was judged."""
+    for file in dict.fromkeys(result.waiver_file for result in judged if result.elsewhere):
+        assert file is not None
+        if all(project in folders for project in below(file.parent.absolute()).projects):
+            yield from nowhere(result.elsewhere for result in judged if result.waiver_file == file)

@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from policypack.core.policy import Kind, Outcome, Severity
 from policypack.evaluation.places import fingerprint
 from policypack.evaluation.waivers import WaiverProblem
 from policypack.frameworks.roll_up import ControlResult, RollUp
-from stackguard.reports import NewAccess, Report, Run, Screen
+from stackguard.reports import NewAccess, Report, Run, Screen, by_reason
 from stackguard.reports.ci import Row, row_of, rows, urgency
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, gone_stack, many, name_of, printable, url
@@ -98,8 +99,8 @@ def _left_out(count: int) -> str:
 
 def _blocks(run: Run) -> Iterator[Block]:
     yield Block(f"{MARKER}\n## Stackguard: {_verdict(run)}\n\n")
-    for failed in run.failed[:MOST_STACKS]:
-        yield Block(f"<p><b>cannot judge</b> {_code(failed.label)}: {_prose(failed.message)}</p>\n\n")
+    for labels, failed in islice(by_reason(run.failed), MOST_STACKS):
+        yield Block(f"<p><b>cannot judge</b> {_code(labels)}: {_prose(failed.message)}</p>\n\n")
     worst = sorted(run.reports, key=lambda report: (-report.exit_code, -sum(map(report.blocks, report.outcomes))))
     by_report: dict[int, list[Row]] = {}
     for row in rows(run):
