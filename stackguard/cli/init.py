@@ -179,9 +179,10 @@ def _show(repository: Repository, files: Sequence[PlannedFile], today: _Today) -
 
 def _show_baseline(today: _Today) -> None:
     from stackguard.gate.baseline import DEFAULT_FILE
+    from stackguard.reports.formatting import not_blocking
 
     if today.text is not None:
-        _line(f"write {DEFAULT_FILE}: {today.total} violations and unknown values of today do not block")
+        _line(f"write {DEFAULT_FILE}: {not_blocking(today.total, 'of today')}")
         for name, count in today.counts.items():
             _line(f"    {name}: {count}")
     elif Path(DEFAULT_FILE).exists():

@@ -226,9 +226,10 @@ def _stack(report: Report, of_stack: Sorted, shown: Collection[int]) -> Iterator
         yield from _access(change.access)
     yield from _list("Fixed", of_stack.fixed, 3, placed=False)
     yield from _list("Unchanged" if compared else "Does not block", of_stack.others, 2)
-    exempt = [outcome for outcome in report.condensed if outcome.exemption and outcome.exemption.kind == "waived"]
-    lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
-    yield from _folded(f"Waived ({len(exempt)})", lines, 4)
+    for number, (kind, title) in enumerate((("waived", "Waived"), ("baselined", "In the baseline"))):
+        exempt = [outcome for outcome in report.condensed if outcome.exemption and outcome.exemption.kind == kind]
+        lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
+        yield from _folded(f"{title} ({len(exempt)})", lines, 4 + number)
     yield Block(f"<p>{_counts(report)}</p>\n\n")
 
 
@@ -309,7 +310,8 @@ def _exempt(outcome: Outcome) -> str:
     assert outcome.exemption
     label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
     where = " ".join(filter(None, (name_of(outcome.resource.urn), outcome.path)))
-    return f"<b>{label}</b> {_code(outcome.policy.id)} {_code(where)}: {_prose(exemption_text(outcome.exemption))}"
+    more = exemption_text(outcome.exemption)
+    return f"<b>{label}</b> {_code(outcome.policy.id)} {_code(where)}{more and f': {_prose(more)}'}"
 
 
 def _code(text: str) -> str:
