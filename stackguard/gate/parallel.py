@@ -95,8 +95,10 @@ def run(
     """
     started = datetime.now(UTC)
     results = judge_all(request, stacks, jobs=jobs, watcher=watcher, hosts=hosts)
-    judged = [result for result in results if isinstance(result, Judged)]
-    failed = tuple(result for result in results if isinstance(result, Failed))
+    judged, failed = run_notes.same_names(
+        [result for result in results if isinstance(result, Judged)],
+        [result for result in results if isinstance(result, Failed)],
+    )
     problems = to_edit(
         (problem for result in judged for problem in result.problems),
         frozenset().union(*(result.used for result in judged)),
@@ -111,7 +113,7 @@ def run(
             [policy for result in judged for policy in result.policies],
             started,
         ),
-        failed,
+        tuple(failed),
         tuple(problems),
         any(
             (result.problems or result.elsewhere) and result.settings.waiver_problems == "mandatory"
