@@ -300,10 +300,10 @@ def test_pulumi_starts_the_pack(root: Path, capfd: pytest.CaptureFixture[str]) -
         process.terminate()
 
 
+@pytest.mark.usefixtures("root")
 def test_what_others_cannot_install_is_said_before_the_next_steps(
-    repository: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project(repository / "web")
     remark = "stackguard is installed here from `/build/x.whl`; if `stackguard==7.7` is in no index of yours"
     monkeypatch.setattr("stackguard.adopt.requirement.of_this", lambda: ("stackguard==7.7", remark))
     lines = Ran(capfd, "init", "--yes", "--no-baseline").out.splitlines()
@@ -314,7 +314,7 @@ def test_what_others_cannot_install_is_said_before_the_next_steps(
     assert lines[first + 2].startswith("commit the files")
 
 
-def test_nothing_is_said_of_what_others_can_install(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    project(repository / "web")
+@pytest.mark.usefixtures("root")
+def test_nothing_is_said_of_what_others_can_install(capfd: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capfd, "init", "--yes", "--no-baseline", "--requirement", "stackguard==7.7")
     assert "before you commit" not in ran.out
