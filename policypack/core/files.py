@@ -9,6 +9,7 @@ import stat
 import time
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 GRACE = 5.0
 """Seconds to wait for each part of what a pipe's writer sends."""
@@ -47,6 +48,10 @@ class TooLargeError(OSError):
 
     def __init__(self) -> None:
         super().__init__(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return type(self), ()
 
 
 def content(path: Path) -> bytes:

@@ -24,6 +24,7 @@ from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.settings import Settings, SettingsError
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+MODULE = re.compile(r"\w+(\.\w+)*")
 EXPECTED = "it must have `POLICIES`, a list of cards, or `POLICY`, one card"
 
 
@@ -119,8 +120,15 @@ def _module(module: Named) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
             reason = "it is not installed; give the path of a file or a package instead"
         else:
-            reason = f"{type(error).__name__} at {_place(error)}" if _place(error) else str(error)
+            reason = f"{type(error).__name__} at {_place(error)}{_missing(error)}" if _place(error) else str(error)
         raise SettingsError(f"{source}: `{name}` cannot be imported: {reason}") from error
+
+
+def _missing(error: BaseException) -> str:
+    """The module that an import does not find, as a clause: a name, and no value of the program."""
+    if isinstance(error, ModuleNotFoundError) and MODULE.fullmatch(error.name or ""):
+        return f": there is no module `{error.name}`"
+    return ""
 
 
 def _place(error: BaseException) -> str:

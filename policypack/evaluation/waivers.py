@@ -27,6 +27,9 @@ from policypack.evaluation.waiver_file import PlacedWaiver, Waiver
 from policypack.iam.tables import canonical
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+FINGERPRINTS = "let it be a fingerprint, which `--verbose` prints"
+MOST_NAMES = 5
+"""The names that a message lists."""
 
 
 class ProblemKind(enum.StrEnum):
@@ -135,7 +138,7 @@ def waive(
             continue
         why = ""
         if stacks and not any(map(stack.matches, stacks)):
-            why = "its `stacks` fit no stack"
+            why = f"its `stacks` fit no stack ({_quoted(stacks)})"
         elif _key(waiver) not in judged:
             why = "no stack that it is for has this resource"
         if why and waiver.policy in ran:
@@ -278,9 +281,10 @@ def _problem(
             f"{about} does not count: the central settings allow {days} days, so it expires on {latest} at the latest",
         )
     if not fitting:
-        if reported and _is_no_finding(waiver.finding or "", reported):
-            text = "its `finding` is no `Sid`, action or fingerprint there; `--verbose` prints fingerprints"
-            return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
+        if reported and waiver.finding and not FINGERPRINT.fullmatch(waiver.finding):
+            there = f"let it be one of {_quoted(findings)}" if (findings := _findings(reported)) else FINGERPRINTS
+            text = f"its `finding` {_quoted([waiver.finding])} is no `Sid`, action or fingerprint of what is reported there"
+            return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}; {there}, or remove the waiver")
         if reported:
             text = "what the policy reports there is another violation now; review it, or remove the waiver"
             return problem(ProblemKind.UNUSED, f"{about} accepts nothing: {text}")
@@ -297,11 +301,21 @@ def _problem(
     return None
 
 
-def _is_no_finding(finding: str, reported: Sequence[Outcome]) -> bool:
-    """Whether a `finding` can be none of some outcomes, whatever their statements say: it is a path, or they have none."""
-    if FINGERPRINT.fullmatch(finding):
-        return False
-    return "[" in finding or not any(statement_at(outcome.resource, outcome.path) for outcome in reported)
+def _findings(reported: Iterable[Outcome]) -> list[str]:
+    """What a `finding` may be for each outcome: the `Sid` of its statement, else the actions; none of a document with secrets."""
+    findings: dict[str, None] = {}
+    for outcome in reported:
+        statement = statement_at(outcome.resource, outcome.path)
+        if statement is None or contains_secret(outcome.resource, statement.document):
+            continue
+        findings |= dict.fromkeys([statement.sid] if statement.sid else sorted(_actions(statement)))
+    return list(findings)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """The names as a list, of which the first few are enough."""
+    listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
+    return f"{listed} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else listed
 
 
 def _statement(outcome: Outcome) -> tuple[object, ...]:

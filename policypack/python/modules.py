@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from policypack.python import spellings
 from policypack.python.files import Files, UnreadableError, source_of
@@ -20,6 +21,10 @@ class NotPythonError(UnreadableError):
     def __init__(self, file: str) -> None:
         super().__init__(f"holds `{file}`, which does not parse as Python")
         self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return type(self), (self.file,)
 
 
 @dataclass(frozen=True, slots=True)

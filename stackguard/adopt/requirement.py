@@ -23,7 +23,7 @@ def find(file: Path) -> tuple[str, str]:
 
 
 def of_this() -> tuple[str, str]:
-    """The requirement, and a remark if others cannot install by it.
+    """The requirement, and a remark if others may not be able to install by it: why, and under which condition.
 
     A package that came from Git is pinned to its commit; one from an index to its version.
     Source: https://packaging.python.org/en/latest/specifications/direct-url/.
@@ -31,7 +31,10 @@ def of_this() -> tuple[str, str]:
     try:
         installed = distribution(PACKAGE)
     except PackageNotFoundError:
-        return PACKAGE, f"`{PACKAGE}` is not installed here, so its version is not pinned"
+        return (
+            PACKAGE,
+            f"`{PACKAGE}` is not installed here, so its version is not pinned; if it is in no index of yours",
+        )
     pinned = f"{PACKAGE}=={installed.version}"
     direct = json.loads(installed.read_text("direct_url.json") or "{}")
     url = direct.get("url", "")
@@ -43,4 +46,4 @@ def of_this() -> tuple[str, str]:
         digest = direct.get("archive_info", {}).get("hashes", {}).get("sha256")
         return f"{PACKAGE} @ {url}{f'#sha256={digest}' if digest else ''}", ""
     source = unquote(url.removeprefix("file://"))
-    return pinned, f"installed here from `{source}`; if `{pinned}` is in no index of yours, give --requirement"
+    return pinned, f"stackguard is installed here from `{source}`; if `{pinned}` is in no index of yours"

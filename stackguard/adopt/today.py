@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stackguard.errors import CannotJudge
 from stackguard.gate.baseline import Added, Baseline
 from stackguard.gate.request import CheckRequest, judge_stack
@@ -24,4 +26,5 @@ def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> tup
     judged = judge_stack(CheckRequest(folder, RunOptions(stack), add=True))
     if judged.report.exit_code == 2:
         raise CannotJudge(f"a policy crashed; `stackguard check {folder} --stack {stack}` names it")
-    return baseline.with_outcomes(judged.report.stack, judged.new, added), judged.report.exempt["baselined"]
+    place = Path(folder).as_posix()
+    return baseline.with_outcomes(judged.report.stack, judged.new, added, place), judged.report.exempt["baselined"]

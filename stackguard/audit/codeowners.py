@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 import msgspec
 
@@ -27,6 +28,10 @@ class CodeOwnersError(ValueError):
         """With the reason."""
         super().__init__(message)
         self.line = line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return type(self), (self.line, str(self))
 
 
 class Pattern(msgspec.Struct, frozen=True):

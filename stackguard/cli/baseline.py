@@ -116,7 +116,7 @@ def baseline(
         for old, new in rename:
             update.rename(old, new)
         update.write(always=False)
-        click.echo(f"{file}: {update.moved} entries moved")
+        click.echo(f"{file}: {update.moved} {'entry' if update.moved == 1 else 'entries'} moved")
         return
     asked = CheckRequest(
         ".",
@@ -171,6 +171,7 @@ class _Update:
     def take(self, judged: Result, *, several: bool) -> None:
         """Take what a stack has."""
         from policypack.evaluation.grouping import one_per_value
+        from stackguard.gate.exemptions import place_of
         from stackguard.reports import Failed
 
         if isinstance(judged, Failed):
@@ -178,9 +179,11 @@ class _Update:
             self.failures.append(Failure(message, judged.detail))
             return
         stack, at = judged.report.stack, self.by.at
-        self.after = self.after.moved(stack, judged.moved, at).with_outcomes(stack, judged.new, self.by)
+        folder = place_of(judged.report.folder, self.file)
+        self.after = self.after.moved(stack, judged.moved, at, judged.others)
+        self.after = self.after.with_outcomes(stack, judged.new, self.by, folder)
         if self.prune:
-            self.after = self.after.without(stack.in_project, judged.gone, at)
+            self.after = self.after.without(stack.in_project, judged.gone, at, judged.others)
         self.new, self.moved = self.new + len(one_per_value(judged.new)), self.moved + len(judged.moved)
         self.gone, self.accepted = self.gone + judged.gone.total(), self.accepted + judged.report.exempt["baselined"]
         if judged.report.exit_code == CANNOT_JUDGE:
@@ -225,12 +228,14 @@ class _Update:
 
     def summary(self) -> str:
         """The line that says what has changed."""
+        from stackguard.reports.formatting import not_blocking
+
         parts = [f"{self.new} added" if self.new else "nothing to add"]
         if self.moved:
             parts.append(f"{self.moved} updated, because a resource has another name or less is left of a violation")
         if self.gone:
             parts.append(f"{self.gone} removed" if self.prune else f"{self.gone} gone (remove them with --prune)")
-        return f"{self.file}: {', '.join(parts)}; {self.accepted} violations and unknown values do not block"
+        return f"{self.file}: {', '.join(parts)}; {not_blocking(self.accepted)}"
 
 
 def _present(file: Path) -> Baseline:

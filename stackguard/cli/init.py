@@ -6,7 +6,7 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,7 +97,7 @@ def init(
             contents[plan.BASELINE] = today.text
         _show(found, files, today)
         if remark:
-            _note(remark)
+            _note(f"{remark}, give --requirement")
         if system is None and ci == "auto":
             _note("no CI system was recognized; `--ci github` or `--ci gitlab` writes a job for it")
         if not contents:
@@ -107,7 +107,7 @@ def init(
             click.echo(f"nothing is written{'' if dry_run else '; `stackguard init --yes` writes it'}")
         else:
             attempt(lambda: plan.write_all(found.root, contents), "writing", Unplanned)
-            _next(found, len(contents))
+            _next(found, contents, needs if remark else "", remark)
     ctx.exit(CANNOT_JUDGE if today.failures else 0)
 
 
@@ -179,9 +179,10 @@ def _show(repository: Repository, files: Sequence[PlannedFile], today: _Today) -
 
 def _show_baseline(today: _Today) -> None:
     from stackguard.gate.baseline import DEFAULT_FILE
+    from stackguard.reports.formatting import not_blocking
 
     if today.text is not None:
-        _line(f"write {DEFAULT_FILE}: {today.total} violations and unknown values of today do not block")
+        _line(f"write {DEFAULT_FILE}: {not_blocking(today.total, 'of today')}")
         for name, count in today.counts.items():
             _line(f"    {name}: {count}")
     elif Path(DEFAULT_FILE).exists():
@@ -199,10 +200,16 @@ def _agreed(count: int, *, yes: bool) -> bool:
     return yes or (terminal and click.confirm(f"Write {_files(count)}?", err=True))
 
 
-def _next(repository: Repository, count: int) -> None:
+def _next(repository: Repository, contents: Mapping[str, str], unsure: str, remark: str) -> None:
+    """Print what comes next; first what to replace, if others may not be able to install by the requirement."""
     from stackguard.adopt import texts
 
-    _line(f"{_files(count)} written; commit them, and then:")
+    _line(f"{_files(len(contents))} written")
+    naming = [path for path, text in contents.items() if unsure and unsure in text]
+    if naming:
+        _line(f"before you commit: {remark}, write in {', '.join(naming)} what CI can install,")
+        _line("  such as `stackguard @ git+https://HOST/stackguard@COMMIT`; `--requirement` writes it from the start")
+    _line("commit the files, and then:")
     _line(f"  stackguard check {texts.check(repository)}")
     _line("  pre-commit install                 runs it before each commit")
     _line(f"  pulumi -C {texts.PACK} install     for `pulumi preview --policy-pack {texts.PACK}`")

@@ -63,6 +63,10 @@ class Entry(msgspec.Struct, frozen=True):
         str | msgspec.UnsetType,
         msgspec.Meta(description="The project's name when it was added, if it has another now."),
     ] = msgspec.UNSET
+    folder: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Of the program, from that of the file: another one of its name has other entries."),
+    ] = msgspec.UNSET
 
 
 class Pruned(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -106,31 +110,36 @@ class Baseline:
                 entries.setdefault(print_, []).append(entry)
         return entries
 
-    def with_outcomes(self, stack: StackName, outcomes: Iterable[Outcome], added: Added) -> Baseline:
+    def with_outcomes(self, stack: StackName, outcomes: Iterable[Outcome], added: Added, folder: str = "") -> Baseline:
         """The baseline with more outcomes of a stack; the entries that it has stay as they are.
 
         Args:
             stack: the stack.
             outcomes: those to add.
             added: who adds them.
+            folder: of the program, from that of the file.
         """
         return self.with_entries(
-            stack.in_project, ((fingerprint(outcome), _entry(outcome, added)) for outcome in outcomes)
+            stack.in_project, ((fingerprint(outcome), _entry(outcome, added, folder)) for outcome in outcomes)
         )
 
-    def moved(self, stack: StackName, moves: Iterable[tuple[str, Outcome]], at: str) -> Baseline:
+    def moved(
+        self, stack: StackName, moves: Iterable[tuple[str, Outcome]], at: str, others: Collection[Key] = ()
+    ) -> Baseline:
         """The baseline with the present fingerprints of outcomes that fit an entry by a former one.
 
         Args:
             stack: the stack.
             moves: the former fingerprint and the outcome; who added the entry stays.
             at: the time.
+            others: the entries of other programs.
         """
         baseline = self
         for print_, outcome in moves:
-            added = baseline.entries[baseline._numbered(stack.in_project, print_)[-1]].added
-            baseline = baseline.without(stack.in_project, Counter([print_]), at)
-            baseline = baseline.with_outcomes(stack, [outcome], added)
+            key = [key for key in baseline._numbered(stack.in_project, print_) if key not in others][-1]
+            entry = baseline.entries[key]
+            baseline = baseline.without(stack.in_project, Counter([print_]), at, others)
+            baseline = baseline.with_outcomes(stack, [outcome], entry.added, entry.folder or "")
         return baseline
 
     def renamed(self, stack: str, name: str, at: str) -> Baseline:
@@ -151,17 +160,18 @@ class Baseline:
         rest = self.without(stack, self.of(stack), at)
         return rest.with_entries(name, more)
 
-    def without(self, stack: str, gone: Counter[str], at: str) -> Baseline:
+    def without(self, stack: str, gone: Counter[str], at: str, others: Collection[Key] = ()) -> Baseline:
         """The baseline without entries of a stack that are gone, each as many times as it is counted; the last first.
 
         Args:
             stack: as `PROJECT/STACK`.
             gone: how many, by fingerprint.
             at: the time.
+            others: the entries of other programs, which stay.
         """
         left, pruned = Counter(gone), {}
         for key, _ in sorted(self._of(stack), key=lambda item: item[0], reverse=True):
-            if left[key[1]] > 0:
+            if left[key[1]] > 0 and key not in others:
                 left[key[1]] -= 1
                 pruned[key] = at
         entries = {key: entry for key, entry in self.entries.items() if key not in pruned}
@@ -170,6 +180,10 @@ class Baseline:
     def merged(self, other: Baseline) -> Baseline:
         """The baseline with the lines of another one, too: what either has pruned is pruned."""
         return _united((*self._records(), *other._records()))
+
+    def except_for(self, keys: Collection[Key]) -> Baseline:
+        """The baseline as it is without some entries, which leave no trace."""
+        return Baseline({key: entry for key, entry in self.entries.items() if key not in keys}, self.pruned)
 
     def forgetting(self, before: str) -> Baseline:
         """The baseline without what was pruned before a time: no branch is that old."""
@@ -346,10 +360,19 @@ def apply(
     return Baselined(exempted, Counter(gone), tuple(outcomes[index] for index in new), tuple(moved), refused)
 
 
-def _entry(outcome: Outcome, added: Added) -> Entry:
+def _entry(outcome: Outcome, added: Added, folder: str) -> Entry:
     parts = extent(outcome) or msgspec.UNSET
     undecided = outcome.kind is Kind.UNDECIDED or msgspec.UNSET
-    return Entry(outcome.policy.id, name_of(outcome.resource.urn), outcome.path, 1, added, parts, undecided)
+    return Entry(
+        outcome.policy.id,
+        name_of(outcome.resource.urn),
+        outcome.path,
+        1,
+        added,
+        parts,
+        undecided,
+        folder=folder or msgspec.UNSET,
+    )
 
 
 def _under(outcome: Outcome, project: str, former: Iterable[str]) -> Outcome:

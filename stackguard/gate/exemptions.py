@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from policypack.core.files import repository
 from policypack.core.policy import Kind, Outcome, covers
+from policypack.core.stack_name import StackName
 from policypack.evaluation import waiver_file as waiver_files
 from policypack.evaluation import waivers
 from policypack.evaluation.places import placed
@@ -19,7 +21,7 @@ from policypack.evaluation.settings import UNSEEN
 from policypack.evaluation.waiver_file import PlacedWaiver
 from policypack.evaluation.waivers import ProblemKind, Waived, WaiverRules
 from stackguard.gate import baseline
-from stackguard.gate.baseline import Baseline, Baselined, Entry
+from stackguard.gate.baseline import Baseline, Baselined, Entry, Key
 from stackguard.positions.digests import Digests
 from stackguard.reports.formatting import name_of
 from stackguard.sources import LoadedStack
@@ -71,6 +73,36 @@ def in_effect(waiver_file: Path | None, baseline_file: Path | None, folder: Path
     return waiver_file or waiver_files.beside(folder), baseline_file
 
 
+def place_of(program: Path | None, file: Path) -> str:
+    """The folder of a program as the entries of a baseline file have it: from the file's folder; empty for no program."""
+    return Path(os.path.relpath(os.path.realpath(program), os.path.realpath(file.parent))).as_posix() if program else ""
+
+
+def of_others(entries: Baseline, file: Path, program: Path, stack: StackName) -> dict[Key, str]:
+    """The entries of a stack that are of another program, and its folder from that of the file.
+
+    It has the same project's name, and is there, in the same repository: one that is not there has moved.
+
+    Args:
+        entries: the baseline.
+        file: of the baseline.
+        program: the folder of the program that is judged.
+        stack: its stack.
+    """
+    from stackguard.preview.project.project import name_in
+
+    here = place_of(program, file)
+    of_stack = {key: entry.folder or "" for key, entry in entries.entries.items() if key[0] == stack.in_project}
+    folders = {place: file.parent / place for place in {*of_stack.values()} - {"", here}}
+    there = {
+        place
+        for place, folder in folders.items()
+        if name_in(folder) == stack.project
+        and repository(Path(os.path.realpath(folder))) == repository(Path(os.path.realpath(program)))
+    }
+    return {key: place for key, place in of_stack.items() if place in there}
+
+
 @dataclass(slots=True)
 class StackExemptions:
     """Adds the exemptions to the outcomes of one stack; keeps what the last call found about waivers and baseline."""
@@ -87,6 +119,8 @@ class StackExemptions:
     """Folders that the program shares code with, as of `Digests`."""
     waived: Waived = field(default_factory=lambda: Waived(()))
     baselined: Baselined = field(default_factory=lambda: Baselined(()))
+    others: Mapping[Key, str] = field(default_factory=dict)
+    """The entries of the baseline of another program with the stack's name, and its folder."""
 
     def __call__(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """The outcomes without secrets, with their places and exemptions."""
@@ -105,12 +139,16 @@ class StackExemptions:
         )
         crashed = {outcome.policy.id for outcome in shown if outcome.kind is Kind.ERROR}
         decided = (
-            one for one in self.waived.problems if one.kind is not ProblemKind.UNUSED or one.policy not in crashed
+            replace(one, message=loaded.mask.hide(one.message))
+            for one in self.waived.problems
+            if one.kind is not ProblemKind.UNUSED or one.policy not in crashed
         )
         self.waived = replace(self.waived, problems=tuple(decided))
+        if accepting.baseline_file and loaded.folder and not self.shared:  # a base is where its target is not
+            self.others = of_others(accepting.baseline, accepting.baseline_file, loaded.folder, loaded.name)
         self.baselined = baseline.apply(
             self.waived.outcomes,
-            accepting.baseline,
+            accepting.baseline.except_for(self.others),
             loaded.name,
             ran,
             accepting.rules,

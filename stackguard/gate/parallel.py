@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -26,14 +26,14 @@ from typing import NoReturn
 
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings, SettingsError
-from policypack.evaluation.waivers import WaiverProblem, nowhere, to_edit
+from policypack.evaluation.waivers import to_edit
 from stackguard import signals
 from stackguard.errors import CannotJudge, crash
-from stackguard.gate import baseline, imported, machine, transfer
+from stackguard.gate import imported, machine, run_notes, transfer
 from stackguard.gate.judging import unwatched, warm_up
 from stackguard.gate.provenance import provenance
 from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settings, run_of
-from stackguard.gate.stacks import StackTarget, below, vanished
+from stackguard.gate.stacks import StackTarget
 from stackguard.positions.repository import with_relative_paths
 from stackguard.preview.project import sdk
 from stackguard.preview.server import process
@@ -95,15 +95,17 @@ def run(
     """
     started = datetime.now(UTC)
     results = judge_all(request, stacks, jobs=jobs, watcher=watcher, hosts=hosts)
-    judged = [result for result in results if isinstance(result, Judged)]
-    failed = tuple(result for result in results if isinstance(result, Failed))
+    judged, failed = run_notes.same_names(
+        [result for result in results if isinstance(result, Judged)],
+        [result for result in results if isinstance(result, Failed)],
+    )
     problems = to_edit(
         (problem for result in judged for problem in result.problems),
         frozenset().union(*(result.used for result in judged)),
         complete=not failed,
     )
     if request.all_stacks and not failed:
-        problems += _for_no_stack(judged, {stack.folder for stack in stacks})
+        problems += run_notes.for_no_stack(judged, {stack.folder for stack in stacks})
     return Run(
         tuple(result.report for result in judged),
         provenance(
@@ -111,14 +113,14 @@ def run(
             [policy for result in judged for policy in result.policies],
             started,
         ),
-        failed,
+        tuple(failed),
         tuple(problems),
         any(
             (result.problems or result.elsewhere) and result.settings.waiver_problems == "mandatory"
             for result in judged
         ),
         several=True,
-        gone=_gone(request, judged, stacks),
+        gone=run_notes.gone(request, judged, stacks),
     )
 
 
@@ -161,22 +163,6 @@ def require_loadable(request: CheckRequest) -> None:
         raise CannotJudge(f"the policies of {request.target} end the process that loads them, with exit code {code}")
 
 
-def _gone(request: CheckRequest, judged: Sequence[Judged], stacks: Sequence[StackTarget]) -> dict[str, int]:
-    """By stack that is not there any more, the number of violations that the baselines have of it."""
-    gone: dict[str, int] = {}
-    for file in dict.fromkeys(filter(None, (result.baseline_file for result in judged))):
-        gone |= vanished(baseline.read(file).stacks, file.parent, stacks, every=request.all_stacks)
-    return gone
-
-
-def _for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:
-    """The waivers for no stack and resource, of files beside or below which every project was judged."""
-    for file in dict.fromkeys(result.waiver_file for result in judged if result.elsewhere):
-        assert file is not None
-        if all(project in folders for project in below(file.parent.absolute()).projects):
-            yield from nowhere(result.elsewhere for result in judged if result.waiver_file == file)
-
-
 def judge_all(
     request: CheckRequest,
     stacks: Sequence[StackTarget],
@@ -200,23 +186,28 @@ def judge_all(
 
 def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None] = unwatched) -> Result:
     """Judge one stack in this process."""
-    options = replace(request.options, stack=stack.stack)
+    return _attempted(stack, lambda: judge_stack(_of(request, stack), phase=phase))
 
-    def failed(message: str, detail: str = "") -> Failed:
-        return Failed(stack.target, stack.name, with_relative_paths(message, stack.target), detail)
 
+def _of(request: CheckRequest, stack: StackTarget) -> CheckRequest:
+    """The request for one of its stacks."""
+    return replace(request, target=stack.target, options=replace(request.options, stack=stack.stack))
+
+
+def _attempted(stack: StackTarget, work: Callable[[], Result]) -> Result:
+    """The result of `work`, or why it failed: an error of one stack ends neither the others nor, unread, its process."""
     try:
-        return judge_stack(replace(request, target=stack.target, options=options), phase=phase)
+        return work()
     except SettingsError as error:
-        return failed(str(error))
+        return _failed(stack, str(error))
     except CannotJudge as error:
-        return failed(error.message, error.detail)
+        return _failed(stack, error.message, error.detail)
     except Exception as error:  # noqa: BLE001 (the other stacks are still judged)
-        return _crashed(stack, error)
+        return _failed(stack, *crash(error))
 
 
-def _crashed(stack: StackTarget, error: Exception) -> Failed:
-    return Failed(stack.target, stack.name, *crash(error))
+def _failed(stack: StackTarget, message: str, detail: str = "") -> Failed:
+    return Failed(stack.target, stack.name, with_relative_paths(message, stack.target), detail)
 
 
 @dataclass(slots=True)
@@ -311,20 +302,8 @@ class _Pool:
             sys.stdout = sys.stderr  # what a policy prints is no part of the report
 
             stack = self.stacks[index]
-            if self.request.own_modules:
-                _end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
-
-            def phase(name: str) -> None:
-                if name == "judging" and self.request.own_modules:
-                    _end_after(self.request.options.timeout)
-                connection.send_bytes(transfer.packed(name))
-
-            result = judge_one(self.request, stack, phase)
-            try:
-                content = transfer.packed(result)
-            except Exception as error:  # noqa: BLE001 (what a report has is checked by the tests, but may be anything)
-                content = transfer.packed(_crashed(stack, error))
-            connection.send_bytes(content)
+            result = _attempted(stack, lambda: self._judged(stack, connection))
+            connection.send_bytes(_packed(stack, result))
             code = 0
         except KeyboardInterrupt:
             pass
@@ -332,6 +311,19 @@ class _Pool:
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(code)
+
+    def _judged(self, stack: StackTarget, connection: Connection) -> Result:
+        """Judge a stack, and send its phases; policies of the operator's own have a time of theirs."""
+        limited = _of(self.request, stack).own_modules
+        if limited:
+            _end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
+
+        def phase(name: str) -> None:
+            if name == "judging" and limited:
+                _end_after(self.request.options.timeout)
+            connection.send_bytes(transfer.packed(name))
+
+        return judge_one(self.request, stack, phase)
 
     def _receive(self, connection: Connection) -> None:
         """Take what a process sends, or its end."""
@@ -375,6 +367,14 @@ class _Pool:
                 time.sleep(TICK / 10)
         for connection in self.running:
             connection.close()
+
+
+def _packed(stack: StackTarget, result: Result) -> bytes:
+    """A result as bytes; one that has no such form, which the tests exclude for what reports have, is a failure."""
+    try:
+        return transfer.packed(result)
+    except Exception as error:  # noqa: BLE001 (a report may have anything)
+        return transfer.packed(_failed(stack, *crash(error)))
 
 
 def _end_after(seconds: float) -> None:

@@ -25,6 +25,7 @@ from policypack.evaluation.waivers import WaiverProblem, rules_of
 from stackguard.errors import CannotJudge
 from stackguard.garbage import no_garbage_collection
 from stackguard.gate import exemptions, run_notes
+from stackguard.gate.baseline import Key
 from stackguard.gate.evidence import Evidence
 from stackguard.gate.exemptions import Accepting
 from stackguard.gate.judging import JudgingObserver, unwatched
@@ -145,6 +146,8 @@ class Judged:
     moved: tuple[tuple[str, Outcome], ...] = ()
     """The former fingerprint and the outcome of entries of the baseline that fit by a former place."""
     baseline_file: Path | None = None
+    others: frozenset[Key] = frozenset()
+    """The entries of the baseline of another program with the stack's name."""
 
 
 def judge(request: CheckRequest, policies: Sequence[Policy[Any]] | None = None) -> Report:
@@ -250,6 +253,7 @@ def judge_under(
         *(*judging.notes, *loaded.notes, *locks, *(packs.notes if packs else ())),
         *run_notes.unread(judging.policies, judging.stack),
         *run_notes.refused(exempt.baselined, layers),
+        *run_notes.of_others(exempt.others, accepting, loaded.name),
         *run_notes.renamed(exempt.baselined, accepting, loaded.name, layers.path),
         *run_notes.damaged(layers),
         *run_notes.shadowed(layers, request.waivers, request.baseline),
@@ -295,6 +299,7 @@ def judge_under(
         waived.elsewhere,
         baselined.moved,
         accepting.baseline_file,
+        frozenset(exempt.others),
     )
     return judged, loaded, judging.stack
 

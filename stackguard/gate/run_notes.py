@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
@@ -14,12 +15,18 @@ from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, in_project
 from policypack.evaluation.settings import files
 from policypack.evaluation.waiver_file import DEFAULT_FILE as WAIVERS
+from policypack.evaluation.waivers import WaiverProblem, nowhere
 from stackguard.gate import baseline
-from stackguard.gate.baseline import Baselined
+from stackguard.gate.baseline import Baselined, Key
 from stackguard.gate.exemptions import Accepting
-from stackguard.gate.stacks import known
+from stackguard.gate.stacks import StackTarget, below, known, vanished
 from stackguard.notes import Note, NoteKind
+from stackguard.reports import Failed, Report
+from stackguard.reports.formatting import many
 from stackguard.sources.settings import TargetSettings
+
+if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest, Judged
 
 READ_ROLES = "they read one of `aws.iam.Role.get` for which `--mock` gives `inlinePolicies` and `managedPolicyArns`"
 
@@ -40,6 +47,46 @@ def refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:
         listed = ", ".join(f"{count} of `{policy_id}`" for policy_id, count in sorted(baselined.refused.items()))
         where = str(layers.central or layers.source)
         yield Note(NoteKind.SETTINGS, where, f"allows no waiver, so entries of the baseline do not count: {listed}")
+
+
+def of_others(others: Mapping[Key, str], accepting: Accepting, stack: StackName) -> Iterator[Note]:
+    """Notes about entries of the baseline that do not count, since they are of another program with the stack's name.
+
+    Args:
+        others: the entries, and the folder of each from that of the file.
+        accepting: the baseline and its file.
+        stack: the stack's name.
+    """
+    assert accepting.baseline_file or not others
+    for folder, count in sorted(Counter(others.values()).items()):
+        text = f"has {many(count, 'entry')} of `{stack.in_project}` in `{folder}`, another program of this name,"
+        yield Note(
+            NoteKind.SETTINGS,
+            os.path.relpath(accepting.baseline_file or ""),
+            f"{text} {'which does' if count == 1 else 'which do'} not count here; give one of the projects another name",
+        )
+
+
+def same_names(judged: Sequence[Judged], failed: Sequence[Failed]) -> tuple[list[Judged], list[Failed]]:
+    """The results of a run, of which those of one stack's name are told apart by their targets, with a note on programs."""
+    targets: dict[str, dict[str, bool]] = {}
+    results: list[Report | Failed] = [*(result.report for result in judged), *failed]
+    for one in results:
+        if one.stack.project and one.stack.stack:
+            targets.setdefault(one.stack.in_project, {})[one.target] = isinstance(one, Report) and bool(one.folder)
+
+    def noted(report: Report) -> Report:
+        of_name = targets.get(report.stack.in_project, {})
+        if len(of_name) < 2:
+            return report
+        others = [f"`{target}`" for target, program in of_name.items() if program and target != report.target]
+        text = f"is also a program of {', '.join(others)}: waivers and settings for one fit the other; give one another name"
+        note = Note(NoteKind.SETTINGS, report.stack.in_project, text)
+        return replace(report, apart=True, notes=(*report.notes, *[note][: bool(others and report.folder)]))
+
+    return [replace(result, report=noted(result.report)) for result in judged], [
+        replace(one, apart=len(targets.get(one.stack.in_project, ())) > 1) for one in failed
+    ]
 
 
 def renamed(baselined: Baselined, accepting: Accepting, stack: StackName, target: Path | None) -> Iterator[Note]:
@@ -106,3 +153,19 @@ def shadowed(layers: TargetSettings, waiver_file: Path | None, baseline_file: Pa
                 str(layers.file),
                 f"is the nearest settings file, so {listed} {verb} not count here; `--baseline` and `--waivers` name them",
             )
+
+
+def gone(request: CheckRequest, judged: Sequence[Judged], stacks: Sequence[StackTarget]) -> dict[str, int]:
+    """By stack that is not there any more, the number of violations that the baselines have of it."""
+    vanished_stacks: dict[str, int] = {}
+    for file in dict.fromkeys(filter(None, (result.baseline_file for result in judged))):
+        vanished_stacks |= vanished(baseline.read(file).stacks, file.parent, stacks, every=request.all_stacks)
+    return vanished_stacks
+
+
+def for_no_stack(judged: Sequence[Judged], folders: Collection[Path | None]) -> Iterator[WaiverProblem]:
+    """The waivers for no stack and resource, of files beside or below which every project was judged."""
+    for file in dict.fromkeys(result.waiver_file for result in judged if result.elsewhere):
+        assert file is not None
+        if all(project in folders for project in below(file.parent.absolute()).projects):
+            yield from nowhere(result.elsewhere for result in judged if result.waiver_file == file)

@@ -109,13 +109,15 @@ class Report:
     """By URN, the parents of the resources with outcomes, and those that these wait for."""
     change: Change | None = None
     """The comparison with the base of the run, if it has one."""
+    apart: bool = False
+    """Whether another target of the run has the same project and stack, so that the label names the target."""
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What several formats need: the places of files, and rows."""
 
     @property
     def label(self) -> str:
         """The stack's name for people: `PROJECT/STACK`, or the target if the name is unknown."""
-        return label(self.stack, self.target)
+        return label(self.stack, self.target, apart=self.apart)
 
     def blocks(self, outcome: Outcome) -> bool:
         """Whether this outcome closes the gate."""
@@ -200,11 +202,13 @@ class Failed:
     """One line."""
     detail: str = ""
     """The output of the program."""
+    apart: bool = False
+    """As of `Report`."""
 
     @property
     def label(self) -> str:
         """As of `Report`."""
-        return label(self.stack, self.target)
+        return label(self.stack, self.target, apart=self.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +290,10 @@ def by_reason(failed: Iterable[Failed]) -> Iterator[tuple[str, Failed]]:
     yield from ((", ".join(names), first[key]) for key, names in labels.items())
 
 
-def label(stack: StackName, target: str) -> str:
-    """The name of a stack for people: `PROJECT/STACK`, or the target if the name is unknown."""
-    return stack.in_project if stack.project and stack.stack else target
+def label(stack: StackName, target: str, *, apart: bool = False) -> str:
+    """The name of a stack for people: `PROJECT/STACK`, or the target if the name is unknown; both, if `apart`."""
+    name = stack.in_project if stack.project and stack.stack else target
+    return f"{name} of {target}" if apart and name != target else name
 
 
 def render(run: Run, name: str, screen: Screen) -> str:

@@ -81,6 +81,12 @@ def many(count: int, noun: str) -> str:
     return f"{count} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
+def not_blocking(count: int, when: str = "") -> str:
+    """How many violations and unknown values a baseline accepts, as a sentence; `when` they are there."""
+    nouns, verb = ("violation or unknown value", "does") if count == 1 else ("violations and unknown values", "do")
+    return f"{count} {nouns}{when and f' {when}'} {verb} not block"
+
+
 def gone_stack(stack: str, count: int) -> str:
     """How many violations the baseline has of a stack that is not there any more, and how to remove them."""
     text = f"{many(count, 'violation')} of the baseline {'is' if count == 1 else 'are'} of `{printable(stack)}`"

@@ -193,7 +193,7 @@ def _note(note: Note, screen: Screen) -> Iterator[Text]:
 
 
 def _exempt(report: Report, screen: Screen) -> Iterator[Text]:
-    """A line for each waived outcome, and the number of those in the baseline; with `--verbose` a line for each."""
+    """A line for each waived outcome, and the number of those in the baseline; with `--verbose` each with its message."""
     shown = [
         outcome
         for outcome in report.condensed
@@ -206,6 +206,10 @@ def _exempt(report: Report, screen: Screen) -> Iterator[Text]:
         if more := exemption_text(outcome.exemption):
             text += f": {more}"
         yield from wrapped(text, screen, 0, outcome.exemption.kind)
+        if screen.detail is Detail.VERBOSE:
+            yield from wrapped(printable(outcome.message), screen, INDENT)
+            for start in _waivers(outcome, report) if outcome.exemption.kind == "baselined" else ():
+                yield from wrapped(printable(start), UNBROKEN, INDENT, "waiver")
     hidden = sum(report.exempt.values()) - len(shown)
     if hidden:
         yield from wrapped(f"{many(hidden, 'outcome')} in the baseline; `--verbose` lists them", screen, 0)
@@ -266,7 +270,8 @@ def _waivers(outcome: Outcome, report: Report) -> Iterator[str]:
             fingerprint(replace(other, policy=outcome.policy))
             for other in report.outcomes
             if waits_for_value(other)
-            and (other.resource.urn, other.path, other.exemption) == (outcome.resource.urn, outcome.path, None)
+            and (other.resource.urn, other.path) == (outcome.resource.urn, outcome.path)
+            and other.exemption == outcome.exemption
         ]
     else:
         prints = [report.memo["fingerprints"][id(outcome)]]

@@ -298,3 +298,23 @@ def test_pulumi_starts_the_pack(root: Path, capfd: pytest.CaptureFixture[str]) -
         assert process.stdout is not None
         assert process.stdout.readline().strip().isdigit()  # the port that it serves on
         process.terminate()
+
+
+@pytest.mark.usefixtures("root")
+def test_what_others_cannot_install_is_said_before_the_next_steps(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remark = "stackguard is installed here from `/build/x.whl`; if `stackguard==7.7` is in no index of yours"
+    monkeypatch.setattr("stackguard.adopt.requirement.of_this", lambda: ("stackguard==7.7", remark))
+    lines = Ran(capfd, "init", "--yes", "--no-baseline").out.splitlines()
+    first = lines.index(next(line for line in lines if line.startswith("before you commit: ")))
+    assert remark in lines[first]
+    assert "write in stackguard-pack/requirements.txt what CI can install" in lines[first]
+    assert "--requirement" in lines[first + 1]
+    assert lines[first + 2].startswith("commit the files")
+
+
+@pytest.mark.usefixtures("root")
+def test_nothing_is_said_of_what_others_can_install(capfd: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capfd, "init", "--yes", "--no-baseline", "--requirement", "stackguard==7.7")
+    assert "before you commit" not in ran.out

@@ -158,6 +158,33 @@ def test_a_finding_of_no_known_form_is_said_to_be_one(tmp_path: Path, finding: s
     assert told in problem.message
 
 
+@pytest.mark.parametrize(
+    ("finding", "statements", "there"),
+    [
+        ("Three", ({"Sid": "One"}, {"Sid": "Two", "Resource": "arn:aws:s3:::b"}), "let it be one of `One`, `Two`, or"),
+        ("s3:Put", ({},), "let it be one of `s3:*`, or"),
+        ("one", ({"Sid": "One"},), "let it be one of `One`, or"),
+    ],
+)
+def test_a_misspelt_finding_is_named_with_those_that_there_are(
+    tmp_path: Path, finding: str, statements: tuple[dict[str, Any], ...], there: str
+) -> None:
+    (problem,) = waived(tmp_path, role_policy(*(WIDE | more for more in statements)), finding=finding).problems
+    assert f"its `finding` `{finding}` is no `Sid`, action or fingerprint" in problem.message
+    assert there in problem.message
+
+
+def test_a_long_list_of_findings_is_cut(tmp_path: Path) -> None:
+    listed = [WIDE | {"Sid": f"Part{number}", "Resource": f"arn:aws:s3:::b{number}"} for number in range(9)]
+    (problem,) = waived(tmp_path, role_policy(*listed), finding="Part").problems
+    assert "`Part4` and 4 more, or" in problem.message
+
+
+def test_stacks_that_do_not_fit_are_named(tmp_path: Path) -> None:
+    (problem,) = waived(tmp_path, role_policy(WIDE), stacks=["prdo*", "stagin"]).elsewhere
+    assert "its `stacks` fit no stack (`prdo*`, `stagin`); correct or remove it" in problem.message
+
+
 def test_what_was_not_judged_makes_no_waiver_unused(tmp_path: Path) -> None:
     narrow = role_policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"})
     assert not waived(tmp_path, narrow, ran=()).problems

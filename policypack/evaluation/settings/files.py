@@ -26,15 +26,14 @@ NOT_SETTINGS = "bundle"
 class NoTableError(ValueError):
     """`tool.stackguard` is something other than one table."""
 
-    def __init__(self, mention: re.Match[bytes] | None, text: str) -> None:
-        """Begin.
-
-        Args:
-            mention: where the text names it.
-            text: the whole file.
-        """
+    def __init__(self, line: int = 1) -> None:
+        """With the line of the file that names it, from 1."""
         super().__init__(f"`{TABLE}` must be one table, which begins with `[{TABLE}]`")
-        self.line = text.encode().count(b"\n", 0, mention.start()) + 1 if mention else 1
+        self.line = line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return type(self), (self.line,)
 
 
 def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
@@ -115,7 +114,8 @@ def _table(file: Path) -> dict[str, Any]:
     values = [one["stackguard"] for one in tools if isinstance(one, dict) and "stackguard" in one]
     value: Any = next(iter(values), {})
     if values and not (isinstance(tool, dict) and isinstance(value, dict)):
-        raise NoTableError(MENTION.search(text.encode()), text)
+        mention = MENTION.search(text.encode())
+        raise NoTableError(text.encode().count(b"\n", 0, mention.start()) + 1 if mention else 1)
     return {key: item for key, item in value.items() if key != NOT_SETTINGS}
 
 

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from stackguard.audit.sources import objects
 from stackguard.errors import CannotJudge, reason
@@ -28,6 +28,10 @@ class NoFileError(OSError):
 
     def __init__(self) -> None:
         super().__init__(errno.EINVAL, "it is no file")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return type(self), ()
 
 
 class Files(ABC):

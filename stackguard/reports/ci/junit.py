@@ -1,7 +1,7 @@
 """Test results as JUnit's XML: a suite for each stack, a test for each policy.
 
-A policy with blocking outcomes fails, one that crashes is an error, one of which everything is exempt is skipped. Only
-elements and attributes that Jenkins and GitLab read are used. Source: the schema `junit-10.xsd` of
+A policy with blocking outcomes fails, one that crashes is an error, one of which everything is exempt is skipped; what is
+exempt beside other outcomes is in the test's output. Only elements and attributes that Jenkins and GitLab read are used. Source: the schema `junit-10.xsd` of
 https://github.com/jenkinsci/xunit-plugin and https://docs.gitlab.com/ci/testing/unit_test_reports/.
 """
 
@@ -72,26 +72,27 @@ def _counted(name: str, cases: Sequence[ET.Element]) -> ET.Element:
 
 
 def _case(policy_id: str, outcomes: Sequence[Outcome], report: Report) -> ET.Element:
-    """The test of one policy, with all outcomes that are not exempt in its text."""
+    """The test of one policy, with all of its outcomes."""
     case = ET.Element("testcase", name=_text(policy_id), classname=_text(report.label.replace("/", ".")))
     live = [outcome for outcome in outcomes if not outcome.exemption]
     text = "\n\n".join(_outcome(outcome, report) for outcome in live)
+    exempt = [
+        f"{outcome.exemption.kind}: {name_of(outcome.resource.urn)} {exemption_text(outcome.exemption)}".rstrip()
+        for outcome in outcomes
+        if outcome.exemption
+    ]
     blocking = [outcome for outcome in live if report.blocks(outcome)]
+    output = ["does not block:", text] if live and not blocking else []
     if blocking:
         kind = "error" if any(outcome.kind is Kind.ERROR for outcome in blocking) else "failure"
         worst = max((outcome.policy.severity for outcome in blocking), key=lambda severity: severity.rank)
         more = f" (and {len(blocking) - 1} more)" if len(blocking) > 1 else ""
         message = f"{name_of(blocking[0].resource.urn)}: {blocking[0].message}{more}"
         ET.SubElement(case, kind, message=_text(message), type=worst).text = _lines(text)
-    elif live:
-        ET.SubElement(case, "system-out").text = _lines(f"does not block:\n{text}")
-    elif outcomes:
-        exempt = "; ".join(
-            f"{outcome.exemption.kind}: {name_of(outcome.resource.urn)} {exemption_text(outcome.exemption)}".rstrip()
-            for outcome in outcomes
-            if outcome.exemption
-        )
-        ET.SubElement(case, "skipped", message=_text(exempt))
+    elif exempt and not live:
+        ET.SubElement(case, "skipped", message=_text("; ".join(exempt)))
+    if live and (output := [*output, *exempt]):
+        ET.SubElement(case, "system-out").text = _lines("\n".join(output))
     return case
 
 

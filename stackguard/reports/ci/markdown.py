@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from policypack.core.policy import Kind, Outcome, Severity
 from policypack.evaluation.places import fingerprint
 from policypack.evaluation.waivers import WaiverProblem
 from policypack.frameworks.roll_up import ControlResult, RollUp
-from stackguard.reports import NewAccess, Report, Run, Screen
+from stackguard.reports import NewAccess, Report, Run, Screen, by_reason
 from stackguard.reports.ci import Row, row_of, rows, urgency
 from stackguard.reports.excerpt import excerpt
 from stackguard.reports.formatting import exemption_text, gone_stack, many, name_of, printable, url
@@ -98,8 +99,8 @@ def _left_out(count: int) -> str:
 
 def _blocks(run: Run) -> Iterator[Block]:
     yield Block(f"{MARKER}\n## Stackguard: {_verdict(run)}\n\n")
-    for failed in run.failed[:MOST_STACKS]:
-        yield Block(f"<p><b>cannot judge</b> {_code(failed.label)}: {_prose(failed.message)}</p>\n\n")
+    for labels, failed in islice(by_reason(run.failed), MOST_STACKS):
+        yield Block(f"<p><b>cannot judge</b> {_code(labels)}: {_prose(failed.message)}</p>\n\n")
     worst = sorted(run.reports, key=lambda report: (-report.exit_code, -sum(map(report.blocks, report.outcomes))))
     by_report: dict[int, list[Row]] = {}
     for row in rows(run):
@@ -225,9 +226,10 @@ def _stack(report: Report, of_stack: Sorted, shown: Collection[int]) -> Iterator
         yield from _access(change.access)
     yield from _list("Fixed", of_stack.fixed, 3, placed=False)
     yield from _list("Unchanged" if compared else "Does not block", of_stack.others, 2)
-    exempt = [outcome for outcome in report.condensed if outcome.exemption and outcome.exemption.kind == "waived"]
-    lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
-    yield from _folded(f"Waived ({len(exempt)})", lines, 4)
+    for number, (kind, title) in enumerate((("waived", "Waived"), ("baselined", "In the baseline"))):
+        exempt = [outcome for outcome in report.condensed if outcome.exemption and outcome.exemption.kind == kind]
+        lines = ((partial(_exempt, outcome), outcome.policy.severity.rank) for outcome in exempt)
+        yield from _folded(f"{title} ({len(exempt)})", lines, 4 + number)
     yield Block(f"<p>{_counts(report)}</p>\n\n")
 
 
@@ -308,7 +310,8 @@ def _exempt(outcome: Outcome) -> str:
     assert outcome.exemption
     label = outcome.policy.severity if outcome.kind is Kind.VIOLATION else outcome.kind
     where = " ".join(filter(None, (name_of(outcome.resource.urn), outcome.path)))
-    return f"<b>{label}</b> {_code(outcome.policy.id)} {_code(where)}: {_prose(exemption_text(outcome.exemption))}"
+    more = exemption_text(outcome.exemption)
+    return f"<b>{label}</b> {_code(outcome.policy.id)} {_code(where)}{more and f': {_prose(more)}'}"
 
 
 def _code(text: str) -> str:
