@@ -15,10 +15,10 @@ from policypack.access.stack_diff.endpoint_gains import endpoint_gains
 from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, Holding, holding_gains, holdings, home_of
-from policypack.access.stack_diff.guard_gains import guard_gains
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
+from policypack.access.stack_diff.guards.guard_gains import guard_gains
+from policypack.access.stack_diff.guards.ownership_gains import ownership_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
-from policypack.access.stack_diff.ownership_gains import ownership_gains
 from policypack.access.stack_diff.tag_gains import resource_tag_gains, with_principal_tags
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import PolicyDocument

@@ -5,8 +5,8 @@ documents for an identity outside the stack; a resource with its resource-based 
 `counterparts` says which holders are the same. A new role, group or managed policy that allows nothing that one which is
 gone did not, and that trusts nobody else, replaces it: it is the same access under another name. Grants that are no
 documents are read as such (`direct_grants`, `acl_grants`), and settings that no longer close a resource count
-(`exposure_gains`, `guard_gains`, `ownership_gains`), as does another role for a resource (`execution_gains`). A managed policy whose document cannot be read
-allows the same on both sides.
+(`exposure_gains`, `guards`), as does another role for a resource (`execution_gains`). A managed policy whose document
+cannot be read allows the same on both sides.
 """
 
 from __future__ import annotations

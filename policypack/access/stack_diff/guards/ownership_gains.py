@@ -21,9 +21,9 @@ from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Request
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
-from policypack.access.stack_diff.bucket_guards import GuardedBucket, guarded_buckets
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.gains import Gain, Holding, Key, place_in
+from policypack.access.stack_diff.guards.bucket_guards import GuardedBucket, guarded_buckets
 from policypack.core.policy import Stack
 from policypack.iam.document import Condition, Effect, Statement
 from policypack.resources.providers import reported_accounts

@@ -16,9 +16,9 @@ from policypack.access.exposure.blocks import ENFORCED
 from policypack.access.exposure.bucket_settings import ACCOUNT_BLOCK, BucketSettings, Carried, access_block
 from policypack.access.exposure.exposure import Exposure
 from policypack.access.solver.verdict import Answer, Verdict
-from policypack.access.stack_diff.bucket_guards import GuardedBucket, answered, guarded_buckets
 from policypack.access.stack_diff.counterparts import Place, Places, end_of
 from policypack.access.stack_diff.gains import Gain
+from policypack.access.stack_diff.guards.bucket_guards import GuardedBucket, answered, guarded_buckets
 from policypack.core.policy import Resource, Stack
 from policypack.resources.providers import only_account, provider_of
 
