@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from policypack.core import yaml_reader
-from policypack.core.schema_errors import Misfit, misfit
+from policypack.core.reading import yaml_reader
+from policypack.core.reading.schema_errors import Misfit, misfit
 from policypack.evaluation.placing.parts import WRITTEN
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors

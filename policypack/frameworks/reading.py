@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from policypack.core import yaml_reader
 from policypack.core.policy import Policy
-from policypack.core.schema_errors import Misfit, misfit
+from policypack.core.reading import yaml_reader
+from policypack.core.reading.schema_errors import Misfit, misfit
 from policypack.core.spelling import similar
 from policypack.frameworks.catalog import PUBLISHED, covered
 from policypack.frameworks.model import Check, Framework, FrameworkError, Requirement

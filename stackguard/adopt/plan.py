@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Literal
 
-from policypack.core import files
+from policypack.core.reading import files
 from policypack.evaluation.settings import DEFAULT_FILE as SETTINGS
 from stackguard.adopt import texts
 from stackguard.adopt.repository import CI, Repository

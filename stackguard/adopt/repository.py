@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from policypack.core.files import repository
+from policypack.core.reading.files import repository
 from stackguard import git
 from stackguard.errors import CannotJudge
 from stackguard.gate import stacks

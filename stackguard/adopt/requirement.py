@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import unquote
 
-from policypack.core import files
+from policypack.core.reading import files
 
 PACKAGE = "stackguard"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from policypack.core import files, yaml_reader
-from policypack.core.files import repository
-from policypack.core.schema_errors import Misfit, misfit
+from policypack.core.reading import files, yaml_reader
+from policypack.core.reading.files import repository
+from policypack.core.reading.schema_errors import Misfit, misfit
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors

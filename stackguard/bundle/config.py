@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from policypack.core import files, toml_reader
+from policypack.core.reading import files, toml_reader
 from policypack.lambda_code.binaries import Target
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.targets import ARCHITECTURES, KINDS, RUNTIMES, Architecture, Kind, Runtime

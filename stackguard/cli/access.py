@@ -352,7 +352,7 @@ def _lines(files: tuple[str, ...], limit: tuple[float, bool]) -> Iterator[bytes]
 
 
 def _opened(file: str, timeout: float, whole: bool) -> IO[bytes]:  # noqa: FBT001 (of `_limit`)
-    from policypack.core.files import opened
+    from policypack.core.reading.files import opened
     from stackguard.access.timed_input import TimedInput
     from stackguard.errors import reason
 

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from policypack.core import files
 from policypack.core.policy import Exemption, Kind, Outcome
+from policypack.core.reading import files
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import extent, fingerprint, in_project, taken
 from policypack.evaluation.placing.parts import WRITTEN

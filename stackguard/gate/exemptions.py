@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from policypack.core.files import repository
 from policypack.core.policy import Kind, Outcome, covers
+from policypack.core.reading.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation import waiver_file as waiver_files
 from policypack.evaluation import waivers

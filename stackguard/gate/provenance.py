@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from policypack.core.files import repository
+from policypack.core.reading.files import repository
 from policypack.evaluation.settings import Settings
 from stackguard import git
 from stackguard.gate.baseline import Added

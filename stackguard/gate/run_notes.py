@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policypack.core.files import repository
 from policypack.core.policy import Policy, Stack
+from policypack.core.reading.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation.places import fingerprint, in_project
 from policypack.evaluation.settings import files

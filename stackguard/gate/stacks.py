@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from policypack.core.files import repository
+from policypack.core.reading.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings.resolving import on_path
 from stackguard.errors import CannotJudge

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from policypack.core import files
+from policypack.core.reading import files
 from stackguard.errors import CannotJudge, reason
 from stackguard.preview.project.settings_file import MalformedJSONError, parse_json
 from stackguard.reports.formatting import printable

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core import files, toml_reader
+from policypack.core.reading import files, toml_reader
 from stackguard.errors import CannotJudge
 from stackguard.preview.project import settings_file
 from stackguard.preview.project.toolchain import python_options, toolchain

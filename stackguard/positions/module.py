@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from policypack.core import files
+from policypack.core.reading import files
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scoped = Function | ast.Lambda | ast.Module

@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from policypack.core import files
 from policypack.core.policy import Position
+from policypack.core.reading import files
 
 _root = lru_cache(maxsize=256)(files.repository)
 """For each of the resources at one place of a program."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core.files import repository
+from policypack.core.reading.files import repository
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import DEFAULT_FILE, Settings, files
 from policypack.evaluation.settings.parsing import Layer, with_beside

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from policypack.core.yaml_reader import Document
+from policypack.core.reading.yaml_reader import Document
 from stackguard.reports.formatting import printable_json
 from stackguard.template.table import LOADER
 

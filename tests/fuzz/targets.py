@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 
 from policypack.access.exposure.public import public
-from policypack.core import yaml_reader
 from policypack.core.policy import Asset, Kind, Outcome, Position, Resource, Stack, urn_of
+from policypack.core.reading import yaml_reader
 from policypack.evaluation import settings
 from policypack.evaluation.evaluate import evaluate
 from policypack.iam.addresses import AddressError, Ranges, address_number

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from policypack.core import files, toml_reader
 from policypack.core.caches import bounded_cache
+from policypack.core.reading import files, toml_reader
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
 from policypack.evaluation.settings.resolving import resolve
@@ -162,7 +162,7 @@ def settings_errors(kind: str, path: Path) -> Iterator[None]:
     Raises:
         SettingsError: the file is missing, cannot be read, or is no YAML.
     """
-    from policypack.core import yaml_reader  # only where there is a file: an export needs no YAML
+    from policypack.core.reading import yaml_reader  # only where there is a file: an export needs no YAML
 
     try:
         yield
@@ -175,7 +175,7 @@ def settings_errors(kind: str, path: Path) -> Iterator[None]:
 
 
 def _yaml(path: Path) -> tuple[Any, Place]:
-    from policypack.core import yaml_reader
+    from policypack.core.reading import yaml_reader
 
     document = yaml_reader.read(path)
     return document.value, lambda keys: f"{path}:{document.line(keys)}"

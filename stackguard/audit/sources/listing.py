@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policypack.core import files
+from policypack.core.reading import files
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
 from stackguard.audit.sources import archives, backend, cloud, entries, opening

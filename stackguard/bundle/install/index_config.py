@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from policypack.core import toml_reader
-from policypack.core.files import content
+from policypack.core.reading import toml_reader
+from policypack.core.reading.files import content
 from stackguard.bundle.config import tables
 
 _KEPT = re.compile(

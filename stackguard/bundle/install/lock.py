@@ -14,7 +14,7 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
-from policypack.core import files, toml_reader
+from policypack.core.reading import files, toml_reader
 from stackguard.bundle.config import PROJECT_FILE, FunctionProject
 from stackguard.bundle.errors import CannotBundle, lowered
 from stackguard.bundle.install.lock_file import find

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policypack.core import files
+from policypack.core.reading import files
 from stackguard.bundle.config import PROJECT_FILE, TABLE, FunctionProject
 from stackguard.bundle.errors import CannotBundle
 

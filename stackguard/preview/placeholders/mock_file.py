@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from policypack.core import yaml_reader
+from policypack.core.reading import yaml_reader
 from stackguard.errors import CannotJudge, reason
 from stackguard.reports.formatting import printable, printable_json
 

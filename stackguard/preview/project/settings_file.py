@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from policypack.core import files, yaml_reader
+from policypack.core.reading import files, yaml_reader
 from stackguard.errors import CannotJudge, reason
 
 EXTENSIONS = (".json", ".yaml", ".yml")
@@ -45,7 +45,7 @@ def of_another_tool(file: Path) -> dict[str, Any]:
     Raises:
         CannotJudge: it cannot be read, or is malformed, so that the other tool refuses it too.
     """
-    from policypack.core import toml_reader
+    from policypack.core.reading import toml_reader
 
     try:
         if file.suffix != ".toml":

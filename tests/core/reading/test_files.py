@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from policypack.core import files
+from policypack.core.reading import files
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from policypack.core import files
+from policypack.core.reading import files
 
 MAX_NODES = 250_000
 """Keys and values, those that an alias stands for counted each time."""

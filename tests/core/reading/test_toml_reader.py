@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from policypack.core.toml_reader import parse
+from policypack.core.reading.toml_reader import parse
 
 
 @pytest.mark.parametrize("key", ["a" + ".a" * 200_000, "[" + "a." * 100_000 + "a]", '"a" . ' * 500 + "a"])
