@@ -55,7 +55,7 @@ class Index:
     def perhaps_named(self, text: str) -> list[tuple[Resource, str]]:
         """The resources of unknown name that may have the name in a text."""
         matches = []
-        for token in self.types:
+        for token in self.types if self._by_prefix else ():  # most stacks know all their names
             if naming := NAMINGS.get(token):
                 parsed = naming.parse(text)
                 heads = (parsed.name[:size] for size in range(len(parsed.name) + 1))
