@@ -140,6 +140,11 @@ AVOIDABLE_KEYS = (
     "sts:externalid",
 )
 """Patterns of keys, in lower case, that a caller may do without: untagged, without MFA, in no organization."""
+OPTIONAL_KEYS = ("kms:encryptioncontext*", "kms:viaservice")
+"""Patterns of keys, in lower case, that a caller may leave out of a call of an action that has them.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html.
+"""
 NETWORK_KEYS = frozenset(
     {"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"}
 )

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 
 from policypack.core.spelling import similar
 from policypack.iam.actions import Action, condition_keys, documented, expand, multivalued
-from policypack.iam.condition_keys import AVOIDABLE_KEYS, GLOBAL_KEYS, NETWORK_KEYS, SERVICE_KEYS, requires_key
+from policypack.iam.condition_keys import (
+    AVOIDABLE_KEYS,
+    GLOBAL_KEYS,
+    NETWORK_KEYS,
+    OPTIONAL_KEYS,
+    SERVICE_KEYS,
+    requires_key,
+)
 from policypack.iam.condition_types import FAMILIES, family, is_of, mistyped
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.globs import matches
@@ -145,6 +152,9 @@ def _avoidable(condition: Condition, statement: Statement) -> bool:
         return False
     if any(matches(pattern, condition.name) for pattern in AVOIDABLE_KEYS):
         return True
+    if any(matches(pattern, condition.name) for pattern in OPTIONAL_KEYS):  # sound beside actions without the key
+        expanded = [action for pattern in statement.actions or () for action in expand(pattern)]
+        return bool(expanded) and all(action.lists(condition.name) for action in expanded)
     if condition.name == ADDRESS:  # `iam-open-address` reads addresses
         return False
     alternatives = next((keys for keys in (_OF_NETWORK, SERVICE_KEYS) if condition.name in keys), frozenset())

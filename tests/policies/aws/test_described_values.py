@@ -37,6 +37,10 @@ DESCRIBED = [
     (of("aws:cloudfront/function:Function", runtime="python3.13"), "runtime"),
     (of("aws:wafv2/ipSet:IpSet", addresses=["198.51.100.9/32", "198.51.100.4"]), "addresses[1]"),
     (of("aws:wafv2/ipSet:IpSet", addresses=["::/0"]), "addresses[0]"),
+    (of("aws:eks/accessEntry:AccessEntry", principalArn="deployer"), "principalArn"),
+    (of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", principalArn=QUEUE), "principalArn"),
+    (of("aws:backup/selection:Selection", resources=[QUEUE, "orders"]), "resources[1]"),
+    (of("aws:lakeformation/dataLakeSettings:DataLakeSettings", admins=["steward"]), "admins[0]"),
 ]
 
 
@@ -60,6 +64,9 @@ def test_what_the_description_of_a_property_excludes_is_reported(resource: Resou
         of("aws:cloudfront/function:Function", runtime="cloudfront-js-2.0"),
         of("aws:wafv2/ipSet:IpSet", addresses=["198.51.100.9/32", "2001:db8::/56"]),
         of("aws:glue/partition:Partition", databaseName="sales"),
+        of("aws:eks/accessEntry:AccessEntry", principalArn="arn:aws:iam::111122223333:user/ops/anna"),
+        of("aws:backup/selection:Selection", resources=["*"], notResources=["arn:aws:ec2:*:*:volume/*"]),
+        of("aws:lakeformation/dataLakeSettings:DataLakeSettings", admins=[ROLE]),
         of(
             "aws:dynamodb/contributorInsights:ContributorInsights",
             tableName="arn:aws:dynamodb:eu-west-1:111122223333:table/t",

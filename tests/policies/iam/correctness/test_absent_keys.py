@@ -27,6 +27,8 @@ MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
         ("s3:GetObject", {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-0a1b2c3d4e5f60718"}}),
         ("s3:GetObject", {"StringEqualsIfExists": {"aws:username": "anna"}}),
         ("s3:GetObject", {"ForAllValues:StringLike": {"aws:TagKeys": ["team"]}}),
+        (["kms:Decrypt", "kms:Encrypt"], {"StringEqualsIfExists": {"kms:EncryptionContext:shop": "1"}}),
+        ("kms:GenerateDataKey", {"StringLikeIfExists": {"kms:ViaService": "s3.*.amazonaws.com"}}),
         (["s3:GetObject", "s3:GetObjectVersion"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}}),
     ],
 )
@@ -49,6 +51,9 @@ def test_keys_that_callers_do_without_are_reported(action: Any, condition: dict[
         (["ec2:CreateTags", "ec2:RunInstances"], {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
         ("*", {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
         ("dynamodb:GetItem", {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id"]}}),
+        (["kms:Decrypt", "kms:ListAliases"], {"StringEqualsIfExists": {"kms:EncryptionContext:shop": "1"}}),
+        ("kms:*", {"StringEqualsIfExists": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}),
+        ("kms:CreateGrant", {"StringEqualsIfExists": {"kms:CallerAccount": "111122223333"}}),
     ],
 )
 def test_keys_that_requests_have_are_not(action: Any, condition: dict[str, Any]) -> None:
