@@ -46,7 +46,7 @@ def refused(baselined: Baselined, layers: TargetSettings) -> Iterator[Note]:
     if baselined.refused:
         listed = ", ".join(f"{count} of `{policy_id}`" for policy_id, count in sorted(baselined.refused.items()))
         where = str(layers.central or layers.source)
-        yield Note(NoteKind.SETTINGS, where, f"allows no waiver, so entries of the baseline do not count: {listed}")
+        yield Note(NoteKind.SETTINGS, where, f"`locked.neverWaive` allows no entry of the baseline: {listed}")
 
 
 def of_others(others: Mapping[Key, str], accepting: Accepting, stack: StackName) -> Iterator[Note]:

@@ -208,6 +208,7 @@ def _limits(raw: Any, keys: Keys, place: Place) -> Limits:
         return Limits()
     _check_keys(raw, keys, Limits.__struct_encode_fields__, place, "limit")
     raw = _filled(raw, ("enforcement", "neverWaive", "longestWaiver"))
+    _check_severities(raw.get("longestWaiver"), (*keys, "longestWaiver"), place)
     limits: Limits = _converted(raw, Limits, LIMIT_SHAPES, keys, place)
     check_cidrs(limits.trusted_cidrs or (), keys, place)
     _check_selectors(limits.enforcement, (*keys, "enforcement"), place)
@@ -232,7 +233,18 @@ def _check_selectors(selectors: Iterable[str], keys: Keys, place: Place) -> None
         name = selector.removeprefix(SEVERITY)
         if name != selector and name not in {*Severity}:
             key = index if keys[-1] == "neverWaive" else selector
-            raise SettingsError(f"{place([*keys, key])}: there is no severity `{name}`; it is {SEVERITIES}")
+            raise _no_severity(name, place([*keys, key]))
+
+
+def _check_severities(lives: Any, keys: Keys, place: Place) -> None:
+    """Check the severities of a mapping; another value is of a wrong type."""
+    for name in lives if isinstance(lives, Mapping) else ():
+        if name not in {*Severity}:
+            raise _no_severity(name, place([*keys, name]))
+
+
+def _no_severity(name: object, where: str) -> SettingsError:
+    return SettingsError(f"{where}: there is no severity `{name}`; it is {SEVERITIES}")
 
 
 def check_cidrs(cidrs: tuple[str, ...], keys: Keys, place: Place) -> None:

@@ -237,6 +237,10 @@ def test_an_option_lowers_what_is_not_locked_above_a_file_beside_a_program() -> 
             "`locked.longestWaiver` must map severities to numbers of d",
         ),
         (
+            {"locked": {"longestWaiver": {"critical": 3, "hihg": 3}}},
+            "f:locked.longestWaiver.hihg: there is no severity `hihg`; it is `low`",
+        ),
+        (
             {"locked": {"allowedRegions": []}},
             "f:locked.allowedRegions: `locked.allowedRegions` must be a list of region",
         ),
