@@ -162,10 +162,11 @@ def excluded(document: PolicyDocument) -> Iterator[tuple[list[Statement], list[S
             if all(one.conditions for one in statements):
                 continue  # `iam-unsatisfiable-condition` reads them
             most = [(bounded(document, one, Bound.MOST, Bound.MOST), principal) for one, principal in parts]
-            groups = [*([denial] for denial in denials), denials]
-            taking = (group for group in groups if all(_excludes(group, *part, work) for part in most))
-            if group := next(taking, None):
-                yield group, statements
+            taking = [one for one in denials if all(_excludes([one], *part, work) for part in most)]
+            if taking:
+                yield from (([one], statements) for one in taking)
+            elif all(_excludes(denials, *part, work) for part in most):
+                yield denials, statements
 
 
 def _of_caller(condition: Condition) -> bool:

@@ -111,7 +111,10 @@ def answers(lines: Iterable[bytes], ask: Ask) -> Iterator[bytes]:
         if read > FORGOTTEN:
             read = 0
             forget()
-        if text := (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip():
+        text = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+        if len(line) > LONGEST + 1:  # the rest of it was not read
+            text = line
+        if text:
             question_id, answer = _answered(text, ask)
             yield answer_json(number if question_id is None else question_id, answer) + b"\n"
 

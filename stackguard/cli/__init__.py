@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import partial
 
 import click
 
@@ -19,7 +19,7 @@ from stackguard.cli.init import init
 from stackguard.cli.mock import mock
 from stackguard.cli.streams import OutputError
 from stackguard.cli.template import template
-from stackguard.errors import crash, reason
+from stackguard.errors import crash, reason, shortened
 from stackguard.signals import INTERRUPTED
 
 
@@ -80,7 +80,8 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         from stackguard.reports.formatting import printable
 
-        error.format_message = partial(printable, error.format_message())  # type: ignore[method-assign]
+        message = re.sub(r"\S{200,}", lambda word: shortened(word[0]), printable(error.format_message()))
+        error.format_message = lambda: message  # type: ignore[method-assign]
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 (a crash must not end with 1, which means violations)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -182,9 +183,12 @@ def check(
         destinations = pair(ctx.meta[ORDER], format, output)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    check_writable(*(destination.file for destination in destinations))
+    reports = [destination.file for destination in destinations]
+    check_writable(*reports)
     check_writable(evidence, option="--evidence")
-    _check_evidence(evidence, [destination.file for destination in destinations])
+    _check_evidence(evidence, reports)
+    given = (*map(Path, targets), *options.mock, *filter(None, (settings, central, waivers, baseline)))
+    _check_kept(given, [file for file in (*reports, evidence) if file])
     _check_selected(policy)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not (packs or policy_modules)):
@@ -252,13 +256,26 @@ def _write_evidence(run: Run, file: Path) -> None:
         raise Failure(f"`{file}` cannot be written: {reason(error)}") from None
 
 
+def _check_kept(given: Iterable[Path], written: Sequence[Path]) -> None:
+    """Check that no report replaces a file that the gate reads."""
+    from policypack.evaluation import settings, waiver_file
+    from policypack.evaluation.settings.files import PYPROJECT
+    from stackguard.gate import baseline
+
+    names = {settings.DEFAULT_FILE, PYPROJECT, waiver_file.DEFAULT_FILE, baseline.DEFAULT_FILE}
+    read = {os.path.realpath(file) for file in given}
+    for file in written:
+        if file.name in names or (file.is_file() and os.path.realpath(file) in read):
+            raise click.UsageError(f"`{file}` is read by the gate, and a report would replace it; give it another name")
+
+
 def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> None:
     """Check that the evidence has a file of its own, and what writes it, before the work starts."""
     if evidence is None:
         return
     from stackguard.reports.evidence import missing
 
-    if str(evidence) == "-" or evidence in reports:
+    if str(evidence) == "-" or os.path.realpath(evidence) in {os.path.realpath(file) for file in reports if file}:
         raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
     if line := missing(evidence):
         raise click.UsageError(line)

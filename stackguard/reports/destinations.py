@@ -58,10 +58,11 @@ def pair(order: Iterable[str], formats: Iterable[str], outputs: Iterable[str]) -
     if not pairs:
         pairs.append(("text", early))
     files = [file or STANDARD_OUTPUT for _, file in pairs]
-    for file in files:
-        if files.count(file) > 1:
-            place = "standard output" if file == STANDARD_OUTPUT else f"`{file}`"
-            raise ValueError(f"two formats go to {place}; give each `--format` an `--output` of its own")
+    places = [file if file == STANDARD_OUTPUT else os.path.realpath(file) for file in files]
+    for file, place in zip(files, places, strict=True):
+        if places.count(place) > 1:
+            named = "standard output" if file == STANDARD_OUTPUT else f"`{file}`"
+            raise ValueError(f"two formats go to {named}; give each `--format` an `--output` of its own")
     return [Destination(name, None if file in {None, STANDARD_OUTPUT} else Path(str(file))) for name, file in pairs]
 
 

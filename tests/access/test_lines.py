@@ -37,6 +37,9 @@ GOOD = msgspec.json.encode({"id": "good", "type": "identity", "document": docume
         b'{"id": "\\ud800"}',
         b'{"id": ' + b"9" * 5000 + b"}",
         b"x" * (lines.LONGEST * 3),
+        b" " * (lines.LONGEST * 2) + b"x",
+        b"\t" * (lines.LONGEST + 3) + GOOD,
+        GOOD + b" " * (lines.LONGEST * 2) + b"x",
     ],
     ids=lambda line: repr(line[:12]),
 )
