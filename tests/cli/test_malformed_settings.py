@@ -8,6 +8,8 @@ import pytest
 
 from tests.warm.apart import stackguard
 
+pytestmark = pytest.mark.outside
+
 SETTINGS = {
     "unknown key": "acountId: '1'\n",
     "level": "enforcement:\n  sqs-missing-encryption: mandatry\n",

@@ -11,6 +11,8 @@ import pytest
 
 from tests.warm.apart import stackguard
 
+pytestmark = pytest.mark.outside
+
 OPEN = "import pulumi_aws as aws\naws.sqs.Queue('inbox', sqs_managed_sse_enabled=False)\n"
 SOUND = "import pulumi_aws as aws\naws.sqs.Queue('inbox')\n"
 CHOSEN = ("--policy", "sqs-missing-encryption")
