@@ -255,7 +255,7 @@ def judge_under(
         *run_notes.refused(exempt.baselined, layers),
         *run_notes.of_others(exempt.others, accepting, loaded.name),
         *run_notes.renamed(exempt.baselined, accepting, loaded.name, layers.path),
-        *run_notes.damaged(layers),
+        *run_notes.left_out(layers),
         *run_notes.shadowed(layers, request.waivers, request.baseline),
     )
     if loaded.stand_in and mentioned(_texts(outcomes, notes)):

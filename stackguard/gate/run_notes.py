@@ -127,8 +127,11 @@ def renamed(baselined: Baselined, accepting: Accepting, stack: StackName, target
     yield Note(NoteKind.SETTINGS, os.path.relpath(file), text)
 
 
-def damaged(layers: TargetSettings) -> Iterator[Note]:
-    """Notes about malformed files that could have had settings."""
+def left_out(layers: TargetSettings) -> Iterator[Note]:
+    """Notes about files that have settings which do not count, or could have had some and are malformed."""
+    if file := files.outranked(layers.file):
+        text = f"`[{files.TABLE}]` does not count, because `{layers.file}` beside it does; keep one of them"
+        yield Note(NoteKind.SETTINGS, str(file), text)
     for place, problem in files.damaged(layers.path, layers.file):
         yield Note(NoteKind.SETTINGS, place, f"{problem}, so it was not searched for settings")
 

@@ -44,6 +44,16 @@ def test_overrides_follow_the_name_of_the_exports_stack(
         assert Ran(capfd, "check", bad).code == code
 
 
+@pytest.mark.parametrize(("table", "noted"), [("tool.stackguard", True), ("tool.stackguard.bundle", False)])
+def test_settings_that_another_file_outranks_are_noted(
+    capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path, table: str, *, noted: bool
+) -> None:
+    (tmp_path / "stackguard.yaml").write_text("failOn: low")
+    (tmp_path / "pyproject.toml").write_text(f'[{table}]\nfailOn = "critical"\n')
+    note = "pyproject.toml: `[tool.stackguard]` does not count, because `stackguard.yaml` beside it does"
+    assert (note in Ran(capfd, "check", bad).out) is noted
+
+
 def test_waivers_lie_beside_the_settings_that_are_found(
     capfd: pytest.CaptureFixture[str], bad: str, tmp_path: Path
 ) -> None:

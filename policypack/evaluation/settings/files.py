@@ -51,6 +51,12 @@ def find(target: Path | None, *, elsewhere: bool = True) -> Path | None:
     )
 
 
+def outranked(found: Path | None) -> Path | None:
+    """The `pyproject.toml` whose settings do not count, because the settings file beside it does."""
+    file = found.with_name(PYPROJECT) if found and found.name == DEFAULT_FILE else None
+    return file if file and file.is_file() and _has_table(file) else None
+
+
 def damaged(target: Path | None, found: Path | None) -> Iterator[tuple[str, str]]:
     """The place and the problem of each `pyproject.toml` that `find` passed because it is malformed.
 
