@@ -20,6 +20,8 @@ from policypack.policies import POLICIES
 from tests.analyzer import Diagnostic, Pack, running
 from tests.test_policies import by_id
 
+pytestmark = pytest.mark.corpus
+
 
 @pytest.fixture(scope="module")
 def pack() -> Iterator[Pack]:

@@ -19,6 +19,8 @@ from policypack.policies import POLICIES
 from stackguard.preview import Preview, run
 from tests.compiled import wheel
 
+pytestmark = pytest.mark.corpus
+
 STACK = Path(__file__).parents[1] / "stack"
 
 Resources = tuple[Resource, ...]

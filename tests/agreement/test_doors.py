@@ -8,6 +8,8 @@ from policypack.core.policy import UNKNOWN_VALUE
 from tests.agreement import session
 from tests.agreement.doors import by_gate, by_pack, without_random_parts
 
+pytestmark = pytest.mark.corpus
+
 UNSEEN = "pulumi-unseen-component"
 NAMES = session.programs()
 

@@ -15,6 +15,8 @@ from stackguard.audit.store.runs import RunInfo
 from tests.audit.test_faults import STACKS, cli, request, tables, undisturbed
 from tests.audit.test_run import Inline, audited
 
+pytestmark = pytest.mark.outside
+
 __all__ = ["undisturbed"]
 
 

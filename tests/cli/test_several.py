@@ -20,6 +20,8 @@ from tests.processes import appears, gone, own
 from tests.sources.states import as_bytes, export, state
 from tests.warm.apart import stackguard
 
+pytestmark = pytest.mark.outside
+
 PROGRAM = """
 import pulumi
 import pulumi_aws as aws

@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.running import ROOT, RanApart
 
+pytestmark = pytest.mark.corpus
+
 UNKNOWNS = """
 import pulumi
 import pulumi_aws as aws

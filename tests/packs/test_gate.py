@@ -23,6 +23,8 @@ from stackguard.sources import RunOptions
 from tests.packs.making import pack_of, policy
 from tests.sources.states import as_bytes, export, state
 
+pytestmark = pytest.mark.outside
+
 ROOT = Path(__file__).parents[2]
 PROJECT = "name: shop\nruntime: python\n"
 BUCKETS = """

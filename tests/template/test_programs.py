@@ -20,6 +20,8 @@ from stackguard.template.validation import Level, lint
 from stackguard.template.verdict import judge
 from tests.template.running import NAMES, PASSWORD, project
 
+pytestmark = pytest.mark.outside
+
 STACK = Path(__file__).parents[2] / "stack"
 ACCEPTED = {
     "W1011": "a password is a parameter without echo",

@@ -17,6 +17,8 @@ from stackguard.preview.server.process import stopping
 from tests.processes import appears, gone, own, tagged
 from tests.signals import ignored
 
+pytestmark = pytest.mark.outside
+
 PREAMBLE = """
 import os, subprocess, sys, time
 import pulumi
