@@ -12,6 +12,8 @@ from policypack.evaluation.interrupts import is_interrupt
 from tests.cli.running import RanApart, written
 from tests.sources.states import state
 
+pytestmark = pytest.mark.outside
+
 CARD = '''
 from policypack.core.examples import bucket, example
 from policypack.core.policy import Policy, Severity, Violation

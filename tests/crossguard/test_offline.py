@@ -24,6 +24,8 @@ from stackguard.preview import Preview, run
 from tests.analyzer import running
 from tests.test_pack_settings import pack_folder
 
+pytestmark = pytest.mark.outside
+
 RUNTIME = f"runtime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
 """The environment of the tests."""
 ELSEWHERE = "/var/tmp"

@@ -11,6 +11,8 @@ from policypack.evaluation.settings import Settings
 from tests.analyzer import Diagnostic, running
 from tests.test_pack_settings import ROLE_POLICY, pack_folder
 
+pytestmark = pytest.mark.outside
+
 WILDCARD = "iam-wildcard-action"
 ALLOWED = "programs: {mayWaive: true}\n"
 

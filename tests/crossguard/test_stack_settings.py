@@ -12,6 +12,8 @@ from policypack.evaluation.settings import Settings
 from tests.analyzer import Diagnostic, running
 from tests.test_pack_settings import ROLE_POLICY, pack_folder
 
+pytestmark = pytest.mark.outside
+
 WILDCARD = "iam-wildcard-action"
 LATE = Resource("aws:iam/rolePolicy:RolePolicy", "late", {"role": "r", "policy": UNKNOWN})
 ADVISORY = f"enforcement: {{{WILDCARD}: advisory}}\n"

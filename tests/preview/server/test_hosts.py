@@ -19,6 +19,8 @@ from stackguard.preview.project.project import load
 from stackguard.preview.server import process
 from stackguard.preview.server.hosts import BOOT, HOST, Forked, Hosts
 
+pytestmark = pytest.mark.outside
+
 LOOK = """
 import json, os, re, resource, signal, sys, tempfile, threading
 modules = sorted(sys.modules)

@@ -11,6 +11,8 @@ import pytest
 from tests.preview.server.test_failures import needs_subreaper, write
 from tests.processes import gone, own, tagged
 
+pytestmark = pytest.mark.outside
+
 SUPERVISORS = """
 inner = os.getppid()
 outer = int(open(f"/proc/{inner}/stat").read().rsplit(")", 1)[1].split()[1])
