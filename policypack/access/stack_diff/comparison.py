@@ -16,6 +16,7 @@ from policypack.access.stack_diff.execution_gains import execution_gains
 from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, Holding, holding_gains, holdings, home_of
 from policypack.access.stack_diff.guardrail_gains import guardrail_gains
+from policypack.access.stack_diff.guards.bucket_guards import guarded_buckets
 from policypack.access.stack_diff.guards.guard_gains import guard_gains
 from policypack.access.stack_diff.guards.ownership_gains import ownership_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
@@ -41,13 +42,15 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     by_documents = list(_of_members(new, list(holding_gains(after, with_grants(before, old)))))
     yield from by_documents
     yield from resource_tag_gains((new, places, after), (old, places_before, before), by_documents)
+    guarded = guarded_buckets(new, places), guarded_buckets(old, places_before)
     by_settings = [
         *direct_gains(new, old, same, before),
         *exposure_gains((new, places), (old, places_before), by_documents),
-        *ownership_gains((new, places, after), (old, places_before, before)),
+        *ownership_gains((new, guarded[0], after), (old, guarded[1], before)),
     ]
     yield from by_settings
-    yield from guard_gains((new, places), (old, places_before), {gain.holder.urn for gain in by_settings})
+    reported = {gain.holder.urn for gain in by_settings}
+    yield from guard_gains((new, places), (old, places_before), guarded, reported)
     yield from denial_gains((new, places, after), (old, places_before, before))
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))

@@ -64,7 +64,11 @@ def answered(resource: Resource, settings: BucketSettings, by: Carried) -> Expos
     return settings.apply(Exposure(resource, "", Answer(Verdict.PUBLIC, "")), by)
 
 
-def guarded_buckets(stack: Stack, places: Places) -> Mapping[Key, GuardedBucket]:
+Guarded = Mapping[Key, GuardedBucket]
+"""The buckets of one stack, by `Key`."""
+
+
+def guarded_buckets(stack: Stack, places: Places) -> Guarded:
     """Every bucket that a stack creates or configures, by its place, or by the name of one outside the stack."""
     return dict((*_within(stack, places), *_outside(stack, places)))
 

@@ -18,7 +18,7 @@ from policypack.access.exposure.exposure import Exposure
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.counterparts import Place, Places, end_of
 from policypack.access.stack_diff.gains import Gain
-from policypack.access.stack_diff.guards.bucket_guards import GuardedBucket, answered, guarded_buckets
+from policypack.access.stack_diff.guards.bucket_guards import Guarded, GuardedBucket, answered
 from policypack.core.policy import Resource, Stack
 from policypack.resources.providers import only_account, provider_of
 
@@ -34,17 +34,18 @@ Kept = Mapping[Place, Resource]
 """By place in the old stack, the same resource in the new one."""
 
 
-def guard_gains(new: Side, old: Side, reported: Collection[str]) -> Iterator[Gain]:
+def guard_gains(new: Side, old: Side, guarded: tuple[Guarded, Guarded], reported: Collection[str]) -> Iterator[Gain]:
     """What guards no longer close, account by account and bucket by bucket.
 
     Args:
         new: the new stack.
         old: the old stack.
+        guarded: the buckets of the new stack, and of the old one.
         reported: the URNs of buckets about which another gain says what is newly open.
     """
     kept = {end_of(other): new[0].by_urn[urn] for urn, other in (new[1].same or {}).items()}
     yield from _of_accounts(new, old, kept)
-    before, after = guarded_buckets(*old), guarded_buckets(*new)
+    after, before = guarded
     by_name = {bucket.name: bucket for bucket in after.values() if bucket.name}
     for key, bucket in before.items():
         now = after.get(key) or by_name.get(bucket.name) or _unconfigured(bucket, new[0], old[0])

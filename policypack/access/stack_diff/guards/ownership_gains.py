@@ -21,9 +21,8 @@ from policypack.access.solver.partition import TooManyCellsError
 from policypack.access.solver.request import Request
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
-from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.gains import Gain, Holding, Key, place_in
-from policypack.access.stack_diff.guards.bucket_guards import GuardedBucket, guarded_buckets
+from policypack.access.stack_diff.guards.bucket_guards import Guarded, GuardedBucket
 from policypack.core.policy import Stack
 from policypack.iam.document import Condition, Effect, Statement
 from policypack.resources.providers import reported_accounts
@@ -38,12 +37,13 @@ ACCOUNT = "aws:principalaccount"
 OWN_WRITER = ", unless the writer is of the bucket's own account, which the stack does not state"
 OWN_ACL = Condition("StringNotEquals", "s3:x-amz-acl", ("bucket-owner-full-control",))
 
-Side = tuple[Stack, Places, Mapping[Key, Holding]]
+Side = tuple[Stack, Guarded, Mapping[Key, Holding]]
+"""A stack, its buckets, and its holders of documents."""
 
 
 def ownership_gains(new: Side, old: Side) -> Iterator[Gain]:
     """Each bucket of both stacks with objects that another account newly owns."""
-    before, after = guarded_buckets(*old[:2]), guarded_buckets(*new[:2])
+    before, after = old[1], new[1]
     by_name = {bucket.name: key for key, bucket in before.items() if bucket.name}
     for key, bucket in after.items():
         former = key if key in before else by_name.get(bucket.name)
