@@ -100,15 +100,10 @@ def _changed(value: Any, steps: list[str | int], new: Any, *, only_plain: bool =
         return value if only_plain and isinstance(value, Mapping | list) else new
     first, *rest = steps
     if isinstance(first, int):
-        items = value if isinstance(value, list) and first < len(value) else None
-        return (
-            value
-            if items is None
-            else [
-                _changed(item, rest, new, only_plain=only_plain) if index == first else item
-                for index, item in enumerate(items)
-            ]
-        )
+        if not isinstance(value, list) or first >= len(value):
+            return value
+        changed_item = _changed(value[first], rest, new, only_plain=only_plain)
+        return [*value[:first], changed_item, *value[first + 1 :]]
     if not isinstance(value, Mapping) or first not in value:
         return value
     changed = {**value, first: _changed(value[first], rest, new, only_plain=only_plain)}
