@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from stackguard.bundle.archive import digest
 from stackguard.bundle.errors import CannotBundle, needing_the_extra
 from stackguard.errors import reason
@@ -63,7 +64,7 @@ def fetch(kind: str, key: str) -> Path | None:
             return None
         with contextlib.suppress(OSError):
             os.utime(folder)
-    except (OSError, msgspec.DecodeError, RecursionError):
+    except (OSError, *NO_JSON):
         return None
     return folder
 

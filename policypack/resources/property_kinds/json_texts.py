@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.spelling import similar
 
 _FIELD = re.compile(r"[\w.$ -]{1,80}")
@@ -90,5 +91,5 @@ def redrive_problems(text: str) -> Iterator[str]:
 def _decoded(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except NO_JSON:
         return None

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.spelling import similar
 from policypack.resources.property_kinds.table import fault, like
 
@@ -100,7 +101,7 @@ def _json_problem(text: str) -> str | None:
     """Why a text is no JSON: a clause, or None. The text itself may be secret."""
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except NO_JSON:
         pass
     else:
         return None

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from stackguard.audit.serve.snapshot import Row, Snapshot
 from stackguard.errors import CannotJudge
 
@@ -169,7 +170,7 @@ def _behind(orders: Sequence[Order], cursor: str) -> tuple[str, list[Any]]:
         return "true", []
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=list[str | int])
-    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
+    except (binascii.Error, ValueError, *NO_JSON):
         values = []
     kinds = [int if order.column in NUMBERS else str for order in orders]
     if [type(value) for value in values] != kinds:

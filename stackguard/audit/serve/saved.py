@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from stackguard.errors import CannotJudge, reason
 
 PAGES = ("/violations", "/stacks", "/resources", "/access", "/sql", "/difference", "/policies")
@@ -48,7 +49,7 @@ class SavedViews:
             raise CannotJudge(f"`{self._file}` cannot be read: {reason(error)}") from None
         try:
             views = msgspec.json.decode(content, type=list[View])
-        except (msgspec.DecodeError, RecursionError):
+        except NO_JSON:
             raise CannotJudge(f"`{self._file}` is damaged; restore it, or remove it") from None
         return sorted((view for view in views if _ours(view.address)), key=lambda view: view.name.lower())
 

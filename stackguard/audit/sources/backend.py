@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import StackRef
 from stackguard.audit.sources.entries import Entry
@@ -111,5 +112,5 @@ def _tags(entry: Entry | None, read: Callable[[Entry], bytes]) -> Mapping[str, s
         return {}
     try:
         return msgspec.json.decode(read(entry), type=_Tags).tags or {}
-    except (msgspec.DecodeError, RecursionError):  # they only describe the stack
+    except NO_JSON:  # they only describe the stack
         return {}

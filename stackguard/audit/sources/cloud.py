@@ -22,6 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
 from stackguard.audit.sources.backend import NAME
@@ -183,7 +184,7 @@ class Client:
         with self.read(path, LONGEST_PAGE) as stream:
             try:
                 return msgspec.json.decode(stream.read(), type=kind)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except NO_JSON:
                 raise OSError(0, f"the answer of {self.host} is malformed") from None
 
     def read(self, path: str, most: int) -> IO[bytes]:

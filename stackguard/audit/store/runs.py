@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from stackguard.audit.store import shards
 from stackguard.audit.store.files import Files, NoFileError
 from stackguard.audit.store.tables import FACTS
@@ -33,8 +34,8 @@ MERGED = "all-"
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NoFileError)
-"""What reading a JSON file raises that someone else wrote."""
+MALFORMED = (*NO_JSON, NoFileError)
+"""What reading a JSON file of the store raises."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from policypack.core.reading.json_errors import NO_JSON
 from stackguard.bundle.archive import digest
 from stackguard.bundle.errors import CannotBundle
 from stackguard.errors import reason
@@ -92,6 +93,6 @@ def _earlier(output: Path, name: str) -> set[str]:
     try:
         manifest = msgspec.json.decode((output / f"{name}.manifest.json").read_bytes())
         listed = {artifact["file"] for artifact in manifest["artifacts"]}
-    except (OSError, msgspec.DecodeError, RecursionError, KeyError, TypeError):
+    except (OSError, *NO_JSON, KeyError, TypeError):
         return set()
     return listed & {f"{name}.zip", f"{name}-layer.zip", f"{name}-image"}

@@ -1,0 +1,8 @@
+"""What `msgspec.json.decode` raises for JSON that someone else wrote."""
+
+from __future__ import annotations
+
+import msgspec
+
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""The content is no JSON, not of the type that was asked for, no UTF-8, or nested too deeply."""
