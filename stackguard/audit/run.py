@@ -35,8 +35,10 @@ MOST = 400
 """Stacks of one batch."""
 MOST_BYTES = 64 << 20
 """Bytes of one batch, unless one stack has more."""
-SHARES = 8
-"""Batches that each worker gets at least, if there are as many stacks."""
+SHARES = 2
+"""Into so many batches of each worker what is left is cut: the last ones are small, so that all workers end together."""
+SMALL = 8
+"""Stacks of the last batches, if there are many stacks: each batch costs some files."""
 
 
 class Engine(Protocol):
@@ -278,14 +280,19 @@ def _digest(request: AuditRequest) -> str:
 
 
 def _batches(refs: Sequence[StackRef], known: FormerRows, workers: int, prefix: str) -> Iterator[Batch]:
-    """The stacks in batches, in their order."""
-    most = max(1, min(MOST, -(-len(refs) // (workers * SHARES))))
+    """The stacks in batches, in their order, which become smaller; a program, which takes seconds, ends its batch."""
+    least = min(SMALL, -(-len(refs) // (workers * SMALL)))
+
+    def share(left: int) -> int:
+        return min(MOST, max(least, -(-left // (workers * SHARES))))
+
     batch: list[StackRef] = []
-    size = number = 0
-    for ref in [*refs, None]:
-        if batch and (ref is None or len(batch) >= most or size + (ref.size or 0) > MOST_BYTES):
+    size, most, number = 0, share(len(refs)), 0
+    for index, ref in enumerate([*refs, None]):
+        full = len(batch) >= most or (ref is not None and size + (ref.size or 0) > MOST_BYTES)
+        if batch and (ref is None or full or batch[-1].location.kind == "program"):
             yield Batch(f"{prefix}-{number:06}", batch, known.of(part.id for part in batch))
-            batch, size, number = [], 0, number + 1
+            batch, size, most, number = [], 0, share(len(refs) - index), number + 1
         if ref is not None:
             batch.append(ref)
             size += ref.size or 0
