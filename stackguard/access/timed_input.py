@@ -53,21 +53,29 @@ class TimedInput(io.RawIOBase):
         Raises:
             CannotJudge: the time is over.
         """
-        now = time.monotonic()
         if not self._whole and self._since is not None and self._answering:
-            self._since = now
-        left = None if self._since is None else self._timeout - (now - self._since)
-        if left is not None and (left <= 0 or (self._poll is not None and not self._poll.poll(left * 1000))):
-            what = "" if self._whole else " a line"
-            raise CannotJudge(
-                f"{self._name} does not end{what} within {self._timeout:g} seconds; allow more with `--timeout`"
-            )
-        block = self._stream.read(len(buffer)) or b""
+            self._since = time.monotonic()
+        block = None
+        while block is None:  # a stream that does not block has nothing yet
+            self._wait()
+            block = self._stream.read(len(buffer))
         buffer[: len(block)] = block
         if not self._whole:
             self._answering = b"\n" in block
             self._since = None if block.endswith(b"\n") else (self._since or time.monotonic())
         return len(block)
+
+    def _wait(self) -> None:
+        """Wait until something can be read."""
+        left = None if self._since is None else self._timeout - (time.monotonic() - self._since)
+        over = left is not None and left <= 0
+        if not over and self._poll is not None:
+            over = not self._poll.poll(None if left is None else left * 1000)
+        if over:
+            what = "" if self._whole else " a line"
+            raise CannotJudge(
+                f"{self._name} does not end{what} within {self._timeout:g} seconds; allow more with `--timeout`"
+            )
 
     def close(self) -> None:
         """Close the stream, unless it is standard input."""

@@ -111,6 +111,18 @@ def test_a_middle_that_is_damaged_is_one_line(undisturbed: tuple[Path, Any], tmp
     assert output.count("cannot judge") == 1
 
 
+def test_files_that_are_all_damaged_are_one_line(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    audited(fleet, store)
+    for file in store.glob("runs/*/*/*.parquet"):
+        file.write_bytes(b"")
+    code, output = cli("query", "SELECT * FROM violations", "--store", store)
+    assert code == 2
+    assert len(output.strip().splitlines()) == 1
+    assert " more are missing or damaged" in output
+
+
 @pytest.mark.parametrize("content", [b"", b'{"id": 3}', b"\xff\xfe"])
 def test_a_run_whose_facts_are_damaged_is_named_and_left_out(
     undisturbed: tuple[Path, Any], tmp_path: Path, content: bytes

@@ -160,3 +160,16 @@ def test_questions_that_come_slowly_are_read() -> None:
     timer.start()
     with io.BufferedReader(TimedInput(os.fdopen(reading, "rb", buffering=0), "`p`", 0.1, whole=False)) as stream:
         assert stream.readlines() == [b"a\n", b"b\n"]
+
+
+def test_a_pause_between_questions_is_no_end_of_input_that_does_not_block() -> None:
+    from stackguard.access.timed_input import TimedInput
+
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    later = [threading.Timer(0.2, os.write, [writing, b"a\n"]), threading.Timer(0.5, os.write, [writing, b"b"])]
+    later.append(threading.Timer(0.6, os.close, [writing]))
+    for timer in later:
+        timer.start()
+    with io.BufferedReader(TimedInput(os.fdopen(reading, "rb", buffering=0), "`p`", 5, whole=False)) as stream:
+        assert [*iter(stream.readline, b"")] == [b"a\n", b"b"]

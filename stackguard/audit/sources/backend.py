@@ -51,8 +51,9 @@ def stacks(entries: Iterable[Entry], origin: str, name: str, read: Callable[[Ent
         read: reads a small file.
 
     Raises:
-        OSError: a file with tags cannot be read.
+        OSError: a file with tags cannot be read; raised after all else.
     """
+    problems: list[OSError] = []
     backends: dict[tuple[str, str, str], _Forms] = {}
     loose: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -64,9 +65,16 @@ def stacks(entries: Iterable[Entry], origin: str, name: str, read: Callable[[Ent
     for (root, _, _), forms in sorted(backends.items()):
         if forms.entries:
             where = "/".join(filter(None, (name or origin.rstrip("/"), root)))
-            yield _ref(newest(forms.entries), forms.name, where, "", _tags(forms.tags, read))
+            try:
+                tags = _tags(forms.tags, read)
+            except OSError as error:
+                problems.append(error)
+                tags = {}
+            yield _ref(newest(forms.entries), forms.name, where, "", tags)
     for stem, files in sorted(loose.items()):
         yield _ref(newest(files), StackName(), name, stem, {})
+    if problems:
+        raise problems[0]
 
 
 def may_be_stack(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +29,35 @@ class Entry:
 def of_folder(folder: Path) -> Iterator[Entry]:
     """The files in a folder and below, sorted; links are followed to files, never to folders.
 
+    A link that leads nowhere counts as a file of no size: what it is named like cannot be read.
+
     Raises:
-        OSError: a folder cannot be listed.
+        OSError: a folder cannot be listed; raised after all else.
     """
+    problems: list[OSError] = []
     pending = [(str(folder), "")]  # a path object for each file costs more than its entry
     while pending:
         here, prefix = pending.pop()
-        with os.scandir(here) as listed:
-            found = sorted(listed, key=lambda entry: entry.name)
+        try:
+            with os.scandir(here) as listed:
+                found = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(error)
+            continue
         folders = [entry for entry in reversed(found) if entry.is_dir(follow_symlinks=False)]
         pending += [(entry.path, f"{prefix}{entry.name}/") for entry in folders]
         for entry in found:
-            if entry.is_file():
+            location = Location("file", entry.path.removeprefix("./"))
+            try:
                 status = entry.stat()
-                modified = f"{status.st_mtime_ns:020}"
-                location = Location("file", entry.path.removeprefix("./"))
-                yield Entry(f"{prefix}{entry.name}", location, status.st_size, modified)
+            except OSError:
+                if entry.is_symlink():  # another file is gone since
+                    yield Entry(f"{prefix}{entry.name}", location, 0)
+            else:
+                if stat.S_ISREG(status.st_mode):
+                    yield Entry(f"{prefix}{entry.name}", location, status.st_size, f"{status.st_mtime_ns:020}")
+    if problems:
+        raise problems[0]
 
 
 def of_objects(url: str) -> Iterator[Entry]:

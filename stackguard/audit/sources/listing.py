@@ -73,7 +73,7 @@ def stacks(
         try:
             yield from _listed(source, largest)
         except OSError as error:
-            line = f"`{source}` cannot be listed: {reason(error)}"
+            line = f"`{error.filename or source}` cannot be listed: {reason(error)}"
             if failed is None:
                 raise CannotJudge(line) from None
             failed(line)
@@ -86,7 +86,7 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
     if URL.match(source.text) and not source.text.startswith("file://"):
         if archives.is_archive(source.text):
             members = archives.of_object(source.text, backend.may_be_stack, largest)
-            yield from _archived(members, source.text, source.name)
+            yield from _readable(members, source.text, source.name)
         else:
             yield from backend.stacks(entries.of_objects(source.text), source.text, source.name, _read)
         return
@@ -99,10 +99,10 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
         if root != path:
             inside = path.relative_to(root).as_posix() + "/"
             shown = (entry for entry in shown if entry.path.startswith(inside))
-        yield from backend.stacks(shown, str(root.absolute()), source.name, _read)
+        yield from _readable(shown, str(root.absolute()), source.name)
     elif path.is_file() and archives.is_archive(path.name):
         members = archives.entries(path, backend.may_be_stack, largest)
-        yield from _archived(members, str(path.absolute()), source.name)
+        yield from _readable(members, str(path.absolute()), source.name)
     elif path.is_file():
         status = path.stat()
         entry = Entry(path.name, Location("file", str(path)), status.st_size, f"{status.st_mtime_ns:020}")
@@ -121,13 +121,14 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
         )
 
 
-def _archived(members: Iterator[Entry], origin: str, name: str) -> Iterator[StackRef]:
+def _readable(listed: Iterator[Entry], origin: str, name: str) -> Iterator[StackRef]:
+    """The stacks of a folder or an archive as far as it can be read; what cannot is raised after them."""
     problems: list[OSError] = []
 
     def readable() -> Iterator[Entry]:
         try:
-            yield from members
-        except OSError as error:  # what could be read is judged
+            yield from listed
+        except OSError as error:
             problems.append(error)
 
     yield from backend.stacks(readable(), origin, name, _read)

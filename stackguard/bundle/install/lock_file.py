@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from policypack.core.reading import files
@@ -23,7 +24,7 @@ def find(function: FunctionProject) -> Path | None:
     """The lock file of a function, or of the workspace that contains it; None if there is none.
 
     Raises:
-        CannotBundle: there are several, the only one is another tool's, or the table names a file that does not exist.
+        CannotBundle: there are several, the only one is another tool's or no file, or the table names one that does not exist.
     """
     if function.table.lock is not None:
         file = function.folder / function.table.lock
@@ -32,23 +33,34 @@ def find(function: FunctionProject) -> Path | None:
         if file.name in _EXPORTS:
             raise _unread(function, file.name)
         return file
-    files = [function.folder / name for name in NAMES if (function.folder / name).is_file()]
+    files = [function.folder / name for name in NAMES if os.path.lexists(function.folder / name)]
     if len(files) > 1:
         listed = " and ".join(f"`{file.name}`" for file in files)
         raise CannotBundle(
             f'`{function.folder}` has several locks, {listed}: remove all but one, or set `lock = "{files[0].name}"` '
             f"below `[{TABLE}]` in its `{PROJECT_FILE}`"
         )
-    if lock := files[0] if files else _of_workspace(function.folder):
-        return lock
+    lock = files[0] if files else _of_workspace(function.folder)
+    if lock is None:
+        _require_none(function)
+    elif not lock.is_file():
+        raise CannotBundle(f"`{lock}` is no file, or a link to none: lock again, or remove it")
+    return lock
+
+
+def _require_none(function: FunctionProject) -> None:
+    """Check that a function without a lock that is read has no lock of another tool, and needs none.
+
+    Raises:
+        CannotBundle: it has one, or needs one.
+    """
     for name in _EXPORTS:
-        if (function.folder / name).is_file():
+        if os.path.lexists(function.folder / name):
             raise _unread(function, name)
-    if function.dependencies is None and (function.folder / "Pipfile").is_file():
+    if function.dependencies is None and os.path.lexists(function.folder / "Pipfile"):
         raise CannotBundle(f"`{function.folder}` has a `Pipfile` and no lock; lock it with `pipenv lock`")
     if function.dependencies is None and b"[tool.poetry.dependencies]" in function.raw:
         raise CannotBundle(f"`{function.folder}` has dependencies of Poetry and no lock; lock them with `poetry lock`")
-    return None
 
 
 def _unread(function: FunctionProject, name: str) -> CannotBundle:
@@ -65,6 +77,6 @@ def _of_workspace(folder: Path) -> Path | None:
     """The workspace's `uv.lock`; source: https://docs.astral.sh/uv/concepts/projects/workspaces/."""
     for parent in folder.resolve().parents:
         project, lock = parent / PROJECT_FILE, parent / "uv.lock"
-        if lock.is_file() and project.is_file():
+        if os.path.lexists(lock) and project.is_file():
             return lock if b"[tool.uv.workspace]" in files.content(project) else None
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -136,3 +137,42 @@ def test_a_file_with_any_name_is_a_stack(tmp_path: Path, name: str) -> None:
     (tmp_path / ".pulumi").mkdir()
     write(tmp_path, name)
     assert len(names(str(tmp_path))) == 1
+
+
+def test_what_one_link_leads_to_hides_no_other_stack(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", "below/c.json")
+    (tmp_path / "circle.json").symlink_to("circle.json")
+    (tmp_path / "gone.json").symlink_to("removed.json")
+    (tmp_path / "note.txt").symlink_to("nowhere")
+    found = {ref.identity: ref for ref in listing.stacks([str(tmp_path)])}
+    assert sorted(found) == ["a", "below/c", "circle", "gone"]
+    for name in ("circle", "gone"):
+        with (
+            pytest.raises(OSError, match=r"symbolic links|No such file"),
+            opening.opened(found[name].location) as blocks,
+        ):
+            list(blocks)
+
+
+def test_tags_that_cannot_be_read_hide_no_stack(tmp_path: Path) -> None:
+    write(tmp_path, ".pulumi/stacks/shop/dev.json", ".pulumi/stacks/shop/prod.json")
+    (tmp_path / ".pulumi/stacks/shop/dev.pulumi-tags").symlink_to("dev.pulumi-tags")
+    problems: list[str] = []
+    assert [str(ref) for ref in listing.stacks([str(tmp_path)], problems.append)] == ["shop/dev", "shop/prod"]
+    assert len(problems) == 1
+    assert "dev.pulumi-tags` cannot be listed: too many levels of symbolic links" in problems[0]
+
+
+def test_a_folder_that_cannot_be_listed_hides_no_other_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "closed/a.json", "open/b.json")
+    real = os.scandir
+
+    def refusing(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)  # the root user may list everything
+    problems: list[str] = []
+    assert [ref.identity for ref in listing.stacks([str(tmp_path)], problems.append)] == ["open/b"]
+    assert problems == [f"`{tmp_path}/closed` cannot be listed: permission denied"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -311,3 +313,13 @@ def test_dependencies_of_another_tool_without_a_lock_are_refused(tmp_path: Path,
     with pytest.raises(CannotBundle) as refused:
         build(folder)
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "uv.lock"])
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("nowhere"), os.mkfifo, Path.mkdir])
+def test_a_lock_that_is_no_file_is_not_no_lock(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
+    folder = function(tmp_path / "fn", [], [])
+    (folder / "requirements.lock").unlink(missing_ok=True)
+    make(folder / name)
+    with pytest.raises(CannotBundle, match=f"{name}` is no file, or a link to none: lock again"):
+        locked(folder)
