@@ -289,6 +289,15 @@ def forms(kinds: Mapping[str, str]) -> Mapping[str, str]:
     return {form: facts()["forms"].get(form) or form_of(form) for form in used}
 
 
+def likes(limits: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    """The forms of texts that are written by hand, with the parts that they have in common in place of `<size>`."""
+    named = re.compile("|".join(f"<{name}>" for name in limits["parts"]))
+    return {
+        form: [named.sub(lambda found: str(limits["parts"][found[0].strip("<>")]), pattern), described]
+        for form, (pattern, described) in limits["likes"].items()
+    }
+
+
 def time_zones() -> Iterable[str]:
     """The names of IANA's time zones, which dateutil ships, and those that are newer."""
     yield from sorted(get_zonefile_instance().zones)
@@ -317,7 +326,8 @@ def tables() -> Mapping[str, str]:
                 "limits": limits_table(resources),
                 **pairs_table(resources, same_table(resources), limits),
                 "reserved_variables": {"lambda": reserved_variables()},
-                **{part: limits[part] for part in ("likes", "faults")},
+                "likes": likes(limits),
+                "faults": limits["faults"],
             },
         ),
         "principals.json": rendered(source, {"principals": dict.fromkeys(principals())}),

@@ -17,6 +17,11 @@ from sdk_source import Property, ResourceType, python_name, walk
 
 LEAST = re.compile(r"\b(?P<first>m)in(?P<word>imum)?(?=[A-Z]|\b|s\b)|(?P<inner>M)in(?P<inner_word>imum)?(?=[A-Z]|\b)")
 """The word for a minimum in a property's name: at its start, or inside."""
+ORDER = re.compile(
+    r"(?:[mM]ust|[sS]hould) be (?:an? )?(?:integer )?(?:(?P<days>\d+) days )?(?P<side>greater|higher|later|less|lower) than"
+    r"(?: or equal to)? (?:the )?(?:value of )?(?:the )?`(?P<other>\w+)`"
+)
+"""The order of two numbers in a description. Equal ones are never certain: some services take them."""
 CONFLICTS = re.compile(r"Conflicts with ((?:`\w+`(?:,? and |,? or |, )?)+)(?=\.|\)|$)")
 _GREATEST = {"m": "max", "M": "Max"}
 
@@ -50,6 +55,20 @@ def ordered(resource: ResourceType) -> Sequence[str]:
     ]
 
 
+def described(resource: ResourceType) -> Sequence[str]:
+    """The numbers of a type that a description puts in order, with their distance: `coldStorageAfter|deleteAfter|90`."""
+    found: dict[str, None] = {}
+    for parent, properties in objects(resource).items():
+        by_python = {python_name(name): name for name, property_ in properties.items() if is_number(property_)}
+        for name, property_ in properties.items():
+            stated = ORDER.search(property_.doc) if name in by_python.values() else None
+            if stated and (other := by_python.get(stated["other"], name)) != name:
+                pair = (name, other) if stated["side"] in ("less", "lower") else (other, name)
+                names = "|".join((*pair, *([stated["days"]] if stated["days"] else [])))
+                found[f"{parent}{'.' if parent else ''}{names}"] = None
+    return list(found)
+
+
 def is_number(property_: Property) -> bool:
     """Whether a property takes one number."""
     return (
@@ -77,16 +96,17 @@ def pairs_table(
     Raises `ValueError` for a stated pair that fits nothing.
     """
     tables: dict[str, dict[str, str]] = {}
-    for table, derived in (("ordered", ordered), ("conflicts", conflicting)):
+    readings = (("ordered", (ordered, described)), ("conflicts", (conflicting,)))
+    for table, derived in readings:
         left, rows = dict(stated[table]), dict[str, str]()
         for resource in resources:
             by_hand = left.pop(resource.token, "").split()
             known = objects(resource) if by_hand else {}
             for pair in by_hand:
                 parent, _, names = pair.rpartition(".")
-                if not set(names.split("|")) <= known.get(parent, {}).keys():
+                if not set(names.split("|")[:2]) <= known.get(parent, {}).keys():
                     raise ValueError(f"fits nothing in this SDK: {resource.token} {pair}")
-            if row := " ".join(sorted({*derived(resource), *by_hand})):
+            if row := " ".join(sorted({*by_hand, *(pair for read in derived for pair in read(resource))})):
                 rows[resource.token] = row
         if left:
             raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(left))}")

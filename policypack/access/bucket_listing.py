@@ -50,6 +50,16 @@ def limited_to_a_part(statement: Statement) -> bool:
     return any(by_folder or "" not in condition.values for condition in prefixes)
 
 
+def why_unlimited(statement: Statement) -> str:
+    """Why no condition keeps the listing to part of the bucket: words behind the action."""
+    prefixes = [condition for condition in statement.conditions if condition.name == "s3:prefix"]
+    if any("" in condition.values for condition in prefixes if narrows(condition)):
+        return "with the empty prefix among those of its condition on `s3:prefix`"
+    if prefixes:
+        return "with a condition on `s3:prefix` that does not limit it"
+    return "without a condition on `s3:prefix`"
+
+
 def services_only(statement: Statement) -> bool:
     """Whether only AWS services are allowed, such as AWS Config, which lists its delivery bucket to find it."""
     principals = statement.principals or ()

@@ -100,6 +100,16 @@ def _scaled(least: int, greatest: int) -> Resource:
     return construct("aws:autoscaling/group:Group", "web", minSize=least, maxSize=greatest)
 
 
+def _archived(cold: int, deleted: int) -> Resource:
+    lifecycle = {"coldStorageAfter": cold, "deleteAfter": deleted}
+    rules = [{"ruleName": "daily", "targetVaultName": "daily", "lifecycle": lifecycle}]
+    return construct("aws:backup/plan:Plan", "daily", name="daily", rules=rules)
+
+
+def _sender(domain: str) -> Resource:
+    return construct("aws:ses/domainIdentity:DomainIdentity", "mail", domain=domain)
+
+
 def _on_upload(source: object) -> Resource:
     return construct("aws:cloudwatch/eventRule:EventRule", "uploads", eventPattern=json.dumps({"source": source}))
 
@@ -145,6 +155,8 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(_nightly("cron(0 3 * * *)"), path="scheduleExpression", note="a cron expression of five fields"),
         example(_kept(45), path="retentionInDays", note="a number that the property does not take"),
         example(_scaled(3, 2), path="minSize", note="a minimum above its maximum"),
+        example(_archived(30, 90), path="rules[0].lifecycle.deleteAfter", note="a number too close to another one"),
+        example(_sender("https://acme.example"), path="domain", note="a URL for a domain name"),
         example(_on_upload("aws.s3"), path="eventPattern", note="a field of an event pattern that is no list"),
     ],
     good=[
@@ -154,6 +166,8 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(_nightly("cron(0 3 * * ? *)"), note="six fields"),
         example(_kept(30), note="one of the numbers that the property takes"),
         example(_scaled(2, 3), note="a minimum below its maximum"),
+        example(_archived(30, 120), note="90 days after the other one"),
+        example(_sender("acme.example"), note="a domain name"),
         example(_on_upload(["aws.s3"]), note="a list of values"),
         example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
         example(

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html,
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html,
 https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html (names of variables),
 https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html (regions of endpoints),
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html and
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html.
 """
@@ -24,10 +23,13 @@ from policypack.core.policy import Resource
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import values_at
 from policypack.resources.property_kinds.json_texts import (
+    container_problems,
     event_pattern_problems,
+    filter_problems,
     redrive_problems,
     state_machine_problems,
 )
+from policypack.resources.property_kinds.lifecycles import file_problems, object_problems, tier_problems
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
@@ -49,7 +51,6 @@ _FARGATE: Mapping[int, tuple[int, ...]] = {
 """By units of CPU of a task, the MiB of memory that Fargate offers with them."""
 _MEMORY = 10240
 """The most MiB of memory of a function that Lambda runs itself."""
-_INFREQUENT, _LEAST_DAYS = frozenset({"STANDARD_IA", "ONEZONE_IA"}), 30
 _RECORDS = {
     "A": "ipv4",
     "AAAA": "ipv6",
@@ -187,18 +188,6 @@ def _endpoint(resource: Resource) -> Clauses:
         yield "serviceName", f"is a service of `{named[1]}`, and the endpoint is for `{region}`"
 
 
-def _lifecycle(rules: str, inputs: Inputs) -> Clauses:
-    for transitions, days in (("transitions", "days"), ("noncurrentVersionTransitions", "noncurrentDays")):
-        for path, transition in values_at(inputs, f"{rules}[*].{transitions}[*]"):
-            if isinstance(transition, Mapping) and transition.get("storageClass") in _INFREQUENT:
-                number = transition.get(days)
-                if isinstance(number, int | float) and number < _LEAST_DAYS:
-                    yield (
-                        f"{path}.{days}",
-                        f"takes at least {_LEAST_DAYS} days beside `{transition['storageClass']}`, and is {number:g}",
-                    )
-
-
 def _record(inputs: Inputs) -> Clauses:
     kind, records = inputs.get("type"), inputs.get("records")
     form = _RECORDS.get(kind) if isinstance(kind, str) else None
@@ -222,12 +211,14 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:ec2/securityGroup:SecurityGroup": _group,
     "aws:ec2/securityGroupRule:SecurityGroupRule": _rule,
     "aws:ecs/taskDefinition:TaskDefinition": _task,
+    "aws:efs/fileSystem:FileSystem": file_problems,
     "aws:lambda/function:Function": _function,
     "aws:route53/record:Record": _record,
-    "aws:s3/bucket:Bucket": partial(_lifecycle, "lifecycleRules"),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": partial(_lifecycle, "rules"),
-    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": partial(_lifecycle, "rules"),
-    "aws:s3/bucketV2:BucketV2": partial(_lifecycle, "lifecycleRules"),
+    "aws:s3/bucket:Bucket": partial(object_problems, "lifecycleRules"),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": partial(object_problems, "rules"),
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": partial(object_problems, "rules"),
+    "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration": tier_problems,
+    "aws:s3/bucketV2:BucketV2": partial(object_problems, "lifecycleRules"),
     "aws:sns/topic:Topic": partial(_fifo, "fifoTopic"),
     "aws:sqs/queue:Queue": partial(_fifo, "fifoQueue"),
     "aws:ssm/document:Document": _document,
@@ -237,8 +228,9 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
 _JSON_TEXTS: Mapping[str, Sequence[tuple[str, Callable[[str], Iterator[str]]]]] = {
     "aws:cloudwatch/eventArchive:EventArchive": [("eventPattern", event_pattern_problems)],
     "aws:cloudwatch/eventRule:EventRule": [("eventPattern", event_pattern_problems)],
-    "aws:lambda/eventSourceMapping:EventSourceMapping": [("filterCriteria.filters[*].pattern", event_pattern_problems)],
-    "aws:pipes/pipe:Pipe": [("sourceParameters.filterCriteria.filters[*].pattern", event_pattern_problems)],
+    "aws:ecs/taskDefinition:TaskDefinition": [("containerDefinitions", container_problems)],
+    "aws:lambda/eventSourceMapping:EventSourceMapping": [("filterCriteria.filters[*].pattern", filter_problems)],
+    "aws:pipes/pipe:Pipe": [("sourceParameters.filterCriteria.filters[*].pattern", filter_problems)],
     "aws:sfn/stateMachine:StateMachine": [("definition", state_machine_problems)],
     "aws:sqs/queue:Queue": [("redrivePolicy", redrive_problems)],
     "aws:sqs/redrivePolicy:RedrivePolicy": [("redrivePolicy", redrive_problems)],

@@ -2,9 +2,11 @@
 
 A text that is no JSON has no clauses here: `limits.py` reports it.
 
-Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html (EventBridge answers `must be an
-object or an array`, and `Empty arrays are not allowed`), https://states-language.net/spec.html (Step Functions answers
-`MISSING_TRANSITION_TARGET`) and
+Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html (EventBridge answers `must be an
+object or an array`, and `Empty arrays are not allowed`),
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html (the fields of every event),
+https://states-language.net/spec.html (Step Functions answers `MISSING_TRANSITION_TARGET`) and
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html.
 """
 
@@ -20,6 +22,21 @@ from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.spelling import similar
 
 _FIELD = re.compile(r"[\w.$ -]{1,80}")
+_ENVELOPE = (
+    "account",
+    "detail",
+    "detail-type",
+    "id",
+    "region",
+    "replay-name",
+    "resources",
+    "source",
+    "time",
+    "version",
+)
+"""The fields at the top of every event; that of its replay is there if it is replayed."""
+_ABSENT = [{"exists": False}]
+"""The values of a field that is not there."""
 _MOST_RECEIVES = 1000
 _TARGETS = ("Next", "Default")
 _MACHINES = ("Iterator", "ItemProcessor")
@@ -27,8 +44,28 @@ _MACHINES = ("Iterator", "ItemProcessor")
 
 
 def event_pattern_problems(text: str) -> Iterator[str]:
-    """The fields of an event pattern whose values are no lists, or empty ones."""
+    """The fields of an event pattern that no event has at its top, and those whose values are no lists, or empty ones."""
+    pattern = _decoded(text)
+    yield from _envelope_problems(pattern)
+    yield from _pattern_problems(pattern)
+
+
+def filter_problems(text: str) -> Iterator[str]:
+    """The fields of a filter for the records of a source, which has no envelope, whose values are no lists, or empty."""
     yield from _pattern_problems(_decoded(text))
+
+
+def _envelope_problems(pattern: Any) -> Iterator[str]:
+    """The fields beside those that EventBridge gives to every event, whoever puts it on whichever bus."""
+    for name, value in pattern.items() if isinstance(pattern, Mapping) else ():
+        if name == "$or":
+            for choice in value if isinstance(value, list) else ():
+                yield from _envelope_problems(choice)
+        elif name not in _ENVELOPE and value != _ABSENT:
+            close = similar(name, _ENVELOPE)
+            hint = f"; did you mean `{close[0]}`?" if close else "; a field of the event's own is in `detail`"
+            shown = f" `{name}`" if _FIELD.fullmatch(name) else ""
+            yield f"has a field{shown} at the top of the pattern, which no event has there{hint}"
 
 
 def _pattern_problems(pattern: Any) -> Iterator[str]:
@@ -86,6 +123,16 @@ def redrive_problems(text: str) -> Iterator[str]:
     written = str(number) if isinstance(number, int | str) else ""
     if re.fullmatch(r"-?\d{1,9}", written, re.ASCII) and not 1 <= int(written) <= _MOST_RECEIVES:
         yield f"takes a `maxReceiveCount` from 1 to {_MOST_RECEIVES}, and has {int(written)}"
+
+
+def container_problems(text: str) -> Iterator[str]:
+    """Containers of a task that reserve more memory than they may use."""
+    for container in _items(_decoded(text)):
+        least, most = container.get("memoryReservation"), container.get("memory")
+        if isinstance(least, int) and isinstance(most, int) and least > most > 0:
+            name = container.get("name")
+            shown = f" `{name}`" if isinstance(name, str) and _FIELD.fullmatch(name) else ""
+            yield f"has a container{shown} with a `memoryReservation` of {least}, which is greater than its `memory`, {most}"
 
 
 def _decoded(text: str) -> Any:

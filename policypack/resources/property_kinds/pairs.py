@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,13 +15,20 @@ from policypack.resources.property_kinds.table import Pair, conflicting_pairs, o
 
 UNLIMITED = frozenset({0, -1})
 """What stands for an absent maximum or for no limit."""
+_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?", re.ASCII)
 
 
 def pair_problems(resource: Resource) -> Iterator[tuple[str, str]]:
     """The places of minima above their maxima, and of properties beside one that the provider does not take with them."""
     for pair in ordered_pairs(resource.type):
-        for place, least, greatest in _values(resource.inputs, pair):
-            if _is_number(least) and _is_number(greatest) and greatest not in UNLIMITED and least > greatest:
+        for place, *values in _values(resource.inputs, pair):
+            least, greatest = map(_number, values)
+            if least is None or greatest is None or greatest in UNLIMITED:
+                continue
+            if pair.distance and least not in UNLIMITED and least + pair.distance > greatest:
+                needed = f"at least {least + pair.distance:g}, which is {pair.distance} more than `{pair.first}`"
+                yield f"{place}{pair.second}", f"takes {needed}, and is {greatest:g}"
+            elif not pair.distance and least > greatest:
                 yield f"{place}{pair.first}", f"is {least:g}, which is greater than `{pair.second}`, {greatest:g}"
     for pair in conflicting_pairs(resource.type):
         for place, first, second in _values(resource.inputs, pair):
@@ -37,5 +45,8 @@ def _values(inputs: Mapping[str, Any], pair: Pair) -> Iterator[tuple[str, Any, A
             yield f"{path}." if path else "", value[pair.first], value[pair.second]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Any) -> float | None:
+    """A number, which some properties take as a text."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

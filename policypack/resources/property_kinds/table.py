@@ -42,11 +42,15 @@ class _Limits(msgspec.Struct, frozen=True):
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two properties of one object: the object's path, empty for the resource itself, and their names."""
+    """Two properties of one object: the object's path, empty for the resource itself, their names, and their distance.
+
+    `distance` is how much more the second number of an ordered pair has to be at least.
+    """
 
     place: str
     first: str
     second: str
+    distance: int = 0
 
 
 @cache
@@ -69,7 +73,7 @@ def fault(name: str, text: str) -> str:
 
 @cache
 def ordered_pairs(token: str) -> Sequence[Pair]:
-    """The numbers of a type of which the first is at most the second."""
+    """The numbers of a type of which the first is at most the second, or less by a distance."""
     return _pairs(_limits().ordered.get(token, ""))
 
 
@@ -80,8 +84,8 @@ def conflicting_pairs(token: str) -> Sequence[Pair]:
 
 
 def _pairs(row: str) -> Sequence[Pair]:
-    places = ((place, names.partition("|")) for place, _, names in (pair.rpartition(".") for pair in row.split()))
-    return tuple(Pair(place, first, second) for place, (first, _, second) in places)
+    places = ((place, names.split("|")) for place, _, names in (pair.rpartition(".") for pair in row.split()))
+    return tuple(Pair(place, first, second, int(*more)) for place, (first, second, *more) in places)
 
 
 @cache

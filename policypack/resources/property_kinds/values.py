@@ -40,7 +40,7 @@ _PATTERNS = {
     "bucket": re.compile(r"(?!.*\.amazonaws\.com)[A-Za-z0-9._-]+"),
     "new-bucket": _NEW_BUCKET,
     "regional-bucket": re.compile(r"(?!.*\.amazonaws\.com)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
-    "domain": re.compile(r"(?!arn:)[^/]+\.[^/]+"),
+    "domain": re.compile(r"(?!arn:)[^/\s]+\.[^/\s]+"),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
     "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
     "parameter": re.compile(r"[A-Za-z0-9_./-]+"),

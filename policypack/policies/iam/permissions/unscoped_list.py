@@ -20,6 +20,7 @@ from policypack.access.bucket_listing import (
     limited_to_a_part,
     listings,
     services_only,
+    why_unlimited,
 )
 from policypack.core.examples import (
     allow,
@@ -61,7 +62,7 @@ def check(listing: Listing) -> Iterator[Violation | Undecided]:
             named = [name for name in listed if name.lower() in written]
             facts = tuple(listed) if named and named != listed else None
             for name in named if named == listed else listed[:1]:
-                message = f"allows `{name}` without a condition on `s3:prefix`, so every name in the bucket can be read"
+                message = f"allows `{name}` {why_unlimited(statement)}, so every name in the bucket can be read"
                 yield Violation(statement.at(element), message, facts=facts)
 
 
@@ -98,6 +99,10 @@ POLICY = Policy(
         example(
             granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "*"}}),
             note="a prefix that matches everything",
+        ),
+        example(
+            granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": ["", "in/*"]}}),
+            note="the empty prefix, which lists everything",
         ),
         example(
             granted("s3:ListBucket", BUCKET, Condition={"StringEqualsIfExists": {"s3:prefix": "in/"}}),

@@ -11,7 +11,7 @@ from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.permissions.unscoped_list import POLICY
 from policypack.resources.attachments import ROLE_POLICY
 from policypack.resources.tokens import ROLE
-from tests.policies.helpers import reported, silent, undecided, undecided_at, violations
+from tests.policies.helpers import messages, reported, silent, undecided, undecided_at, violations
 
 BUCKET, OBJECTS = "arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"
 
@@ -169,3 +169,21 @@ def test_a_deployment_lists_the_bucket_that_it_writes(principal: dict[str, Any])
 )
 def test_others_that_list_a_bucket(role: Resource) -> None:
     assert len(violations(POLICY, role)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            listing("StringLike", ["", "raw/*", "raw"]),
+            "with the empty prefix among those of its condition on `s3:prefix`",
+        ),
+        (listing("StringEquals", ""), "with the empty prefix among those of its condition on `s3:prefix`"),
+        (listing("StringLike", ["raw/*", "*"]), "with a condition on `s3:prefix` that does not limit it"),
+        (listing("StringNotLike", "raw/*"), "with a condition on `s3:prefix` that does not limit it"),
+        (listing("StringEquals", "/", "s3:delimiter"), "without a condition on `s3:prefix`"),
+    ],
+)
+def test_the_message_says_why_the_condition_does_not_limit_the_list(statement: dict[str, Any], words: str) -> None:
+    (message,) = messages(POLICY, role_policy(statement))
+    assert f"allows `s3:ListBucket` {words}, so every name in the bucket can be read" in message
