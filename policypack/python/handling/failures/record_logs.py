@@ -45,7 +45,8 @@ class RecordLogs:
         self.scan = scan
         self.body = {child for part in (block.body, block.orelse) for child in _all(part)} if block else set()
         self.bindings = [pair for node in scan.nodes for pair in _bindings(node, self.body)]
-        self.names = self._derived()
+        self.parameters = set() if scan.is_handler else self._unresolved()
+        self.names = self._derived(self.parameters)
 
     def names_failure(self, block: _Blocks, handler: ast.ExceptHandler, around: Iterable[Scan]) -> bool:
         """Whether a failure's record is in the log.
@@ -78,7 +79,7 @@ class RecordLogs:
         decorators = getattr(self.scan.function, "decorator_list", ())
         if any(keyword.arg == "log_event" for part in decorators for keyword in getattr(part, "keywords", ())):
             return True
-        names = self._derived(results=False)
+        names = self._derived(self.parameters, results=False)
         calls = [node for node in self.scan.nodes if isinstance(node, ast.Call)]
         return any(
             called_name(call) in _KEYS_OF_LOGS
@@ -171,6 +172,17 @@ class RecordLogs:
             or (by_value and (self.scan.holds(part, *_OF_EVENT) or (called_name(part) in {"locals", "vars"})))
             for part in self._but_counted(node, results=results)
         )
+
+    def _unresolved(self) -> set[str]:
+        """The parameters that may get the record: `*args` and `**kwargs`, and all where the reader finds it in none."""
+        arguments = self.scan.function.args
+        rest = {argument.arg for argument in (arguments.vararg, arguments.kwarg) if argument}
+        named = {argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        found = any(
+            isinstance(node, ast.Name) and node.id in named and self.scan.holds(node, *_OF_EVENT)
+            for node in self.scan.nodes
+        )
+        return rest if found else rest | named - {"self", "cls"}
 
     def _but_counted(self, node: ast.AST, *, results: bool) -> Iterator[ast.AST]:
         """What is in a node, but not what a call only counts, or works on."""
