@@ -3,7 +3,8 @@
 Nothing fails: Lambda takes the response for the whole event and never delivers the other records again. One bad record
 should not stop the good ones either: collect the failures, and raise or report them after the loop. A failure that is only
 logged or counted loses its record in the same way, and so does one in the result of a function that S3 or EventBridge
-invokes, which reads no result.
+invokes, which reads no result. Records that are malformed may be dropped on purpose, by an `except ValueError` or the like, if the
+log names the record.
 
 A queue or stream delivers all records again if the function raises or ends its process, so a `raise` and `sys.exit()` are
 silent where the stack has nothing else that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
@@ -78,6 +79,16 @@ POLICY = Policy(
             ),
             note="a failure that is only logged",
         ),
+        example(
+            _handler(
+                LOOP, "    try:", "        copy(record)", "    except ValueError as error:", "        print(error)"
+            ),
+            note="a failure of one type, whose log does not name the record",
+        ),
+        example(
+            _handler(LOOP, "    try:", "        copy(record)", "    finally:", "        continue"),
+            note="a `finally` that discards the exception",
+        ),
     ),
     good=[
         example(_handler(LOOP, '    print(record["s3"]["object"]["key"])', 'return "done"')),
@@ -93,6 +104,16 @@ POLICY = Policy(
                 '    raise RuntimeError(f"{len(failed)} records failed")',
             ),
             note="failures are collected, and raised after the loop",
+        ),
+        example(
+            _handler(
+                LOOP,
+                "    try:",
+                "        copy(record)",
+                "    except ValueError as error:",
+                '        print("malformed", record["messageId"], error)',
+            ),
+            note="a malformed record that is dropped on purpose, and that the log names",
         ),
         example(
             _handler('message = event["Records"][0]["Sns"]["Message"]', "publish(message)"),

@@ -26,6 +26,7 @@ from policypack.python.domain import (
     shapes,
 )
 from policypack.python.files import CodePlace
+from policypack.python.handling.context_managers import hides
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
@@ -59,8 +60,9 @@ PURE = {
         "decode",
         "format_exc",
     ),
+    *("time", "time_ns", "perf_counter", "monotonic", "now", "utcnow", "uuid4"),
 }
-"""Calls that make a value of another one."""
+"""Calls that make a value of another one, of the time, or of nothing."""
 CONVERTING = {
     *("int", "float", "loads", "decode", "b64decode", "fromisoformat", "strptime", "Decimal", "UUID", "fromhex"),
 }
@@ -121,6 +123,13 @@ class Scan:
                 return True
             inner, outer = outer, self.parents.get(outer)
         return False
+
+    def loop_around(self, node: ast.AST) -> ast.AST | None:
+        """The innermost loop of the function whose body contains a node."""
+        outer = self.parents.get(node)
+        while outer is not None and not isinstance(outer, ast.For | ast.AsyncFor | ast.While):
+            outer = self.parents.get(outer)
+        return outer
 
     def place(self, node: ast.AST) -> CodePlace:
         """The place of a node."""
@@ -239,14 +248,14 @@ class Scan:
                 caught: list[ast.expr | None] = [
                     self._exceptions(kind) for call in calls if self._is_suppress(call) for kind in call.args
                 ]
-                return [*caught, *[None] * any(map(self._hides, calls))]
+                return [*caught, *[None] * any(hides(self, call) for call in calls)]
         return []
 
     def _contexts(self, item: ast.withitem, block: ast.With | ast.AsyncWith) -> Iterator[ast.Call]:
         """The calls that make the context managers of a part of a `with`, and those that an `ExitStack` enters."""
         manager = item.context_expr
         given = self.given(manager.id) if isinstance(manager, ast.Name) else ()
-        constants = self._constants(manager.id) if isinstance(manager, ast.Name) else ()
+        constants = self.constants(manager.id) if isinstance(manager, ast.Name) else ()
         yield from (call for call in (manager, *given, *constants) if isinstance(call, ast.Call))
         if called_name(manager) in _STACKS and isinstance(item.optional_vars, ast.Name):
             for statement in block.body:
@@ -263,23 +272,6 @@ class Scan:
         named = any(isinstance(one, External) and one.name == "contextlib.suppress" for one in self.values(call.func))
         return named or called_name(call) == "suppress"
 
-    def _hides(self, call: ast.Call) -> bool:
-        """Whether a context manager of the package hides every failure, and only logs it."""
-        for value in self.values(call):
-            if isinstance(value, Instance):
-                for method in value.cls.node.body:
-                    if isinstance(method, ast.FunctionDef) and method.name == "__exit__":
-                        returned = [node.value for node in own_nodes(method) if isinstance(node, ast.Return)]
-                        hides = any(isinstance(result, ast.Constant) and result.value is True for result in returned)
-                        return hides and len(returned) == 1 and not self.works(*method.body)
-        blocks = [node for body in self.bodies(call.func) for node in ast.walk(body) if isinstance(node, ast.Try)]
-        return any(
-            (handler := self.catching(block)) is not None
-            and any(isinstance(node, ast.Yield) for statement in block.body for node in ast.walk(statement))
-            and not self.works(*handler.body)
-            for block in blocks
-        )
-
     def _exceptions(self, kind: ast.expr, depth: int = _DEEPEST) -> ast.expr:
         """The types that an expression is, with those of a constant tuple for its name."""
         match kind:
@@ -291,12 +283,12 @@ class Scan:
                 return ast.Tuple([self._exceptions(side, depth - 1) for side in (left, right)], ast.Load())
             case ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name) if depth:
                 constants = [
-                    value for value in self._constants(name) if isinstance(value, ast.Tuple | ast.BinOp | ast.Name)
+                    value for value in self.constants(name) if isinstance(value, ast.Tuple | ast.BinOp | ast.Name)
                 ]
                 return self._exceptions(constants[-1], depth - 1) if constants else kind
         return kind
 
-    def _constants(self, name: str) -> Iterator[ast.expr]:
+    def constants(self, name: str) -> Iterator[ast.expr]:
         """What the module and its classes assign to a name."""
         classes = (statement for statement in self.module.tree.body if isinstance(statement, ast.ClassDef))
         for statement in chain(self.module.tree.body, *(cls.body for cls in classes)):
@@ -371,6 +363,14 @@ class Scan:
             for node in self.functions(function)
             for statement in ([node.body] if isinstance(node, ast.Lambda) else node.body)
         ]
+
+    def run(self, statements: list[ast.stmt], depth: int = _DEEPEST) -> Iterator[ast.AST]:
+        """Everything that runs in statements, in functions of the package too."""
+        for node in own_nodes(ast.Module(statements, [])):
+            yield node
+            if isinstance(node, ast.Call) and depth:
+                bodies = [body for body in self.bodies(node.func) if isinstance(body, ast.stmt)]
+                yield from self.run(bodies, depth - 1)
 
 
 def _has_value(call: ast.Call) -> bool:

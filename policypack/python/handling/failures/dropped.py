@@ -11,9 +11,12 @@ from collections.abc import Iterator
 
 from policypack.python.callbacks import ONCE
 from policypack.python.classes import last_names
+from policypack.python.domain import Boto
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.context_managers import hides
 from policypack.python.handling.failures.fates import CHANGING, Fates, changed
+from policypack.python.handling.failures.finally_exits import acts, discarding
 from policypack.python.handling.failures.narrow import losing, suppressed
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
@@ -89,7 +92,7 @@ class Dropped:
         """Where a statement that has all the work on a record drops it; `fate` is that of its function's result."""
         match block:
             case ast.Try() | ast.TryStar():
-                handler = scan.catching(block) or losing(scan, block)
+                handler = scan.catching(block) or losing(scan, block, self._around(followed))
                 tried = self._tries(scan, block.body) and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
                 if handler and tried and not leaves and not scan.does(*block.finalbody):
@@ -97,6 +100,8 @@ class Dropped:
                     if reached is not Fate.KEPT:
                         how = How.DROP if reached is Fate.LOST else How.ANSWER
                         yield LoopExit(scan.place(handler), how, fate=reached)
+                        return
+                yield from self._discards(scan, block, fate, is_called=bool(followed))
             case ast.With(body=body) | ast.AsyncWith(body=body):
                 broad = any(kind is None or last_names(kind) & CATCH_ALL for kind in scan.caught_types(block))
                 if (broad or suppressed(scan, block)) and not _changes_attributes(body):
@@ -117,6 +122,24 @@ class Dropped:
                         if (result := self.fates.of(scan, call)) is not Fate.KEPT:
                             yield from self._of_called(scan, call, followed, max(fate, result))
 
+    def _discards(self, scan: Scan, block: ast.Try | ast.TryStar, fate: Fate, *, is_called: bool) -> Iterator[LoopExit]:
+        """Where a `finally` discards the exception of the work, which goes on with the next record."""
+        exit_ = discarding(block)
+        if not exit_ or not self._tries(scan, block.body) or _changes_attributes(block.body) or acts(scan, block):
+            return
+        if isinstance(exit_, ast.Return) and not is_called:
+            return  # it leaves the loop, as does the `break` of that
+        if isinstance(exit_, ast.Break) and scan.loop_around(block) in self.loops:
+            return
+        names = {name for node in own_nodes(ast.Module(block.body, [])) for name in changed(node)}
+        reached = max(fate, self.fates.of_names(scan, names, after=block.end_lineno or 0))
+        if reached is not Fate.KEPT:
+            yield LoopExit(scan.place(exit_), How.DROP if reached is Fate.LOST else How.ANSWER, fate=reached)
+
+    def _around(self, followed: tuple[Scan, ...]) -> list[Scan]:
+        """The functions that may log a record before another one handles it: its callers, and the handler."""
+        return [*followed, self.scan, *(scan for scan in self.consumers.scans if scan.is_handler)]
+
     @staticmethod
     def _tries(scan: Scan, body: list[ast.stmt]) -> bool:
         """Whether statements do work that may fail; logs alone do so by what they make a value of."""
@@ -129,6 +152,9 @@ class Dropped:
         for other in called if len(called) == 1 and scan not in followed else ():
             body = [] if isinstance(other.function, ast.Lambda) else other.function.body
             inner = self._only_work(other, body)
+            for decorator in getattr(other.function, "decorator_list", ()) if other.works(*body) else ():
+                if isinstance(decorator, ast.Call) and hides(other, decorator):
+                    yield LoopExit(other.place(decorator), How.DROP, fate=fate)
             if inner and not other.is_generator:
                 yield from self._drops(other, inner, (*followed, scan), fate)
 
@@ -175,7 +201,8 @@ def _acts(scan: Scan, node: ast.AST) -> bool:
     """Whether a node has an effect itself, but for what it adds to a collection with a name."""
     match node:
         case ast.Call():
-            return scan.is_aws(node) if _collects(node) else scan.works_itself(node)
+            makes_client = any(isinstance(value, Boto) for value in scan.values(node))
+            return scan.is_aws(node) if _collects(node) else scan.works_itself(node) and not makes_client
         case ast.Attribute(ctx=ast.Store()) | ast.Delete():
             return True
         case ast.Subscript(value=base, ctx=ast.Store()):

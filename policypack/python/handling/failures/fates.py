@@ -33,6 +33,8 @@ _CARRYING = HARMLESS - PRINTING | {
 _DRIVING = {"run", "run_until_complete", "gather", "wait_for", "shield", "create_task", "ensure_future", "TaskGroup"}
 """Calls that run a coroutine."""
 
+_ASKING = {"result", "exception", "done", "cancelled"}
+"""Methods by which a callback asks its future."""
 _MOST_STEPS, _DEEPEST = 2_000, 100
 """How many expressions are followed for one function, and through how many others."""
 
@@ -149,6 +151,8 @@ class Fates:
                 )
             case ast.Attribute() if name == "result" and of_method:
                 return self._raised(scan, call)
+            case ast.Attribute() if name == "add_done_callback" and of_method:
+                return Fate.KEPT if any(_heeds(scan, argument) for argument in call.args) else self.of(scan, call)
         if bodies := scan.bodies(call.func):
             acts = any(scan.fails(child) for body in bodies for child in ast.walk(body))
             return Fate.KEPT if acts or name in METRICS or scan.does(*bodies) else self.of(scan, call)
@@ -233,6 +237,21 @@ class Fates:
         fate = max((self.of(caller, call) for caller, call in calls), default=Fate.KEPT)
         self._followed.discard(key)
         return fate
+
+
+def _heeds(scan: Scan, callback: ast.expr) -> bool:
+    """Whether a callback does something about a failure. An exception in it is only logged.
+
+    Source: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.add_done_callback.
+    """
+    nodes = [node for body in scan.bodies(callback) for node in ast.walk(body)]
+    return not nodes or any(
+        (isinstance(node, ast.Call) and called_name(node) not in _ASKING and scan.does_itself(node))
+        or (isinstance(node, ast.Call) and called_name(node) in METRICS)
+        or isinstance(node, ast.Global | ast.Nonlocal)
+        or (isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store))
+        for node in nodes
+    )
 
 
 def changed(node: ast.AST) -> Iterator[str]:

@@ -22,6 +22,10 @@ _POOLS = {"Pool()", "ThreadPool()"}
 _OF_POOLS = {"map_async", "starmap_async", "imap", "imap_unordered"}
 """Methods of a pool that return before the work is done."""
 
+_STARTING = {"create_task", "ensure_future"}
+_WAITING = {"gather", "wait", "as_completed", "wait_for", "shield", "run_until_complete"}
+"""Calls that wait for tasks which are already started."""
+
 
 class Futures:
     """The work that one function starts elsewhere."""
@@ -39,46 +43,101 @@ class Futures:
                 place = self.scan.place(node)
                 yield RecordLoop(place, (LoopExit(place, How.FUTURE, fate=fate),), whole=False)
 
-    def _fate(self, call: ast.Call) -> Fate:  # noqa: C901 (one case for each way to start work)
-        """What becomes of the failures of the work that a call starts; kept if it starts none."""
-        scan = self.scan
+    def _fate(self, call: ast.Call) -> Fate:
+        """What becomes of the failures of the work that a call starts or waits for; kept if it does neither."""
+        if self._starts(call):
+            return self.fates.of(self.scan, call)
+        return self._of_all(call)
+
+    def _starts(self, call: ast.Call) -> bool:
+        """Whether a call starts work on one record, and its result is all that shows a failure."""
+        name = called_name(call)
         match call:
-            case ast.Call(func=ast.Attribute(), args=[function, *arguments]) if called_name(call) == "submit":
-                passed = (*arguments, *(ast.walk(function) if isinstance(function, ast.Lambda) else ()))
-                if self._fails(function) and any(scan.holds(argument, Shape.RECORD) for argument in passed):
-                    return self.fates.of(scan, call)
-            case ast.Call(func=ast.Attribute(value=pool, attr=name), args=[function, source]) if name in {
-                "map",
-                *_OF_POOLS,
-            }:
-                if (
-                    self._is_of(pool, _POOLS if name in _OF_POOLS else _EXECUTORS)
-                    and scan.holds(source, *MANY)
-                    and self._fails(function)
-                ):
+            case ast.Call(func=ast.Attribute(), args=[function, *arguments]) if name == "submit":
+                return self._is_given(function, arguments)
+            case ast.Call(func=ast.Attribute(), args=[_, function, *arguments]) if name == "run_in_executor":
+                return self._is_given(function, arguments) and not self._is_waited_for(call)
+            case ast.Call(func=ast.Attribute(value=pool), args=[function, ast.Tuple(elts=arguments)], keywords=[]) if (
+                name == "apply_async"
+            ):
+                asked = any(called_name(node) == "get" and not getattr(node, "args", ()) for node in self.scan.nodes)
+                return self._is_of(pool, _POOLS) and self._is_given(function, arguments) and not asked
+            case ast.Call(args=[ast.Call(func=function, args=arguments)]) if name in _STARTING:
+                alone = self._is_asyncio(call) and not self._is_waited_for(call)
+                return alone and self._is_given(function, arguments)
+        return False
+
+    def _of_all(self, call: ast.Call) -> Fate:
+        """What becomes of the failures of work on all records, or of a thread's, which nothing can ask for."""
+        scan, name = self.scan, called_name(call)
+        match call:
+            case ast.Call(func=ast.Attribute(value=pool), args=[function, source]) if name in {"map", *_OF_POOLS}:
+                is_pool = self._is_of(pool, _POOLS if name in _OF_POOLS else _EXECUTORS)
+                if is_pool and scan.holds(source, *MANY) and self._fails(function):
                     unused = self.consumers.of(scan, call) is Consumption.NOTHING
                     return Fate.LOST if unused else Fate.KEPT
-            case ast.Call() if called_name(call) == "gather" and _returns_exceptions(call):
+            case ast.Call() if name == "gather" and self._returns_exceptions(call):
                 if any(map(self._is_work, call.args)):
-                    return self.fates.of(scan, call)
-            case ast.Call(args=[tasks]) if called_name(call) == "wait" and isinstance(
-                scan.parents.get(call), ast.Await
-            ):
+                    listed = (argument.value for argument in call.args if isinstance(argument, ast.Starred))
+                    names = {tasks.id for tasks in listed if isinstance(tasks, ast.Name)}
+                    return max(self.fates.of(scan, call), self.fates.of_names(scan, names, outside=call))
+            case ast.Call(args=[tasks]) if name == "wait" and isinstance(scan.parents.get(call), ast.Await):
                 if self._is_work(tasks):
                     names = {tasks.id} if isinstance(tasks, ast.Name) else set()
                     return max(self.fates.of(scan, call), self.fates.of_names(scan, names))
-            case ast.Call(keywords=keywords) if called_name(call) == "Thread":
-                given = {keyword.arg: keyword.value for keyword in keywords}
-                target, bound = given.get("target"), given.get("args")
-                elements = bound.elts if isinstance(bound, ast.Tuple | ast.List) else ()
-                if target and self._fails(target) and any(scan.holds(element, Shape.RECORD) for element in elements):
-                    return Fate.LOST
+            case ast.Call() if name == "Thread" and self._is_thread(call):
+                return Fate.LOST
         return Fate.KEPT
 
-    def _fails(self, function: ast.expr) -> bool:
-        """Whether an expression is a function of the package that works, and does not catch its own failures."""
+    def _is_thread(self, call: ast.Call) -> bool:
+        """Whether a thread works on one record."""
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        target, bound = given.get("target"), given.get("args")
+        elements = bound.elts if isinstance(bound, ast.Tuple | ast.List) else []
+        holds = any(self.scan.holds(element, Shape.RECORD) for element in elements)
+        return target is not None and holds and self._fails(target)
+
+    def _returns_exceptions(self, call: ast.Call) -> bool:
+        """Whether `gather` returns exceptions instead of raising the first one."""
+        for keyword in call.keywords:
+            named = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+            for value in (keyword.value, *self.scan.given(named), *self.scan.constants(named)):
+                match keyword.arg, value:
+                    case "return_exceptions", ast.Constant(value=True):
+                        return True
+                    case None, ast.Dict(keys=keys, values=values):
+                        pairs = zip(map(_constant, keys), map(_constant, values), strict=True)
+                        if ("return_exceptions", True) in pairs:
+                            return True
+        return False
+
+    def _is_given(self, function: ast.expr, arguments: list[ast.expr]) -> bool:
+        """Whether a function that works gets a record."""
+        passed = (*arguments, *(ast.walk(function) if isinstance(function, ast.Lambda) else ()))
+        return self._fails(function) and any(self.scan.holds(argument, Shape.RECORD) for argument in passed)
+
+    def _is_asyncio(self, call: ast.Call) -> bool:
+        """Whether a call starts a task that no group waits for."""
+        names = [value.name for value in self.scan.values(call.func) if isinstance(value, External)]
+        return any(name.startswith("asyncio.") and "TaskGroup" not in name for name in names)
+
+    def _is_waited_for(self, call: ast.Call) -> bool:
+        """Whether a task is awaited, which raises its exception, or with the others: then it is that which is judged."""
+        awaited = isinstance(self.scan.parents.get(call), ast.Await)
+        return awaited or any(called_name(node) in _WAITING for node in self.scan.nodes)
+
+    def _fails(self, function: ast.expr, *, expected: bool = False) -> bool:
+        """Whether an expression is a function of the package that works, and does not catch its own failures.
+
+        Args:
+            function: the expression.
+            expected: whether the caller expects failures, so that a look-up in what is only logged is one.
+        """
         bodies = self.scan.bodies(function)
-        return bool(bodies) and self.scan.works(*bodies) and self.scan.may_fail(*bodies)
+        looks_up = (
+            expected and self.scan.only_logs and any(isinstance(part, ast.Subscript) for part in _outside_try(bodies))
+        )
+        return bool(bodies) and self.scan.works(*bodies) and (looks_up or self.scan.may_fail(*bodies))
 
     def _is_of(self, pool: ast.expr, kinds: set[str]) -> bool:
         return any(
@@ -91,18 +150,24 @@ class Futures:
         made = [*self.scan.given(tasks.id), *self._added(tasks.id)] if isinstance(tasks, ast.Name) else [tasks]
         for work in made:
             match work:
-                case ast.Call() if self._fails(work.func):
-                    return any(self.scan.holds(argument, Shape.RECORD) for argument in work.args)
+                case ast.Call(func=function, args=arguments) if self._fails(function, expected=True):
+                    return any(self.scan.holds(argument, Shape.RECORD) for argument in arguments)
+                case ast.Call(args=arguments) if called_name(work) != "map" and any(
+                    self._fails(function, expected=True) for function in arguments
+                ):
+                    return any(self.scan.holds(argument, Shape.RECORD) for argument in arguments)
                 case (
                     ast.ListComp(generators=[loop], elt=element)
                     | ast.SetComp(generators=[loop], elt=element)
                     | ast.GeneratorExp(generators=[loop], elt=element)
                 ) if self.scan.holds(loop.iter, *MANY):
-                    called = (child.func for child in ast.walk(element) if isinstance(child, ast.Call))
-                    if any(map(self._fails, called)):
+                    calls = (child for child in ast.walk(element) if isinstance(child, ast.Call))
+                    if any(
+                        self._fails(function, expected=True) for call in calls for function in (call.func, *call.args)
+                    ):
                         return True
                 case ast.Call(args=[function, source]) if called_name(work) == "map":
-                    if self.scan.holds(source, *MANY) and self._fails(function):
+                    if self.scan.holds(source, *MANY) and self._fails(function, expected=True):
                         return True
         return False
 
@@ -113,12 +178,19 @@ class Futures:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=added), attr="append"), args=[item]) if (
                     added == name
                 ):
-                    starts = isinstance(item, ast.Call) and called_name(item) in {"create_task", "ensure_future"}
+                    starts = isinstance(item, ast.Call) and called_name(item) in _STARTING
                     yield item.args[0] if isinstance(item, ast.Call) and starts and item.args else item
 
 
-def _returns_exceptions(call: ast.Call) -> bool:
-    return any(
-        keyword.arg == "return_exceptions" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
-        for keyword in call.keywords
-    )
+def _outside_try(bodies: list[ast.AST]) -> Iterator[ast.AST]:
+    """What is in the code of a function, but not in a `try`."""
+    waiting = [*bodies]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.Try | ast.TryStar):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def _constant(node: ast.expr | None) -> object:
+    return node.value if isinstance(node, ast.Constant) else None

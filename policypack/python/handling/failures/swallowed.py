@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from policypack.python.classes import builtin, last_names
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
+from policypack.python.handling.failures.finally_exits import Discarding, acts, discarding
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Scan
@@ -102,9 +103,8 @@ class Swallowed:
     def _hiding(self, scan: Scan, block: ast.Try | ast.TryStar, loop: AnyLoop) -> ast.AST | None:
         """The part of a `try` that catches what fails in a loop, and neither raises nor reports it."""
         own = scan is self.scan
-        for statement in block.finalbody:  # a `return` takes the place of the exception
-            if isinstance(statement, ast.Return) and not Retries(scan).returned(statement.value) and own:
-                return statement
+        if (exit_ := discarding(block)) and self._leaves(scan, block, exit_):
+            return exit_
         for handler in block.handlers:
             broad = handler is scan.catching(block)
             if not (broad and own) and (_raises(scan, handler, block) or _repeats(scan, block)):
@@ -116,6 +116,12 @@ class Swallowed:
             if not handles_rest(scan, handler) and not (own and self._reports_record(handler, block)):
                 return handler
         return None
+
+    def _leaves(self, scan: Scan, block: ast.Try | ast.TryStar, exit_: Discarding) -> bool:
+        """Whether the end of a `finally` takes the place of an exception, and neither reports the records nor raises later."""
+        if isinstance(exit_, ast.Return):
+            return not Retries(scan).returned(exit_.value) and (scan is self.scan or not _answers(exit_))
+        return not acts(scan, block) and not scan.fails_after(block.end_lineno or 0)
 
     def _suppresses(self, scan: Scan, block: ast.With | ast.AsyncWith, loop: AnyLoop) -> bool:
         """Whether a `with suppress(...)` hides what fails in a loop."""
@@ -130,7 +136,7 @@ class Swallowed:
         if kind is None or names & CATCH_ALL:
             return True
         names -= _OF_PROCESS | (EXHAUSTED if isinstance(loop, ast.While) else set())
-        calls = [node for node in self._run(loop.body) if isinstance(node, ast.Call)]
+        calls = [node for node in self.scan.run(loop.body) if isinstance(node, ast.Call)]
         called = {called_name(call) for call in calls}
         if all(map(self._is_known, calls)):
             names = {name for name in names if called & _RAISED_BY.get(name, called)}
@@ -149,14 +155,6 @@ class Swallowed:
             == {*names}
             for statement in work
         )
-
-    def _run(self, nodes: list[ast.stmt], depth: int = 6) -> Iterator[ast.AST]:
-        """Everything that runs in statements, in functions of the package too."""
-        for node in own_nodes(ast.Module(nodes, [])):
-            yield node
-            if isinstance(node, ast.Call) and depth:
-                bodies = [body for body in self.scan.bodies(node.func) if isinstance(body, ast.stmt)]
-                yield from self._run(bodies, depth - 1)
 
     def _is_inner(self, loop: AnyLoop) -> bool:
         return isinstance(loop, ast.For | ast.AsyncFor) and self.scan.is_inner(loop.iter)
@@ -219,7 +217,7 @@ def _repeats(scan: Scan, node: ast.AST) -> bool:
     return scan.inside(node, ast.For, ast.AsyncFor, ast.While)
 
 
-def _answers(handler: ast.ExceptHandler) -> bool:
+def _answers(handler: ast.ExceptHandler | ast.Return) -> bool:
     """Whether what catches a failure returns an HTTP status."""
     return any(isinstance(node, ast.Constant) and node.value == "statusCode" for node in own_nodes(handler))
 
