@@ -9,6 +9,9 @@ from traceback import format_tb
 
 REFUSED_PATHS = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES})
 """A name or a path that is too long, links in a circle, and a folder that this user may not read."""
+NO_THREADS = (  # a limit of the address space stops threads before it stops anything else
+    "no more threads can be started; allow more memory (`ulimit -v unlimited`), or more processes (`ulimit -u 4096`)"
+)
 QUOTED = 200
 """Characters of a text that a message quotes."""
 
@@ -40,6 +43,12 @@ def _of_system(error: Exception) -> str:
     """The message about a path that the system refuses, or about one of its limits; empty for an error of another kind."""
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
         return f"a link leads to itself: {shortened(str(error).partition('from ')[2])}"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return NO_THREADS
+    if isinstance(error, MemoryError):
+        return (
+            "there is too little memory for this; allow more (`ulimit -v unlimited`), or judge fewer stacks at a time"
+        )
     if not isinstance(error, OSError):
         return ""
     if error.errno in REFUSED_PATHS and error.filename is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -17,6 +17,7 @@ from stackguard.cli.common import (
     EXIT_CODES,
     Failure,
     attempt,
+    check_kept,
     check_writable,
     frameworks,
     option_source,
@@ -188,7 +189,7 @@ def check(
     check_writable(evidence, option="--evidence")
     _check_evidence(evidence, reports)
     given = (*map(Path, targets), *options.mock, *filter(None, (settings, central, waivers, baseline)))
-    _check_kept(given, [file for file in (*reports, evidence) if file])
+    check_kept(given, (*reports, evidence))
     _check_selected(policy)
     packs = _packs(policy_pack, policy_pack_config)
     if no_own_policies and (policy or not (packs or policy_modules)):
@@ -254,19 +255,6 @@ def _write_evidence(run: Run, file: Path) -> None:
         write_records(run, file)
     except OSError as error:
         raise Failure(f"`{file}` cannot be written: {reason(error)}") from None
-
-
-def _check_kept(given: Iterable[Path], written: Sequence[Path]) -> None:
-    """Check that no report replaces a file that the gate reads."""
-    from policypack.evaluation import settings, waiver_file
-    from policypack.evaluation.settings.files import PYPROJECT
-    from stackguard.gate import baseline
-
-    names = {settings.DEFAULT_FILE, PYPROJECT, waiver_file.DEFAULT_FILE, baseline.DEFAULT_FILE}
-    read = {os.path.realpath(file) for file in given}
-    for file in written:
-        if file.name in names or (file.is_file() and os.path.realpath(file) in read):
-            raise click.UsageError(f"`{file}` is read by the gate, and a report would replace it; give it another name")
 
 
 def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> None:

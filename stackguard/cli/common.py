@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,12 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from policypack.core.policy import Policy
     from policypack.frameworks.model import Framework
     from stackguard.sources import RunOptions
 
 T = TypeVar("T")
 CANNOT_JUDGE = 2
+NARROW = 20
+"""Columns of a terminal in which lines that change in place are unreadable."""
 LONGEST_MESSAGE = 2000
 """Characters of an error message that are shown."""
 EXIT_CODES = """\b
@@ -310,6 +315,29 @@ def check_writable(*files: Path | None, option: str = "--output") -> None:
             raise click.UsageError(text) from None
 
 
+def check_kept(given: Iterable[Path], written: Iterable[Path | None]) -> None:
+    """Check that no output replaces a file that is read.
+
+    Args:
+        given: the files that are read, beside those with fixed names.
+        written: the outputs; None is standard output.
+
+    Raises:
+        click.UsageError: one does.
+    """
+    from policypack.evaluation import settings, waiver_file
+    from policypack.evaluation.settings.files import PYPROJECT
+    from stackguard.gate import baseline
+
+    names = {settings.DEFAULT_FILE, PYPROJECT, waiver_file.DEFAULT_FILE, baseline.DEFAULT_FILE}
+    read = {os.path.realpath(file) for file in given}
+    for file in filter(None, written):
+        if file.name in names or (file.is_file() and os.path.realpath(file) in read):
+            raise click.UsageError(
+                f"`{file}` is read by this command, and the output would replace it; give it another name"
+            )
+
+
 def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
     from stackguard.reports.formatting import printable
 
@@ -330,14 +358,26 @@ def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
 
 @contextmanager
 def _spinner(activity: str) -> Iterator[None]:
-    if not sys.stderr.isatty():
+    console = live_console()
+    if console is None:
         yield
         return
-    from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(activity)):
+    with console.status(Text(activity)):
         yield
+
+
+def live_console() -> Console | None:
+    """The console of standard error for lines that change in place; None if it is no terminal, or too narrow for them."""
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+
+    context = click.get_current_context(silent=True)
+    plain = context is not None and context.params.get("color") == "never"
+    console = Console(stderr=True, no_color=True if plain else None)  # None asks the environment
+    return console if console.width >= NARROW else None
 
 
 def card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:

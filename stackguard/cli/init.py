@@ -36,6 +36,29 @@ class Unplanned(Failure):
     lead = "cannot set up"
 
 
+def _requirement(text: str) -> str:
+    """A requirement as in a requirements file, on one line.
+
+    Raises:
+        click.UsageError: it is none; pip would take other lines as options.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from stackguard.reports.formatting import printable
+
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        valid = False
+    else:
+        valid = text.isprintable()
+    if not valid:
+        raise click.UsageError(
+            f"`--requirement` takes one requirement on one line, such as `stackguard==0.1.0`, not `{printable(text)}`"
+        )
+    return text
+
+
 @click.command("init", short_help="Set up a repository: settings, pack, CI, hook, baseline.", epilog=EXIT_CODES)
 @click.argument("folder", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--yes", "-y", is_flag=True, help="Write without a question.")
@@ -50,6 +73,7 @@ class Unplanned(Failure):
 @click.option(
     "--requirement",
     metavar="REQUIREMENT",
+    callback=lambda _context, _option, text: None if text is None else _requirement(text),
     help="How CI, the pack and the hook install stackguard, such as `stackguard @ git+https://HOST/stackguard@COMMIT`; by "
     "default the version, or the commit, that runs here.",
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stackguard.cli.common import attempt, check_writable, output_option, write
+from stackguard.cli.common import attempt, check_kept, check_writable, output_option, write
 
 RECORD_TIMEOUT = 300.0
 
@@ -40,4 +40,5 @@ def record(target: str, output: Path | None) -> None:
     from stackguard import recording
 
     check_writable(output)
+    check_kept([Path(target)], [output])
     write(attempt(lambda: recording.record(target, RECORD_TIMEOUT), f"reading {target}"), output)

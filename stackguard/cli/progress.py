@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import attempt
+from stackguard.cli.common import attempt, live_console
 from stackguard.gate import parallel
 from stackguard.gate.parallel import Result, Watcher
 from stackguard.gate.request import CheckRequest
@@ -66,14 +65,14 @@ class Progress(Watcher):
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show it in this block. No thread refreshes it, because processes are forked meanwhile."""
-        if not sys.stderr.isatty():
+        console = live_console()
+        if console is None:
             yield
             return
-        from rich.console import Console
         from rich.live import Live
 
         try:
-            with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as self._live:
+            with Live(console=console, auto_refresh=False, transient=True) as self._live:
                 yield
         finally:
             self._live = None

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stackguard.cli.common import attempt, check_writable, output_option, program_options, settings_options, write
+from stackguard.cli.common import (
+    attempt,
+    check_kept,
+    check_writable,
+    output_option,
+    program_options,
+    settings_options,
+    write,
+)
 
 if TYPE_CHECKING:
     from stackguard.sources import RunOptions
@@ -77,6 +85,7 @@ def template(
     check_writable(output)
     check_writable(report, option="--report")
     check_writable(sarif, option="--sarif")
+    check_kept([Path(target)], [output, report, sarif])
     files = [file.absolute() for file in (output, report, sarif) if file is not None]
     if len(set(files)) < len(files):
         raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")

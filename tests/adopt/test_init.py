@@ -318,3 +318,25 @@ def test_what_others_cannot_install_is_said_before_the_next_steps(
 def test_nothing_is_said_of_what_others_can_install(capfd: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capfd, "init", "--yes", "--no-baseline", "--requirement", "stackguard==7.7")
     assert "before you commit" not in ran.out
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "stackguard\n--index-url http://index.example",
+        "stackguard\r",
+        "stack\x1b[31mguard",
+        "stackguard ===",
+        "",
+        "-r x",
+    ],
+)
+def test_a_requirement_that_is_none_writes_nothing(
+    root: Path, capfd: pytest.CaptureFixture[str], requirement: str
+) -> None:
+    before = tree(root)
+    ran = Ran(capfd, "init", "--yes", "--no-baseline", "--requirement", requirement)
+    assert ran.code == 2
+    assert "`--requirement` takes one requirement on one line, such as `stackguard==0.1.0`" in ran.err
+    assert ran.err.strip().splitlines()[-1].startswith("Error: ")
+    assert tree(root) == before

@@ -190,20 +190,44 @@ def test_a_file_name_that_is_not_utf_8_is_reported_as_any_other(
     assert expected[format_] in ran.out
 
 
-def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:
+def on_a_terminal(*arguments: str, **variables: str) -> str:
+    """What a terminal shows of a check that finds a violation."""
     master, terminal = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
-    command = [*SAMPLE, "check", str(Path(bad).absolute())]
     ran = subprocess.run(
-        command, stdin=terminal, stdout=terminal, stderr=terminal, check=False, cwd=ROOT, env=environment
+        [*SAMPLE, "check", *arguments],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        check=False,
+        cwd=ROOT,
+        env=environment | variables,
     )
     os.close(terminal)
     seen = os.read(master, 100_000).decode()
     os.close(master)
     assert ran.returncode == 1
+    return seen
+
+
+def test_on_a_terminal_there_is_colour_and_a_progress_indicator_that_disappears(bad: str) -> None:
+    seen = on_a_terminal(str(Path(bad).absolute()))
     assert "judging" in seen
     assert "\x1b[36mlow\x1b[0m" in seen
     assert seen.rindex("\x1b[2K") < seen.index("aws:s3:Bucket")
+
+
+def test_without_colour_the_progress_has_none_either(bad: str) -> None:
+    seen = on_a_terminal(str(Path(bad).absolute()), "--color", "never")
+    assert "judging" in seen
+    assert "\x1b[2K" in seen
+    assert re.findall(r"\x1b\[[\d;]*m", seen) == []
+
+
+def test_a_terminal_that_is_too_narrow_has_no_progress(bad: str) -> None:
+    seen = on_a_terminal(str(Path(bad).absolute()), COLUMNS="3")
+    assert "\x1b[2K" not in seen
+    assert "judging" not in seen
 
 
 def test_the_package_runs_as_a_module() -> None:

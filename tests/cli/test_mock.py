@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,7 @@ def test_the_command_writes_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[
         (["."], "is a folder, and a program has no computed values; give the file of a `pulumi stack export`"),
         (["gone.json"], "there is no file or folder `gone.json`"),
         ([str(EXPORTS / "external.json"), "-o", "no/mock.yaml"], "there is no folder"),
+        (["kept.json", "-o", "./kept.json"], "`kept.json` is read by this command, and the output would replace it"),
     ],
 )
 def test_what_cannot_be_recorded_is_one_line(
@@ -198,6 +200,8 @@ def test_what_cannot_be_recorded_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copy(EXPORTS / "external.json", "kept.json")
     assert cli.main(("mock", "record", *arguments)) == 2
+    assert Path("kept.json").read_bytes() == (EXPORTS / "external.json").read_bytes()
     line = next(line for line in capfd.readouterr().err.splitlines() if message in line)
     assert line.startswith(("cannot judge: ", "Error: "))

@@ -157,6 +157,19 @@ def check(*arguments: str, stdin: bytes | int = b"", memory: int = 600 << 20) ->
     return finished.returncode, finished.stderr.decode()
 
 
+@NEEDS_UNIX
+@pytest.mark.parametrize("memory", [150, 300])
+def test_too_little_memory_for_a_program_is_one_line(tmp_path: Path, memory: int) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    code, errors = check(str(tmp_path), memory=memory << 20)
+    assert code == 2
+    assert len(errors.splitlines()) == 1
+    assert "allow more" in errors
+    assert "ulimit -v" in errors
+
+
 def sparse(file: Path, start: bytes, size: int) -> Path:
     """A sparse file of any size, with zeros after its start."""
     file.write_bytes(start)

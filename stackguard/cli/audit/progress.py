@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stackguard.audit.run import Watcher
+from stackguard.cli.common import live_console
 from stackguard.reports.formatting import printable
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ class Progress(Watcher):
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show it in this block."""
-        if not sys.stderr.isatty():
+        console = live_console()
+        if console is None:
             yield
             return
-        from rich.console import Console
         from rich.live import Live
 
         try:
-            with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as self._live:
+            with Live(console=console, auto_refresh=False, transient=True) as self._live:
                 yield
         finally:
             self._live = None

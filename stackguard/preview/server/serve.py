@@ -19,7 +19,7 @@ if "GRPC_VERBOSITY" not in os.environ:
 import grpc
 import grpc.aio
 
-from stackguard.errors import CannotJudge
+from stackguard.errors import NO_THREADS, CannotJudge
 from stackguard.notes import masked_notes
 from stackguard.preview import Observer, Preview
 from stackguard.preview.child.runner import EXIT_NO_PULUMI, EXIT_OLD_PULUMI, EXIT_REPORTED, OLDEST_PULUMI
@@ -40,6 +40,8 @@ from stackguard.preview.server.registry import Registry
 
 LONGEST_ADDRESS = 105
 """Characters of a socket's path on all systems, with `unix:`: macOS takes 103 bytes, Linux 107."""
+THREADS = 8
+"""As many as gRPC starts at once on a machine of two cores; fewer take less of a limited address space."""
 AUTOMATION = os.path.join(os.sep, "pulumi", "automation", "")  # noqa: PTH118 (a part of a path in a traceback)
 ENDED = (
     " (something in it ends the process, such as `os._exit` or `os.exec*`; remove that, or run it after the program)"
@@ -88,10 +90,32 @@ def preview(
         raise CannotJudge(message, detail) from None
 
 
+def _require_threads() -> None:
+    """Check that gRPC can start its threads: it aborts this process if it cannot.
+
+    Raises:
+        CannotJudge: a limit of this process is too low.
+    """
+    over = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(THREADS):
+            thread = threading.Thread(target=over.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        raise CannotJudge(NO_THREADS) from None
+    finally:
+        over.set()
+        for thread in started:
+            thread.join()
+
+
 async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Preview:  # noqa: ASYNC109
     registry, placeholders, secrets = monitor.registry, monitor.placeholders, monitor.answers.secrets
     project, observer = registry.project, registry.observer
     engine = Engine(registry, program.output.note)
+    _require_threads()
     server = grpc.aio.server(options=OPTIONS)
     protos.resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     protos.engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
