@@ -326,7 +326,7 @@ def test_nothing_is_said_of_what_others_can_install(capfd: pytest.CaptureFixture
         "stackguard\n--index-url http://index.example",
         "stackguard\r",
         "stack\x1b[31mguard",
-        "stackguard ===",
+        "stackguard ==",
         "",
         "-r x",
     ],
