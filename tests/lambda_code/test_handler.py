@@ -138,7 +138,7 @@ COMPLETE = {
     "raise caught": "for r in event['Records']:\n    try:\n        if bad(r):\n            raise ValueError\n        work(r)\n    except Exception as error:\n        failed.append(error)",
     "raise caught by its parent": "for r in event['Records']:\n    try:\n        raise FileNotFoundError\n    except OSError:\n        pass",
     "suppress": "for r in event['Records']:\n    with contextlib.suppress(ValueError):\n        raise ValueError",
-    "finally continues": "for r in event['Records']:\n    try:\n        work(r)\n        break\n    finally:\n        continue",
+    "finally continues": "for r in event['Records']:\n    work(r)\n    try:\n        break\n    finally:\n        continue",
     "comprehension": "return [work(r) for r in event['Records']]",
     "mapped": "return list(map(work, event['Records']))",
     "pool": "pool.map(work, event['Records'])\nprint(event['Records'][0])",

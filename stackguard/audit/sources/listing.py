@@ -17,15 +17,13 @@ from policypack.core.stack_name import StackName
 from stackguard.audit.model import Location, StackRef
 from stackguard.audit.sources import archives, backend, cloud, entries, opening
 from stackguard.audit.sources.entries import Entry
-from stackguard.errors import CannotJudge, reason
+from stackguard.errors import CannotJudge, reason, shortened
 from stackguard.preview.project.settings_file import find
 
 NAMED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*)=(?P<source>.+)", re.DOTALL)
 URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 PROJECT = "Pulumi"
 LARGEST = 256 << 20
-SHOWN = 200
-"""Characters of a source that an error quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Source:
     name: str = ""
 
     def __str__(self) -> str:
-        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
+        return shortened(self.text)
 
 
 def parsed(arguments: Sequence[str], *, depth: int = 0) -> Iterator[Source]:
@@ -73,7 +71,7 @@ def stacks(
         try:
             yield from _listed(source, largest)
         except OSError as error:
-            line = f"`{error.filename or source}` cannot be listed: {reason(error)}"
+            line = f"`{shortened(str(error.filename or source))}` cannot be listed: {reason(error)}"
             if failed is None:
                 raise CannotJudge(line) from None
             failed(line)
