@@ -61,6 +61,7 @@ def classic(protocol: str, **listener: Any) -> dict[str, Any]:
     return {"listeners": [{"lbPort": 443, "instancePort": 80, "lbProtocol": protocol, **listener}]}
 
 
+SITE = "arn:aws:s3:::acme-site"
 WEB, PROXY = {"name": "web"}, {"name": "proxy"}
 MOUNTING = {"name": "web", "mountPoints": [{"sourceVolume": "uploads", "containerPath": "/in"}]}
 
@@ -153,6 +154,7 @@ def test_a_contradiction_is_reported_once(path: str, token: str, inputs: dict[st
         (DISTRIBUTION, served("shop", orderedCacheBehaviors=[{"targetOriginId": "cdn"}])),
         (DISTRIBUTION, served("both", originGroups=grouped("shop", "cdn"))),
         (DISTRIBUTION, served("else", originGroups=UNKNOWN)),
+        (DISTRIBUTION, {"origins": [{"originId": SITE}], "defaultCacheBehavior": {"targetOriginId": SITE}}),
         (DISTRIBUTION, served(UNKNOWN)),
         (DISTRIBUTION, {"origins": [{"originId": UNKNOWN}], "defaultCacheBehavior": {"targetOriginId": "shop"}}),
         (DISTRIBUTION, served("cdn", viewerCertificate={"acmCertificateArn": EAST}, webAclId=GLOBAL)),

@@ -36,7 +36,7 @@ def allowed(principal: Any) -> Resource:
     return Resource("aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple", "p", inputs)
 
 
-def service(accept: Any, *principals: Any) -> Resource:
+def service(*principals: Any, accept: Any = False) -> Resource:
     inputs = {"acceptanceRequired": accept, "allowedPrincipals": list(principals)}
     return Resource("aws:ec2/vpcEndpointService:VpcEndpointService", "orders", inputs)
 
@@ -45,7 +45,7 @@ IN_RECIPE = "distributions[0].amiDistributionConfiguration.launchPermission.user
 test_one_of_two_accounts = reported(POLICY, "sharedAccounts[1]", snapshot(["444455556666", "all"]))
 test_a_recipe_of_images = reported(POLICY, IN_RECIPE, recipe("all"))
 test_an_endpoint_service = reported(POLICY, "principalArn", allowed("*"))
-test_its_own_principals = reported(POLICY, "allowedPrincipals[1]", service(False, "arn:aws:iam::1:root", "*"))
+test_its_own_principals = reported(POLICY, "allowedPrincipals[1]", service("arn:aws:iam::1:root", "*"))
 test_silent = silent(
     POLICY,
     image(None),
@@ -54,9 +54,9 @@ test_silent = silent(
     bus("444455556666"),
     recipe(),
     allowed("arn:aws:iam::444455556666:root"),
-    service(False, "arn:aws:iam::444455556666:root"),
-    service(True, "*"),
-    service(False),
+    service("arn:aws:iam::444455556666:root"),
+    service("*", accept=True),
+    service(),
     Resource("aws:ssm/parameter:Parameter", "p", {"group": "all", "sharedAccounts": ["all"]}),
     Resource("aws:lambda/functionUrl:FunctionUrl", "url", {"authorizationType": "NONE"}),
 )
