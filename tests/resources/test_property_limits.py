@@ -52,7 +52,8 @@ def table(*attributes: str, **inputs: Any) -> dict[str, Any]:
 
 
 def task(cpu: Any, memory: Any, *compatible: str) -> dict[str, Any]:
-    return {"cpu": cpu, "memory": memory, "requiresCompatibilities": list(compatible or ("FARGATE",))}
+    compatibilities = list(compatible or ("FARGATE",))
+    return {"cpu": cpu, "memory": memory, "networkMode": "awsvpc", "requiresCompatibilities": compatibilities}
 
 
 def encrypted(algorithm: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ CHOICE = {
     "Default": "Wait",
 }
 EACH = {"Type": "Map", "ItemProcessor": {"StartAt": "Pack", "States": {"Pick": END}}, "End": True}
-FARGATE = {"requiresCompatibilities": ["FARGATE"], "containerDefinitions": "[]"}
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "containerDefinitions": "[]"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from policypack.iam.document_readers import values_at
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 EVENT_PERMISSION = "aws:cloudwatch/eventPermission:EventPermission"
+ENDPOINT_SERVICE = "aws:ec2/vpcEndpointService:VpcEndpointService"
+ALLOWED_PRINCIPAL = "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple"
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -49,6 +51,18 @@ def _snapshot(cluster: str, name: str) -> Share:
     return Share("sharedAccounts[*]", "all", action, f"arn:aws:rds:*:*:{kind}:{{{name}}}", _RDS)
 
 
+def _endpoint_service(path: str, service: str, unless: str = "") -> Share:
+    return Share(
+        path,
+        "*",
+        "ec2:CreateVpcEndpoint",
+        f"arn:aws:ec2:*:*:vpc-endpoint-service/{{{service}}}",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html",
+        unless=unless,
+        why="every AWS account may connect to it",
+    )
+
+
 SHARES: Mapping[str, Share] = {
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Share(
         "group",
@@ -75,6 +89,9 @@ SHARES: Mapping[str, Share] = {
         "arn:aws:ssm:*:*:document/{name}",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
     ),
+    # the owner accepts or rejects each connection to a service that requires acceptance
+    ENDPOINT_SERVICE: _endpoint_service("allowedPrincipals[*]", "id", unless="acceptanceRequired"),
+    ALLOWED_PRINCIPAL: _endpoint_service("principalArn", "vpcEndpointServiceId"),
     EVENT_PERMISSION: Share(
         "principal",
         "*",
@@ -113,7 +130,7 @@ def shares(resource: Resource) -> Iterator[Reading[Answer]]:
     share = SHARES.get(resource.type)
     if share is None:
         return
-    if resource.inputs.get(share.unless) not in (None, "", []):
+    if resource.inputs.get(share.unless) not in (None, "", [], False):
         yield share.unless, CLOSED
         return
     for path, value in values_at(resource.inputs, share.path):

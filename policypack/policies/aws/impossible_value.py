@@ -114,6 +114,29 @@ def _on_upload(source: object) -> Resource:
     return construct("aws:cloudwatch/eventRule:EventRule", "uploads", eventPattern=json.dumps({"source": source}))
 
 
+def _subscribed(values: object) -> Resource:
+    topic, queue = (f"arn:aws:{service}:eu-west-1:{ACCOUNT}:orders" for service in ("sns", "sqs"))
+    inputs = {"topic": topic, "protocol": "sqs", "endpoint": queue, "filterPolicy": json.dumps({"kind": values})}
+    return construct("aws:sns/topicSubscription:TopicSubscription", "orders", **inputs)
+
+
+def _served(target: str) -> Resource:
+    behavior = {"targetOriginId": target, "viewerProtocolPolicy": "redirect-to-https"}
+    origins = [{"originId": "site", "domainName": "site.acme.example"}]
+    return construct(
+        "aws:cloudfront/distribution:Distribution",
+        "site",
+        enabled=True,
+        origins=origins,
+        defaultCacheBehavior=behavior,
+    )
+
+
+def _placed(zone: str) -> Resource:
+    inputs = {"vpcId": "vpc-0a1b2c3d", "cidrBlock": "10.0.1.0/24", "availabilityZone": zone, "region": "eu-west-1"}
+    return construct("aws:ec2/subnet:Subnet", "web", **inputs)
+
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 SERVICE = allow("sts:AssumeRole", None, Principal={"Service": "s3.amazon.com"})
 
@@ -158,6 +181,9 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(_archived(30, 90), path="rules[0].lifecycle.deleteAfter", note="a number too close to another one"),
         example(_sender("https://acme.example"), path="domain", note="a URL for a domain name"),
         example(_on_upload("aws.s3"), path="eventPattern", note="a field of an event pattern that is no list"),
+        example(_subscribed("order"), path="filterPolicy", note="a field of a filter policy that is no list"),
+        example(_served("web"), path="defaultCacheBehavior.targetOriginId", note="the id of no origin"),
+        example(_placed("us-west-2a"), path="availabilityZone", note="a zone of another region"),
     ],
     good=[
         example(bucket(), _block("acme-inbox")),
@@ -169,6 +195,9 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
         example(_archived(30, 120), note="90 days after the other one"),
         example(_sender("acme.example"), note="a domain name"),
         example(_on_upload(["aws.s3"]), note="a list of values"),
+        example(_subscribed(["order"]), note="a list of values of a filter policy"),
+        example(_served("site"), note="the id of an origin"),
+        example(_placed("eu-west-1a"), note="a zone of the resource's region"),
         example(granted(resource="arn:aws:s3:::acme/${aws:username}/*"), note="a policy variable"),
         example(
             bucket_policy(allow(Principal={"Service": "logs.eu-west-1.amazonaws.com"})),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.exposure.exposure import judge
-from policypack.access.exposure.sharing import shares
+from policypack.access.exposure.sharing import ALLOWED_PRINCIPAL, shares
 from policypack.access.solver.verdict import Answer
 from policypack.core.controls import Control
 from policypack.core.examples import construct, example
@@ -34,9 +34,13 @@ def _bus(principal: str, **inputs: Any) -> Resource:
     return construct(bus, "partners", principal=principal, statementId="partners", **inputs)
 
 
+def _allowed(principal: str) -> Resource:
+    return construct(ALLOWED_PRINCIPAL, "orders", vpcEndpointServiceId="vpce-svc-0a1b2c3d", principalArn=principal)
+
+
 POLICY = Policy(
     id="aws-public-share",
-    title="Snapshot, image, event bus or document shared with everybody",
+    title="Snapshot, image, event bus, document or endpoint service shared with everybody",
     why=__doc__,
     severity=Severity.CRITICAL,
     tags=[Tag.AWS, Tag.PUBLIC_ACCESS, Tag.AWS_FSBP],
@@ -56,6 +60,7 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-ssm-sharing.html",
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html",
     ],
     bad=[
         example(_snapshot("all"), path="sharedAccounts[0]"),
@@ -76,6 +81,7 @@ POLICY = Policy(
             note="a Systems Manager document",
         ),
         example(_bus("*"), path="principal", note="an event bus"),
+        example(_allowed("*"), path="principalArn", note="a VPC endpoint service"),
     ],
     good=[
         example(_snapshot("444455556666")),
@@ -92,6 +98,7 @@ POLICY = Policy(
             ),
             note="an image for one account",
         ),
+        example(_allowed("arn:aws:iam::444455556666:root"), note="an endpoint service for one account"),
     ],
     reads=shared,
     check=judge,

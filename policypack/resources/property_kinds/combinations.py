@@ -22,10 +22,12 @@ from typing import Any
 from policypack.core.policy import Resource
 from policypack.core.values import has_unknown
 from policypack.iam.document_readers import values_at
+from policypack.resources.property_kinds.contradictions import contradictions
 from policypack.resources.property_kinds.json_texts import (
     container_problems,
     event_pattern_problems,
     filter_problems,
+    message_filter_problems,
     redrive_problems,
     state_machine_problems,
 )
@@ -78,6 +80,7 @@ _ENDPOINT_SERVICE = re.compile(r"com\.amazonaws\.(?:vpce\.)?([a-z0-9-]+)\.")
 def combination_problems(resource: Resource) -> Clauses:
     """The places of values that do not go together, each with a clause. Unknown values go with every other."""
     yield from pair_problems(resource)
+    yield from contradictions(resource)
     if problems := _BY_TYPE.get(resource.type):
         yield from problems(resource.inputs)
     if resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint":
@@ -197,6 +200,16 @@ def _record(inputs: Inputs) -> Clauses:
             yield f"records[{index}]", f"{clause}, in a record of type `{kind}`"
 
 
+def _subscription(inputs: Inputs) -> Clauses:
+    """A filter policy; attributes of messages have no fields of their own, unlike their bodies."""
+    policy, scope = inputs.get("filterPolicy"), inputs.get("filterPolicyScope")
+    if isinstance(policy, str):
+        nested = scope not in (None, "", "MessageAttributes")
+        yield from (
+            ("filterPolicy", clause) for clause in dict.fromkeys(message_filter_problems(policy, nested=nested))
+        )
+
+
 def _document(inputs: Inputs) -> Clauses:
     content = inputs.get("content")
     if inputs.get("documentFormat") in (None, "JSON") and isinstance(content, str) and content:
@@ -219,6 +232,7 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": partial(object_problems, "rules"),
     "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration": tier_problems,
     "aws:s3/bucketV2:BucketV2": partial(object_problems, "lifecycleRules"),
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:sns/topic:Topic": partial(_fifo, "fifoTopic"),
     "aws:sqs/queue:Queue": partial(_fifo, "fifoQueue"),
     "aws:ssm/document:Document": _document,

@@ -6,6 +6,8 @@ Sources: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html (EventBridge answers `must be an
 object or an array`, and `Empty arrays are not allowed`),
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html (the fields of every event),
+https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html (SNS answers as EventBridge does, and `Filter
+policy scope MessageAttributes does not support nested filter policy`),
 https://states-language.net/spec.html (Step Functions answers `MISSING_TRANSITION_TARGET`) and
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html.
 """
@@ -37,6 +39,10 @@ _ENVELOPE = (
 """The fields at the top of every event; that of its replay is there if it is replayed."""
 _ABSENT = [{"exists": False}]
 """The values of a field that is not there."""
+_MATCHERS = frozenset(
+    {"anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard"}
+)
+"""Fields of an object in a list of values; with one of them, `$or` is a field like others."""
 _MOST_RECEIVES = 1000
 _TARGETS = ("Next", "Default")
 _MACHINES = ("Iterator", "ItemProcessor")
@@ -53,6 +59,29 @@ def event_pattern_problems(text: str) -> Iterator[str]:
 def filter_problems(text: str) -> Iterator[str]:
     """The fields of a filter for the records of a source, which has no envelope, whose values are no lists, or empty."""
     yield from _pattern_problems(_decoded(text))
+
+
+def message_filter_problems(text: str, *, nested: bool) -> Iterator[str]:
+    """The fields of a filter policy whose values are no lists, or empty, and objects where only `nested` fields have them."""
+    policy = _decoded(text)
+    yield from _pattern_problems(policy)
+    if not nested:
+        yield from _nested(policy)
+
+
+def _nested(policy: Any) -> Iterator[str]:
+    for name, value in policy.items() if isinstance(policy, Mapping) else ():
+        if isinstance(value, Mapping):
+            field = f"`{name}`" if _FIELD.fullmatch(name) else "a field"
+            yield f"has an object for {field}, and only `filterPolicyScope` `MessageBody` takes fields in fields"
+        elif name == "$or":
+            for choice in _choices(value):
+                yield from _nested(choice)
+
+
+def _choices(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The patterns in a list of choices; objects that match values are none."""
+    return [item for item in _items(value) if not _MATCHERS & item.keys()]
 
 
 def _envelope_problems(pattern: Any) -> Iterator[str]:
@@ -78,7 +107,7 @@ def _pattern_problems(pattern: Any) -> Iterator[str]:
         elif not value:
             yield f"takes a list of values for {field} of the pattern, and has an empty one"
         elif name == "$or":
-            for choice in value:
+            for choice in _choices(value):
                 yield from _pattern_problems(choice)
 
 

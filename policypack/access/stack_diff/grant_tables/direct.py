@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from policypack.access.exposure.sharing import SHARES
+from policypack.access.exposure.sharing import ALLOWED_PRINCIPAL, ENDPOINT_SERVICE, SHARES
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
 from policypack.iam.tables import argument_names, known_types
@@ -28,7 +28,6 @@ _SHARE_CONDITIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("StringEquals", "aws:PrincipalOrgID", "{organizationId}"),
     ),
 }
-ENDPOINT_SERVICE = "aws:ec2/vpcEndpointService:VpcEndpointService"
 _CUSTOMER_POLICY = "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment"
 _ASSUME = ("sts:AssumeRole",)
 _INVOKE = ("execute-api:Invoke",)
@@ -136,9 +135,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
         DirectGrant(("{accountId}",), ("ec2:CreateVolume",), ("arn:aws:ec2:*::snapshot/{snapshotId}",), everyone="all"),
     ),
     ENDPOINT_SERVICE: tuple(_endpoint_service("{allowedPrincipals[*]}")),
-    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": tuple(
-        _endpoint_service("{principalArn}")
-    ),
+    ALLOWED_PRINCIPAL: tuple(_endpoint_service("{principalArn}")),
     "aws:eks/accessEntry:AccessEntry": (
         DirectGrant(
             ("{principalArn}",),

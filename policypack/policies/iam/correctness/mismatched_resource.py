@@ -35,7 +35,9 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     elif resources:
         for pattern in idle:
             yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expand(pattern))}")
-    if all(kinds.values()) and "Action" not in statement.unknown:
+    # where no action applies to any resource, that no resource fits an action follows
+    follows = len(idle) == len(patterns) and "Resource" not in statement.unknown
+    if not follows and all(kinds.values()) and "Action" not in statement.unknown:
         for resource in resources:
             if not any(_fits(action, resource) for actions in kinds.values() for action in actions):
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
@@ -73,7 +75,7 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html",
     ],
     bad=[
-        example(granted("s3:GetObject", BUCKET), path=["policy.Statement[0].Action", "policy.Statement[0].Resource"]),
+        example(granted("s3:GetObject", BUCKET), path="policy.Statement[0].Action"),
         example(
             granted(["s3:ListBucket", "s3:GetObject"], BUCKET),
             path="policy.Statement[0].Action",
@@ -81,17 +83,17 @@ POLICY = Policy(
         ),
         example(
             role_policy(deny("s3:DeleteBucket", OBJECTS)),
-            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            path="policy.Statement[0].Action",
             note="a denial that stops nobody",
         ),
         example(
             granted("logs:PutLogEvents", LOG_GROUP),
-            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            path="policy.Statement[0].Action",
             note="a log group where the action needs its streams",
         ),
         example(
             granted("dynamodb:PutItem", INDEXES),
-            path=["policy.Statement[0].Action", "policy.Statement[0].Resource"],
+            path="policy.Statement[0].Action",
             note="the indexes of a table, which only `Query` and `Scan` read",
         ),
     ],

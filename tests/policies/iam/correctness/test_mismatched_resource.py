@@ -17,13 +17,21 @@ def test_neither_fits_the_other() -> None:
         allow("sqs:SendMessage", "arn:aws:sns:eu-west-1:111122223333:dead"),
         allow("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:inbox/*"),
     ):
-        assert violations(POLICY, role_policy(statement)) == [ACTION, RESOURCE]
-    assert violations(POLICY, bucket_policy(deny("s3:PutObject", BUCKET, Principal="*"))) == [ACTION, RESOURCE]
+        assert violations(POLICY, role_policy(statement)) == [ACTION]
+    assert violations(POLICY, bucket_policy(deny("s3:PutObject", BUCKET, Principal="*"))) == [ACTION]
     assert violations(POLICY, role_policy(allow("s3:ListBucket", [BUCKET, OBJECTS]))) == [RESOURCE]
 
 
+def test_a_wrong_arn_is_reported_once() -> None:
+    for action, resource in (
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-central-1:111122223333:resize"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:eu-central-1:111122223333:orders"),
+    ):
+        assert violations(POLICY, role_policy(allow(action, resource))) == [ACTION]
+
+
 def test_the_message_quotes_what_the_action_needs() -> None:
-    message, _ = messages(POLICY, role_policy(allow("sqs:SendMessage", BUCKET)))
+    [message] = messages(POLICY, role_policy(allow("sqs:SendMessage", BUCKET)))
     assert message.endswith("`sqs:SendMessage` needs `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`")
 
 
