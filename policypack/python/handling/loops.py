@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import last_names
+from policypack.python.handling import firehose
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
 from policypack.python.handling.failures.fates import changed
@@ -91,6 +92,7 @@ class Loops:
         yield from self._over_results()
         yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
+        yield from firehose.left_out(self.scan, self.over_records)
 
     @staticmethod
     def _inside(node: AnyLoop) -> Iterator[ast.AST]:

@@ -74,8 +74,12 @@ class Slot:
             return same
         if not self.is_item:
             return not scan.values(node).isdisjoint(self.scan.values(self.base))
-        is_shared = isinstance(self.base, ast.Attribute) or any(True for _ in scan.constants(ast.unparse(self.base)))
-        return same and is_shared
+        return same and (isinstance(self.base, ast.Attribute) or self._is_shared(scan, ast.unparse(self.base)))
+
+    def _is_shared(self, scan: Scan, name: str) -> bool:
+        """Whether a name is the same one in another function: of the module, of a function around both, or of this one."""
+        inside = scan.function in ast.walk(self.scan.function)
+        return scan.module is self.scan.module and _is_free(scan, name) and (inside or _is_free(self.scan, name))
 
 
 def only_keeps(scan: Scan, consumers: Consumers, loop: AnyLoop) -> bool:
@@ -100,7 +104,7 @@ def _of(scan: Scan, consumers: Consumers, statement: ast.stmt, loop: AnyLoop) ->
     found = [*_given(scan, statement)]
     if not found and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         found = [*_by_call(scan, consumers, statement.value)]
-    if found and all(_is_free(slot, inside if slot.scan is scan else slot.scan.nodes) for slot in found):
+    if found and all(_is_unread(slot, inside if slot.scan is scan else slot.scan.nodes) for slot in found):
         yield from found
 
 
@@ -166,7 +170,7 @@ def _by_call(scan: Scan, consumers: Consumers, call: ast.Call) -> Iterator[Slot]
                 yield from (slot for slots in given.values() for slot in slots)
 
 
-def _is_free(slot: Slot, nodes: Iterable[ast.AST]) -> bool:
+def _is_unread(slot: Slot, nodes: Iterable[ast.AST]) -> bool:
     """Whether these nodes neither read the place nor make its container."""
     names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     made = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
@@ -179,6 +183,14 @@ def _is_free(slot: Slot, nodes: Iterable[ast.AST]) -> bool:
     return not any(
         slot.is_read(slot.scan, node) for node in nodes if id(node) not in written and not _writes(slot, node)
     )
+
+
+def _is_free(scan: Scan, name: str) -> bool:
+    """Whether a name is no local one of a function."""
+    own = {node.arg for node in ast.walk(scan.function.args) if isinstance(node, ast.arg)}
+    return name not in own | {
+        node.id for node in scan.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _writes(slot: Slot, node: ast.AST) -> bool:

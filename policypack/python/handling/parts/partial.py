@@ -139,7 +139,7 @@ class Parts:
                 if isinstance(node.ctx, ast.Store):
                     names.discard(node.id)
                 elif (
-                    self.scan.holds(node, Shape.RECORD)
+                    self.scan.holds(node, Shape.RECORD, Shape.MESSAGE)
                     and id(node) not in self.looped
                     and not self._is_local(node)
                     and not (node.id in found and self._is_logged(node))
