@@ -79,6 +79,34 @@ RUN_OWN_CODE = frozenset(
     {"lambda", "edgelambda", "ec2", "ecs-tasks", "pods.eks", "eks-fargate-pods", "tasks.apprunner"}
 )
 """Services that give the credentials of a role to code of the stack's owner, which can list less."""
+OWN_CODE: Mapping[str, tuple[str, ...]] = {
+    "aws:bedrock/agentcoreAgentRuntime:AgentcoreAgentRuntime": ("roleArn",),
+    "aws:codebuild/project:Project": ("serviceRole",),
+    "aws:emrcontainers/jobTemplate:JobTemplate": ("jobTemplateData",),
+    "aws:glue/devEndpoint:DevEndpoint": ("roleArn",),
+    "aws:glue/job:Job": ("roleArn",),
+    "aws:kinesisanalyticsv2/application:Application": ("serviceExecutionRole",),
+    "aws:mwaa/environment:Environment": ("executionRoleArn",),
+    "aws:sagemaker/domain:Domain": ("defaultUserSettings", "defaultSpaceSettings"),
+    "aws:sagemaker/hyperParameterTuningJob:HyperParameterTuningJob": (
+        "trainingJobDefinition",
+        "trainingJobDefinitions",
+    ),
+    "aws:sagemaker/model:Model": ("executionRoleArn",),
+    "aws:sagemaker/notebookInstance:NotebookInstance": ("roleArn",),
+    "aws:sagemaker/trainingJob:TrainingJob": ("roleArn",),
+    "aws:sagemaker/userProfile:UserProfile": ("userSettings",),
+}
+"""By type, the properties with roles whose credentials code of the stack's owner gets, of services that use roles with code of AWS too.
+
+Sources: https://docs.aws.amazon.com/glue/latest/dg/create-an-iam-role.html,
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html,
+https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html,
+https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/iam-execution-role.html,
+https://docs.aws.amazon.com/managed-flink/latest/java/permissions-iam.html,
+https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html and
+https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html.
+"""
 PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
 
 
@@ -166,11 +194,27 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
                 if name in services or not _harmless(resource, name):
                     users.setdefault(urn, {})[_use(resource, name)] = services.get(name, ())
         for name, assuming in services.items():
-            literal = isinstance(resource.inputs.get(name), str) and not resource.property_dependencies.get(name)
-            role = resolve(stack, resource, name, ROLE).only if literal else None
-            if role is not None:
+            if role := _written(stack, resource, name):
                 users.setdefault(role.urn, {})[_use(resource, name)] = assuming
     return users
+
+
+def _written(stack: Stack, resource: Resource, name: str) -> Resource | None:
+    """The role whose name or ARN a property has as a text of its own."""
+    literal = isinstance(resource.inputs.get(name), str) and not resource.property_dependencies.get(name)
+    return resolve(stack, resource, name, ROLE).only if literal else None
+
+
+@memoized
+def _own_code(stack: Stack) -> frozenset[str]:
+    """The URNs of the roles with which a resource of `OWN_CODE` runs."""
+    found: set[str] = set()
+    for kind, names in OWN_CODE.items():
+        for resource in stack.of(kind):
+            for name in names:
+                role = _written(stack, resource, name)
+                found.update((role.urn,) if role else resource.property_dependencies.get(name, ()))
+    return frozenset(found)
 
 
 @memoized
@@ -200,11 +244,13 @@ class Assuming(msgspec.Struct, frozen=True):
     """Whether others may: users, roles, or those who sign in with an identity provider."""
     roles: frozenset[str]
     """The URNs of the roles."""
+    own_code: bool = False
+    """Whether a resource of the stack runs code of its owner with one of them."""
 
     @property
     def only_code_of_aws(self) -> bool:
         """Whether only AWS services may, with code of AWS (decision 52)."""
-        return not self.others and self.services.isdisjoint(RUN_OWN_CODE)
+        return not self.others and not self.own_code and self.services.isdisjoint(RUN_OWN_CODE)
 
 
 @memoized
@@ -218,20 +264,23 @@ def assuming(stack: Stack) -> Mapping[str, Assuming]:
     }
     for policies in identity_policies(stack):
         carried = {attached.resource.urn for attached in policies.carried}
-        trusted = _trusted(policies.identity)
+        trusted = _trusted(policies.identity, _own_code(stack))
         if trusted is None or not all(attached.certain for attached in policies.carried):
             unknown |= carried
             continue
         for urn in carried:
             before = known.get(urn, trusted)
             known[urn] = Assuming(
-                before.services | trusted.services, before.others or trusted.others, before.roles | trusted.roles
+                before.services | trusted.services,
+                before.others or trusted.others,
+                before.roles | trusted.roles,
+                before.own_code or trusted.own_code,
             )
     return {urn: assumed for urn, assumed in known.items() if urn not in unknown}
 
 
-def _trusted(identity: Resource) -> Assuming | None:
-    """Who may assume a role; None if that is not known, or if it is no role."""
+def _trusted(identity: Resource, own_code: frozenset[str]) -> Assuming | None:
+    """Who may assume a role, which runs code of its owner if its URN is among those; None if that is not known, or if it is no role."""
     services: set[str] = set()
     others = False
     for _, document in documents_of(identity, TRUST, granting=True):
@@ -250,7 +299,9 @@ def _trusted(identity: Resource) -> Assuming | None:
                     return None
                 else:
                     others = True
-    return Assuming(frozenset(services), others, frozenset({identity.urn})) if services or others else None
+    if not services and not others:
+        return None
+    return Assuming(frozenset(services), others, frozenset({identity.urn}), identity.urn in own_code)
 
 
 def _use(resource: Resource, name: str) -> str:

@@ -194,11 +194,14 @@ class How(enum.StrEnum):
     DROP = "logs a failure, or nothing, and goes on"
     ANSWER = "only returns that a record failed, to a service that does not read it,"
     OVERWRITE = "keeps one of the records that have the same key"
+    OMIT = "leaves a record out of what it returns to Firehose"
     FUTURE = "starts work whose failure nothing looks at"
 
     @property
     def lost(self) -> str:
         """What is lost, as a clause."""
+        if self is How.OMIT:
+            return "Firehose takes it for failed, unlike one with the result `Dropped`"
         of_one = self in (How.DROP, How.ANSWER, How.FUTURE)
         return "the record that fails is lost" if of_one else "the remaining ones are lost"
 
@@ -294,7 +297,13 @@ class Handling(msgspec.Struct, frozen=True):
 
     @property
     def exits(self) -> list[LoopExit]:
-        """The ways out of loops by which records are lost."""
+        """The ways out of loops by which records are lost, one for each place."""
+        by_place: dict[CodePlace, LoopExit] = {}
+        for exit_ in self._lost():
+            by_place.setdefault(exit_.place, exit_)
+        return [*by_place.values()]
+
+    def _lost(self) -> list[LoopExit]:
         return [
             exit_
             for loop in self.loops

@@ -4,7 +4,7 @@ Nothing fails: Lambda takes the response for the whole event and never delivers 
 should not stop the good ones either: collect the failures, and raise or report them after the loop. A failure that is only
 logged or counted loses its record in the same way, and so does one in the result of a function that S3 or EventBridge
 invokes, which reads no result. Records that are malformed may be dropped on purpose, by an `except ValueError` or the like, if the
-log names the record.
+log names the record. A transformation of Firehose has to return every record, those that it drops on purpose with the result `Dropped`.
 
 A queue or stream delivers all records again if the function raises or ends its process, so a `raise` and `sys.exit()` are
 silent where the stack has nothing else that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
@@ -51,6 +51,7 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",
         "https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/",
+        "https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html",
     ],
     bad=reported_at(
         "code",
@@ -88,6 +89,20 @@ POLICY = Policy(
         example(
             _handler(LOOP, "    try:", "        copy(record)", "    finally:", "        continue"),
             note="a `finally` that discards the exception",
+        ),
+        example(
+            _handler("last = {}", LOOP, '    last["record"] = record', 'copy(last["record"])'),
+            note="a place that each record overwrites",
+        ),
+        example(
+            _handler(
+                "output = []",
+                'for record in event["records"]:',
+                '    if record["data"]:',
+                '        output.append({"recordId": record["recordId"], "result": "Ok", "data": record["data"]})',
+                'return {"records": output}',
+            ),
+            note="a transformation of Firehose that leaves records out",
         ),
     ),
     good=[

@@ -90,7 +90,7 @@ def _assigned(scan: Scan, loop: AnyLoop) -> dict[str, list[tuple[bool, object]]]
 
 def _looks(statement: ast.stmt) -> bool:
     match statement:
-        case ast.Pass() | ast.Continue() | ast.Break():
+        case ast.Pass() | ast.Continue() | ast.Break() | ast.Global() | ast.Nonlocal():
             return True
         case ast.Expr(value=value):
             return not any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(value))

@@ -16,7 +16,7 @@ from policypack.python.records import MANY, own_nodes
 _COMMON = ("eventSource", "eventName", "eventVersion", "awsRegion", "eventSourceARN")
 """What the records of an event may have in common, besides the bucket."""
 _READ_BY = {"values", "items", "pop", "popitem"}
-_Path = tuple[str, ...]
+Path = tuple[str, ...]
 
 
 def overwritten(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
@@ -27,9 +27,11 @@ def overwritten(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
         loops: its loops over records.
     """
     for name, place, key, value in _filled(scan, loops):
-        paths = _paths(scan, key)
-        common = bool(paths) and all(map(_is_common, paths))
-        kept = any(not _is_common(path) for path in _paths(scan, value))
+        keys = paths(scan, key)
+        at_once = isinstance(place, ast.Assign) and value is not place.value
+        constant = at_once and isinstance(key, ast.Constant)  # what loops keep under one is in `slots.py`
+        common = constant or (bool(keys) and all(map(is_common, keys)))
+        kept = any(not is_common(path) for path in paths(scan, value))
         if common and kept and _is_read(scan, name) and not _handled_besides(scan, name, place, loops):
             line = scan.place(place)
             yield RecordLoop(line, (LoopExit(line, How.OVERWRITE),), whole=False)
@@ -56,20 +58,21 @@ def _filled(scan: Scan, loops: list[AnyLoop]) -> Iterator[tuple[str, ast.AST, as
                         yield name, node, key, value
 
 
-def _paths(scan: Scan, node: ast.AST, depth: int = 3) -> list[_Path]:
+def paths(scan: Scan, node: ast.AST, depth: int = 3) -> list[Path]:
     """What an expression reads of a record: the keys of each part; a call of the package may read all of it."""
     match node:
         case ast.Call(func=ast.Attribute(value=base, attr="get"), args=[ast.Constant(value=str() as key), *_]) | (
             ast.Subscript(value=base, slice=ast.Constant(value=str() as key))
         ) if scan.holds(base, Shape.RECORD):
-            return [(*path, key) for path in _paths(scan, base, depth)]
+            return [(*path, key) for path in paths(scan, base, depth)]
         case ast.Name(id=name) if scan.holds(node, Shape.RECORD):
             given = [*scan.given(name)]
-            return _paths(scan, given[0], depth - 1) if len(given) == 1 and depth else [()]
-    return [path for child in ast.iter_child_nodes(node) for path in _paths(scan, child, depth)]
+            return paths(scan, given[0], depth - 1) if len(given) == 1 and depth else [()]
+    return [path for child in ast.iter_child_nodes(node) for path in paths(scan, child, depth)]
 
 
-def _is_common(path: _Path) -> bool:
+def is_common(path: Path) -> bool:
+    """Whether all records of an event may have the same at this path."""
     return path[:2] == ("s3", "bucket") or path[:1] in {(name,) for name in _COMMON}
 
 

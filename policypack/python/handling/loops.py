@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policypack.python.classes import last_names
+from policypack.python.handling import firehose
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
 from policypack.python.handling.failures.fates import changed
@@ -14,11 +15,12 @@ from policypack.python.handling.failures.futures import Futures
 from policypack.python.handling.failures.raising import Failing, catches, ends
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.failures.swallowed import EXHAUSTED, Swallowed
-from policypack.python.handling.first_runs import AnyLoop, first_only, only_looks
+from policypack.python.handling.first_runs import AnyLoop, first_only
 from policypack.python.handling.folds import folds, keeps
 from policypack.python.handling.keyed import overwritten
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.slots import only_keeps
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
 from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes
@@ -55,10 +57,14 @@ class Loops:
     def loops(self) -> Iterator[RecordLoop]:
         """The loops over records, and those over the results of work on each."""
         for node in self.over_records:
+            left = [*self._exits(node.body, _Around())]
+            raised = any(
+                exit_.how is How.RAISE and not exit_.fails for exit_ in left
+            )  # what catches that is no other loss
             exits = (
-                *self._exits(node.body, _Around()),
+                *left,
                 *self._removals(node),
-                *self.swallowed.around(node),
+                *(() if raised else self.swallowed.around(node)),
                 *self._ended(node),
                 *self.dropped.inside(node),
             )
@@ -75,7 +81,7 @@ class Loops:
                 exits,
                 searches=self._searches(node, exits),
                 finds=any(isinstance(inner, ast.Return) or [*changed(inner)] for inner in self._inside(node)),
-                whole=over_all and not only_looks(self.scan, node.body),
+                whole=over_all and not only_keeps(self.scan, self.consumers, node),
                 logs=over_all and self.scan.works(*node.body, printing=True),
                 inner=source is not None and self.scan.is_inner(source),
             )
@@ -86,6 +92,7 @@ class Loops:
         yield from self._over_results()
         yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
+        yield from firehose.left_out(self.scan, self.over_records)
 
     @staticmethod
     def _inside(node: AnyLoop) -> Iterator[ast.AST]:

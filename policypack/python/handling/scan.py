@@ -6,6 +6,7 @@ Source of what ends the process: https://docs.python.org/3/library/sys.html#sys.
 from __future__ import annotations
 
 import ast
+import builtins
 import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
@@ -61,6 +62,7 @@ PURE = {
         "format_exc",
     ),
     *("time", "time_ns", "perf_counter", "monotonic", "now", "utcnow", "uuid4"),
+    *(name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)),
 }
 """Calls that make a value of another one, of the time, or of nothing."""
 CONVERTING = {
@@ -157,8 +159,8 @@ class Scan:
         return self.holds(node, Shape.INNER, Shape.MESSAGE) and not self.holds(node, Shape.RECORDS, Shape.EVENT)
 
     def touches_event(self) -> bool:
-        """Whether anything in the function comes with the event."""
-        return any(shapes(self.values(node)) for node in self.nodes)
+        """Whether anything in the function comes with the event; a decorator may give a handler's to others."""
+        return self.is_handler or any(shapes(self.values(node)) for node in self.nodes)
 
     def functions(self, node: ast.expr) -> list[FunctionNode]:
         """The functions of the package that an expression may be."""

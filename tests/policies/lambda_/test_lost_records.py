@@ -275,3 +275,33 @@ def test_a_url_and_a_state_machine_read_the_result() -> None:
     assert messages(POLICY, read, permission("s3.amazonaws.com")) != []
     for reader in (url, machine):
         assert outcomes(POLICY, read, permission("s3.amazonaws.com"), reader) == []
+
+
+@pytest.mark.parametrize("error", ["StopIteration", "Done", "LookupError('empty')"])
+def test_an_exception_that_ends_the_loop_is_one_report_with_what_catches_it(error: str) -> None:
+    name = error.partition("(")[0]
+    code = f"""class Done(Exception): pass
+def handler(event, context):
+    try:
+        for record in event["Records"]:
+            handle(record)
+            raise {error}
+    except {name}:
+        pass
+"""
+    (message,) = messages(POLICY, function(code))
+    assert "raises inside the loop" in message
+
+
+def test_a_record_that_firehose_does_not_get_back() -> None:
+    code = """def handler(event, context):
+    done = []
+    for record in event["records"]:
+        if not record["data"]:
+            continue
+        done.append({"recordId": record["recordId"], "result": "Ok", "data": record["data"]})
+    return {"records": done}
+"""
+    (message,) = messages(POLICY, function(code))
+    assert "leaves a record out of what it returns to Firehose" in message
+    assert "`Dropped`" in message

@@ -3,7 +3,8 @@
 Names reveal customers, dates and deleted objects. With `s3:ListBucket` a reader of one folder also learns what to
 request in all others. A condition on `s3:prefix` limits a workload to its own part of the bucket. A service that uses a
 role with its own code, such as Firehose, needs all of the bucket that it delivers to, so a bucket that its role names is
-not reported. Nor is a bucket to which a deployment synchronizes: its role, which no service assumes, may write every
+not reported, unless a resource of the stack runs its owner's code with that role: a job of Glue, a build of CodeBuild,
+a notebook or training job of SageMaker. Nor is a bucket to which a deployment synchronizes: its role, which no service assumes, may write every
 object of it.
 """
 
@@ -80,6 +81,8 @@ def _role(principal: Mapping[str, str], *statements: Mapping[str, Any]) -> Resou
     return construct(ROLE, "deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
 
 
+GLUE = _used_by("glue", "s3:ListBucket", BUCKET)
+
 POLICY = Policy(
     id="iam-unscoped-list",
     title="Policy document allows listing a whole bucket",
@@ -117,6 +120,13 @@ POLICY = Policy(
         "inlinePolicies[0].policy.Statement[0].Action",
         example(_used_by("ec2", "s3:ListBucket", BUCKET), note="a role for the code of an instance"),
         example(_used_by("firehose", "s3:ListBucket", "*"), note="every bucket"),
+        example(
+            GLUE,
+            construct(
+                "aws:glue/job:Job", "nightly", GLUE, at="roleArn", command={"scriptLocation": "s3://jobs/etl.py"}
+            ),
+            note="a role of Glue with which a job runs a script of the stack's owner",
+        ),
     ),
     good=[
         example(granted("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "in/*"}})),
@@ -134,6 +144,11 @@ POLICY = Policy(
             note="a denial of every other prefix",
         ),
         example(_used_by("firehose", "s3:ListBucket", BUCKET), note="the bucket that a service delivers to"),
+        example(
+            GLUE,
+            construct("aws:glue/crawler:Crawler", "inbox", GLUE, at="role", databaseName="inbox"),
+            note="the bucket that a crawler, whose code is AWS's, goes through",
+        ),
         example(
             _role(
                 {"AWS": "arn:aws:iam::111122223333:role/ci"},

@@ -93,7 +93,7 @@ class Dropped:
         match block:
             case ast.Try() | ast.TryStar():
                 handler = scan.catching(block) or losing(scan, block, self._around(followed))
-                tried = self._tries(scan, block.body) and not _changes_attributes(block.body)
+                tried = self._tries(scan, block.body, handler) and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
                 if handler and tried and not leaves and not scan.does(*block.finalbody):
                     reached = max(fate, self.fates.of_caught(scan, handler, fate if followed else None))
@@ -141,9 +141,16 @@ class Dropped:
         return [*followed, self.scan, *(scan for scan in self.consumers.scans if scan.is_handler)]
 
     @staticmethod
-    def _tries(scan: Scan, body: list[ast.stmt]) -> bool:
-        """Whether statements do work that may fail; logs alone do so by what they make a value of."""
-        return scan.works(*body) and not (scan.only_logs and not scan.may_fail(*body))
+    def _tries(scan: Scan, body: list[ast.stmt], handler: ast.ExceptHandler | None = None) -> bool:
+        """Whether statements do work that may fail; logs alone do so by what they make a value of.
+
+        An `except` that collects or counts the failures expects them, also of a look-up in what is only logged.
+        """
+        if not scan.works(*body):
+            return False
+        expected = handler is not None and any(True for node in own_nodes(handler) for _ in changed(node))
+        looks_up = expected and any(isinstance(node, ast.Subscript) for node in scan.run(body))
+        return not scan.only_logs or looks_up or scan.may_fail(*body)
 
     def _of_called(self, scan: Scan, call: ast.Call, followed: tuple[Scan, ...], fate: Fate) -> Iterator[LoopExit]:
         at = ONCE.get(called_name(call), len(call.args))

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import FunctionNode, shapes
+from policypack.python.files import CodePlace
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
-from policypack.python.handling.first_runs import first_only, only_looks
+from policypack.python.handling.first_runs import AnyLoop, first_only
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.parts.unpacking import Unpackings, fixed, stored
 from policypack.python.handling.scan import LOOKS_ONLY, PRINTING, Scan
+from policypack.python.handling.slots import kept, only_keeps
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
@@ -56,7 +58,7 @@ class Parts:
             loop = as_loop(scan, node)
             if loop and scan.holds(loop.iter, *MANY) and first_only(scan, loop):
                 self.first_runs.append(node)
-        self.last_runs = [loop for loop in loops.over_records if only_looks(scan, loop.body)]
+        self.last_runs = [loop for loop in loops.over_records if only_keeps(scan, consumers, loop)]
         self.ranges = {
             node.target.id
             for node in scan.nodes
@@ -96,10 +98,39 @@ class Parts:
             inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(loop)
             yield Pick(self.scan.place(loop), Taking.PART, inner, glances)
         for loop in self.last_runs:
-            if left := self._left_over(loop):
-                yield Pick(self.scan.place(left), Taking.ONE)
+            if place := self._kept_over(loop) or self._left_over(loop):
+                yield Pick(place, Taking.ONE)
 
-    def _left_over(self, loop: ast.stmt) -> ast.Name | None:
+    def _kept_over(self, loop: AnyLoop) -> CodePlace | None:
+        """Where something is done with what a loop has overwritten in each run."""
+        end = loop.end_lineno or loop.lineno
+        for slot in kept(self.scan, self.consumers, loop):
+            for scan in self.consumers.scans:
+                own = scan is self.scan
+                nodes = [node for node in scan.nodes if getattr(node, "lineno", 0) > (end if own else 0)]
+                if scan is slot.scan and not own:
+                    continue
+                stores = [node.lineno for node in nodes if isinstance(node, ast.expr) and slot.is_stored(node)]
+                for node in nodes:
+                    before = not stores or getattr(node, "lineno", 0) < min(stores)
+                    if (
+                        before
+                        and slot.is_read(scan, node)
+                        and id(node) not in self.looped
+                        and self._is_used(scan, node)
+                    ):
+                        return scan.place(node)
+        return None
+
+    def _is_used(self, scan: Scan, node: ast.AST) -> bool:
+        """Whether more is done with what a place has than to log it, unless that is the work."""
+        whole = node
+        while isinstance(outer := scan.parents.get(whole), ast.Subscript | ast.Attribute):
+            whole = outer
+        used = self.consumers.of(scan, whole, lazy=False) is not Consumption.NOTHING
+        return used and (scan.only_logs or not self._is_logged(whole))
+
+    def _left_over(self, loop: ast.stmt) -> CodePlace | None:
         """Where a name is used after a loop that does nothing but assign it."""
         names = stored(loop)
         found = {name for inner in ast.walk(loop) if isinstance(inner, ast.If) for name in stored(inner)}
@@ -108,13 +139,13 @@ class Parts:
                 if isinstance(node.ctx, ast.Store):
                     names.discard(node.id)
                 elif (
-                    self.scan.holds(node, Shape.RECORD)
+                    self.scan.holds(node, Shape.RECORD, Shape.MESSAGE)
                     and id(node) not in self.looped
                     and not self._is_local(node)
                     and not (node.id in found and self._is_logged(node))
                     and self.consumers.of(self.scan, node, lazy=False) is not Consumption.NOTHING
                 ):
-                    return node
+                    return self.scan.place(node)
         return None
 
     def _is_local(self, name: ast.Name) -> bool:

@@ -187,3 +187,57 @@ def test_others_that_list_a_bucket(role: Resource) -> None:
 def test_the_message_says_why_the_condition_does_not_limit_the_list(statement: dict[str, Any], words: str) -> None:
     (message,) = messages(POLICY, role_policy(statement))
     assert f"allows `s3:ListBucket` {words}, so every name in the bucket can be read" in message
+
+
+OWN_CODE = [
+    ("glue", "aws:glue/job:Job", "roleArn"),
+    ("glue", "aws:glue/devEndpoint:DevEndpoint", "roleArn"),
+    ("sagemaker", "aws:sagemaker/notebookInstance:NotebookInstance", "roleArn"),
+    ("sagemaker", "aws:sagemaker/trainingJob:TrainingJob", "roleArn"),
+    ("sagemaker", "aws:sagemaker/domain:Domain", "defaultUserSettings"),
+    ("codebuild", "aws:codebuild/project:Project", "serviceRole"),
+    ("kinesisanalytics", "aws:kinesisanalyticsv2/application:Application", "serviceExecutionRole"),
+]
+CODE_OF_AWS = [
+    ("glue", "aws:glue/crawler:Crawler", "role"),
+    ("codepipeline", "aws:codepipeline/pipeline:Pipeline", "roleArn"),
+    ("sagemaker", "aws:sagemaker/featureGroup:FeatureGroup", "roleArn"),
+    ("glue", "aws:glue/job:Job", "securityConfiguration"),
+]
+
+
+def _names_it(principal: str) -> list[Resource]:
+    listing = construct(ROLE_POLICY, "list", role="deliver", policy=document(allow("s3:ListBucket", BUCKET)))
+    return [service_role(service(principal)), listing]
+
+
+@pytest.mark.parametrize(("principal", "token", "name"), OWN_CODE)
+def test_code_of_the_owner_that_runs_with_the_role_of_a_service(principal: str, token: str, name: str) -> None:
+    role, listing = _names_it(principal)
+    assert violations(POLICY, role, listing, construct(token, "nightly", role, at=name)) == [
+        "policy.Statement[0].Action"
+    ]
+    crawler = construct("aws:glue/crawler:Crawler", "inbox", role, at="role")
+    assert len(violations(POLICY, role, listing, crawler, construct(token, "nightly", role, at=name))) == 1
+
+
+@pytest.mark.parametrize(("principal", "token", "name"), CODE_OF_AWS)
+def test_code_of_aws_that_runs_with_the_role_of_a_service(principal: str, token: str, name: str) -> None:
+    role, listing = _names_it(principal)
+    assert violations(POLICY, role, listing, construct(token, "nightly", role, at=name)) == []
+
+
+def test_a_job_with_another_role_or_a_prefix() -> None:
+    role, whole = _names_it("glue")
+    other = service_role(service("glue"), name="other")
+    assert violations(POLICY, role, other, whole, construct("aws:glue/job:Job", "nightly", other, at="roleArn")) == []
+    limited = construct(ROLE_POLICY, "list", role="deliver", policy=document(listing("StringLike", "in/*")))
+    assert violations(POLICY, role, limited, construct("aws:glue/job:Job", "nightly", role, at="roleArn")) == []
+
+
+def test_a_job_that_has_the_arn_of_the_role_as_a_text() -> None:
+    arn = "arn:aws:iam::111122223333:role/deliver"
+    trust = document(allow("sts:AssumeRole", None, Principal=service("glue")))
+    role = construct(ROLE, "deliver", name="deliver", assumeRolePolicy=trust, outputs={"arn": arn})
+    job = construct("aws:glue/job:Job", "nightly", roleArn=arn)
+    assert violations(POLICY, role, _names_it("glue")[1], job) == ["policy.Statement[0].Action"]

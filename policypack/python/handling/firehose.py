@@ -1,0 +1,137 @@
+"""Transformations of Firehose that return fewer records than they get.
+
+Firehose takes a record that is not among those returned for failed, and delivers it to the bucket's error prefix only; one
+that is left out on purpose is returned with `result: Dropped`. Source:
+https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from policypack.python.handling.first_runs import AnyLoop
+from policypack.python.handling.scan import Scan
+from policypack.python.model import How, LoopExit, RecordLoop
+from policypack.python.records import MANY
+
+_ADDING = {"append", "extend", "insert", "appendleft"}
+
+
+def left_out(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
+    """The loops and comprehensions of one function that leave a record out of what they return to Firehose.
+
+    Args:
+        scan: the function.
+        loops: its loops over records.
+    """
+    for result in _results(scan) if _transforms(scan) else ():
+        given = [*scan.given(result.id)] if isinstance(result, ast.Name) else [result]
+        match given:
+            case [ast.ListComp(generators=[source]) as made] if source.ifs and scan.holds(source.iter, *MANY):
+                places: list[ast.AST] = [made]
+            case [ast.List(elts=[])] if isinstance(result, ast.Name):
+                places = _of_loops(scan, result.id, loops)
+            case _:
+                continue
+        exits = tuple(LoopExit(scan.place(place), How.OMIT) for place in places)
+        if exits:
+            yield RecordLoop(exits[0].place, exits, whole=False)
+
+
+def _transforms(scan: Scan) -> bool:
+    """Whether the function, or one that it calls, makes a record for Firehose."""
+    body = [scan.function.body] if isinstance(scan.function, ast.Lambda) else scan.function.body
+    return any(
+        isinstance(node, ast.Dict) and {"recordId", "result"} <= _keys(node)
+        for node in scan.run([part for part in body if isinstance(part, ast.stmt)])
+    )
+
+
+def _keys(literal: ast.Dict) -> set[object]:
+    return {key.value for key in literal.keys if isinstance(key, ast.Constant)}
+
+
+def _results(scan: Scan) -> Iterator[ast.expr]:
+    """What the function has under the key `records` of a dictionary that is its result."""
+    for node in scan.nodes:
+        if isinstance(node, ast.Dict) and isinstance(scan.parents.get(node), ast.Return):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "records":
+                    yield value
+
+
+def _of_loops(scan: Scan, name: str, loops: list[AnyLoop]) -> list[ast.AST]:
+    """Where the one loop that adds to a list goes on to the next record without doing so."""
+    adding = [node for node in scan.nodes if _mentions(node, name) and not isinstance(node, ast.Assign)]
+    around = {id(loop): loop for loop in loops if any(child in adding for child in ast.walk(loop))}
+    used = [node for node in scan.nodes if isinstance(node, ast.Name) and node.id == name]
+    inside = {id(child) for loop in around.values() for child in ast.walk(loop)}
+    if len(around) != 1 or sum(id(node) not in inside for node in used) > 2:  # its empty list, and the result
+        return []
+    (loop,) = around.values()
+    paths = _Paths(name)
+    if paths.follow(loop.body, added=False) is False and not paths.without:
+        paths.without.append(loop)
+    return paths.without
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.stmt) and any(
+        isinstance(child, ast.Name) and child.id == name for child in ast.walk(node)
+    )
+
+
+class _Paths:
+    """The ways through a loop's body.
+
+    Args:
+        name: of a list.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.without: list[ast.AST] = []
+        """Where a way goes on to the next record, and has added nothing to the list."""
+
+    def follow(self, body: list[ast.stmt], *, added: bool) -> bool | None:
+        """Whether every way to the end of statements adds to the list; None if no way leads there."""
+        for position, statement in enumerate(body):
+            branches = self._branches(statement)
+            if isinstance(statement, ast.Continue):
+                if not added:
+                    self.without.append(statement)
+                return None
+            if isinstance(statement, ast.Break | ast.Return | ast.Raise):
+                return None
+            if branches is None:
+                added = added or _mentions(statement, self.name)
+                continue
+            ends = {node: self.follow(branch, added=added) for node, branch in branches}
+            left = [node for node, end in ends.items() if end is False]
+            if all(end is None for end in ends.values()):
+                return None
+            if left and len(left) < len(ends) and not any(_mentions(part, self.name) for part in body[position + 1 :]):
+                self.without += left
+            added = not left
+        return added
+
+    @staticmethod
+    def _branches(statement: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]] | None:
+        """The alternatives of a statement, each with the node that begins it; None if it has none."""
+        match statement:
+            case ast.If(body=body, orelse=otherwise):
+                return [(body[0], body), (otherwise[0] if otherwise else statement, otherwise)]
+            case ast.Try(body=body, handlers=handlers, orelse=otherwise, finalbody=final):
+                tried: list[tuple[ast.AST, list[ast.stmt]]] = [(statement, [*body, *otherwise, *final])]
+                return [*tried, *((handler, [*handler.body, *final]) for handler in handlers)]
+            case ast.With(body=body) | ast.AsyncWith(body=body):
+                return [(statement, body)]
+            case ast.Match(cases=cases):
+                taken: list[tuple[ast.AST, list[ast.stmt]]] = [(case.body[0], case.body) for case in cases]
+                return taken if any(map(_takes_all, cases)) else [*taken, (statement, [])]
+        return None
+
+
+def _takes_all(case: ast.match_case) -> bool:
+    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
