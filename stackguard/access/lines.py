@@ -85,6 +85,11 @@ def asked_diff(line: Mapping[str, Any]) -> Answer:
     return diff([read(new, old)], [read(old, new)])
 
 
+def is_refused(document: Any, beside: Any) -> bool:
+    """Whether AWS refuses the first of two documents that are compared."""
+    return refusal(read(document, beside)) is not None
+
+
 def read(document: Any, beside: Any = None) -> PolicyDocument:
     """A document without its resource, whose kind follows from its elements: `Principal` makes it resource-based."""
     if _names_principals(document) or _names_principals(beside):

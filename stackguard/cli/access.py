@@ -134,7 +134,7 @@ def public(
                 answer = lines.asked_public({"type": type_token or DEFAULT_TYPE, "document": loaded})
             except lines.LineError as error:
                 raise click.BadParameter(str(error), param_hint="--type") from None
-            codes.append(_print(answer, target if len(targets) > 1 else None, format_))
+            codes.append(_print(answer, target if len(targets) > 1 else None, format_, target))
             continue
         report = attempt(partial(stacks.judge, loaded), f"judging {target}")
         if format_ == "text":
@@ -201,7 +201,8 @@ def diff(
         for target in targets
     )
     if isinstance(old, str) and isinstance(new, str):
-        ctx.exit(_print(lines.asked_diff({"old": old, "new": new}), None, format_))
+        answer = lines.asked_diff({"old": old, "new": new})
+        ctx.exit(_print(answer, None, format_, targets[lines.is_refused(new, old)]))
     if isinstance(old, str) or isinstance(new, str):
         raise click.UsageError(
             "one target is a policy document and the other a stack; give two documents or two stacks"
@@ -382,8 +383,15 @@ def _text(file: str, timeout: float) -> str:
         raise click.UsageError(f"`{file}` is not UTF-8 text") from None
 
 
-def _print(answer: Any, name: str | None, format_: str) -> int:
-    """Print the answer about a document; returns the exit code."""
+def _print(answer: Any, name: str | None, format_: str, file: str) -> int:
+    """Print the answer about a document; returns the exit code.
+
+    Args:
+        answer: the answer.
+        name: what tells it from other answers; None if it is the only one.
+        format_: `text` or `json`.
+        file: the document that an answer `invalid` is about.
+    """
     from policypack.access.solver.verdict import Verdict
     from stackguard.access.lines import answer_json
     from stackguard.reports.formatting import printable
@@ -391,7 +399,8 @@ def _print(answer: Any, name: str | None, format_: str) -> int:
     if format_ == "json":
         click.echo(answer_json(name, answer))
     else:
-        prefix = f"{name}: " if name else ""
+        named = name or (file if answer.verdict is Verdict.INVALID and file != "-" else None)
+        prefix = f"{named}: " if named else ""
         place = f" ({answer.path})" if answer.path else ""
         click.echo(printable(f"{prefix}{answer.verdict}: {answer.why}{place}"))
         if answer.witness:

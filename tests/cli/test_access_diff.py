@@ -166,9 +166,10 @@ def test_a_document_that_aws_rejects_is_invalid(tmp_path: Path, capsys: pytest.C
         written(tmp_path, "old.json", document(READ)),
         written(tmp_path, "new.json", {"Statement": [{"Effect": "allow"}]}),
     )
-    code, out = run(capsys, old, new)
-    assert code == 2
-    assert out.startswith("invalid: `Statement[0]")
+    for names in ((old, new), (new, old)):
+        code, out = run(capsys, *names)
+        assert code == 2
+        assert out.startswith(f"{new}: invalid: `Statement[0]")
 
 
 @pytest.mark.parametrize("command", [["diff", "--jsonl"], ["public", "--jsonl"], ["public", "--type", "identity", "-"]])

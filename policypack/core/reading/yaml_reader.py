@@ -254,6 +254,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:
         """A date as its reader wants it."""
+        if not self.timestamp_regexp.match(node.value):
+            raise ValueError
         return self.date(node.value)
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:

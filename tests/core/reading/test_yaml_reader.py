@@ -83,6 +83,7 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
         ("a: !!map x", 1, "a value that does not fit its tag `!!map`"),
         ("a: !!seq {}", 1, "a value that does not fit its tag `!!seq`"),
         ("a: !!int [1]", 1, "a value that does not fit its tag `!!int`"),
+        ("a: !!timestamp nope", 1, "a value that does not fit its tag `!!timestamp`"),
         ("a: !!timestamp [1]", 1, "a value that does not fit its tag `!!timestamp`"),
         ("w: {<<: {a: 1, a: 2}}", 1, "the key `a` is duplicated"),
         ("b: &b {x: 1}\nw: {<<: *b, <<: *b}", 2, "the key `<<` is duplicated"),
