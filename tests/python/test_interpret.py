@@ -133,6 +133,13 @@ def test_reading_ends_where_the_code_does_not(name: str) -> None:
     handling(program)
 
 
+@pytest.mark.parametrize("around", ["except ValueError:\n            print('x')", "finally:\n            continue"])
+def test_what_a_failure_loses_is_found_where_functions_call_each_other_without_end(around: str) -> None:
+    loop = f"for r in event['Records']:\n        try:\n            f(r)\n        {around}"
+    text = f"{ENDLESS['twenty ways at each step']}\ndef handler(event, context):\n    {loop}\n"
+    assert handling(reading(text)) is not None
+
+
 def test_where_all_is_too_much_the_nearest_modules_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("policypack.python.reader.STEPS", 2_000)
     many = {f"m{n}": f"import m{n + 1}\n" for n in range(24)} | {"m24": "x = 1\n" * 2_000}

@@ -366,13 +366,18 @@ class Scan:
             for statement in ([node.body] if isinstance(node, ast.Lambda) else node.body)
         ]
 
-    def run(self, statements: list[ast.stmt], depth: int = _DEEPEST) -> Iterator[ast.AST]:
-        """Everything that runs in statements, in functions of the package too."""
-        for node in own_nodes(ast.Module(statements, [])):
-            yield node
-            if isinstance(node, ast.Call) and depth:
-                bodies = [body for body in self.bodies(node.func) if isinstance(body, ast.stmt)]
-                yield from self.run(bodies, depth - 1)
+    def run(self, statements: list[ast.stmt]) -> Iterator[ast.AST]:
+        """Everything that runs in statements, and once in each function of the package that they call."""
+        bodies, seen = [statements], set()
+        for _ in range(_DEEPEST + 1):
+            called: list[list[ast.stmt]] = []
+            for node in (node for body in bodies for node in own_nodes(ast.Module(body, []))):
+                yield node
+                for function in self.functions(node.func) if isinstance(node, ast.Call) else ():
+                    if function not in seen and not isinstance(function, ast.Lambda):
+                        seen.add(function)
+                        called.append(function.body)
+            bodies = called
 
 
 def _has_value(call: ast.Call) -> bool:
