@@ -133,7 +133,9 @@ def test_reading_ends_where_the_code_does_not(name: str) -> None:
     handling(program)
 
 
-@pytest.mark.parametrize("around", ["except ValueError:\n            print('x')", "finally:\n            continue"])
+@pytest.mark.parametrize(
+    "around", ["except ValueError:\n            print(1)", "finally:\n            continue"], ids=["except", "finally"]
+)
 def test_what_a_failure_loses_is_found_where_functions_call_each_other_without_end(around: str) -> None:
     loop = f"for r in event['Records']:\n        try:\n            f(r)\n        {around}"
     text = f"{ENDLESS['twenty ways at each step']}\ndef handler(event, context):\n    {loop}\n"
