@@ -305,20 +305,21 @@ def _members(stack: Stack) -> Iterator[tuple[str, str, bool]]:
                     yield user, group, certain and sure
 
 
-def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
-    """Each resource that puts users into groups of which one is not in the stack, and its properties for both."""
+def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str, bool]]:
+    """Each resource that puts users into groups, its properties for both, and whether they are all in the stack."""
     for type_token, (users, groups) in MEMBERSHIPS.items():
         for resource in stack.of(type_token):
             sides = [*_resolved(stack, resource, users, USER), *_resolved(stack, resource, groups, GROUP)]
-            if any(resolved.foreign is not False for resolved in sides):
-                yield resource, users, groups
+            yield resource, users, groups, all(resolved.foreign is False for resolved in sides)
 
 
 def group_members(stack: Stack) -> Mapping[str, frozenset[str]]:
     """By URN of a group, the users in it; without groups of which a member is uncertain or of another stack."""
     members: dict[str, set[str]] = {}
     unclear = {
-        urn for resource, _, groups in memberships(stack) for urn, _ in _referred(stack, resource, groups, GROUP)
+        urn
+        for resource, _, groups, inside in memberships(stack)
+        for urn, _ in (() if inside else _referred(stack, resource, groups, GROUP))
     }
     read = {user.urn for user in stack.of(USER) if user.external}
     for user, group, certain in _members(stack):

@@ -175,6 +175,9 @@ def diff(
 
     A resource with another logical name, in a component or under an alias is the same resource.
 
+    Who reaches what over a network is not compared: rules of security groups and network ACLs, peering and routes.
+    What `ec2-open-ingress` reports of a rule is new in `stackguard check --base`.
+
     With --jsonl, each input line is `{"id", "old", "new"}`, and each output line is `{"id", "verdict", "witness",
     "why"}`. The verdict is new-access, no-new-access, undecided or invalid.
 

@@ -46,7 +46,7 @@ def direct_gains(
         if kind in BESIDE:
             keys = {beside(new, places, grant.resource): grant for grant in grants}
             held = [*held, *(item for key, grant in keys.items() for item in _documented(documents.get(key), grant))]
-        effective = [grant for grant in grants if not (grant.ended or grant.guard)]
+        effective = [grant for grant in grants if not (grant.ended or grant.guard or grant.held_only)]
         refused = [grant for grant in grants if grant.guard and not grant.ended]
         yield from _gains(new, effective, [grant for grant in held if not (grant.ended or grant.guard)], held, same)
         yield from _gains(new, refused, [grant for grant in held if not grant.ended], held, same)

@@ -18,7 +18,7 @@ import msgspec
 
 from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
-from policypack.access.stack_diff.created_values import with_created
+from policypack.access.stack_diff.created_values import created_value, with_created
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
@@ -31,7 +31,7 @@ from policypack.iam.tables import DocumentKind
 from policypack.resources.attachments import memberships
 from policypack.resources.naming import physical_name
 from policypack.resources.permission import SERVICE_SUFFIXES
-from policypack.resources.references import resolve, written
+from policypack.resources.references import resolve
 
 KMS_GRANT = "aws:kms/grant:Grant"
 SHARE = "aws:ram/resourceShare:ResourceShare"
@@ -103,6 +103,8 @@ class GrantDocument(msgspec.Struct, frozen=True):
     """As of a `DirectGrant`."""
     ended: bool = False
     """Whether the setting ends it, so that it grants nothing."""
+    held_only: bool = False
+    """Whether it counts in an old stack alone: another form of what the stack grants, which a new one may show."""
 
 
 def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
@@ -115,7 +117,7 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
     yield from _key_grants(stack)
-    yield from _shares(stack)
+    yield from _shares(stack, places)
     yield from _members(stack)
 
 
@@ -138,10 +140,12 @@ def _granted(
             conditions = tuple(_conditions(grant, scopes))
             document = grant_document(resource.type, grantees, actions, resources, conditions)
             patterns = dict(zip(_ELEMENTS, (grant.grantees, grant.actions, grant.resources), strict=True))
-            unknown = [patterns[element] for element, _ in document.unknowns]
+            unknown = {name for name, _ in document.unknowns}
+            limits = tuple(value for _, _, value in grant.conditions) if unknown == {"Condition"} else ()
+            decisive = chain(*(patterns[name] for name in _ELEMENTS if name in unknown), limits)
             yield GrantDocument(
                 resource,
-                _fields(chain.from_iterable(unknown)) or path,
+                _fields(decisive) or path,
                 document,
                 grant.kind or resource.type,
                 grant.changes_only,
@@ -176,11 +180,19 @@ def _applies(grant: DirectGrant, scopes: Sequence[Any]) -> bool:
 
 
 def _conditions(grant: DirectGrant, scopes: Sequence[Any]) -> Iterator[Condition]:
-    for operator, key, value in grant.conditions:
-        values = tuple(str(text) for text in _texts(value, scopes))
+    """The conditions that have values; one with an unknown value has a path, and its known values only.
+
+    What the table compares in any case has lower case everywhere, and so has the example.
+    """
+    for written_as, key, value in grant.conditions:
+        operator = written_as.removesuffix("IgnoreCase")
+        texts = _texts(value, scopes)
+        values = tuple(text for text in texts if isinstance(text, str))
+        values = tuple(text.lower() for text in values) if operator != written_as else values
         names = [text for pattern in (operator, key) for text in _texts(pattern, scopes)]
-        if values and len(names) == 2:
-            yield Condition(str(names[0]), str(names[1]), values)
+        if texts and len(names) == 2:
+            path = f".Condition.{names[0]}.{names[1]}" if len(values) < len(texts) else ""
+            yield Condition(str(names[0]), str(names[1]), values, path=path)
 
 
 def _entries(inputs: Mapping[str, Any], path: str) -> Iterator[Any]:
@@ -256,10 +268,14 @@ def grant_document(
     resources: Iterable[Text],
     conditions: tuple[Condition, ...] = (),
 ) -> PolicyDocument:
-    """The document with one statement that grants the same; an unknown text makes its element unknown."""
+    """The document with one statement that grants the same; an unknown text makes its element unknown.
+
+    A condition that has a path has values that are unknown.
+    """
     parts = dict(zip(_ELEMENTS, ([*grantees], [*actions], [*resources]), strict=True))
     unknown = frozenset(name for name, texts in parts.items() if any(isinstance(text, Unknown) for text in texts))
     known = {name: [text for text in texts if isinstance(text, str)] for name, texts in parts.items()}
+    open_conditions = tuple(("Condition", condition.path) for condition in conditions if condition.path)
     statement = Statement(
         "",
         Effect.ALLOW,
@@ -267,9 +283,10 @@ def grant_document(
         resources=tuple(known["Resource"]),
         principals=tuple(map(_principal, known["Principal"])),
         conditions=conditions,
-        unknown=unknown,
+        unknown=unknown | {name for name, _ in open_conditions},
     )
-    return PolicyDocument(DocumentKind.RESOURCE, token, (statement,), unknowns=tuple((name, "") for name in unknown))
+    unknowns = (*((name, "") for name in unknown), *open_conditions)
+    return PolicyDocument(DocumentKind.RESOURCE, token, (statement,), unknowns=unknowns)
 
 
 def _principal(value: str) -> Principal:
@@ -310,26 +327,32 @@ def _constraints(resource: Resource) -> Iterator[Condition]:
                 yield Condition("StringEquals", "kms:EncryptionContextKeys", keys, "ForAllValues")
 
 
-def _shares(stack: Stack) -> Iterator[GrantDocument]:
+def _shares(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     """What Resource Access Manager shares with each principal.
 
+    Without resources in the stack it is the share itself, as what a share with resources also is. A share outside of the
+    stack may be for its organization alone.
     Source: https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html.
     """
     shared: dict[str, list[Text]] = {}
     for resource in stack.of(SHARED, ASSOCIATIONS):
         name = "resourceArn" if resource.type == SHARED else "resourceArns[*]"
-        shared.setdefault(_share_of(resource), []).extend(_texts(f"{{{name}}}", (resource.inputs,)))
+        shared.setdefault(_share_of(stack, places, resource), []).extend(_texts(f"{{{name}}}", (resource.inputs,)))
     for resource in stack.of(SHARED_WITH, ASSOCIATIONS):
         path = "principal" if resource.type == SHARED_WITH else "principals"
+        itself = _share_of(stack, places, resource)
         share = resolve(stack, resource, "resourceShareArn", SHARE).only
-        inside = () if share is None or _external(share) else (_INSIDE,)
-        arns = shared.get(_share_of(resource)) or [_share_of(resource)]
+        grantees = _texts(f"{{{path}}}", (resource.inputs,))
         by_actions: dict[tuple[str, ...], list[Text]] = {}
-        for text in arns:
+        for text in shared.get(itself, ()):
             by_actions.setdefault(_of_consumers(text), []).append(text)
-        if grantees := _texts(f"{{{path}}}", (resource.inputs,)):
-            for actions, alike in by_actions.items():
-                yield GrantDocument(resource, path, grant_document(SHARE, grantees, actions, alike, inside), SHARE)
+        alike = [(actions, texts, False) for actions, texts in by_actions.items()]
+        alike.append((_of_consumers(itself), [itself], bool(by_actions)))
+        inside = () if share and _external(share) else (_INSIDE,)
+        limits = [(inside, False)] if share else [(inside, False), ((), True)]
+        for (conditions, outside), (actions, texts, more) in product(limits, alike) if grantees else ():
+            document = grant_document(SHARE, grantees, actions, texts, conditions)
+            yield GrantDocument(resource, path, document, SHARE, held_only=outside or more)
     for share in stack.of(SHARE):
         if _external(share):
             document = grant_document(
@@ -356,14 +379,14 @@ def _external(share: Resource) -> bool:
     return allowed is not None and str(allowed).lower() != "false"
 
 
-def _share_of(resource: Resource) -> str:
-    return str(written(resource, "resourceShareArn"))
+def _share_of(stack: Stack, places: Places, resource: Resource) -> str:
+    return str(created_value(stack, places, resource, "resourceShareArn"))
 
 
 def _members(stack: Stack) -> Iterator[GrantDocument]:
-    """Memberships of users or groups that are not in the stack."""
-    for resource, users, groups in memberships(stack):
+    """Memberships; those of users and groups of the stack only as what it grants too."""
+    for resource, users, groups, inside in memberships(stack):
         if names := _texts(f"{{{groups}}}", (resource.inputs,)):
             people = _texts(f"user {{{users}}}", (resource.inputs,))
             document = grant_document(resource.type, people, ["iam:member"], [f"group/{name}" for name in names])
-            yield GrantDocument(resource, groups, document, "membership")
+            yield GrantDocument(resource, groups, document, "membership", held_only=inside)

@@ -30,6 +30,10 @@ def _endpoint(**inputs: Any) -> Inputs:
     return {"name": "c", "vpcConfig": {"subnetIds": ["s"], **inputs}}
 
 
+def _filter(**columns: Any) -> Inputs:
+    return {"tableData": {"databaseName": "crm", "tableName": "clients", "name": "masked", **columns}}
+
+
 OPENED: dict[str, tuple[str, Inputs, Inputs]] = {
     "signed URLs": (DISTRIBUTION, _site(_behavior("k")), _site(_behavior())),
     "signers": (
@@ -107,6 +111,16 @@ OPENED: dict[str, tuple[str, Inputs, Inputs]] = {
     ),
     "unsigned tokens": ("aws:iot/authorizer:Authorizer", {"name": "a"}, {"name": "a", "signingDisabled": True}),
     "a channel": ("aws:ivs/channel:Channel", {"name": "c", "authorized": True}, {"name": "c"}),
+    "a column for the holders of a filter": (
+        "aws:lakeformation/dataCellsFilter:DataCellsFilter",
+        _filter(columnWildcard={"excludedColumnNames": ["iban", "phone"]}),
+        _filter(columnWildcard={"excludedColumnNames": ["iban"]}),
+    ),
+    "every column for the holders of a filter": (
+        "aws:lakeformation/dataCellsFilter:DataCellsFilter",
+        _filter(columnNames=["city"]),
+        _filter(columnWildcard={}),
+    ),
     "engines of others": (
         "aws:lakeformation/dataLakeSettings:DataLakeSettings",
         {},
@@ -199,6 +213,11 @@ SAME: dict[str, tuple[str, Inputs, Inputs]] = {
         DISTRIBUTION,
         _site({"targetOriginId": "site", "trustedSigners": ["self"]}),
         _site(_behavior("k")),
+    ),
+    "a filter that lists what it did not exclude": (
+        "aws:lakeformation/dataCellsFilter:DataCellsFilter",
+        _filter(columnWildcard={"excludedColumnNames": ["iban"]}),
+        _filter(columnNames=["city", "phone"]),
     ),
     "a public path of a public site": (
         DISTRIBUTION,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from policypack.access.exposure.sharing import ALLOWED_PRINCIPAL, ENDPOINT_SERVICE, SHARES
-from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant, columns
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
 from policypack.iam.tables import argument_names, known_types
 
@@ -35,8 +35,8 @@ _OPEN = ("none", "")
 _DATABASE = "database/{database.name}"
 _LAKE = (
     _DATABASE,
-    "table/{table.databaseName}/{table.name|*}/*",
-    "table/{tableWithColumns.databaseName}/{tableWithColumns.name}/{tableWithColumns.columnNames[*]|*}",
+    "table/{table.databaseName}/{table.name|*}",
+    "table/{tableWithColumns.databaseName}/{tableWithColumns.name}",
     "filter/{dataCellsFilter.databaseName}/{dataCellsFilter.tableName}/{dataCellsFilter.name}",
     "location/{dataLocation.arn}",
     "tag/{lfTag.key}/{lfTag.values[*]}",
@@ -199,6 +199,7 @@ GRANTS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("{principal}",),
             ("lakeformation:{permissions[*]}", "lakeformation:grant/{permissionsWithGrantOptions[*]}"),
             _LAKE,
+            columns("tableWithColumns.columnNames", "tableWithColumns.excludedColumnNames"),
         ),
         DirectGrant(
             ("{principal}",),

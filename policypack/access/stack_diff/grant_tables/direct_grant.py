@@ -34,3 +34,15 @@ class DirectGrant(msgspec.Struct, frozen=True):
     """The service in the ARNs of what is granted, where `resources` has only what follows the account."""
     kind: str = ""
     """The type whose grants these are compared with, and whose resource has the paths that this one lacks; empty for its own."""
+
+
+def columns(named: str, excluded: str) -> tuple[tuple[str, str, str], ...]:
+    """The conditions of a grant on a table for the columns at one path, or for all but those at another.
+
+    The columns are no part of the resource, so that a list of columns is compared with all but some of them.
+    Source: https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_TableWithColumnsResource.html.
+    """
+    return (
+        ("StringEqualsIgnoreCase", "lakeformation:column", f"{{{named}[*]}}"),
+        ("StringNotEqualsIgnoreCase", "lakeformation:column", f"{{{excluded}[*]}}"),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant, columns
 from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
 from policypack.iam.tables import argument_names, known_types
 
@@ -87,6 +87,15 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
     ),
     "aws:iot/authorizer:Authorizer": (_opens("signingDisabled", "true", action="iot:InvokeAuthorizer"),),
     "aws:ivs/channel:Channel": (_opens("authorized", "", "false", action="ivs:GetPlayback"),),
+    "aws:lakeformation/dataCellsFilter:DataCellsFilter": (
+        DirectGrant(
+            ("holders of {resource}",),
+            ("lakeformation:SELECT",),
+            ("table/{tableData.databaseName}/{tableData.tableName}",),
+            columns("tableData.columnNames", "tableData.columnWildcard.excludedColumnNames"),
+            changes_only=True,
+        ),
+    ),
     "aws:lakeformation/dataLakeSettings:DataLakeSettings": (
         _opens(
             "allowFullTableExternalDataAccess", "true", action="lakeformation:GetDataAccess", who="engines of others"

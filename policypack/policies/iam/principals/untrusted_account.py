@@ -51,7 +51,7 @@ def principal_documents(stack: Stack) -> Iterator[Placed[Trusting]]:
         for path, document in read(resource):
             yield resource, path, document if isinstance(document, Unknown) else Trusting(document, trusted)
     for grant in chain(direct_grants(stack, Places()), _permissions(stack)):
-        if not grant.resource.external:
+        if not (grant.resource.external or grant.held_only):
             yield from _of_properties(stack, grant, trusted)
 
 
