@@ -1,13 +1,15 @@
 """The services that use each role of a stack, by the resources that run with it, and those that its trust policy allows.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html, and the service's
-page on the role of each property in `SERVICES`.
+page on the role of each property in `role_services.json`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -25,56 +27,20 @@ from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, ROLE
 
-SERVICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    FUNCTION: {"role": ("lambda", "edgelambda")},
-    "aws:apigateway/account:Account": {"cloudwatchRoleArn": ("apigateway",)},
-    "aws:apigateway/authorizer:Authorizer": {"authorizerCredentials": ("apigateway",)},
-    "aws:apigateway/integration:Integration": {"credentials": ("apigateway",)},
-    "aws:apigatewayv2/authorizer:Authorizer": {"authorizerCredentialsArn": ("apigateway",)},
-    "aws:apigatewayv2/integration:Integration": {"credentialsArn": ("apigateway",)},
-    "aws:appsync/dataSource:DataSource": {"serviceRoleArn": ("appsync",)},
-    "aws:backup/selection:Selection": {"iamRoleArn": ("backup",)},
-    "aws:batch/computeEnvironment:ComputeEnvironment": {"serviceRole": ("batch",)},
-    "aws:cfg/recorder:Recorder": {"roleArn": ("config",)},
-    "aws:cloudtrail/trail:Trail": {"cloudWatchLogsRoleArn": ("cloudtrail",)},
-    "aws:cloudwatch/eventRule:EventRule": {"roleArn": ("events",)},
-    "aws:cloudwatch/eventTarget:EventTarget": {"roleArn": ("events",)},
-    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": {"roleArn": ("logs",)},
-    "aws:cloudwatch/metricStream:MetricStream": {"roleArn": ("streams.metrics.cloudwatch",)},
-    "aws:codebuild/project:Project": {"serviceRole": ("codebuild",)},
-    "aws:codedeploy/deploymentGroup:DeploymentGroup": {"serviceRoleArn": ("codedeploy",)},
-    "aws:codepipeline/pipeline:Pipeline": {"roleArn": ("codepipeline",)},
-    "aws:dlm/lifecyclePolicy:LifecyclePolicy": {"executionRoleArn": ("dlm",)},
-    "aws:ec2/flowLog:FlowLog": {"iamRoleArn": ("vpc-flow-logs",)},
-    "aws:ecs/taskDefinition:TaskDefinition": {"executionRoleArn": ("ecs-tasks",), "taskRoleArn": ("ecs-tasks",)},
-    "aws:eks/cluster:Cluster": {"roleArn": ("eks",)},
-    "aws:eks/fargateProfile:FargateProfile": {"podExecutionRoleArn": ("eks-fargate-pods",)},
-    "aws:eks/nodeGroup:NodeGroup": {"nodeRoleArn": ("ec2",)},
-    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {"roleArn": ("pods.eks",)},
-    "aws:glue/crawler:Crawler": {"role": ("glue",)},
-    "aws:glue/job:Job": {"roleArn": ("glue",)},
-    "aws:iam/instanceProfile:InstanceProfile": {"role": ("ec2",)},
-    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": {
-        "elasticsearchConfiguration": ("firehose",),
-        "extendedS3Configuration": ("firehose",),
-        "httpEndpointConfiguration": ("firehose",),
-        "kinesisSourceConfiguration": ("firehose",),
-        "opensearchConfiguration": ("firehose",),
-        "redshiftConfiguration": ("firehose",),
-    },
-    "aws:pipes/pipe:Pipe": {"roleArn": ("pipes",)},
-    "aws:rds/clusterInstance:ClusterInstance": {"monitoringRoleArn": ("monitoring.rds",)},
-    "aws:rds/instance:Instance": {"monitoringRoleArn": ("monitoring.rds",)},
-    "aws:rds/proxy:Proxy": {"roleArn": ("rds",)},
-    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {"role": ("s3", "batchoperations.s3")},
-    "aws:scheduler/schedule:Schedule": {"target": ("scheduler",)},
-    "aws:sfn/stateMachine:StateMachine": {"roleArn": ("states",)},
-    "aws:transfer/user:User": {"role": ("transfer",)},
-}
-"""By type and top-level property, the services that assume the role."""
 ASSUME = "sts:assumerole"
-BESIDE = {"ec2": ("ssm",), "eks": ("eks-auth",)}
-"""By service, others that use the same role without a resource that names it, such as Systems Manager's agent."""
+_REDSHIFT = ("redshift", "redshift-serverless", "scheduler.redshift", "sagemaker", "bedrock", "glue")
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "dms": ("redshift",),
+    "ec2": ("ssm",),
+    "eks": ("eks-auth",),
+    "redshift": _REDSHIFT,
+    "redshift-serverless": _REDSHIFT,
+}
+"""By service, others that use the same role without a resource that names it, such as Systems Manager's agent.
+
+Sources for DMS and Redshift: https://docs.aws.amazon.com/dms/latest/userguide/security-iam.html#CHAP_Security.APIRole and
+https://docs.aws.amazon.com/redshift/latest/dg/cluster-setup.html.
+"""
 RUN_OWN_CODE = frozenset(
     {"lambda", "edgelambda", "ec2", "ecs-tasks", "pods.eks", "eks-fargate-pods", "tasks.apprunner"}
 )
@@ -108,6 +74,13 @@ https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html and
 https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html.
 """
 PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
+
+
+@cache
+def role_services() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By type and top-level property, the services that assume the role which the property has, as `lambda`."""
+    table = Path(__file__).parent / "role_services.json"
+    return msgspec.json.decode(table.read_bytes(), type=dict[str, dict[str, tuple[str, ...]]])
 
 
 class RoleTrust(msgspec.Struct, frozen=True):
@@ -188,7 +161,7 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     users: dict[str, dict[str, tuple[str, ...]]] = {}
     roles = {role.urn for role in stack.of(ROLE)}
     for resource in stack.resources if roles else ():
-        services = SERVICES.get(resource.type, {})
+        services = role_services().get(resource.type, {})
         for name, urns in resource.property_dependencies.items():
             for urn in roles.intersection(urns):
                 if name in services or not _harmless(resource, name):

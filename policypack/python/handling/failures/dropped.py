@@ -17,7 +17,9 @@ from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.context_managers import hides
 from policypack.python.handling.failures.fates import CHANGING, Fates, changed
 from policypack.python.handling.failures.finally_exits import acts, discarding
+from policypack.python.handling.failures.lookups import collected, may_miss
 from policypack.python.handling.failures.narrow import losing, suppressed
+from policypack.python.handling.failures.record_logs import RecordLogs
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.model import Fate, How, LoopExit, RecordLoop
@@ -46,7 +48,13 @@ class Dropped:
             loop: the loop, or what stands for one.
             result: the fate of what a comprehension makes.
         """
-        others = (other for other in self.loops if other.lineno != getattr(loop, "lineno", None))
+        name = self._collected(loop)
+        others = (
+            other
+            for other in self.loops
+            if other.lineno != getattr(loop, "lineno", None)
+            and not (name and isinstance(other, ast.For) and isinstance(other.iter, ast.Name) and other.iter.id == name)
+        )
         if not any(self._handles(other) and not self._contains(other, loop) for other in others):
             yield from self._of_body(loop, result)
 
@@ -57,9 +65,20 @@ class Dropped:
     def _of_body(self, loop: AnyLoop, result: Fate) -> Iterator[LoopExit]:
         block = self._only_work(self.scan, loop.body)
         if block and not any(child in self.loops for child in ast.walk(block)):
-            fate = max(result, self._seen_later(loop))
+            fate = result if self._collected(loop) else max(result, self._seen_later(loop))
             if fate is not Fate.KEPT:
                 yield from self._drops(self.scan, block, (), fate)
+
+    def _collected(self, loop: AnyLoop) -> str:
+        """The list of what a loop looks up in each record, if the work comes after it and nothing shows which look-up failed."""
+        block = self._only_work(self.scan, loop.body)
+        end = getattr(loop, "end_lineno", None)
+        if not isinstance(block, ast.Try | ast.TryStar) or end is None or self.scan.fails_after(end):
+            return ""
+        handler = self.scan.catching(block)
+        if handler is None or RecordLogs(self.scan, block).names_failure(block, handler, self._around(())):
+            return ""
+        return collected(self.scan, block, end)
 
     def _contains(self, other: AnyLoop, loop: AnyLoop) -> bool:
         """Whether a loop is inside another one, or the other way round."""
@@ -93,7 +112,8 @@ class Dropped:
         match block:
             case ast.Try() | ast.TryStar():
                 handler = scan.catching(block) or losing(scan, block, self._around(followed))
-                tried = self._tries(scan, block.body, handler) and not _changes_attributes(block.body)
+                tried = self._tries(scan, block.body, handler) or self._misses(scan, block, handler, followed)
+                tried = tried and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
                 if handler and tried and not leaves and not scan.does(*block.finalbody):
                     reached = max(fate, self.fates.of_caught(scan, handler, fate if followed else None))
@@ -151,6 +171,15 @@ class Dropped:
         expected = handler is not None and any(True for node in own_nodes(handler) for _ in changed(node))
         looks_up = expected and any(isinstance(node, ast.Subscript) for node in scan.run(body))
         return not scan.only_logs or looks_up or scan.may_fail(*body)
+
+    def _misses(
+        self, scan: Scan, block: ast.Try | ast.TryStar, handler: ast.ExceptHandler | None, followed: tuple[Scan, ...]
+    ) -> bool:
+        """Whether a log under an `except Exception` looks up what a record need not have, and nothing names that record."""
+        if not handler or handler is not scan.catching(block) or not scan.works(*block.body):
+            return False
+        named = RecordLogs(scan, block).names_failure(block, handler, self._around(followed))
+        return not named and may_miss(scan, block.body)
 
     def _of_called(self, scan: Scan, call: ast.Call, followed: tuple[Scan, ...], fate: Fate) -> Iterator[LoopExit]:
         at = ONCE.get(called_name(call), len(call.args))
