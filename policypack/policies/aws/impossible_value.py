@@ -129,6 +129,8 @@ def _served(target: str) -> Resource:
         enabled=True,
         origins=origins,
         defaultCacheBehavior=behavior,
+        restrictions={"geoRestriction": {"restrictionType": "none"}},
+        viewerCertificate={"cloudfrontDefaultCertificate": True},
     )
 
 

@@ -78,7 +78,7 @@ def _used_by(service: str, action: str, resource: str) -> Resource:
 def _role(principal: Mapping[str, str], *statements: Mapping[str, Any]) -> Resource:
     trust = allow("sts:AssumeRole", None, Principal=principal)
     policies = [{"name": "list", "policy": json.dumps(document(*statements))}]
-    return construct(ROLE, "deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
+    return construct(ROLE, "deliver", name="deliver", assumeRolePolicy=document(trust), inlinePolicies=policies)
 
 
 GLUE = _used_by("glue", "s3:ListBucket", BUCKET)
@@ -123,7 +123,10 @@ POLICY = Policy(
         example(
             GLUE,
             construct(
-                "aws:glue/job:Job", "nightly", GLUE, at="roleArn", command={"scriptLocation": "s3://jobs/etl.py"}
+                "aws:glue/job:Job",
+                "nightly",
+                roleArn="arn:aws:iam::111122223333:role/deliver",
+                command={"scriptLocation": "s3://jobs/etl.py"},
             ),
             note="a role of Glue with which a job runs a script of the stack's owner",
         ),
@@ -146,7 +149,7 @@ POLICY = Policy(
         example(_used_by("firehose", "s3:ListBucket", BUCKET), note="the bucket that a service delivers to"),
         example(
             GLUE,
-            construct("aws:glue/crawler:Crawler", "inbox", GLUE, at="role", databaseName="inbox"),
+            construct("aws:glue/crawler:Crawler", "inbox", role="deliver", databaseName="inbox"),
             note="the bucket that a crawler, whose code is AWS's, goes through",
         ),
         example(
