@@ -137,7 +137,7 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         sharing: the same for all resources of the file.
 
     Raises:
-        CannotJudge: the URN or a property is malformed, or it is nested too deeply.
+        CannotJudge: the URN or a property is malformed, the URN has another type, or it is nested too deeply.
     """
     urn = state.urn or ""
     parts = urn.split("::", 3)
@@ -145,6 +145,9 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         raise CannotJudge(
             f"{place} has no valid `urn`; write the file with `pulumi stack export` and leave it as it is"
         )
+    type_token = parts[2].rpartition("$")[2]
+    if state.type and state.type != type_token:
+        raise CannotJudge(f"{place} has another `type` than its `urn`; {WRITE_IT}")
     plain = _is_plain(text, place)
     inputs, secret_inputs, keys = _properties(state.inputs, f"{place}, `inputs`", plain=plain)
     outputs, secret_outputs, other_keys = _properties(state.outputs, f"{place}, `outputs`", plain=plain)
@@ -163,7 +166,6 @@ def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Reso
         key: tuple(share(dependency, dependency) for dependency in urns or ())
         for key, urns in (state.property_dependencies or {}).items()
     }
-    type_token = state.type or parts[2].rpartition("$")[2]
     secrets = secret_inputs | secret_outputs | _named_secrets(state, type_token, outputs)
     position = _position(state.source_position or "")
     parent, provider = state.parent or "", (state.provider or "").rpartition("::")[0]

@@ -289,6 +289,10 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         ({"deployment": {"resources": [{"urn": 3}]}}, "`resources[0].urn` must be a text"),
         ({"deployment": {"resources": [{"type": "a"}]}}, "`state.json`, resource 1 has no valid `urn`"),
         (
+            export([state("a:b:C", "c") | {"type": "a:b:D"}]),
+            "`state.json`, resource 1 has another `type` than its `urn`; write it with `pulumi stack export",
+        ),
+        (
             export([state("a:b:C", "c"), state("a:b:C", "c", outputs=[1])]),
             "`state.json`, resource 2, `outputs` must be an object",
         ),
