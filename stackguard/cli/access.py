@@ -205,7 +205,7 @@ def diff(
     )
     if isinstance(old, str) and isinstance(new, str):
         answer = lines.asked_diff({"old": old, "new": new})
-        ctx.exit(_print(answer, None, format_, targets[lines.is_refused(new, old)]))
+        ctx.exit(_print(answer, None, format_, targets[1] if lines.is_refused(new, old) else targets[0]))
     if isinstance(old, str) or isinstance(new, str):
         raise click.UsageError(
             "one target is a policy document and the other a stack; give two documents or two stacks"

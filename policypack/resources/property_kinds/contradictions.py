@@ -22,14 +22,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from policypack.core.policy import Resource
-from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.spelling import similar
 from policypack.core.values import has_unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document_readers import values_at
+from policypack.resources.property_kinds.json_texts import decoded, items
 from policypack.resources.property_kinds.regions import is_region
 from policypack.resources.property_kinds.table import values_of
 from policypack.resources.region import EDGE_REGION
@@ -116,18 +114,14 @@ def _task(inputs: Inputs) -> Clauses:
 
 
 def _containers(text: str) -> Sequence[Mapping[str, Any]]:
-    try:
-        decoded = msgspec.json.decode(text)
-    except NO_JSON:
-        return []
-    containers = decoded if isinstance(decoded, list) else []
-    return containers if all(isinstance(item, Mapping) for item in containers) else []
+    value = decoded(text)
+    containers = items(value)
+    return containers if isinstance(value, list) and len(containers) == len(value) else []
 
 
 def _named(container: Mapping[str, Any], part: str, name: str) -> Iterator[str]:
-    items = container.get(part)
-    for item in items if isinstance(items, list) else ():
-        value = item.get(name) if isinstance(item, Mapping) else None
+    for item in items(container.get(part)):
+        value = item.get(name)
         if isinstance(value, str) and value:
             yield value
 

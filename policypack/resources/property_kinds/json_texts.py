@@ -51,19 +51,19 @@ _MACHINES = ("Iterator", "ItemProcessor")
 
 def event_pattern_problems(text: str) -> Iterator[str]:
     """The fields of an event pattern that no event has at its top, and those whose values are no lists, or empty ones."""
-    pattern = _decoded(text)
+    pattern = decoded(text)
     yield from _envelope_problems(pattern)
     yield from _pattern_problems(pattern)
 
 
 def filter_problems(text: str) -> Iterator[str]:
     """The fields of a filter for the records of a source, which has no envelope, whose values are no lists, or empty."""
-    yield from _pattern_problems(_decoded(text))
+    yield from _pattern_problems(decoded(text))
 
 
 def message_filter_problems(text: str, *, nested: bool) -> Iterator[str]:
     """The fields of a filter policy whose values are no lists, or empty, and objects where only `nested` fields have them."""
-    policy = _decoded(text)
+    policy = decoded(text)
     yield from _pattern_problems(policy)
     if not nested:
         yield from _nested(policy)
@@ -81,7 +81,7 @@ def _nested(policy: Any) -> Iterator[str]:
 
 def _choices(value: Any) -> Sequence[Mapping[str, Any]]:
     """The patterns in a list of choices; objects that match values are none."""
-    return [item for item in _items(value) if not _MATCHERS & item.keys()]
+    return [item for item in items(value) if not _MATCHERS & item.keys()]
 
 
 def _envelope_problems(pattern: Any) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _pattern_problems(pattern: Any) -> Iterator[str]:
 
 def state_machine_problems(text: str) -> Iterator[str]:
     """The names of states in a definition of Step Functions that it does not define."""
-    yield from _machine_problems(_decoded(text))
+    yield from _machine_problems(decoded(text))
 
 
 def _machine_problems(machine: Any) -> Iterator[str]:
@@ -125,11 +125,11 @@ def _machine_problems(machine: Any) -> Iterator[str]:
     for state in states.values():
         if not isinstance(state, Mapping):
             continue
-        listed = [item for part in ("Choices", "Catch") for item in _items(state.get(part))]
+        listed = [item for part in ("Choices", "Catch") for item in items(state.get(part))]
         for element in (state, *listed):
             for target in _TARGETS if element is state else _TARGETS[:1]:
                 yield from _missing(target, element.get(target), names)
-        for inner in (*(state.get(part) for part in _MACHINES), *_items(state.get("Branches"))):
+        for inner in (*(state.get(part) for part in _MACHINES), *items(state.get("Branches"))):
             yield from _machine_problems(inner)
 
 
@@ -141,13 +141,14 @@ def _missing(element: str, name: Any, names: Sequence[str]) -> Iterator[str]:
         yield f"has the state{shown} in `{element}`, which `States` beside it does not define{hint}"
 
 
-def _items(value: Any) -> Sequence[Mapping[str, Any]]:
+def items(value: Any) -> Sequence[Mapping[str, Any]]:
+    """The objects of a list; none of another value."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else ()
 
 
 def redrive_problems(text: str) -> Iterator[str]:
     """A number of receives in a redrive policy that SQS does not take."""
-    policy = _decoded(text)
+    policy = decoded(text)
     number = policy.get("maxReceiveCount") if isinstance(policy, Mapping) else None
     written = str(number) if isinstance(number, int | str) else ""
     if re.fullmatch(r"-?\d{1,9}", written, re.ASCII) and not 1 <= int(written) <= _MOST_RECEIVES:
@@ -156,7 +157,7 @@ def redrive_problems(text: str) -> Iterator[str]:
 
 def container_problems(text: str) -> Iterator[str]:
     """Containers of a task that reserve more memory than they may use."""
-    for container in _items(_decoded(text)):
+    for container in items(decoded(text)):
         least, most = container.get("memoryReservation"), container.get("memory")
         if isinstance(least, int) and isinstance(most, int) and least > most > 0:
             name = container.get("name")
@@ -164,7 +165,8 @@ def container_problems(text: str) -> Iterator[str]:
             yield f"has a container{shown} with a `memoryReservation` of {least}, which is greater than its `memory`, {most}"
 
 
-def _decoded(text: str) -> Any:
+def decoded(text: str) -> Any:
+    """The value of a JSON text; None of another text."""
     try:
         return msgspec.json.decode(text)
     except NO_JSON:
