@@ -19,6 +19,7 @@ import msgspec
 from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import created_value, with_created
+from policypack.access.stack_diff.grant_tables.actions import CONSUMED, MEANINGS
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
@@ -37,47 +38,12 @@ KMS_GRANT = "aws:kms/grant:Grant"
 SHARE = "aws:ram/resourceShare:ResourceShare"
 SHARED_WITH = "aws:ram/principalAssociation:PrincipalAssociation"
 SHARED = "aws:ram/resourceAssociation:ResourceAssociation"
-CONSUMED: Mapping[str, tuple[str, ...]] = {
-    "acm-pca:certificate-authority": ("acm-pca:IssueCertificate",),
-    "ec2:ipam-pool": ("ec2:AllocateIpamPoolCidr",),
-    "ec2:prefix-list": ("ec2:GetManagedPrefixListEntries",),
-    "ec2:security-group": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
-    "ec2:subnet": ("ec2:CreateNetworkInterface", "ec2:RunInstances"),
-    "ec2:transit-gateway": ("ec2:CreateTransitGatewayVpcAttachment",),
-    "rds:cluster": ("rds:RestoreDBClusterToPointInTime",),
-    "route53resolver:firewall-rule-group": ("route53resolver:AssociateFirewallRuleGroup",),
-    "route53resolver:resolver-rule": ("route53resolver:AssociateResolverRule",),
-    "ssm:parameter": ("ssm:GetParameter",),
-}
-"""By service and type of what is shared, what its consumers do with it; any action of the service for other types.
-
-Sources: https://docs.aws.amazon.com/ram/latest/userguide/shareable.html and the pages that it links.
-"""
 ASSOCIATIONS = "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive"
 MOST_TEXTS = 10_000
 ACCOUNTS = re.compile(r"\d{12}(?: *, *\d{12})+")
 """Several accounts in one text, as a document of Systems Manager is shared with."""
 _ELEMENTS = ("Principal", "Action", "Resource")
 _FIELD = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
-_MEANINGS: Mapping[str, tuple[str, ...]] = {
-    "s3:READWRITE": ("s3:READ", "s3:WRITE"),
-    "lakeformation:ALL": ("lakeformation:*",),
-    "lakeformation:SUPER": ("lakeformation:*",),
-    "lakeformation:grant/ALL": ("lakeformation:grant/*",),
-    **{
-        f"eks:arn:aws:eks::aws:cluster-access-policy/AmazonEKS{name}Policy": tuple(f"eks:{role}" for role in roles)
-        for name, roles in {
-            "ClusterAdmin": ("ClusterAdmin", "Admin", "AdminView", "Edit", "View"),
-            "Admin": ("Admin", "Edit", "View"),
-            "AdminView": ("AdminView", "View"),
-            "Edit": ("Edit", "View"),
-            "View": ("View",),
-        }.items()
-    },
-}
-"""Permissions that stand for others.
-
-Source: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html."""
 
 Text = str | Unknown
 
@@ -124,11 +90,25 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
 def _granted(
     stack: Stack, resource: Resource, inputs: Mapping[str, Any], grant: DirectGrant
 ) -> Iterator[GrantDocument]:
+    """The documents of a grant; also as it would be if the stack did not show what it is for, which it may not."""
     target = target_of(stack, resource)
-    named = _named_target(resource, target)
+    beside = target.inputs if grant.kind else {}
+    yield from _documents(resource, inputs, grant, (_named_target(resource, target), beside))
+    if target is not resource:
+        for held in _documents(resource, inputs, grant, ({}, {})):
+            yield msgspec.structs.replace(held, held_only=True)
+
+
+def _documents(
+    resource: Resource,
+    inputs: Mapping[str, Any],
+    grant: DirectGrant,
+    shown: tuple[Mapping[str, Any], Mapping[str, Any]],
+) -> Iterator[GrantDocument]:
+    """The document of each entry of a grant; `shown` has what the stack shows of its target, for what it names and lacks."""
     path = _fields(grant.grantees) or grant.when[0]
     for entry in _entries(inputs, grant.entries):
-        scopes = (named, entry, inputs, target.inputs if grant.kind else {})
+        scopes = (shown[0], entry, inputs, shown[1])
         if not _applies(grant, scopes):
             continue
         grantees = [
@@ -279,7 +259,7 @@ def grant_document(
     statement = Statement(
         "",
         Effect.ALLOW,
-        actions=tuple(meaning for action in known["Action"] for meaning in _MEANINGS.get(action, (action,))),
+        actions=tuple(meaning for action in known["Action"] for meaning in MEANINGS.get(action, (action,))),
         resources=tuple(known["Resource"]),
         principals=tuple(map(_principal, known["Principal"])),
         conditions=conditions,
