@@ -130,6 +130,8 @@ def _gains(stack: Stack, grants: Grants, before: Grants, every: Grants, same: Ma
             if grant and gain.answer.verdict is Verdict.NEW_ACCESS:
                 why, witness = _why(grant, every), _witness(grant, answer.witness, now.home)
                 answer = msgspec.structs.replace(answer, why=why, witness=witness)
+            elif grant and grant.doubt and gain.answer.verdict is Verdict.UNDECIDED:
+                answer = msgspec.structs.replace(answer, why=f"`{grant.path}` {grant.doubt}")
             yield Gain(targets.get(gain.by.urn, gain.by), gain.by, gain.path, answer)
 
 

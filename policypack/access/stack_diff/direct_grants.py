@@ -22,9 +22,11 @@ from policypack.access.stack_diff.created_values import created_value, with_crea
 from policypack.access.stack_diff.grant_tables.actions import CONSUMED, MEANINGS
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
+from policypack.access.stack_diff.grant_tables.lake_filters import with_rows
+from policypack.access.stack_diff.grant_tables.lake_tags import LAKE_PERMISSIONS, tagged_grants
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
 from policypack.access.stack_diff.sign_in_values import with_sign_in
-from policypack.core.policy import Reference, Resource, Stack, Unknown
+from policypack.core.policy import UNKNOWN, Reference, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import values_at
@@ -67,6 +69,8 @@ class GrantDocument(msgspec.Struct, frozen=True):
     """The setting that ends the grant, or because of which AWS refuses it."""
     service: str = ""
     """As of a `DirectGrant`."""
+    doubt: str = ""
+    """The reason why it is undecided, as a clause after its path, unless a value is known only after the update."""
     ended: bool = False
     """Whether the setting ends it, so that it grants nothing."""
     held_only: bool = False
@@ -80,8 +84,13 @@ def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
             inputs = with_created(stack, places, resource)
             if token in by_settings() and not resource.external:
                 inputs = with_sign_in(stack, places, resource, inputs)
+                inputs = with_rows(resource, (places.same or {}).get(resource.urn), inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
+    for resource, path, inputs in tagged_grants(stack, places):
+        for grant in grants_by_type()[LAKE_PERMISSIONS]:
+            for document in _granted(stack, resource, inputs, msgspec.structs.replace(grant, kind=LAKE_PERMISSIONS)):
+                yield msgspec.structs.replace(document, path=path)
     yield from _key_grants(stack)
     yield from _shares(stack, places)
     yield from _members(stack)
@@ -121,7 +130,7 @@ def _documents(
             document = grant_document(resource.type, grantees, actions, resources, conditions)
             patterns = dict(zip(_ELEMENTS, (grant.grantees, grant.actions, grant.resources), strict=True))
             unknown = {name for name, _ in document.unknowns}
-            limits = tuple(value for _, _, value in grant.conditions) if unknown == {"Condition"} else ()
+            limits = [value for _, _, value in grant.conditions if unknown == {"Condition"} and _open(value, scopes)]
             decisive = chain(*(patterns[name] for name in _ELEMENTS if name in unknown), limits)
             yield GrantDocument(
                 resource,
@@ -131,7 +140,13 @@ def _documents(
                 grant.changes_only,
                 "*" in grant.grantees,
                 service=grant.service,
+                doubt=next((text.why for value in limits for text in _open(value, scopes) if text != UNKNOWN), ""),
             )
+
+
+def _open(pattern: str, scopes: Sequence[Any]) -> list[Unknown]:
+    """The unknown values among the texts that a pattern stands for."""
+    return [text for text in _texts(pattern, scopes) if isinstance(text, Unknown)]
 
 
 def _fields(patterns: Iterable[str]) -> str:

@@ -17,6 +17,9 @@ BEHAVIORS: Mapping[str, str] = {
 
 `sign_in_values` replaces the latter by the paths that needed a signed URL before, and need none any more.
 """
+CELLS_FILTER = "aws:lakeformation/dataCellsFilter:DataCellsFilter"
+ROWS = "tableData.rowFilter.filterExpression"
+"""The expression of a filter's rows, which `lake_filters` replaces by an unknown value if it changed."""
 _FROM = "aws:SourceIp"
 
 
@@ -87,12 +90,15 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
     ),
     "aws:iot/authorizer:Authorizer": (_opens("signingDisabled", "true", action="iot:InvokeAuthorizer"),),
     "aws:ivs/channel:Channel": (_opens("authorized", "", "false", action="ivs:GetPlayback"),),
-    "aws:lakeformation/dataCellsFilter:DataCellsFilter": (
+    CELLS_FILTER: (
         DirectGrant(
             ("holders of {resource}",),
             ("lakeformation:SELECT",),
             ("table/{tableData.databaseName}/{tableData.tableName}",),
-            columns("tableData.columnNames", "tableData.columnWildcard.excludedColumnNames"),
+            (
+                *columns("tableData.columnNames", "tableData.columnWildcard.excludedColumnNames"),
+                ("StringEquals", "lakeformation:rows", f"{{{ROWS}}}"),
+            ),
             changes_only=True,
         ),
     ),
