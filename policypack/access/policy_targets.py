@@ -10,15 +10,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from policypack.core.policy import Resource, Stack
+from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import value_at
 from policypack.iam.tables import canonical
 from policypack.resources.naming import NAMINGS, identifiers, name_in, physical_name
 from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.property_kinds.values import cannot_name
 from policypack.resources.references import resolve, resolve_all, written
-from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
+from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, KEY, PERMISSION, QUEUE, TOPIC
 
+WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
+"""Types whose documents can name one ARN only, so that `*` in them is that ARN."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 TARGETS: Mapping[str, tuple[str, ...]] = {
@@ -103,6 +108,22 @@ def named_target(carrier: Resource) -> tuple[str, str] | None:
     if not isinstance(value, str) or not value:
         return None
     return target, name_in(value, target) if target in NAMINGS else last_name(value)
+
+
+def on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
+    """The document with the ARN of what it protects for `*`, if nothing else belongs to that."""
+    arn = target.outputs.get("arn")
+    if target.type not in WHOLE or not isinstance(arn, str) or not arn:
+        return document
+    statements = tuple(
+        msgspec.structs.replace(
+            statement, resources=tuple(arn if text == "*" else text for text in statement.resources)
+        )
+        if statement.allows and statement.resources
+        else statement
+        for statement in document.statements
+    )
+    return msgspec.structs.replace(document, statements=statements)
 
 
 def last_name(text: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from policypack.access.exposure.outsider_requests import OutsiderRequest, OutsiderRequests
 from policypack.access.exposure.outsiders import PINNING_KEYS, Spared, outsiders
 from policypack.access.exposure.targets import iam_prefix
-from policypack.access.solver.bounds import Bound, bounded
+from policypack.access.solver.bounds import Bound, bounded, undecidable, why_unknown
 from policypack.access.solver.diff import NOTHING, TOO_MANY, Access, newly_allowed
 from policypack.access.solver.partition import TooManyCellsError, Work, work_on
 from policypack.access.solver.verdict import Answer, Verdict, refusal
@@ -95,7 +95,7 @@ def _answers(document: PolicyDocument, work: Work) -> Iterator[Answer]:
         witness = msgspec.structs.replace(request.witness(), outsider="whoever fits the wildcard")
         yield Answer(Verdict.PUBLIC, "S3 counts no value with a wildcard as fixed", allow.path, witness)
     for _, allow in _search(document, work, Bound.MOST, spared, seen) if _depends(document) else ():
-        why = "an unknown value or a policy variable decides whether outsiders are allowed"
+        why = why_unknown([document], "an unknown value or a policy variable decides whether outsiders are allowed")
         yield Answer(Verdict.UNDECIDED, why, allow.path)
 
 
@@ -118,7 +118,7 @@ def _may_be_open(statement: Statement) -> bool:
 
 def _depends(document: PolicyDocument) -> bool:
     """Whether the verdict may depend on an unknown value or a policy variable."""
-    return bool(document.unknowns) or any(
+    return undecidable(document) or any(
         "${" in text
         for statement in document.statements
         if not statement.allows

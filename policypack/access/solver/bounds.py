@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 
 import msgspec
 
+from policypack.access.solver.conditions import TOO_LARGE, too_large
 from policypack.iam.actions import widen
 from policypack.iam.document import VERSIONS, Condition, PolicyDocument, Principal, Statement
 
@@ -71,7 +73,8 @@ def bounded(document: PolicyDocument, statement: Statement, unknowns: Bound, var
 def known(document: PolicyDocument, statement: Statement, bound: Bound) -> Statement | None:
     """The statement without unknowns, at this bound; None if it matches nothing."""
     unknown = statement.unknown
-    if not unknown:
+    large = large_numbers(statement)
+    if not unknown and not large:
         return statement
     least = bound is Bound.LEAST
     if least and unknown & {"NotAction", "NotResource", "NotPrincipal"}:
@@ -79,7 +82,8 @@ def known(document: PolicyDocument, statement: Statement, bound: Bound) -> State
     principals = statement.principals
     if principals is not None and "Principal" in unknown and not least:
         principals = (*principals, Principal("AWS", "*"))
-    conditions = _known(statement.conditions, frozenset(unknown_paths(document, statement, "Condition")), bound)
+    paths = frozenset((*unknown_paths(document, statement, "Condition"), *large))
+    conditions = _known(statement.conditions, paths, bound)
     if conditions is None:
         return None
     return msgspec.structs.replace(
@@ -103,6 +107,22 @@ def unknown_paths(document: PolicyDocument, statement: Statement, *elements: str
     return [
         path for element, path in document.unknowns if element in elements and path.startswith(f"{statement.path}.")
     ]
+
+
+def large_numbers(statement: Statement) -> list[str]:
+    """The paths of the conditions with numbers of which it is not known how AWS reads them."""
+    return [condition.path for condition in statement.conditions if too_large(condition)]
+
+
+def undecidable(document: PolicyDocument) -> bool:
+    """Whether something in a document is unknown, or a number is one that `large_numbers` finds."""
+    return bool(document.unknowns) or any(map(large_numbers, document.statements))
+
+
+def why_unknown(documents: Iterable[PolicyDocument], otherwise: str) -> str:
+    """The reason why a question about documents is undecided: a number that is too large, or else another reason."""
+    paths = (path for one in documents for statement in one.statements for path in large_numbers(statement))
+    return f"`{path}` {TOO_LARGE}" if (path := next(paths, "")) else otherwise
 
 
 def _known(conditions: tuple[Condition, ...], unknown: frozenset[str], bound: Bound) -> tuple[Condition, ...] | None:

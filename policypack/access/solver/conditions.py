@@ -148,6 +148,26 @@ def number(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+TOO_LARGE = "compares with a number beyond the range of a double, and AWS does not document how it reads one"
+"""A clause about a condition of `too_large`."""
+
+
+def too_large(condition: Condition) -> bool:
+    """Whether a condition compares numbers, and one of its own is beyond what a double holds, about 1.8e308.
+
+    AWS states neither a range nor what it does beyond one, so such a condition may be met by any request or by none. A
+    date beyond its range is one that AWS refuses (`element_forms.refused_date`).
+    """
+    return condition.operator.startswith("Numeric") and any(map(_beyond_double, condition.values))
+
+
+def _beyond_double(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
+
+
 _ORDERINGS: Mapping[str, Callable[[float, float], bool]] = {
     "Equals": operator.eq,
     "LessThan": operator.lt,

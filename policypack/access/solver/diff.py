@@ -14,7 +14,7 @@ from itertools import chain, product
 
 import msgspec
 
-from policypack.access.solver.bounds import Bound, known
+from policypack.access.solver.bounds import Bound, known, undecidable, why_unknown
 from policypack.access.solver.dimensions import CHEAP, ElementMatch, actions, meaning, resources, weight
 from policypack.access.solver.every_request import EveryRequest, example
 from policypack.access.solver.partition import LITTLE_WORK, MATCHES, WIDE, TooManyCellsError, Work
@@ -28,6 +28,7 @@ from policypack.iam.globs import MAX_FRONTIER, beginning, by_kind, covers
 from policypack.iam.grammar import WITH_PRINCIPAL
 
 NEW = "the old document does not allow this"
+UNKNOWN_DECIDES = "an unknown value decides whether access is new"
 TOO_MANY = "the conditions and wildcards distinguish too many requests"
 
 Groups = tuple[tuple[Statement, ...], ...]
@@ -100,13 +101,37 @@ def diff(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> Answer
         if gain := newly(access(new, Bound.LEAST), access(old, Bound.MOST), attached=attached, work=work):
             request, statement = gain
             return Answer(Verdict.NEW_ACCESS, NEW, statement.path, witness_of(request))
-        unknown = any(document.unknowns for document in (*new, *old))
+        unknown = any(map(undecidable, (*new, *old))) and not states_no_more(new, old)
         possible = unknown and newly(access(new, Bound.MOST), access(old, Bound.LEAST), attached=attached, work=work)
         if possible:
-            return Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", possible[1].path)
+            why = why_unknown((*new, *old), UNKNOWN_DECIDES)
+            return Answer(Verdict.UNDECIDED, why, possible[1].path)
     except TooManyCellsError:
         return Answer(Verdict.UNDECIDED, TOO_MANY)
     return Answer(Verdict.NO_NEW_ACCESS, "the old document allows all of it")
+
+
+def states_no_more(new: Sequence[PolicyDocument], old: Sequence[PolicyDocument]) -> bool:
+    """Whether new documents state no grant that the old ones do not, and every denial that these do.
+
+    However AWS reads a number in them, it is then no new access. An unknown value is not the same as another one.
+    """
+    stated, before = (
+        {_as_stated(document, statement) for document in documents for statement in document.statements}
+        for documents in (new, old)
+    )
+    known = not any(document.unknowns for document in (*new, *old))
+    return (
+        known
+        and all(statement.allows for statement, _ in before - stated)
+        and not any(statement.allows for statement, _ in stated - before)
+    )
+
+
+def _as_stated(document: PolicyDocument, statement: Statement) -> tuple[Statement, str | None]:
+    """A statement wherever it is, and the version that it is read by."""
+    conditions = tuple(msgspec.structs.replace(condition, path="") for condition in statement.conditions)
+    return msgspec.structs.replace(statement, path="", sid=None, conditions=conditions), document.version
 
 
 def newly(

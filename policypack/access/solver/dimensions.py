@@ -26,6 +26,7 @@ from policypack.access.solver.conditions import (
     number,
     one_met,
     pattern_of,
+    too_large,
 )
 from policypack.access.solver.partition import MATCHES, WIDE, Preference, Work, cells
 from policypack.iam.actions import lowered, multivalued
@@ -137,7 +138,10 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
         )
     if "Bool" in operators:
         yield from BOOLEAN
-    yield from _around(condition for condition in conditions if condition.operator.startswith(("Numeric", "Date")))
+    ordered = [condition for condition in conditions if condition.operator.startswith(("Numeric", "Date"))]
+    yield from _around(ordered)
+    if any(map(too_large, ordered)):  # which no request's number is compared with
+        yield "0"
     texts = [condition for condition in conditions if condition.operator.startswith(("String", "Arn", "Binary"))]
     if texts or operators <= {"Null"}:
         groups = [[pattern_of(text.operator, value) for value in text.values] for text in texts]

@@ -18,9 +18,18 @@ from itertools import islice
 import msgspec
 
 from policypack.access.exposure.invoking import permission_document
-from policypack.access.policy_targets import named_target, protected, target_of
-from policypack.access.solver.bounds import Bound
-from policypack.access.solver.diff import TOO_MANY, Access, access, allows_more, gains, within
+from policypack.access.policy_targets import named_target, on_target, protected, target_of
+from policypack.access.solver.bounds import Bound, undecidable, why_unknown
+from policypack.access.solver.diff import (
+    TOO_MANY,
+    UNKNOWN_DECIDES,
+    Access,
+    access,
+    allows_more,
+    gains,
+    states_no_more,
+    within,
+)
 from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import EXAMPLE, Home, witness_of
@@ -43,7 +52,7 @@ from policypack.resources.attachments import (
 from policypack.resources.naming import physical_name
 from policypack.resources.references import resolve, written
 from policypack.resources.region import home
-from policypack.resources.tokens import GROUP, KEY, MANAGED_POLICY, PERMISSION, QUEUE, ROLE, TOPIC, USER
+from policypack.resources.tokens import GROUP, MANAGED_POLICY, PERMISSION, ROLE, USER
 
 UNREAD = "a part of what is attached cannot be read here"
 NEWLY = "is newly attached, and what it allows is not read here"
@@ -54,8 +63,6 @@ OTHER_LIMIT = "the permissions boundary before is not read here, and is no longe
 NEW = "the old stack does not allow this"
 REPLACED = (ROLE, GROUP, MANAGED_POLICY)
 """Types of which a new one may replace one that is gone; another user is another person."""
-WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
-"""Types whose documents can name one ARN only, so that `*` in them is that ARN."""
 ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 REST_API = "aws:apigateway/restApi:RestApi"
 MOST_REPLACED = 20
@@ -103,10 +110,12 @@ class Holding(msgspec.Struct, frozen=True):
     @property
     def depends(self) -> bool:
         """Whether an unknown value or attachment decides what the documents allow."""
-        documents = (*(attached.document for attached in self.carried), *(self.boundary or ()))
-        return any(document.unknowns for document in documents) or not all(
-            attached.certain for attached in self.carried
-        )
+        return any(map(undecidable, self.documents)) or not all(attached.certain for attached in self.carried)
+
+    @property
+    def documents(self) -> tuple[PolicyDocument, ...]:
+        """The documents that it carries, and those of its boundary."""
+        return (*(attached.document for attached in self.carried), *(self.boundary or ()))
 
 
 class Gain(msgspec.Struct, frozen=True):
@@ -180,7 +189,7 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
             if isinstance(document, Unknown):
                 holding = holding.including(unseen=(UnreadAttachment(resource, path, Unread.DOCUMENT),))
             else:
-                about = document if places.same is None else _on_target(document, target)
+                about = document if places.same is None else on_target(document, target)
                 about = _from_vpc(about, target)
                 holding = holding.including(carried=(AttachedDocument(resource, path, about),))
             found[key] = holding
@@ -248,22 +257,6 @@ def home_of(stack: Stack, resource: Resource) -> Home:
     """The region and the account of a resource, with those of examples where they are unknown."""
     known = home(stack, resource)
     return Home(*(text if text != "*" else other for text, other in zip(known, EXAMPLE[:2], strict=True)))
-
-
-def _on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:
-    """The document with the ARN of what it protects for `*`, if nothing else belongs to that."""
-    arn = target.outputs.get("arn")
-    if target.type not in WHOLE or not isinstance(arn, str) or not arn:
-        return document
-    statements = tuple(
-        msgspec.structs.replace(
-            statement, resources=tuple(arn if text == "*" else text for text in statement.resources)
-        )
-        if statement.allows and statement.resources
-        else statement
-        for statement in document.statements
-    )
-    return msgspec.structs.replace(document, statements=statements)
 
 
 def _from_vpc(document: PolicyDocument, target: Resource) -> PolicyDocument:
@@ -337,11 +330,17 @@ def _read_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]
         doubt = _doubt(holding, before, allow)
         answer = Answer(Verdict.UNDECIDED if doubt else Verdict.NEW_ACCESS, doubt or NEW, allow.path, witness)
         yield Gain(holding.holder, *place_in(holding, allow, Bound.LEAST), answer)
-    if not decided and (holding.depends or before.depends):
+    if not decided and (holding.depends or before.depends) and not _states_no_more(holding, before):
         possible = gains(holding.access(Bound.MOST), before.access(Bound.LEAST), attached=holding.attached, work=work)
         for _, allow in islice(possible, 1):
-            answer = Answer(Verdict.UNDECIDED, "an unknown value decides whether access is new", allow.path)
+            why = why_unknown((*holding.documents, *before.documents), UNKNOWN_DECIDES)
+            answer = Answer(Verdict.UNDECIDED, why, allow.path)
             yield Gain(holding.holder, *place_in(holding, allow, Bound.MOST), answer)
+
+
+def _states_no_more(holding: Holding, before: Holding) -> bool:
+    certain = all(attached.certain for attached in (*holding.carried, *before.carried))
+    return certain and holding.boundary == before.boundary and states_no_more(holding.documents, before.documents)
 
 
 def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
