@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from policypack.core.policy import Resource
-from stackguard.errors import CannotJudge, NotAStackError
+from stackguard.errors import CannotJudge, NotAStackError, shortened
 from stackguard.sources import LoadedStack, digest
 from stackguard.sources.duplicates import duplicate_key
 from stackguard.sources.input_stream import WRITE_IT
@@ -62,7 +62,7 @@ def parse(blocks: Iterator[bytes], source: str) -> LoadedStack:
     try:
         return _parse(Cursor(blocks, source))
     except RecursionError:
-        raise CannotJudge(f"{source} is nested too deeply to be a stack export") from None
+        raise CannotJudge(f"{source} is nested too deeply to be a stack export; {WRITE_IT}") from None
     except MemoryError:
         raise CannotJudge(f"{source} does not fit into memory; judge it on a machine with more memory") from None
 
@@ -74,7 +74,7 @@ def _parse(cursor: Cursor) -> LoadedStack:
     if first not in JSON_STARTS:
         raise cursor.broken()
     if first != "{":
-        raise NotAStackError(f"{source} {not_an_object(first)}")
+        raise RecursionError if cursor.opens_lists() else NotAStackError(f"{source} {not_an_object(first)}")
     document = _document(cursor)
     resources = document.resources
     if resources is None and "manifest" in document.names:  # a bare deployment with sorted fields
@@ -194,11 +194,11 @@ def _resources(cursor: Cursor) -> list[Resource]:
 def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator[Resource]:
     if version is not None and (version not in VERSIONS or isinstance(version, bool)):
         if not isinstance(version, int) or isinstance(version, bool):
-            raise CannotJudge(f"{source} is malformed: its `version` must be a number, such as {VERSIONS[-1]}")
-        known = f"{VERSIONS.start} to {VERSIONS[-1]}"
-        raise CannotJudge(
-            f"{source} has version {version}, and this release reads {known}; use a newer stackguard, or an older pulumi"
-        )
+            raise CannotJudge(
+                f"{source} is malformed: its `version` must be a number, such as {VERSIONS[-1]}; {WRITE_IT}"
+            )
+        known = f"{VERSIONS.start} to {VERSIONS[-1]}; use a newer stackguard, or an older pulumi"
+        raise CannotJudge(f"{source} has version {shortened(str(version))}, and this release reads {known}")
     if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
         yield from resources
         return
@@ -316,7 +316,7 @@ class Cursor:
         """
         if self.kind() not in {start, "n", ""}:
             kind = "an object" if start == "{" else "a list"
-            raise CannotJudge(f"{self.source} is not a stack export: `{name}` must be {kind}")
+            raise CannotJudge(f"{self.source} is not a stack export: `{name}` must be {kind}; {WRITE_IT}")
         if self.kind() != "n":
             return False
         self.skip()
@@ -335,12 +335,14 @@ class Cursor:
         place = self._where(len(self._text))
         return CannotJudge(f"{self.source} ends in the middle of its JSON at {place}; it was cut off: write it again")
 
+    def opens_lists(self) -> bool:
+        """Whether lists begin here, one in another, deeper than JSON is read."""
+        return self._text.startswith(b"[" * 1000, self._at)
+
     def end(self) -> None:
         """Check that the text ends here."""
         if self.kind():
-            raise CannotJudge(
-                f"{self.source} continues after its JSON at {self._where(self._at)}; an export is one object"
-            )
+            raise CannotJudge(f"{self.source} continues after its JSON at {self._where(self._at)}; {WRITE_IT}")
 
     def _length(self) -> int | None:
         """The length of the next value in bytes; None if it can continue after the current block."""

@@ -122,9 +122,11 @@ def decoded(decoder: msgspec.json.Decoder[T], text: bytes, place: str, source: s
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise CannotJudge(f"{source} is not a stack export: {schema_message(error, place)}") from None
+        raise CannotJudge(f"{source} is not a stack export: {schema_message(error, place)}; {WRITE_IT}") from None
     except (msgspec.DecodeError, ValueError) as error:
-        raise CannotJudge(f"{source} is not a stack export: `{place}` contains a value that cannot be read") from error
+        raise CannotJudge(
+            f"{source} is not a stack export: `{place}` contains a value that cannot be read; {WRITE_IT}"
+        ) from error
 
 
 def to_resource(state: State, text: bytes, place: str, sharing: Sharing) -> Resource:
@@ -251,10 +253,10 @@ def _properties(raw: msgspec.Raw, place: str, *, plain: bool) -> tuple[dict[str,
         if values is None:
             return {}, NO_SECRETS, 0
         if not isinstance(values, dict):
-            raise CannotJudge(f"{place} must be an object")
+            raise CannotJudge(f"{place} must be an object; {WRITE_IT}")
         return (*((values, NO_SECRETS) if plain else decode(values)), keys_in(values))
     except (TypeError, ValueError, AttributeError) as error:
-        raise CannotJudge(f"{place} contain a value in a form that Pulumi does not write") from error
+        raise CannotJudge(f"{place} contain a value in a form that Pulumi does not write; {WRITE_IT}") from error
 
 
 def _are_texts(value: Any) -> bool:
@@ -265,7 +267,7 @@ def _are_texts(value: Any) -> bool:
 def _is_plain(text: bytes, place: str) -> bool:
     """Whether the JSON text of a resource contains plain values only, after a check of its depth."""
     if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(text) > DEEPEST:
-        raise CannotJudge(f"{place} is nested more than {DEEPEST} deep, which is too deeply to be judged")
+        raise CannotJudge(f"{place} is nested more than {DEEPEST} deep, which is too deeply to be judged; {WRITE_IT}")
     for mark in MARKS:  # noqa: SIM110 (a generator is slower than the search)
         if mark in text:
             return False

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -250,6 +251,8 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         (b'{"version": 3,\n "deployment": nope}', "is not JSON: it breaks at line 2 column 17 (byte 31)"),
         (b'{"deployment": null}\n{"deployment": {}}', "continues after its JSON at line 2 column 1"),
         (b'{"deployment": {"manifest": {}, "resources": [{"urn": "\xff"}]}}', "is not UTF-8 text at byte 55"),
+        (b"[" * 500_000, "`state.json` is nested too deeply to be a stack export"),
+        (b'{"version": ' + b"8" * 600 + b', "deployment": {"manifest": {}}}', f"has version {'8' * 200}…, and this"),
         (b"[1]", "is not a stack export but a JSON array"),
         (b'"x"', "is not a stack export but a JSON text"),
         (b"null", "JSON's `null`"),
@@ -302,8 +305,10 @@ def test_a_byte_order_mark_is_skipped(encoding: str) -> None:
         ),
     ],
 )
-def test_an_error_is_one_line_with_the_problem_and_its_place(content: Any, message: str) -> None:
-    assert message in refused(content)
+def test_an_error_is_one_line_with_the_problem_its_place_and_how_to_mend_it(content: Any, message: str) -> None:
+    told = refused(content)
+    assert message in told
+    assert re.search("; .*(write|use|give|unpack)", told)
 
 
 @pytest.mark.parametrize("depth", [251, 700, 3_000])

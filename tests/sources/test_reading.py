@@ -206,7 +206,7 @@ def test_a_huge_binary_file_is_refused_in_little_memory(tmp_path: Path, start: b
     ("start", "piece", "message"),
     [
         (b'"', b"x", "a JSON text"),
-        (b"", b"[", "a JSON array"),
+        (b"", b"[", "nested too deeply"),
         (b"", b'{"a":', "nested too deeply"),
         (b'{"deployment":', b"[", "`deployment` must be an object"),
         (b'{"deployment": {"resources": [', b"[", "nested too deeply"),

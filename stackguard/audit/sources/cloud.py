@@ -288,14 +288,18 @@ def _configured() -> Client:
 @lru_cache(maxsize=1)
 def _client(url: str, token: str) -> Client:
     if not token:
-        raise CannotJudge(f"a source of Pulumi Cloud needs a token in `{TOKEN}`")
+        raise CannotJudge(
+            f"a source of Pulumi Cloud needs a token in `{TOKEN}`; `pulumi login` shows where to create one"
+        )
     if not re.fullmatch(r"[!-~]+", token):
-        raise CannotJudge(f"the token in `{TOKEN}` has a character that no token has")
+        raise CannotJudge(
+            f"the token in `{TOKEN}` has a character that no token has; set it again, without quotes and line breaks"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port  # raises an error if it is none
     except ValueError:
-        raise CannotJudge(f"`{BACKEND}` is no address") from None
+        raise CannotJudge(f"`{BACKEND}` is no address; give one such as `{DEFAULT}`") from None
     plain = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise CannotJudge(f"`{BACKEND}` has more than an address; give one such as `{DEFAULT}`")

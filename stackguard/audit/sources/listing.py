@@ -166,9 +166,9 @@ def _lines(file: Path) -> list[str]:
     try:
         lines = [line.strip() for line in files.content(file).decode("utf-8-sig").splitlines()]
     except FileNotFoundError:
-        raise CannotJudge(f"there is no list `{file}`") from None
+        raise CannotJudge(f"there is no list `{file}`; give a file with one source a line") from None
     except UnicodeDecodeError:
-        raise CannotJudge(f"the list `{file}` is not UTF-8 text") from None
+        raise CannotJudge(f"the list `{file}` is not UTF-8 text; write one source a line as UTF-8") from None
     except OSError as error:
         raise CannotJudge(f"the list `{file}` cannot be read: {reason(error)}") from None
     return [line for line in lines if line and not line.startswith("#")]
