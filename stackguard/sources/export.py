@@ -194,9 +194,7 @@ def _resources(cursor: Cursor) -> list[Resource]:
 def _versioned(resources: list[Resource], version: Any, source: str) -> Iterator[Resource]:
     if version is not None and (version not in VERSIONS or isinstance(version, bool)):
         if not isinstance(version, int) or isinstance(version, bool):
-            raise CannotJudge(
-                f"{source} is malformed: its `version` must be a number, such as {VERSIONS[-1]}; {WRITE_IT}"
-            )
+            raise CannotJudge(f"{source} is malformed: its `version` must be a number like {VERSIONS[-1]}; {WRITE_IT}")
         known = f"{VERSIONS.start} to {VERSIONS[-1]}; use a newer stackguard, or an older pulumi"
         raise CannotJudge(f"{source} has version {shortened(str(version))}, and this release reads {known}")
     if version is None or version > LAST_WITHOUT_PROPERTY_DEPENDENCIES:
