@@ -35,6 +35,12 @@ OF_ACCOUNTS = frozenset({"cloudfront", "cloudwatch", "elasticache", "iam", "rds"
 _INCOMPLETE = ("awslayer:", "event-source/", "global-table/", "runtime:", "*")
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f]|\s$")
 """What no name in an ARN has; some have spaces inside, as the keys of objects."""
+_PATHS = frozenset({"apigateway", "execute-api", "ssm"})
+_ONLY_TYPE = re.compile(
+    r"(?:alias|cluster|function|group|instance|key|layer|log-group|policy|repository|role|rule|secret|stateMachine|stream|table"
+    r"|deliverystream|instance-profile|user|userpool|bucket)[:/]+"
+)
+"""The type of a resource with nothing behind it."""
 _PATH = (r"[!-~]*", "without spaces")
 _NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "dynamodb": {"table/": (r"[\w.:/-]*", "with letters, digits and `_.-`")},
@@ -50,6 +56,18 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "ssm": {"parameter/": (r"(?!/)[\w./-]*", "as a parameter's name after one slash, with letters, digits and `_.-/`")},
 }
 """By service and start of the resource, the pattern of what follows apart from wildcards, and how to describe it."""
+
+
+def names_nothing(text: str) -> str | None:
+    """Why an ARN that ends before the name of its resource names nothing: a clause, or None.
+
+    It may be the beginning of an ARN in a text that takes any. API Gateway's and Systems Manager's ARNs are paths.
+    """
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn" or not parts[2] or parts[2] in _PATHS:
+        return None
+    whole = not parts[5] or (parts[2] == "s3" and not any(parts[3:5]) and parts[5].startswith("/"))
+    return "is an ARN without the name of its resource" if whole or _ONLY_TYPE.fullmatch(parts[5]) else None
 
 
 def missing_parts(arn: Arn) -> list[str]:

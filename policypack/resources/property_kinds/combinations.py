@@ -35,6 +35,8 @@ from policypack.resources.property_kinds.lifecycles import file_problems, object
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.services.dimensions import dimension_problems
+from policypack.resources.property_kinds.services.scaling import scaling_problems
 from policypack.resources.property_kinds.table import reserved_variables
 
 Inputs = Mapping[str, Any]
@@ -81,6 +83,7 @@ def combination_problems(resource: Resource) -> Clauses:
     """The places of values that do not go together, each with a clause. Unknown values go with every other."""
     yield from pair_problems(resource)
     yield from contradictions(resource)
+    yield from dimension_problems(resource.type, resource.inputs)
     if problems := _BY_TYPE.get(resource.type):
         yield from problems(resource.inputs)
     if resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint":
@@ -219,6 +222,9 @@ def _document(inputs: Inputs) -> Clauses:
 
 
 _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
+    "aws:appautoscaling/policy:Policy": scaling_problems,
+    "aws:appautoscaling/scheduledAction:ScheduledAction": scaling_problems,
+    "aws:appautoscaling/target:Target": scaling_problems,
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _group,
     "aws:ec2/securityGroup:SecurityGroup": _group,

@@ -14,6 +14,7 @@ from policypack.core.spelling import similar
 from policypack.iam.actions import concerns
 from policypack.iam.document import Condition, Principal, Statement
 from policypack.iam.globs import has_wildcard
+from policypack.resources.property_kinds.arn_forms import names_nothing
 from policypack.resources.property_kinds.placeholders import placeholder
 from policypack.resources.property_kinds.service_principals import correction, exists
 from policypack.resources.property_kinds.values import ACCOUNT, arn_problem, problem
@@ -110,7 +111,7 @@ def _sign_in(principal: Principal) -> str:
 
 
 def _resource(text: str) -> str | None:
-    return placeholder(text) or arn_problem(text)
+    return placeholder(text) or arn_problem(text) or names_nothing(text)
 
 
 def _principal(principal: Principal) -> str | None:
@@ -135,7 +136,7 @@ def _condition(condition: Condition, value: str) -> str | None:
     if unfilled := placeholder(value):
         return unfilled
     if condition.operator.startswith(_NOT_TEXTS) or has_wildcard(value) or "${" in value:
-        return arn_problem(value) if condition.operator.startswith(("Arn", "NotArn")) else None
+        return arn_problem(value) or names_nothing(value) if condition.operator.startswith(("Arn", "NotArn")) else None
     if condition.name in _ORGANIZATIONS:
         return (
             None if _ORGANIZATION.fullmatch(value) else f"`{condition.key}` is compared with no id of an organization"

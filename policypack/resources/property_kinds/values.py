@@ -11,7 +11,7 @@ from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
-from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_parts, resource_problem
+from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_parts, names_nothing, resource_problem
 from policypack.resources.property_kinds.limits import KINDS as LIMITS
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.placeholders import placeholder
@@ -101,12 +101,12 @@ def problem(kind: str, text: str) -> str | None:
         listed = re.findall(rf'"(?:{name})"\s*:\s*("[^"]*"|\[[^\]]*\])', text)
         clauses = (problem(inner, value) for part in listed for value in re.findall(r'"([^"]*)"', part))
         return next((f"has a `{name}` that {clause}" for clause in clauses if clause), None)
-    if unfilled := placeholder(text):
-        return unfilled
-    if malformed := arn_problem(text):
+    if malformed := placeholder(text) or arn_problem(text):
         return malformed
     if kind in ("text", "label") or not text:
         return None
+    if unnamed := names_nothing(text):
+        return unnamed
     alternatives = kind.split("|")
     if any(_fits(alternative, text) for alternative in alternatives):
         intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None

@@ -7,6 +7,7 @@ need `*`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policypack.core.controls import Control
@@ -19,6 +20,12 @@ from policypack.iam.condition_keys import scopes
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import IDENTITY, statements
 from policypack.iam.globs import everything, has_wildcard
+
+_OWN_GROUPS = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:(?:log-group:)?\*(?::\*)?")
+"""The log groups of one account in one region. Lambda's console lets every function create them there.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
+"""
 
 
 def check(statement: Statement) -> Iterator[Violation | Undecided]:
@@ -48,6 +55,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
         for alike in alike_in_resources(statement.actions)
         if alike[0].everywhere(resources)
         for action in filter(narrowable, alike)
+        if not _only_own_groups(action, resources)
     )
     if not names:
         return None
@@ -60,6 +68,12 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
         facts=(),
         parts=wide,
     )
+
+
+def _only_own_groups(action: Action, resources: tuple[str, ...]) -> bool:
+    """Whether an action creates log groups, and those of one account in one region are all that the patterns match."""
+    others = tuple(resource for resource in resources if not _OWN_GROUPS.fullmatch(resource))
+    return str(action) == "logs:CreateLogGroup" and not action.everywhere(others)
 
 
 def narrowable(action: Action) -> bool:
@@ -125,6 +139,10 @@ POLICY = Policy(
         example(
             granted("ec2:TerminateInstances", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),
             note="a condition that narrows the resources",
+        ),
+        example(
+            granted("logs:CreateLogGroup", "arn:aws:logs:eu-west-1:111122223333:*"),
+            note="the creation of log groups in one account and region, as Lambda's console allows it",
         ),
         example(
             granted(

@@ -16,6 +16,11 @@ test_spellings = reported(
     (["s3:ListAllMyBuckets", "dynamodb:GetItem"], "*"),
     ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:*"),
     ("logs:PutLogEvents", "arn:aws:logs:*:*:*"),
+    ("logs:PutLogEvents", "arn:aws:logs:eu-central-1:444455556666:*"),
+    ("logs:CreateLogGroup", "arn:aws:logs:*:444455556666:*"),
+    ("logs:CreateLogGroup", "arn:aws:logs:eu-central-1:*:log-group:*"),
+    ("logs:CreateLogGroup", ["arn:aws:logs:eu-central-1:444455556666:*", "*"]),
+    ("logs:DeleteLogGroup", "arn:aws:logs:eu-central-1:444455556666:*"),
     ("*", "*"),
     (None, "*", {"NotAction": "iam:*"}),
     ("ec2:TerminateInstances", "*", {"Condition": {"StringEqualsIfExists": {"aws:ResourceTag/team": "blue"}}}),
@@ -25,6 +30,8 @@ test_silent = silent(
     POLICY,
     allow(["xray:PutTraceSegments", "ecr:GetAuthorizationToken", "sts:GetCallerIdentity"], "*"),
     allow("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/x:*"),
+    allow("logs:CreateLogGroup", ["arn:aws:logs:eu-central-1:444455556666:*", "arn:aws:logs:us-east-2:444455556666:*"]),
+    allow("logs:CreateLogGroup", "arn:aws:logs:eu-central-1:444455556666:log-group:*"),
     allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"),
     allow("s3:*", ["arn:aws:s3:::inbox", "arn:aws:s3:::inbox/*"]),
     allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
@@ -37,6 +44,12 @@ test_silent = silent(
 def test_the_message_names_the_actions() -> None:
     (message,) = messages(POLICY, role_policy(allow(["s3:GetObject", "s3:ListAllMyBuckets"], "*")))
     assert message == "allows `s3:GetObject` on every resource"
+
+
+def test_creation_of_own_log_groups_is_not_named_beside_writing() -> None:
+    actions = ["logs:CreateLogGroup", "logs:PutLogEvents"]
+    (message,) = messages(POLICY, role_policy(allow(actions, "arn:aws:logs:eu-central-1:444455556666:*")))
+    assert message.startswith("allows `logs:PutLogEvents` on every resource")
 
 
 def test_unknown() -> None:
