@@ -196,12 +196,15 @@ class How(enum.StrEnum):
     OVERWRITE = "keeps one of the records that have the same key"
     OMIT = "leaves a record out of what it returns to Firehose"
     FUTURE = "starts work whose failure nothing looks at"
+    PROCESS = "starts a process that nothing waits for"
 
     @property
     def lost(self) -> str:
         """What is lost, as a clause."""
         if self is How.OMIT:
             return "Firehose takes it for failed, unlike one with the result `Dropped`"
+        if self is How.PROCESS:
+            return "Lambda freezes it when the handler returns"
         of_one = self in (How.DROP, How.ANSWER, How.FUTURE)
         return "the record that fails is lost" if of_one else "the remaining ones are lost"
 

@@ -143,7 +143,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     if name in _SELECTING and not gives_work(node):
         return cut(arguments) if _limits(node) else selected(arguments)
     if name in CUTTING:
-        return arguments & MANY if _is_unlimited(node) else cut(arguments)
+        return arguments & MANY if is_unlimited(node) else cut(arguments)
     if name == "dumps":
         return arguments & MANY
     if name == "len" and arguments & MANY:
@@ -239,7 +239,7 @@ def _limits(node: ast.Call) -> bool:
     )
 
 
-def _is_unlimited(node: ast.Call) -> bool:
+def is_unlimited(node: ast.Call) -> bool:
     """Whether a call that may leave elements out takes all of them: `islice(records, 0, None)`, `sample(records, len(records))`."""
     if called_name(node) not in _NUMBERS:
         return False

@@ -95,6 +95,10 @@ POLICY = Policy(
             note="a place that each record overwrites",
         ),
         example(
+            _handler(LOOP, '    order = json.loads(record["body"])', 'copy(order["id"])'),
+            note="a value that each record overwrites",
+        ),
+        example(
             _handler(
                 "output = []",
                 'for record in event["records"]:',

@@ -6,9 +6,10 @@ import ast
 import enum
 from collections.abc import Callable, Iterable
 
+from policypack.python.callbacks import KEYED
 from policypack.python.domain import External, FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
-from policypack.python.records import TAKING, called_name
+from policypack.python.records import TAKING, called_name, is_unlimited
 
 LAZY = {"map", "filter", "starmap", "filterfalse"}
 _WRAPPERS = {
@@ -53,6 +54,13 @@ class Consumers:
             self._of_functions[scan.function] = max(used, default=nobody)
         return self._of_functions[scan.function]
 
+    def takes_part(self, scan: Scan) -> bool:
+        """Whether the callers of a function use a part of what it yields, and none of them all, or sorts or compares it."""
+        calls = self.calls.get(scan.function, [])
+        if any(called_name(node) in KEYED for caller, _ in calls for node in caller.nodes):
+            return False
+        return max((self.of(*call, lazy=False) for call in calls), default=Consumption.ALL) is Consumption.PART
+
     def of(self, scan: Scan, node: ast.AST, *, lazy: bool = True) -> Consumption:  # noqa: C901, PLR0912 (one case for each kind of parent)
         """How much of an expression's value is consumed.
 
@@ -67,6 +75,10 @@ class Consumers:
                 return self._returned(scan, lazy=lazy) if node is scan.function else Consumption.NOTHING
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 return self._of_name(scan, name, lazy=lazy)
+            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)]) if not lazy:
+                rest = [element.value for element in elements if isinstance(element, ast.Starred)]
+                unused = [self._of_name(scan, one.id, lazy=False) for one in rest if isinstance(one, ast.Name)]
+                return Consumption.PART if unused == [Consumption.NOTHING] else Consumption.ALL
             case ast.NamedExpr(target=ast.Name(id=name)):
                 return max(self._of_name(scan, name, lazy=lazy), self.of(scan, parent, lazy=lazy))
             case ast.Return() | ast.YieldFrom():
@@ -135,8 +147,14 @@ class Consumers:
             works = scan.only_logs and not lazy and scan.works_itself(call)
             return Consumption.ALL if works else Consumption.NOTHING
         if name in _WRAPPERS and scan.is_builtin(call):
-            return self.of(scan, call)
+            return min(self.of(scan, call), Consumption.PART if self._is_first(scan, call) else Consumption.ALL)
         return Consumption.ALL
+
+    @staticmethod
+    def _is_first(scan: Scan, call: ast.Call) -> bool:
+        """Whether a call takes the first elements only, and no loop takes the next ones."""
+        again = scan.inside(call, ast.While, ast.For, ast.AsyncFor, ast.Lambda) or scan.is_generator
+        return called_name(call) == "islice" and not again and not is_unlimited(call)
 
     def _ends_with(self, scan: Scan, call: ast.Call) -> bool:
         """Whether a coroutine starts tasks that nothing refers to, and waits for nothing afterwards: its end cancels them."""

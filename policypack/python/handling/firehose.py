@@ -8,35 +8,77 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.first_runs import AnyLoop
-from policypack.python.handling.scan import Scan
+from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import How, LoopExit, RecordLoop
-from policypack.python.records import MANY
+from policypack.python.records import MANY, called_name
 
 _ADDING = {"append", "extend", "insert", "appendleft"}
 
 
-def left_out(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
+def left_out(scan: Scan, consumers: Consumers, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
     """The loops and comprehensions of one function that leave a record out of what they return to Firehose.
 
     Args:
         scan: the function.
+        consumers: know the other functions, such as a generator that makes the result.
         loops: its loops over records.
     """
     for result in _results(scan) if _transforms(scan) else ():
         given = [*scan.given(result.id)] if isinstance(result, ast.Name) else [result]
-        match given:
-            case [ast.ListComp(generators=[source]) as made] if source.ifs and scan.holds(source.iter, *MANY):
-                places: list[ast.AST] = [made]
+        others = isinstance(result, ast.Name) and _is_changed(scan, result)
+        match [*map(_elements, given)]:
+            case [ast.ListComp(generators=[source]) | ast.GeneratorExp(generators=[source]) as made] if (
+                source.ifs and scan.holds(source.iter, *MANY) and not others
+            ):
+                exits = _omits(scan, [made])
             case [ast.List(elts=[])] if isinstance(result, ast.Name):
-                places = _of_loops(scan, result.id, loops)
+                exits = _omits(scan, _of_loops(scan, result.id, loops))
+            case [ast.Call() as call] if not others:
+                exits = _of_generator(scan, consumers, call)
             case _:
                 continue
-        exits = tuple(LoopExit(scan.place(place), How.OMIT) for place in places)
         if exits:
             yield RecordLoop(exits[0].place, exits, whole=False)
+
+
+def _omits(scan: Scan, places: list[ast.AST]) -> tuple[LoopExit, ...]:
+    return tuple(LoopExit(scan.place(place), How.OMIT) for place in places)
+
+
+def _elements(given: ast.expr) -> ast.expr:
+    """What a list has all elements of: `list(made)`, `[*made]`."""
+    match given:
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[made]) | ast.List(elts=[ast.Starred(value=made)]):
+            return made
+    return given
+
+
+def _is_changed(scan: Scan, result: ast.Name) -> bool:
+    """Whether code does more with a list that it returns than to log or count it."""
+    uses = [node for node in scan.nodes if isinstance(node, ast.Name) and node.id == result.id and node is not result]
+    loads = [node for node in uses if isinstance(node.ctx, ast.Load)]
+    return len(uses) - len(loads) != 1 or any(called_name(scan.parents[node]) not in LOOKS_ONLY for node in loads)
+
+
+def _of_generator(scan: Scan, consumers: Consumers, call: ast.Call) -> tuple[LoopExit, ...]:
+    """Where a generator, which one call has the result of, leaves a record out."""
+    functions = scan.functions(call.func)
+    for other in consumers.scans:
+        if [other.function] == functions and other.is_generator and len(consumers.calls[other.function]) == 1:
+            outer = {loop for node in other.nodes if _yields(node) and (loop := other.loop_around(node))}
+            alone = all(other.loop_around(node) for node in other.nodes if isinstance(node, ast.Yield | ast.YieldFrom))
+            match [*outer]:
+                case [ast.For() as loop] if alone and other.holds(loop.iter, *MANY):
+                    return _omits(other, _Paths(_yields).without_adding(loop))
+    return ()
+
+
+def _yields(node: ast.AST) -> bool:
+    return any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(node))
 
 
 def _transforms(scan: Scan) -> bool:
@@ -70,10 +112,7 @@ def _of_loops(scan: Scan, name: str, loops: list[AnyLoop]) -> list[ast.AST]:
     if len(around) != 1 or sum(id(node) not in inside for node in used) > 2:  # its empty list, and the result
         return []
     (loop,) = around.values()
-    paths = _Paths(name)
-    if paths.follow(loop.body, added=False) is False and not paths.without:
-        paths.without.append(loop)
-    return paths.without
+    return _Paths(lambda node: _mentions(node, name)).without_adding(loop)
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
@@ -86,13 +125,19 @@ class _Paths:
     """The ways through a loop's body.
 
     Args:
-        name: of a list.
+        adds: whether a statement adds to the list, or yields.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, adds: Callable[[ast.stmt], bool]) -> None:
+        self.adds = adds
         self.without: list[ast.AST] = []
         """Where a way goes on to the next record, and has added nothing to the list."""
+
+    def without_adding(self, loop: AnyLoop) -> list[ast.AST]:
+        """Where a loop goes on to the next record, and has added nothing; the loop if that is at its end."""
+        if self.follow(loop.body, added=False) is False and not self.without:
+            return [loop]
+        return self.without
 
     def follow(self, body: list[ast.stmt], *, added: bool) -> bool | None:
         """Whether every way to the end of statements adds to the list; None if no way leads there."""
@@ -105,13 +150,13 @@ class _Paths:
             if isinstance(statement, ast.Break | ast.Return | ast.Raise):
                 return None
             if branches is None:
-                added = added or _mentions(statement, self.name)
+                added = added or self.adds(statement)
                 continue
             ends = {node: self.follow(branch, added=added) for node, branch in branches}
             left = [node for node, end in ends.items() if end is False]
             if all(end is None for end in ends.values()):
                 return None
-            if left and len(left) < len(ends) and not any(_mentions(part, self.name) for part in body[position + 1 :]):
+            if left and len(left) < len(ends) and not any(map(self.adds, body[position + 1 :])):
                 self.without += left
             added = not left
         return added

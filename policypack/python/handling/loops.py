@@ -71,6 +71,7 @@ class Loops:
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
             over_all = (
                 self.runs
+                and not self._only_passes(node)
                 and not (source and self._is_cut(source))
                 and not self.over_groups(node)
                 and not self._cut_off(node)
@@ -92,7 +93,11 @@ class Loops:
         yield from self._over_results()
         yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
-        yield from firehose.left_out(self.scan, self.over_records)
+        yield from firehose.left_out(self.scan, self.consumers, self.over_records)
+
+    def _only_passes(self, node: AnyLoop) -> bool:
+        """Whether a loop of a generator does no more than to make what it yields, and nothing uses all of that."""
+        return self.scan.is_generator and not self.scan.works(*node.body) and self.consumers.takes_part(self.scan)
 
     @staticmethod
     def _inside(node: AnyLoop) -> Iterator[ast.AST]:

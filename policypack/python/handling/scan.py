@@ -74,7 +74,7 @@ _DEEPEST = 6
 CATCH_ALL = {"Exception", "BaseException"}
 EXITS = {"sys.exit", "builtins.exit", "builtins.quit", "os._exit", "os.abort"}
 """What ends the process: an invocation that fails, as by an exception."""
-_STACKS = {"ExitStack", "AsyncExitStack"}
+STACKS = {"ExitStack", "AsyncExitStack"}
 
 
 class Logs(enum.Enum):
@@ -259,7 +259,7 @@ class Scan:
         given = self.given(manager.id) if isinstance(manager, ast.Name) else ()
         constants = self.constants(manager.id) if isinstance(manager, ast.Name) else ()
         yield from (call for call in (manager, *given, *constants) if isinstance(call, ast.Call))
-        if called_name(manager) in _STACKS and isinstance(item.optional_vars, ast.Name):
+        if called_name(manager) in STACKS and isinstance(item.optional_vars, ast.Name):
             for statement in block.body:
                 match statement:
                     case ast.Expr(

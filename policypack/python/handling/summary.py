@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from policypack.python.domain import FunctionValue
+from policypack.python.handling.abandoned_stacks import abandoned
 from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.lazy_work import LazyWork
 from policypack.python.handling.log_only import only_logs
@@ -29,7 +32,7 @@ def handling(reading: ProgramReading) -> Handling:
     return Handling(
         (*(loop for own in loops for loop in own.loops()), *(loop for work in lazy for loop in work.loops())),
         tuple(dict.fromkeys((*picks, *(pick for own in parts for pick in own.picks())))),
-        tuple(dict.fromkeys(place for own in lazy for place in own.idle())),
+        tuple(dict.fromkeys(chain(*(own.idle() for own in lazy), *map(abandoned, scans)))),
         elsewhere=any(own.handles_all(inner=False) for own in parts),
         elsewhere_inner=any(own.handles_all(inner=True) for own in parts),
         logged=any(own.handles_all(inner=inner, printing=True) for own in parts for inner in (False, True)),

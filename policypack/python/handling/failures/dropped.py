@@ -19,7 +19,7 @@ from policypack.python.handling.failures.fates import CHANGING, Fates, changed
 from policypack.python.handling.failures.finally_exits import acts, discarding
 from policypack.python.handling.failures.lookups import collected, may_miss
 from policypack.python.handling.failures.narrow import losing, suppressed
-from policypack.python.handling.failures.record_logs import RecordLogs
+from policypack.python.handling.failures.record_logs import LogsOfBlocks
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
 from policypack.python.model import Fate, How, LoopExit, RecordLoop
@@ -40,6 +40,7 @@ class Dropped:
         self.consumers = consumers
         self.loops = loops
         self.fates = Fates(consumers)
+        self.logs = LogsOfBlocks()
 
     def inside(self, loop: AnyLoop, result: Fate = Fate.LOST) -> Iterator[LoopExit]:
         """Where all work of a loop on a record is in a block that only logs its failure, and no other loop does work.
@@ -56,16 +57,16 @@ class Dropped:
             and not (name and isinstance(other, ast.For) and isinstance(other.iter, ast.Name) and other.iter.id == name)
         )
         if not any(self._handles(other) and not self._contains(other, loop) for other in others):
-            yield from self._of_body(loop, result)
+            yield from self._of_body(loop, result, is_collected=bool(name))
 
     def _handles(self, loop: AnyLoop) -> bool:
         """Whether a loop does work on the records that may fail, or work that is to log them."""
         return self.scan.may_fail(*loop.body) or (self.scan.only_logs and self.scan.works(*loop.body))
 
-    def _of_body(self, loop: AnyLoop, result: Fate) -> Iterator[LoopExit]:
+    def _of_body(self, loop: AnyLoop, result: Fate, *, is_collected: bool) -> Iterator[LoopExit]:
         block = self._only_work(self.scan, loop.body)
         if block and not any(child in self.loops for child in ast.walk(block)):
-            fate = result if self._collected(loop) else max(result, self._seen_later(loop))
+            fate = result if is_collected else max(result, self._seen_later(loop))
             if fate is not Fate.KEPT:
                 yield from self._drops(self.scan, block, (), fate)
 
@@ -76,7 +77,7 @@ class Dropped:
         if not isinstance(block, ast.Try | ast.TryStar) or end is None or self.scan.fails_after(end):
             return ""
         handler = self.scan.catching(block)
-        if handler is None or RecordLogs(self.scan, block).names_failure(block, handler, self._around(())):
+        if handler is None or self.logs.of(self.scan, block).names_failure(block, handler, self._around(())):
             return ""
         return collected(self.scan, block, end)
 
@@ -111,7 +112,7 @@ class Dropped:
         """Where a statement that has all the work on a record drops it; `fate` is that of its function's result."""
         match block:
             case ast.Try() | ast.TryStar():
-                handler = scan.catching(block) or losing(scan, block, self._around(followed))
+                handler = scan.catching(block) or losing(scan, block, self.logs, self._around(followed))
                 tried = self._tries(scan, block.body, handler) or self._misses(scan, block, handler, followed)
                 tried = tried and not _changes_attributes(block.body)
                 leaves = not followed and handler and any(isinstance(node, ast.Return) for node in own_nodes(handler))
@@ -178,7 +179,7 @@ class Dropped:
         """Whether a log under an `except Exception` looks up what a record need not have, and nothing names that record."""
         if not handler or handler is not scan.catching(block) or not scan.works(*block.body):
             return False
-        named = RecordLogs(scan, block).names_failure(block, handler, self._around(followed))
+        named = self.logs.of(scan, block).names_failure(block, handler, self._around(followed))
         return not named and may_miss(scan, block.body)
 
     def _of_called(self, scan: Scan, call: ast.Call, followed: tuple[Scan, ...], fate: Fate) -> Iterator[LoopExit]:

@@ -23,6 +23,11 @@ _OF_POOLS = {"map_async", "starmap_async", "imap", "imap_unordered"}
 """Methods of a pool that return before the work is done."""
 
 _STARTING = {"create_task", "ensure_future"}
+_HEARING = {
+    *("join", "wait", "waitpid", "exitcode", "sentinel", "is_alive", "active_children", "Pool", "Manager"),
+    *("Queue", "SimpleQueue", "JoinableQueue", "Pipe", "Event", "Barrier", "Semaphore", "Condition", "Value", "Array"),
+}
+"""Names in code that waits for a process, or shares something with it."""
 _WAITING = {"gather", "wait", "as_completed", "wait_for", "shield", "run_until_complete"}
 """Calls that wait for tasks which are already started."""
 
@@ -38,6 +43,9 @@ class Futures:
     def loops(self) -> Iterator[RecordLoop]:
         """Work on each record whose failure does not reach the caller, nor anything that acts on it."""
         for node in self.scan.nodes:
+            if isinstance(node, ast.Call) and self._is_left(node):
+                place = self.scan.place(node)
+                yield RecordLoop(place, (LoopExit(place, How.PROCESS),), whole=False)
             fate = self._fate(node) if isinstance(node, ast.Call) else Fate.KEPT
             if fate is not Fate.KEPT:
                 place = self.scan.place(node)
@@ -85,17 +93,27 @@ class Futures:
                 if self._is_work(tasks):
                     names = {tasks.id} if isinstance(tasks, ast.Name) else set()
                     return max(self.fates.of(scan, call), self.fates.of_names(scan, names))
-            case ast.Call() if name == "Thread" and self._is_thread(call):
-                return Fate.LOST
+            case ast.Call() if name == "Thread" and (target := self._target(call)):
+                return Fate.LOST if self._fails(target) else Fate.KEPT
         return Fate.KEPT
 
-    def _is_thread(self, call: ast.Call) -> bool:
-        """Whether a thread works on one record."""
+    def _is_left(self, call: ast.Call) -> bool:
+        """Whether a process works on one record, and nothing in the program waits for a process, or hears of one."""
+        names = [value.name for value in self.scan.values(call.func) if isinstance(value, External)]
+        if called_name(call) != "Process" or not any(name.startswith("multiprocessing.") for name in names):
+            return False
+        target = self._target(call)
+        nodes = [node for scan in self.consumers.scans for node in scan.nodes]
+        starts = any(called_name(node) == "start" for node in nodes)
+        return target is not None and starts and self.scan.passed_works(target) and not any(map(_hears, nodes))
+
+    def _target(self, call: ast.Call) -> ast.expr | None:
+        """The function that a thread or process runs for one record."""
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         target, bound = given.get("target"), given.get("args")
         elements = bound.elts if isinstance(bound, ast.Tuple | ast.List) else []
         holds = any(self.scan.holds(element, Shape.RECORD) for element in elements)
-        return target is not None and holds and self._fails(target)
+        return target if holds else None
 
     def _returns_exceptions(self, call: ast.Call) -> bool:
         """Whether `gather` returns exceptions instead of raising the first one."""
@@ -180,6 +198,16 @@ class Futures:
                 ):
                     starts = isinstance(item, ast.Call) and called_name(item) in _STARTING
                     yield item.args[0] if isinstance(item, ast.Call) and starts and item.args else item
+
+
+def _hears(node: ast.AST) -> bool:
+    """Whether a node may wait for a process, or get something from one."""
+    match node:
+        case ast.Attribute(value=ast.Constant(), attr="join"):
+            return False
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name in _HEARING
+    return False
 
 
 def _outside_try(bodies: list[ast.AST]) -> Iterator[ast.AST]:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 
 from policypack.python.classes import last_names
-from policypack.python.handling.failures.record_logs import RecordLogs
+from policypack.python.handling.failures.record_logs import LogsOfBlocks
 from policypack.python.handling.scan import Scan
 from policypack.python.records import TAKING, called_name
 
@@ -33,12 +33,15 @@ CONDITIONS = {"ConditionExpression", "IfNoneMatch", "IfMatch", "transact_write_i
 """What makes a call fail where its work is done already."""
 
 
-def losing(scan: Scan, block: ast.Try | ast.TryStar, around: Iterable[Scan] = ()) -> ast.ExceptHandler | None:
+def losing(
+    scan: Scan, block: ast.Try | ast.TryStar, logs: LogsOfBlocks, around: Iterable[Scan]
+) -> ast.ExceptHandler | None:
     """The first narrow `except` of a `try` whose failures are not expected, and of which it neither raises nor logs the record.
 
     Args:
         scan: the function that contains the block.
         block: a `try` with all the work on a record.
+        logs: what functions log of their records.
         around: the functions that contain the loop, or call the block's.
     """
     for handler, kind in zip(block.handlers, scan.caught_types(block), strict=True):
@@ -46,7 +49,7 @@ def losing(scan: Scan, block: ast.Try | ast.TryStar, around: Iterable[Scan] = ()
             continue
         if any(map(scan.fails, scan.run(handler.body))):
             continue
-        if not RecordLogs(scan, block).names_failure(block, handler, around):
+        if not logs.of(scan, block).names_failure(block, handler, around):
             return handler
     return None
 

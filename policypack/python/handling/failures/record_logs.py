@@ -33,16 +33,32 @@ _OF_EVENT = {*Shape} - {Shape.COUNT}
 _Blocks = ast.Try | ast.TryStar
 
 
+class LogsOfBlocks:
+    """What functions log of their records, read once for each `try`."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Scan, _Blocks | None], RecordLogs] = {}
+
+    def of(self, scan: Scan, block: _Blocks | None = None) -> RecordLogs:
+        """What a function logs, outside of what a `try` collects."""
+        key = scan, block
+        if key not in self._read:
+            self._read[key] = RecordLogs(scan, self, block)
+        return self._read[key]
+
+
 class RecordLogs:
     """What one function logs of its records.
 
     Args:
         scan: the function.
+        logs: those of the other functions.
         block: a `try` of it; what its body collects is of the records that do not fail.
     """
 
-    def __init__(self, scan: Scan, block: _Blocks | None = None) -> None:
+    def __init__(self, scan: Scan, logs: LogsOfBlocks, block: _Blocks | None = None) -> None:
         self.scan = scan
+        self.logs = logs
         self.body = {child for part in (block.body, block.orelse) for child in _all(part)} if block else set()
         self.bindings = [pair for node in scan.nodes for pair in _bindings(node, self.body)]
         self.parameters = set() if scan.is_handler else self._unresolved()
@@ -67,7 +83,7 @@ class RecordLogs:
             self._quoted(block, handler, calls)
             or self._begins(block)
             or self.elsewhere(helpers=True)
-            or any(RecordLogs(scan).elsewhere() for scan in around if scan is not self.scan)
+            or any(self.logs.of(scan).elsewhere() for scan in around if scan is not self.scan)
         )
 
     def elsewhere(self, *, helpers: bool = False) -> bool:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import FunctionNode, shapes
-from policypack.python.files import CodePlace
-from policypack.python.handling.as_loops import as_loop
+from policypack.python.handling.as_loops import Comprehension, as_loop
 from policypack.python.handling.consumption import LAZY, Consumers, Consumption
-from policypack.python.handling.first_runs import AnyLoop, first_only
+from policypack.python.handling.first_runs import first_only
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.index_ranges import left_out
-from policypack.python.handling.parts.unpacking import Unpackings, fixed, stored
-from policypack.python.handling.scan import LOOKS_ONLY, PRINTING, Scan
-from policypack.python.handling.slots import kept, only_keeps
+from policypack.python.handling.parts.last_values import LastValues
+from policypack.python.handling.parts.unpacking import Unpackings, fixed
+from policypack.python.handling.scan import LOOKS_ONLY, Scan
+from policypack.python.handling.slots import only_keeps
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
@@ -26,7 +26,6 @@ ONE_ATTRIBUTES = {"record", "object_key", "bucket_name"}
 """Attributes of Powertools' events that are about the first record."""
 _SELECTED = WHOLE | {Shape.SOME}
 _TAKEN_FROM = _SELECTED | {Shape.GROUPS}
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Parts:
@@ -58,6 +57,7 @@ class Parts:
             loop = as_loop(scan, node)
             if loop and scan.holds(loop.iter, *MANY) and first_only(scan, loop):
                 self.first_runs.append(node)
+        self.last_values = LastValues(scan, consumers, self.looped)
         self.last_runs = [loop for loop in loops.over_records if only_keeps(scan, consumers, loop)]
         self.ranges = {
             node.target.id
@@ -98,71 +98,10 @@ class Parts:
             inner, glances = self.scan.is_inner(getattr(loop, "iter", loop)), not self.scan.works(loop)
             yield Pick(self.scan.place(loop), Taking.PART, inner, glances)
         for loop in self.last_runs:
-            if place := self._kept_over(loop) or self._left_over(loop):
+            if place := self.last_values.after(loop):
                 yield Pick(place, Taking.ONE)
-
-    def _kept_over(self, loop: AnyLoop) -> CodePlace | None:
-        """Where something is done with what a loop has overwritten in each run."""
-        end = loop.end_lineno or loop.lineno
-        for slot in kept(self.scan, self.consumers, loop):
-            for scan in self.consumers.scans:
-                own = scan is self.scan
-                nodes = [node for node in scan.nodes if getattr(node, "lineno", 0) > (end if own else 0)]
-                if scan is slot.scan and not own:
-                    continue
-                stores = [node.lineno for node in nodes if isinstance(node, ast.expr) and slot.is_stored(node)]
-                for node in nodes:
-                    before = not stores or getattr(node, "lineno", 0) < min(stores)
-                    if (
-                        before
-                        and slot.is_read(scan, node)
-                        and id(node) not in self.looped
-                        and self._is_used(scan, node)
-                    ):
-                        return scan.place(node)
-        return None
-
-    def _is_used(self, scan: Scan, node: ast.AST) -> bool:
-        """Whether more is done with what a place has than to log it, unless that is the work."""
-        whole = node
-        while isinstance(outer := scan.parents.get(whole), ast.Subscript | ast.Attribute):
-            whole = outer
-        used = self.consumers.of(scan, whole, lazy=False) is not Consumption.NOTHING
-        return used and (scan.only_logs or not self._is_logged(whole))
-
-    def _left_over(self, loop: ast.stmt) -> CodePlace | None:
-        """Where a name is used after a loop that does nothing but assign it."""
-        names = stored(loop)
-        found = {name for inner in ast.walk(loop) if isinstance(inner, ast.If) for name in stored(inner)}
-        for node in self.scan.nodes:
-            if isinstance(node, ast.Name) and node.id in names and node.lineno > (loop.end_lineno or loop.lineno):
-                if isinstance(node.ctx, ast.Store):
-                    names.discard(node.id)
-                elif (
-                    self.scan.holds(node, Shape.RECORD, Shape.MESSAGE)
-                    and id(node) not in self.looped
-                    and not self._is_local(node)
-                    and not (node.id in found and self._is_logged(node))
-                    and self.consumers.of(self.scan, node, lazy=False) is not Consumption.NOTHING
-                ):
-                    return self.scan.place(node)
-        return None
-
-    def _is_local(self, name: ast.Name) -> bool:
-        """Whether a comprehension around a name has one of its own with that spelling."""
-        outer = self.scan.parents.get(name)
-        while outer is not None:
-            if isinstance(outer, _COMPREHENSIONS) and any(name.id in stored(loop.target) for loop in outer.generators):
-                return True
-            outer = self.scan.parents.get(outer)
-        return False
-
-    def _is_logged(self, node: ast.AST) -> bool:
-        """Whether an expression is what a call logs, or is in a text that it logs."""
-        outer = self.scan.parents.get(node)
-        while isinstance(outer, ast.FormattedValue | ast.JoinedStr | ast.BoolOp | ast.IfExp | ast.keyword):
-            outer = self.scan.parents.get(outer)
-        return outer is not None and called_name(outer) in PRINTING
+        for place in self.last_values.of_comprehensions():
+            yield Pick(place, Taking.ONE)
 
     def handles_all(self, *, inner: bool, printing: bool = False) -> bool:
         """Whether all records are iterated without a loop, counted, or passed to a library; with `printing`, or logged."""
@@ -194,7 +133,7 @@ class Parts:
             ):
                 return source
             case ast.Call(args=[source, *_]) if called_name(node) in TAKING and scan.holds(source, *_TAKEN_FROM):
-                plain = called_name(node) not in ("min", "max") or not isinstance(source, _COMPREHENSIONS)
+                plain = called_name(node) not in ("min", "max") or not isinstance(source, Comprehension)
                 return source if plain and not scan.is_own(node.func) else None
             case ast.Attribute(value=source, attr=name) if name in ONE_ATTRIBUTES and scan.holds(source, *EVENTS):
                 return source
