@@ -25,6 +25,7 @@ from policypack.resources.tokens import PERMISSION
 WITHOUT_SIGNATURE = "NONE"
 FUNCTION_ARN = "arn:aws:lambda:*:*:function:{}"
 URL_ACTION = "lambda:invokefunctionurl"
+URL_AUTH = "lambda:FunctionUrlAuthType"
 FIXED = {"sourceAccount": "111122223333", "principalOrgId": "o-a1b2c3d4e5"}
 """Stand-ins for an unknown account or organization: whatever its value, it is one account or one organization."""
 
@@ -43,9 +44,18 @@ def invoking(resource: Resource) -> Exposure:
     return Exposure(resource, "sourceArn" if undecided else "principal", msgspec.structs.replace(answer, path=""))
 
 
-def permission_document(resource: Resource, function: str | None = None) -> PolicyDocument:
-    """The document of one permission; `function` is the function's name, if it is known however it is written."""
-    statements = [statement(resource, function)]
+def permission_document(resource: Resource, function: str | None = None, *, signed: bool = False) -> PolicyDocument:
+    """The document of one permission.
+
+    Args:
+        resource: the permission.
+        function: the function's name, if it is known however it is written.
+        signed: whether who needs no signature at the function's URL counts as allowed with one, too.
+    """
+    granting = statement(resource, function)
+    if signed and permission(resource).url_auth == WITHOUT_SIGNATURE:
+        del granting["Condition"]["StringEquals"][URL_AUTH]
+    statements = [granting]
     return parse({"Version": VERSIONS[0], "Statement": statements}, DocumentKind.RESOURCE, PERMISSION)
 
 
@@ -59,7 +69,7 @@ def statement(resource: Resource, function: str | None = None) -> dict[str, Any]
             "AWS:SourceAccount": _fixed(granted.source_account, "sourceAccount"),
             "aws:PrincipalOrgID": _fixed(granted.organization, "principalOrgId"),
             "lambda:EventSourceToken": _known(granted.token),
-            "lambda:FunctionUrlAuthType": _known(granted.url_auth),
+            URL_AUTH: _known(granted.url_auth),
         },
         "Bool": {"lambda:InvokedViaFunctionUrl": "true" if switched else None},
     }

@@ -8,6 +8,7 @@ import msgspec
 
 from policypack.access.solver.verdict import not_judged
 from policypack.access.solver.witness import Home
+from policypack.access.stack_diff.boundary_gains import boundary_gains
 from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
 from policypack.access.stack_diff.denial_gains import denial_gains
 from policypack.access.stack_diff.direct_gains import direct_gains, with_grants
@@ -54,6 +55,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from denial_gains((new, places, after), (old, places_before, before))
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))
+    yield from boundary_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
 
 

@@ -183,7 +183,7 @@ def holdings(stack: Stack, places: Places, *, every: bool) -> Mapping[Key, Holdi
                 outside=places.named(stack, identity, (identity.type, name)) if name else (),
             )
     for resource in stack.resources:
-        for kind, target, path, document in () if resource.external else _documents(stack, resource):
+        for kind, target, path, document in () if resource.external else _documents(stack, resource, before=every):
             key = (kind, *place_of(places, resource, target))
             holding = found.get(key) or Holding(target)
             if isinstance(document, Unknown):
@@ -220,8 +220,13 @@ def _unknown(pattern: str) -> bool:
     return not has_wildcard(pattern) and not expand(pattern)
 
 
-def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
-    """The trust policy and resource-based documents that a resource carries, with the resource that they protect."""
+def _documents(
+    stack: Stack, resource: Resource, *, before: bool
+) -> Iterator[tuple[str, Resource, str, PolicyDocument | Unknown]]:
+    """The trust policy and resource-based documents that a resource carries, with the resource that they protect.
+
+    `before`: those of the old stack.
+    """
     for path, document in documents_of(resource, TRUST, granting=True):
         yield "trust", resource, path, document
     for path, document in documents_of(resource, RESOURCE, granting=True):
@@ -229,7 +234,7 @@ def _documents(stack: Stack, resource: Resource) -> Iterator[tuple[str, Resource
     if resource.type == PERMISSION:
         function = target_of(stack, resource)
         name = physical_name(function) if function is not resource else None
-        yield "resource", function, "", _on_qualifier(resource, permission_document(resource, name))
+        yield "resource", function, "", _on_qualifier(resource, permission_document(resource, name, signed=before))
 
 
 def _on_qualifier(permission: Resource, document: PolicyDocument) -> PolicyDocument:

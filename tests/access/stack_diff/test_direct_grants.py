@@ -183,6 +183,34 @@ CHANGES: dict[str, Change] = {
         _index("aoss:ReadDocument"),
         _index("aoss:ReadDocument", "aoss:WriteDocument"),
     ),
+    "a URL of a function without a signature": (
+        "aws:lambda/permission:Permission",
+        {"function": "f", "action": "lambda:InvokeFunctionUrl", "principal": "*", "functionUrlAuthType": "AWS_IAM"},
+        {"function": "f", "action": "lambda:InvokeFunctionUrl", "principal": "*", "functionUrlAuthType": "NONE"},
+    ),
+    "another user of a cache": (
+        "aws:elasticache/userGroup:UserGroup",
+        {"userGroupId": "g", "engine": "valkey", "userIds": ["ann"]},
+        {"userGroupId": "g", "engine": "valkey", "userIds": ["ann", "bob"]},
+    ),
+    "another user of an ACL": (
+        "aws:memorydb/acl:Acl",
+        {"name": "a", "userNames": ["ann"]},
+        {"name": "a", "userNames": ["ann", "bob"]},
+    ),
+    "another secret to sign in with": (
+        "aws:msk/scramSecretAssociation:ScramSecretAssociation",
+        {"clusterArn": "c", "secretArnLists": ["a"]},
+        {"clusterArn": "c", "secretArnLists": ["a", "b"]},
+    ),
+    "another kind of telemetry": (
+        "aws:oam/link:Link",
+        {"sinkIdentifier": "arn:aws:oam:eu-west-1:444455556666:sink/s", "resourceTypes": ["AWS::CloudWatch::Metric"]},
+        {
+            "sinkIdentifier": "arn:aws:oam:eu-west-1:444455556666:sink/s",
+            "resourceTypes": ["AWS::CloudWatch::Metric", "AWS::Logs::LogGroup"],
+        },
+    ),
     "a route without authorization": (
         "aws:apigatewayv2/route:Route",
         {"apiId": "a", "routeKey": "GET /", "authorizationType": "AWS_IAM"},
@@ -214,6 +242,16 @@ def test_more_is_new_access_and_less_is_not(token: str, less: dict[str, Any], mo
 
 
 ALONE: dict[str, dict[str, Any]] = {
+    "aws:appstream/userStackAssociation:UserStackAssociation": {"stackName": "desk", "userName": "ann@example.com"},
+    "aws:cognito/userInGroup:UserInGroup": {"userPoolId": "p", "groupName": "admins", "username": "ann"},
+    "aws:ec2clientvpn/authorizationRule:AuthorizationRule": {
+        "clientVpnEndpointId": "cvpn-endpoint-1",
+        "targetNetworkCidr": "10.2.0.0/16",
+        "authorizeAllGroups": True,
+    },
+    "aws:elasticache/userGroupAssociation:UserGroupAssociation": {"userGroupId": "g", "userId": "ann"},
+    "aws:quicksight/groupMembership:GroupMembership": {"groupName": "readers", "memberName": "ann"},
+    "aws:route53/vpcAssociationAuthorization:VpcAssociationAuthorization": {"zoneId": "Z1", "vpcId": "vpc-2"},
     "aws:acmpca/permission:Permission": {
         "certificateAuthorityArn": "ca",
         "actions": ["IssueCertificate"],

@@ -240,3 +240,36 @@ def test_a_session_policy_that_goes_is_undecided() -> None:
     limited = resource(token, "u", userName="u", policy=json.dumps(document(allow("s3:GetObject"))))
     assert verdicts((resource(token, "u", userName="u"),), (limited,)) == [Verdict.UNDECIDED]
     assert verdicts((limited,), (resource(token, "u", userName="u"),)) == []
+
+
+SET = created("aws:ssoadmin/permissionSet:PermissionSet", "readers", name="readers", instanceArn=INSTANCE)
+READ_ONLY = {"managedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+
+
+def bounded(boundary: dict[str, Any], **inputs: Any) -> Resource:
+    token = "aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment"
+    return resource(token, "limit", instanceArn=INSTANCE, permissionsBoundary=boundary, **inputs)
+
+
+LIMITED: Resources = (SET, using(SET, "permissionSetArn", bounded(READ_ONLY)))
+POWER: Resources = (
+    SET,
+    using(SET, "permissionSetArn", bounded({"managedPolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"})),
+)
+ELSEWHERE: Resources = (bounded(READ_ONLY, permissionSetArn=f"{INSTANCE}/ps-1"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(LIMITED, (SET,)), (LIMITED, POWER), (ELSEWHERE, ())], ids=["gone", "another", "of another stack"]
+)
+def test_a_permission_set_without_its_boundary_is_undecided(old: Resources, new: Resources) -> None:
+    assert verdicts(new, old) == [Verdict.UNDECIDED]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(LIMITED, ()), ((SET,), LIMITED), (LIMITED, LIMITED), (ELSEWHERE, (replace(ELSEWHERE[0], name="renamed"),))],
+    ids=["with its set", "new", "the same", "renamed"],
+)
+def test_a_boundary_that_stays_or_goes_with_its_permission_set_is_none(old: Resources, new: Resources) -> None:
+    assert verdicts(new, old) == []

@@ -154,6 +154,26 @@ OPENED: dict[str, tuple[str, Inputs, Inputs]] = {
             "brokerNodeGroupInfo": {"connectivityInfo": {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}},
         },
     ),
+    "the web server of an environment": (
+        "aws:mwaa/environment:Environment",
+        {"name": "e", "webserverAccessMode": "PRIVATE_ONLY"},
+        {"name": "e", "webserverAccessMode": "PUBLIC_ONLY"},
+    ),
+    "columns for a collaboration": (
+        "aws:cleanrooms/configuredTable:ConfiguredTable",
+        {"tableReference": {"databaseName": "crm", "tableName": "clients"}, "allowedColumns": ["city"]},
+        {"tableReference": {"databaseName": "crm", "tableName": "clients"}, "allowedColumns": ["city", "email"]},
+    ),
+    "an application of every user": (
+        "aws:ssoadmin/applicationAssignmentConfiguration:ApplicationAssignmentConfiguration",
+        {"applicationArn": "arn:aws:sso::111122223333:application/i/a", "assignmentRequired": True},
+        {"applicationArn": "arn:aws:sso::111122223333:application/i/a", "assignmentRequired": False},
+    ),
+    "the folder of a user": (
+        "aws:transfer/user:User",
+        {"userName": "ann", "homeDirectoryType": "LOGICAL"},
+        {"userName": "ann", "homeDirectory": "/inbox"},
+    ),
     "a graph": ("aws:neptunegraph/graph:Graph", {"graphName": "g"}, {"graphName": "g", "publicConnectivity": True}),
     "anonymous callers of a domain": (
         "aws:opensearch/domain:Domain",

@@ -91,6 +91,11 @@ WIDER: dict[str, tuple[str, Inputs, Inputs]] = {
         {"identityPoolName": "shop"},
         {"identityPoolName": "shop", "supportedLoginProviders": {"accounts.google.com": "1"}},
     ),
+    "another issuer of trusted tokens": (
+        "aws:ssoadmin/trustedTokenIssuer:TrustedTokenIssuer",
+        {"name": "t", "trustedTokenIssuerConfiguration": {"oidcJwtConfiguration": {"issuerUrl": "https://a.example"}}},
+        {"name": "t", "trustedTokenIssuerConfiguration": {"oidcJwtConfiguration": {"issuerUrl": "https://b.example"}}},
+    ),
     "another SAML provider": (SAML, _metadata("https://a"), _metadata("https://b")),
     "a listener without sign-in": (
         LISTENER,

@@ -8,6 +8,7 @@ from functools import cache
 from policypack.access.exposure.sharing import ALLOWED_PRINCIPAL, ENDPOINT_SERVICE, SHARES
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant, columns
 from policypack.access.stack_diff.grant_tables.open_settings import by_settings
+from policypack.access.stack_diff.grant_tables.service_users import SERVICE_USERS
 from policypack.iam.tables import argument_names, known_types
 
 _SHARED_TO: Mapping[str, tuple[str, ...]] = {
@@ -323,8 +324,8 @@ https://docs.aws.amazon.com/ and the types' pages at https://www.pulumi.com/regi
 
 @cache
 def grants_by_type() -> Mapping[str, tuple[DirectGrant, ...]]:
-    """The grants of every type: `GRANTS`, `by_settings`, those of `SHARES`, and those that follow from the SDK's property names."""
-    others = {**dict(_administrators()), **dict(_with_permissions()), **dict(_shares()), **GRANTS}
+    """The grants of every type: `GRANTS`, `SERVICE_USERS`, `by_settings`, those of `SHARES`, and those that follow from the SDK's property names."""
+    others = {**dict(_administrators()), **dict(_with_permissions()), **dict(_shares()), **SERVICE_USERS, **GRANTS}
     return others | {token: (*others.get(token, ()), *grants) for token, grants in by_settings().items()}
 
 

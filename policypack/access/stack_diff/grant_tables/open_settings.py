@@ -54,6 +54,15 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:bedrock/agentcoreGateway:AgentcoreGateway": (
         _opens("authorizerType", "none", action="bedrock-agentcore:InvokeGateway"),
     ),
+    "aws:cleanrooms/configuredTable:ConfiguredTable": (
+        DirectGrant(
+            ("collaborations with {resource}",),
+            ("cleanrooms:StartProtectedQuery",),
+            ("table/{tableReference.databaseName}/{tableReference.tableName}",),
+            (("StringEqualsIgnoreCase", "cleanrooms:column", "{allowedColumns[*]}"),),
+            changes_only=True,
+        ),
+    ),
     "aws:cloudfront/distribution:Distribution": (
         *_UNSIGNED,
         _opens("viewerMtlsConfig.mode", "", "optional", action="cloudfront:SkipCertificate"),
@@ -129,6 +138,7 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
             action="kafka:GetBootstrapBrokers",
         ),
     ),
+    "aws:mwaa/environment:Environment": (_opens("webserverAccessMode", "public_only", action="airflow:OpenWebServer"),),
     "aws:neptunegraph/graph:Graph": (_opens("publicConnectivity", "true", action="neptune-graph:Connect"),),
     "aws:opensearch/domain:Domain": (
         _opens("advancedSecurityOptions.anonymousAuthEnabled", "true", action="es:Anonymous"),
@@ -145,7 +155,19 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:storagegateway/smbFileShare:SmbFileShare": (
         _opens("authentication", "guestaccess", action="storagegateway:Mount"),
     ),
+    "aws:ssoadmin/applicationAssignmentConfiguration:ApplicationAssignmentConfiguration": (
+        _opens(
+            "assignmentRequired",
+            "false",
+            action="sso:GetApplication",
+            on="{applicationArn}",
+            who="every user of IAM Identity Center",
+        ),
+    ),
     "aws:transfer/server:Server": (_opens("endpointType", "", "public", action="transfer:Connect"),),
+    "aws:transfer/user:User": (
+        _opens("homeDirectoryType", "", "path", action="transfer:LeaveHomeDirectory", who="the user {userName}"),
+    ),
 }
 """By type token. Sources: the pages about public access, authentication and networks of each service's guide, such as
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html,

@@ -166,6 +166,13 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
             "certificates of {source.sourceData.acmPcaArn}", action="rolesanywhere:CreateSession", on="{resource}"
         ),
     ),
+    "aws:ssoadmin/trustedTokenIssuer:TrustedTokenIssuer": (
+        _accepts(
+            "tokens of {trustedTokenIssuerConfiguration.oidcJwtConfiguration.issuerUrl}",
+            action="sso-oauth:CreateTokenWithIAM",
+            on="{resource}",
+        ),
+    ),
     "aws:verifiedaccess/trustProvider:TrustProvider": (
         _accepts("tokens of {oidcOptions.issuer}", action="verified-access:SignIn", on="{resource}"),
     ),
