@@ -46,6 +46,6 @@ def _boundaries(side: Side) -> Mapping[Hashable, tuple[Resource, Any]]:
     for attachment in stack.of(ATTACHMENT):
         if not attachment.external:
             owner = created_value(stack, places, attachment, "permissionSetArn")
-            key = ("unknown", *places.of(attachment)) if isinstance(owner, Unknown) else owner
+            key = owner if isinstance(owner, str) else ("unknown", *places.of(attachment))
             found[key] = attachment, created_value(stack, places, attachment, BOUNDARY)
     return found

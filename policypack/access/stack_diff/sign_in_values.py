@@ -105,7 +105,7 @@ def _authorizers(stack: Stack, places: Places, authorizer: Resource, identity: A
 
 
 def _signs_in(resource: Resource, name: str) -> bool:
-    return any(value in SIGNING_IN for _, value in values_at(resource.inputs, f"{name}[*].type"))
+    return any(str(value) in SIGNING_IN for _, value in values_at(resource.inputs, f"{name}[*].type"))
 
 
 def _forwards(resource: Resource, name: str) -> bool:

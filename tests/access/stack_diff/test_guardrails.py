@@ -273,3 +273,8 @@ def test_a_permission_set_without_its_boundary_is_undecided(old: Resources, new:
 )
 def test_a_boundary_that_stays_or_goes_with_its_permission_set_is_none(old: Resources, new: Resources) -> None:
     assert verdicts(new, old) == []
+
+
+@pytest.mark.parametrize("owner", [["a"], {"a": "b"}, 5, UNKNOWN], ids=str)
+def test_a_boundary_of_what_is_not_known_is_undecided_when_it_goes(owner: Any) -> None:
+    assert verdicts((), (bounded(READ_ONLY, permissionSetArn=owner),)) == [Verdict.UNDECIDED]

@@ -194,3 +194,8 @@ def test_an_unknown_issuer_of_the_same_pool_is_that_before() -> None:
         property_dependencies={"jwtConfiguration": (pool.urn,)},
     )
     assert gains((pool, new), (pool, old)) == []
+
+
+def test_an_action_of_another_kind_signs_nobody_in() -> None:
+    old = {"defaultActions": [{"type": ["authenticate-oidc"]}]}
+    assert gains((resource(LISTENER, defaultActions=[{"type": "forward"}]),), (resource(LISTENER, **old),)) == []
