@@ -72,7 +72,7 @@ def delivery(stack: Stack, function: Resource) -> Delivery:
 def _is_read(stack: Stack, function: Resource, permissions: Sequence[Resource]) -> bool:
     """Whether something besides a queue or stream may read what the function returns."""
     return (
-        any(permission.inputs.get("principal") not in _ASYNCHRONOUS for permission in permissions)
+        any(str(permission.inputs.get("principal")) not in _ASYNCHRONOUS for permission in permissions)
         or bool(referrers(stack, function, _URL, "functionName"))
         or any(comes_after(stack, caller, function) for caller in stack.of(*_CALLERS))
     )

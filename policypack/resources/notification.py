@@ -242,7 +242,7 @@ def _filter(value: Any, path: str) -> Iterator[Problem]:
             yield path, f"has `{pattern[0]}` in it: a filter is plain text and matches no patterns"
         elif any(char.isspace() for char in value):
             yield path, "has white space in it; write a space as `+`"
-        elif len(value.encode()) > MAX_FILTER:
+        elif len(value.encode(errors="replace")) > MAX_FILTER:
             yield path, f"is longer than a key can be: {MAX_FILTER} bytes"
 
 

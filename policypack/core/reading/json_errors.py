@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import msgspec
 
-NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""The content is no JSON, not of the type that was asked for, no UTF-8, or nested too deeply."""
+NO_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""The content is no JSON, not of the type that was asked for, no UTF-8 or a text that UTF-8 cannot have, or nested too deeply."""

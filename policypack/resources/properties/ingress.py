@@ -153,6 +153,8 @@ def _from_internet(
         for index, item in enumerate(values):
             path = _join(place, f"{name}[{index}]" if value is values else name)
             ranges = _entries(stack, resource, top, item) if name in PREFIX_LISTS else [item]
+            if not unknown and name in PREFIX_LISTS and not all(isinstance(cidr, str) for cidr in ranges):
+                unknown = name
             cidrs += [(path, cidr) for cidr in ranges if isinstance(cidr, str)]
     widest = internet([cidr for _, cidr in cidrs])
     if widest is not None:
@@ -175,14 +177,17 @@ def _sources(resource: Resource, place: str, rule: Mapping[str, Any]) -> Iterato
 
 
 def _entries(stack: Stack, resource: Resource, name: str, value: Any) -> Sequence[Any]:
-    """The ranges of a prefix list of the stack."""
+    """The ranges of a prefix list of the stack, and an unknown one that may be the internet."""
     (resolved,) = resolve_all(stack, resource, name, [value], PREFIX_LIST)
     ranges = []
     for prefix_list in resolved.resources:
         entries = prefix_list.inputs.get("entries")
-        ranges += [entry.get("cidr") for entry in entries or () if isinstance(entry, Mapping)] if entries else []
-        separate = referrers(stack, prefix_list, PREFIX_LIST_ENTRY, "prefixListId")
-        ranges += [entry.inputs.get("cidr") for entry in separate]
+        listed = entries if isinstance(entries, list) else [entries]
+        cidrs = [entry.get("cidr") if isinstance(entry, Mapping) else entry for entry in listed]
+        ranges += [cidr for cidr in cidrs if isinstance(cidr, str) or undecided(prefix_list, "entries", cidr)]
+        for entry in referrers(stack, prefix_list, PREFIX_LIST_ENTRY, "prefixListId"):
+            cidr = entry.inputs.get("cidr")
+            ranges += [cidr] if isinstance(cidr, str) or undecided(entry, "cidr", cidr) else []
     return ranges
 
 

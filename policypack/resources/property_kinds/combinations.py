@@ -137,12 +137,14 @@ def _table(inputs: Inputs) -> Clauses:
     ]
     if has_unknown(parts):
         return
-    declared = {item.get("name"): index for index, item in enumerate(attributes) if isinstance(item, Mapping)}
-    keys: set[Any] = set()
+    declared = {str(item.get("name")): at for at, item in enumerate(attributes) if isinstance(item, Mapping)}
+    keys: set[str] = set()
     for pattern in (*_TABLE_KEYS, *_INDEX_KEYS):
         for path, value in values_at(inputs, pattern):
+            if not isinstance(value, str):
+                continue
             keys.add(value)
-            if isinstance(value, str) and value and value not in declared:
+            if value and value not in declared:
                 yield path, "is a key that is not among `attributes`"
     undeclared = keys - declared.keys()  # one of the two reports is enough for a misspelt name
     for name, index in declared.items():

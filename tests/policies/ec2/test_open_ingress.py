@@ -128,6 +128,17 @@ test_an_unknown_range_that_something_keeps_is_undecided = undecided_at(
 test_unknown_rules_are_undecided = undecided_at(
     POLICY, "ingress", construct("aws:ec2/securityGroup:SecurityGroup", "web", ingress=UNKNOWN)
 )
+test_an_unknown_entry_of_a_prefix_list_is_undecided = undecided_at(
+    POLICY,
+    "prefixListId",
+    *(
+        (unread, rule(unread, at="prefixListId", prefixListId=UNKNOWN))
+        for unread in (
+            construct("aws:ec2/managedPrefixList:ManagedPrefixList", "everyone", entries=UNKNOWN),
+            construct("aws:ec2/managedPrefixList:ManagedPrefixList", "everyone", entries=[{"cidr": UNKNOWN}]),
+        )
+    ),
+)
 test_an_unknown_port_of_an_open_rule_is_undecided = undecided_at(
     POLICY, "ingress[0].fromPort", group(cidrBlocks=[ALL], fromPort=UNKNOWN)
 )
