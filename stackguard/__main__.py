@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
-from stackguard.signals import ENDING_SIGNALS, INTERRUPTED, interrupt
+try:  # an interrupt is likely here, as importing takes most of the time until `run` sets its handlers
+    import atexit
+    import contextlib
+    import signal
+    from types import FrameType
+    from typing import NoReturn
+
+    from stackguard.signals import ENDING_SIGNALS, INTERRUPTED, interrupt
+except KeyboardInterrupt:
+    os.write(2, b"interrupted\n")
+    os._exit(130)
 
 
 def run() -> NoReturn:
@@ -19,11 +24,11 @@ def run() -> NoReturn:
     The interpreter's own exit would free millions of objects of the linter's tables and of a large state, which takes as
     long as judging. Functions registered with `atexit` still run.
     """
+    if asked := signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
     ending = [
         number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL
     ]  # `nohup` ignores SIGHUP
-    if asked := signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _leave)
     for number in ending:
         signal.signal(number, _leave)
     from stackguard.cli import main, unwritable

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from policypack.core.stack_name import StackName
+from stackguard.errors import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,11 @@ class Location:
     copy: str = ""
     """The file with its content, if the archive can only be read from its start, or the copy of a zip in an object store."""
 
+    problem: str = ""
+    """Why it cannot be opened, as a clause, if that is known from where it is listed."""
+
     def __str__(self) -> str:
-        return f"{self.url}!{self.member}" if self.member else self.url
+        return f"{self.url}!{shortened(self.member)}" if self.member else self.url
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,8 +196,10 @@ def diff(
     if jsonl:
         _answer_lines(targets, lines.asked_diff, _limit(ctx, options))
         return
-    if len(targets) != 2 or targets == ("-", "-"):
+    if len(targets) != 2:
         raise click.UsageError("give two targets: OLD NEW; at most one of them is standard input")
+    if targets == ("-", "-"):
+        raise Failure("at most one of them is standard input; give a file for the other")
     of_state = replace(options, stack=None)  # only a program can have several stacks
     old, new = (
         attempt(partial(read, target, options if Path(target).is_dir() else of_state, central), f"reading {target}")
@@ -207,9 +209,7 @@ def diff(
         answer = lines.asked_diff({"old": old, "new": new})
         ctx.exit(_print(answer, None, format_, targets[1] if lines.is_refused(new, old) else targets[0]))
     if isinstance(old, str) or isinstance(new, str):
-        raise click.UsageError(
-            "one target is a policy document and the other a stack; give two documents or two stacks"
-        )
+        raise Failure("one target is a policy document and the other a stack; give two documents or two stacks")
     report = attempt(lambda: stacks.compare(new, old), "comparing")
     write(stacks.text(report, screen(None)) if format_ == "text" else stacks.json(report), None)
     ctx.exit(report.exit_code)
@@ -365,7 +365,7 @@ def _opened(file: str, timeout: float, whole: bool) -> IO[bytes]:  # noqa: FBT00
     try:
         stream = click.open_file(file, "rb") if file == "-" else opened(Path(file))
     except OSError as error:
-        raise click.UsageError(f"`{file}` cannot be read: {reason(error)}") from None
+        raise Failure(f"`{file}` cannot be read: {reason(error)}") from None
     name = "standard input" if file == "-" else f"`{file}`"
     return BufferedReader(TimedInput(stream, name, timeout, whole=whole))
 
@@ -379,11 +379,11 @@ def _text(file: str, timeout: float) -> str:
 
     data = attempt(read, f"reading {file}")
     if len(data) > LONGEST:
-        raise click.UsageError(f"`{file}` is larger than {LONGEST >> 20} MiB, and AWS refuses so long a document")
+        raise Failure(f"`{file}` is larger than {LONGEST >> 20} MiB, and AWS refuses so long a document")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise click.UsageError(f"`{file}` is not UTF-8 text") from None
+        raise Failure(f"`{file}` is not UTF-8 text") from None
 
 
 def _print(answer: Any, name: str | None, format_: str, file: str) -> int:

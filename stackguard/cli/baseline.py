@@ -206,7 +206,7 @@ class _Update:
         if not names or ("/" in old) is not ("/" in new):
             listed = ", ".join(sorted(stacks)) or "no stack"
             reason = "one is a stack, and the other a project" if names else f"{self.file} has entries of {listed}"
-            raise click.UsageError(f"`--rename {old} {new}` moves nothing: {reason}")
+            raise Failure(f"`--rename {old} {new}` moves nothing: {reason}")
         for name in names:
             self.moved += stacks[name]
             self.after = self.after.renamed(name, f"{new}{name[len(old) :]}", self.by.at)

@@ -264,9 +264,9 @@ def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> No
     from stackguard.reports.evidence import missing
 
     if str(evidence) == "-" or os.path.realpath(evidence) in {os.path.realpath(file) for file in reports if file}:
-        raise click.UsageError(f"`--evidence {evidence}` needs a file of its own; give it another name")
+        raise Failure(f"`--evidence {evidence}` needs a file of its own; give it another name")
     if line := missing(evidence):
-        raise click.UsageError(line)
+        raise Failure(line)
 
 
 def _frameworks(names: Sequence[str], asked: CheckRequest, expanded: Expansion) -> tuple[Framework, ...]:
@@ -301,7 +301,7 @@ def _check_selected(policies: Sequence[str]) -> None:
 
     for policy_id in policies:
         if policy_id == UNKNOWN_VALUE:
-            raise click.UsageError(
+            raise Failure(
                 f"`{UNKNOWN_VALUE}` summarizes undecided outcomes of other policies; select those policies instead"
             )
 

@@ -300,7 +300,7 @@ def check_writable(*files: Path | None, option: str = "--output") -> None:
     """Check, before the work, that the files of an option can be written; None is standard output.
 
     Raises:
-        click.UsageError: one cannot be written.
+        Failure: one cannot be written.
     """
     from stackguard.errors import reason, shortened
     from stackguard.reports.destinations import writable
@@ -312,7 +312,7 @@ def check_writable(*files: Path | None, option: str = "--output") -> None:
             writable(file, option)
         except OSError as error:  # without a number it is our own, for users
             text = f"`{shortened(str(file))}` cannot be written: {reason(error)}" if error.errno else str(error)
-            raise click.UsageError(text) from None
+            raise Failure(text) from None
 
 
 def check_kept(given: Iterable[Path], written: Iterable[Path | None]) -> None:
@@ -323,7 +323,7 @@ def check_kept(given: Iterable[Path], written: Iterable[Path | None]) -> None:
         written: the outputs; None is standard output.
 
     Raises:
-        click.UsageError: one does.
+        Failure: one does.
     """
     from policypack.evaluation import settings, waiver_file
     from policypack.evaluation.settings.files import PYPROJECT
@@ -333,9 +333,7 @@ def check_kept(given: Iterable[Path], written: Iterable[Path | None]) -> None:
     read = {os.path.realpath(file) for file in given}
     for file in filter(None, written):
         if file.name in names or (file.is_file() and os.path.realpath(file) in read):
-            raise click.UsageError(
-                f"`{file}` is read by this command, and the output would replace it; give it another name"
-            )
+            raise Failure(f"`{file}` is read by this command, and the output would replace it; give it another name")
 
 
 def _configured(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -384,11 +382,11 @@ def card(policy_id: str, policies: Sequence[Policy[Any]]) -> Policy[Any]:
     """The card of a policy.
 
     Raises:
-        click.UsageError: there is no policy with this id; the message names similar ones.
+        Failure: there is no policy with this id; the message names similar ones.
     """
     from stackguard.gate.request import suggestion
 
     for policy in policies:
         if policy.id == policy_id:
             return policy
-    raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")
+    raise Failure(f"there is no policy `{policy_id}`; {suggestion(policy_id, policies)}")

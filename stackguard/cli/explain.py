@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stackguard.cli.common import attempt, card, frameworks, policies_option
+from stackguard.cli.common import Failure, attempt, card, frameworks, policies_option
 
 
 @click.command(short_help="List all policies, or show one.")
@@ -47,7 +47,7 @@ def explain(
         nearest = attempt(lambda: of_target("."), "reading the settings")
         if nearest.of(StackName()).settings.policies:  # code, which runs only if somebody asks for it
             option = f"--settings {nearest.file or nearest.central}"
-            raise click.UsageError(
+            raise Failure(
                 f"there is no policy `{policy_id}` of stackguard's own; `{option}` adds the policies that the settings name"
             )
     if framework:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stackguard.cli.common import (
+    Failure,
     attempt,
     check_kept,
     check_writable,
@@ -88,7 +89,7 @@ def template(
     check_kept([Path(target)], [output, report, sarif])
     files = [file.absolute() for file in (output, report, sarif) if file is not None]
     if len(set(files)) < len(files):
-        raise click.UsageError("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
+        raise Failure("`--output`, `--report` and `--sarif` name the same file twice; give each its own")
     name, written_as = str(output or "template"), format_of(output, format_)
     generated = attempt(
         lambda: generate(target, options, name, written_as, settings, central=central, partial=allow_partial),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -173,3 +177,44 @@ def test_a_pause_between_questions_is_no_end_of_input_that_does_not_block() -> N
         timer.start()
     with io.BufferedReader(TimedInput(os.fdopen(reading, "rb", buffering=0), "`p`", 5, whole=False)) as stream:
         assert [*iter(stream.readline, b"")] == [b"a\n", b"b"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("check", "state.json", "--output", "nowhere/report.txt"), "to write `report.txt` into"),
+        (("check", "state.json", "--output", "."), "`--output` takes a file"),
+        (("check", "state.json", "--evidence", "nowhere/e.jsonl"), "to write `e.jsonl` into"),
+        (("check", "state.json", "--evidence", "."), "`--evidence` takes a file"),
+        (("baseline", "state.json", "--output", "."), "`--output` takes a file"),
+        (("baseline", "--rename", "shop/old", "shop/new"), "`--rename shop/old shop/new` moves nothing"),
+        (("explain", "s3-nothing"), "there is no policy `s3-nothing`"),
+        (("access", "diff", "-", "-"), "at most one of them is standard input"),
+        (("template", "state.json", "--output", "state.json"), "`state.json` is read by this command"),
+    ],
+)
+def test_a_value_that_names_nothing_usable_is_one_line(
+    args: tuple[str, ...], message: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(folder.rglob("*"))
+    ran = Ran(capfd, *args)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert ran.err.startswith("cannot judge: ")
+    assert message in ran.err
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("args", [("check", "--nothing"), ("access", "diff", "state.json"), ("check", "-q", "-v")])
+def test_a_mistake_of_usage_shows_the_usage(args: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capfd, *args)
+    assert ran.code == 2
+    assert ran.err.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("moment", [0.06, 0.1, 0.15, 0.2])
+def test_an_interrupt_while_modules_are_imported_shows_no_frame_of_ours(moment: float) -> None:
+    with subprocess.Popen([sys.executable, "-m", "stackguard", "explain"], stdout=-3, stderr=-1, text=True) as process:
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+    assert "stackguard/__main__.py" not in error

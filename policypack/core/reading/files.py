@@ -17,6 +17,8 @@ MAX_BYTES = 16 * 2**20
 KINDS = {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
 """By type, what is not read."""
 SILENT = "it is a pipe that nothing writes to"
+_silent: set[tuple[int, int, int]] = set()
+"""Pipes that were waited for in vain, by device, number and last change: others that read them do not wait again."""
 
 
 def opened(path: Path) -> FileIO:
@@ -33,10 +35,13 @@ def opened(path: Path) -> FileIO:
     except ValueError:  # a zero byte in the path
         raise OSError(errno.EINVAL, "the path is malformed") from None
     file = open(descriptor, "rb", buffering=0)  # noqa: PTH123, SIM115 (a descriptor has no path; the caller closes it)
-    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if stat.S_ISFIFO(status.st_mode):
+        pipe = status.st_dev, status.st_ino, status.st_ctime_ns
         try:
-            _await(descriptor)
+            _await(descriptor, 0 if pipe in _silent else GRACE)
         except OSError:
+            _silent.add(pipe)
             file.close()
             raise
         os.set_blocking(descriptor, True)
@@ -68,7 +73,7 @@ def content(path: Path) -> bytes:
             parts.append(part)
             left -= len(part)
             if piped:
-                _await(file.fileno())
+                _await(file.fileno(), GRACE)
                 if time.monotonic() > end:
                     raise OSError(errno.ETIMEDOUT, "it is a pipe that does not end")
         if left <= 0:
@@ -81,11 +86,11 @@ def repository(folder: Path) -> Path | None:
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
 
 
-def _await(descriptor: int) -> None:
+def _await(descriptor: int, seconds: float) -> None:
     """Wait until a pipe has something to read, or has ended."""
     if not hasattr(select, "poll"):  # Windows, which has no named pipes in its file system
         return
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)
-    if not waiting.poll(GRACE * 1000):
+    if not waiting.poll(seconds * 1000):
         raise OSError(errno.ETIMEDOUT, SILENT)

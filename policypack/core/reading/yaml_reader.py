@@ -31,6 +31,7 @@ _MERGE = f"{_CORE}merge"
 _DIRECTIVE = re.compile(r"(?m)^%")
 _CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7})(?: |$)")
 """A line that git writes where it could not merge."""
+_NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 _KINDS: Mapping[type[yaml.Node], frozenset[str]] = {
     yaml.MappingNode: frozenset({f"{_CORE}map"}),
     yaml.SequenceNode: frozenset({f"{_CORE}seq"}),
@@ -252,6 +253,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         except (LookupError, ValueError):
             _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
 
+    def construct_yaml_null(self, node: yaml.ScalarNode) -> None:
+        """No value, in one of its spellings: with another text, a setting would be lost."""
+        if not _NULL.match(node.value):
+            raise ValueError
+
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> str:
         """A date as its reader wants it."""
         if not self.timestamp_regexp.match(node.value):
@@ -278,14 +284,14 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return number
 
 
-for _kind in ("int", "float", "timestamp"):
+for _kind in ("int", "float", "null", "timestamp"):
     _Loader.add_constructor(f"{_CORE}{_kind}", getattr(_Loader, f"construct_yaml_{_kind}"))
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("int", r"^[-+]?(?:[0-9][0-9_]*|0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+)$", "-+0123456789"),
     ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
     ("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789"),
-    ("null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
+    ("null", _NULL.pattern, "~nN\0"),
     ("merge", r"^(?:<<)$", "<"),
 ):
     _Loader.add_implicit_resolver(

@@ -1,20 +1,18 @@
 """Archives: a tar or zip file goes in, its entries come out, each readable by itself.
 
 A zip is read where it is, in any order. A tar can only be read from its start, so each member that may be a stack is copied
-once into a private temporary folder, under a number: no name in an archive becomes a path. Links and devices are no members.
-Of an archive that is cut off, what can be read is listed, and the rest is an error.
+once into a private temporary folder, under a number: no name in an archive becomes a path. Links are no members; a pipe, a
+device or a folder that is named like a stack, and a name that has two contents, cannot be read. Of an archive that is cut
+off, what can be read is listed, and the rest is an error.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
+import filecmp
 import gzip
 import io
 import lzma
-import os
 import re
-import shutil
 import stat
 import tarfile
 import tempfile
@@ -22,15 +20,16 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from stackguard.audit.model import Location
-from stackguard.audit.sources import objects
+from stackguard.audit.sources import objects, scratch
 from stackguard.audit.sources.entries import Entry
+from stackguard.audit.sources.members import Members
 from stackguard.audit.sources.opening import zstandard
 from stackguard.errors import reason
 
@@ -50,8 +49,17 @@ ENCRYPTED = 1
 """The flag of an encrypted member. Source: 4.4.4 of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
 RECORD = re.compile(rb"([1-9]\d{0,8}) [^=\n]{1,1024}=")
 """The beginning of a record of an extended header: its length, and its key."""
-PREFIX = "stackguard-archives-"
-LOCK = "lock"
+MODES = {tarfile.DIRTYPE: stat.S_IFDIR, tarfile.CHRTYPE: stat.S_IFCHR, tarfile.BLKTYPE: stat.S_IFBLK}
+"""By type of a member of a tar, its mode; a pipe and what is unknown have none."""
+SPARSE = "it is sparse in its archive; unpack it, and give the folder"
+COMPRESSED = {
+    b"\x1f\x8b": "it is compressed with gzip; name it `.tar.gz`",
+    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; name it `.tar.zst`",
+    b"PK\x03\x04": "it is a zip archive; name it `.zip`",
+    b"BZh": "it is compressed with bzip2; unpack it",
+    b"\xfd7zXZ\0": "it is compressed with xz; unpack it",
+}
+"""By first bytes, what a file named `.tar` is."""
 CUT_OFF = "only a part of it can be read: it is cut off"
 DAMAGED = "only a part of it can be read: it is damaged"
 TOO_LARGE = "only a part of it is read: it is larger than an archive may be; unpack it, and give the folder"
@@ -89,7 +97,7 @@ def of_object(url: str, wanted: Callable[[str], bool], largest: int) -> Iterator
     Raises:
         OSError: as by `entries`, or the archive cannot be copied.
     """
-    path = Path(tempfile.mkdtemp(dir=_scratch()), url.rpartition("/")[2])
+    path = Path(tempfile.mkdtemp(dir=scratch.folder()), url.rpartition("/")[2])
     objects.copy(url, path, MOST_BYTES)
     for entry in entries(path, wanted, largest):
         location = entry.location
@@ -137,19 +145,24 @@ def _of_zip(path: Path, wanted: Callable[[str], bool], _largest: int) -> Iterato
             raise
         raise OSError(0, "it is no zip archive, damaged or cut off: its directory is at its end") from None
     size = 0
-    listed: dict[str, Entry] = {}
+    found = Members()
+    sums: dict[str, tuple[int, int]] = {}
     for info in members:
-        name = _plain(info.filename)
-        if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or not wanted(name):
+        name, mode = _plain(info.filename), stat.S_IFDIR if info.is_dir() else info.external_attr >> 16
+        found.pass_by(name)
+        if stat.S_ISLNK(mode) or not wanted(name):
+            continue
+        location = Location("archive", str(path.absolute()), info.filename)
+        if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+            found.add_other(name, location, mode)
             continue
         size += info.file_size
         if size > MOST_BYTES:
             break
         modified = "-".join(f"{part:02}" for part in info.date_time)
-        listed[name] = Entry(
-            name, Location("archive", str(path.absolute()), info.filename), info.file_size, modified
-        )  # of equal names the last counts
-    yield from listed.values()
+        sum_ = info.CRC, info.file_size
+        found.add(Entry(name, location, info.file_size, modified), is_equal=sums.setdefault(name, sum_) == sum_)
+    yield from found.listed()
     if size > MOST_BYTES:
         raise OSError(0, TOO_LARGE)
 
@@ -178,13 +191,12 @@ def _opened_zip(path: str, _changed: int, _size: int) -> zipfile.ZipFile:
 
 
 def _of_tar(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
-    copies: dict[str, Entry] = {}
+    found = Members()
     problem = ""
     with _unpacked(path) as unpacked:
         stream = _Metered(unpacked)
         try:
-            for entry in _copied(path, stream, wanted, largest):
-                copies[entry.path] = entry  # of equal names the last counts
+            _copy_members(path, stream, wanted, largest, found)
             problem = "" if stream.complete else CUT_OFF
         except EOFError:
             problem = CUT_OFF
@@ -199,7 +211,7 @@ def _of_tar(path: Path, wanted: Callable[[str], bool], largest: int) -> Iterator
             problem = CUT_OFF if "unexpected end" in str(error) else DAMAGED
         except OSError as error:
             problem = reason(error) if error.strerror else DAMAGED
-    yield from copies.values()
+    yield from found.listed()
     if problem:
         raise OSError(0, problem)
 
@@ -215,6 +227,11 @@ def _unpacked(path: Path) -> Iterator[io.BufferedIOBase]:
             with zstandard().ZstdFile(raw) as unpacked:
                 yield unpacked
         else:
+            start = raw.read(8)
+            for magic, problem in COMPRESSED.items():
+                if start.startswith(magic):
+                    raise OSError(0, problem)
+            raw.seek(0)
             yield raw
 
 
@@ -303,8 +320,9 @@ def _check_records(content: bytes) -> None:
         raise tarfile.HeaderError("an extended header is damaged")
 
 
-def _copied(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest: int) -> Iterator[Entry]:
-    folder = Path(tempfile.mkdtemp(dir=_scratch()))
+def _copy_members(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest: int, found: Members) -> None:
+    """Copy the members that may be stacks, and add them to those found."""
+    folder = Path(tempfile.mkdtemp(dir=scratch.folder()))
     archive: Any = tarfile.open(  # noqa: SIM115 (closed with its stream)
         fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=PIECE, tarinfo=_headers(stream), errors="surrogateescape"
     )
@@ -315,18 +333,29 @@ def _copied(path: Path, stream: _Metered, wanted: Callable[[str], bool], largest
         if number > MOST_MEMBERS:
             raise OSError(0, TOO_LARGE)
         name = _plain(info.name)
-        if info.isreg() and not info.issparse() and wanted(name):
+        found.pass_by(name)
+        if wanted(name) and not (info.issym() or info.islnk()):
             copy = folder / str(number)
             location = Location("archive", str(path.absolute()), info.name, str(copy))
-            try:
-                if (content := archive.extractfile(info)) is not None:
-                    with content, copy.open("xb") as target:
-                        _copy(content, target, largest + 1)
-            except (tarfile.TarError, EOFError, zlib.error, zstandard().ZstdError):
-                yield Entry(name, location, info.size, f"{info.mtime:020}")  # what there is of it is no stack
-                raise
-            yield Entry(name, location, info.size, f"{info.mtime:020}")
+            if not info.isreg():
+                found.add_other(name, location, MODES.get(info.type, 0))
+            elif info.issparse():
+                found.add(Entry(name, replace(location, problem=SPARSE), 0), is_equal=False)
+            else:
+                try:
+                    if (content := archive.extractfile(info)) is not None:
+                        with content, copy.open("xb") as target:
+                            _copy(content, target, largest + 1)
+                finally:  # what there is of one that is cut off is no stack
+                    former = found.files.get(name)
+                    is_equal = former is None or _is_equal(copy, former)
+                    found.add(Entry(name, location, info.size, f"{info.mtime:020}"), is_equal=is_equal)
         archive.members.clear()  # they are for other ways to read it
+
+
+def _is_equal(copy: Path, former: Entry) -> bool:
+    """Whether a copy has the content of a former member of its name; what cannot be opened equals nothing."""
+    return not former.location.problem and copy.exists() and filecmp.cmp(copy, former.location.copy, shallow=False)
 
 
 def _copy(source: IO[bytes], target: IO[bytes], most: int) -> None:
@@ -340,34 +369,7 @@ def _plain(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in {"", "."})
 
 
-@cache
-def _scratch() -> Path:
-    """The private temporary folder of this process, which is removed when it ends.
-
-    What a process left behind that was killed is removed by the next one: its lock is free.
-    """
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError), (left / LOCK).open("rb") as former:
-            if left.stat().st_uid == os.getuid():
-                fcntl.flock(former, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
-    lock = (hidden / LOCK).open("wb")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    folder = hidden.rename(hidden.with_name(hidden.name[1:]))
-    atexit.register(_removed, folder, lock, os.getpid())
-    return folder
-
-
 def clean() -> None:
     """Remove what was copied from archives."""
-    if _scratch.cache_info().currsize:
-        shutil.rmtree(_scratch(), ignore_errors=True)
-        _scratch.cache_clear()
+    scratch.clean()
     _opened_zip.cache_clear()
-
-
-def _removed(folder: Path, lock: IO[bytes], process: int) -> None:
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.close()

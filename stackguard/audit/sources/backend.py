@@ -9,15 +9,16 @@ Source: pkg/backend/diy/store.go, state.go and stack_tags.go of https://github.c
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from policypack.core.reading.json_errors import NO_JSON
 from policypack.core.stack_name import StackName
 from stackguard.audit.model import StackRef
-from stackguard.audit.sources.entries import Entry
+from stackguard.audit.sources.entries import Entry, unreadable
 
 STACKS = ".pulumi/stacks/"
 BOOKKEEPING = ".pulumi"
@@ -91,6 +92,10 @@ def newest(entries: Iterable[Entry]) -> Entry:
 
 def _add(backends: dict[tuple[str, str, str], _Forms], root: str, rest: str, entry: Entry) -> None:
     parts = rest.split("/")
+    if len(parts) > 2 and STATE.fullmatch(parts[1]):
+        inside, at = "/" + "/".join(parts[2:]), entry.location
+        folder = replace(at, url=at.url.removesuffix(inside), member=at.member.removesuffix(inside))
+        entry, parts = unreadable(entry.path.removesuffix(inside), folder, stat.S_IFDIR), parts[:2]
     project, file = ("", *parts)[-2:]
     if len(parts) > 2 or (project and not NAME.fullmatch(project)):
         return

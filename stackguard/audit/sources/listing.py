@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,15 +102,19 @@ def _listed(source: Source, largest: int) -> Iterator[StackRef]:
     elif path.is_file() and archives.is_archive(path.name):
         members = archives.entries(path, backend.may_be_stack, largest)
         yield from _readable(members, str(path.absolute()), source.name)
-    elif path.is_file():
-        status = path.stat()
-        entry = Entry(path.name, Location("file", str(path)), status.st_size, f"{status.st_mtime_ns:020}")
+    elif path.exists():
+        status, location = path.stat(), Location("file", str(path))
+        entry = (
+            Entry(path.name, location, status.st_size, f"{status.st_mtime_ns:020}")
+            if stat.S_ISREG(status.st_mode)
+            else entries.unreadable(path.name, location, status.st_mode)
+        )
         yield StackRef(
             entry.location,
             StackName(),
             source.name,
             path.name,
-            modified=f"{entry.modified}:{entry.size}",
+            modified=f"{entry.modified}:{entry.size}" if entry.modified else "",
             size=entry.size,
         )
     else:

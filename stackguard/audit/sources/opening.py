@@ -28,6 +28,8 @@ def opened(location: Location, most: int = sys.maxsize) -> Iterator[Iterator[byt
     Raises:
         OSError: it cannot be read.
     """
+    if location.problem:
+        raise OSError(0, location.problem)
     if location.kind == "object":
         from stackguard.audit.sources import objects
 

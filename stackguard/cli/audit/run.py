@@ -208,7 +208,7 @@ def _check_policies(policies: tuple[str, ...]) -> None:
     known = {policy.id for policy in POLICIES}
     for policy_id in policies:
         if policy_id not in known:
-            raise click.UsageError(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")
+            raise Failure(f"there is no policy `{policy_id}`; {suggestion(policy_id, POLICIES)}")
 
 
 def _listed(sources: tuple[str, ...], progress: Progress, unlisted: list[str], largest: int) -> list[StackRef]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from backports import zstd
 
 from benchmarks.fleet import Fleet
 from stackguard.audit.model import StackRef
-from stackguard.audit.sources import archives, listing, opening
+from stackguard.audit.sources import archives, listing, opening, scratch
 from stackguard.errors import CannotJudge
 from tests.audit.test_run import audited, reported, rows
 
@@ -151,9 +152,9 @@ def test_what_is_no_archive(tmp_path: Path, name: str, content: bytes) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_links_and_devices_are_no_members_and_no_name_is_a_path(tmp_path: Path) -> None:
+def test_links_are_no_members_and_no_name_is_a_path(tmp_path: Path) -> None:
     hostile = []
-    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
+    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
         info = tarfile.TarInfo(f"link{kind.decode()}.json")
         info.type, info.linkname = kind, "/etc/passwd"
         hostile.append(info)
@@ -165,7 +166,7 @@ def test_links_and_devices_are_no_members_and_no_name_is_a_path(tmp_path: Path) 
     refs = list(listing.stacks([str(file)]))
     assert len(refs) <= len(members)
     assert {read(ref) for ref in refs} == {CONTENT}
-    assert all(Path(ref.location.copy).parent.parent.name.startswith(archives.PREFIX) for ref in refs)
+    assert all(Path(ref.location.copy).parent.parent.name.startswith(scratch.PREFIX) for ref in refs)
     assert sorted(tmp_path.rglob("*")) == before
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as target:
         link = zipfile.ZipInfo("link.json")
@@ -210,11 +211,62 @@ def test_a_header_that_does_not_end_takes_no_memory(tmp_path: Path, kind: bytes)
     assert len(problems) == 1
 
 
-def test_the_last_of_equal_members_counts(tmp_path: Path) -> None:
-    first, second = tarred({"a.json": b"1"}), tarred({"a.json": b"2"})
-    (tmp_path / "a.tar").write_bytes(first[:1024] + second)
-    (ref,) = listing.stacks([str(tmp_path / "a.tar")])
-    assert read(ref) == b"2"
+def test_a_member_with_two_contents_is_unreadable(tmp_path: Path) -> None:
+    first, second, again = (tarred({"a.json": content}) for content in (b"1", b"2", b"1"))
+    (tmp_path / "a.tar").write_bytes(first[:1024] + second[:1024] + again)
+    (tmp_path / "same.tar").write_bytes(first[:1024] + again)
+    for name, contents in (("b.zip", (b"1", b"2", b"1")), ("same.zip", (b"1", b"1"))):
+        with zipfile.ZipFile(tmp_path / name, "w") as target, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for content in contents:
+                target.writestr("a.json", content)
+    for name in ("a.tar", "b.zip"):
+        (ref,) = listing.stacks([str(tmp_path / name)])
+        with pytest.raises(OSError, match="has it twice, with different content"):
+            read(ref)
+    for name in ("same.tar", "same.zip"):
+        (ref,) = listing.stacks([str(tmp_path / name)])
+        assert read(ref) == b"1"
+
+
+def test_a_member_that_is_no_file_is_unreadable(tmp_path: Path) -> None:
+    others = []
+    for name, kind in (
+        ("pipe.json.gz", tarfile.FIFOTYPE),
+        ("device.json", tarfile.CHRTYPE),
+        ("d.json", tarfile.DIRTYPE),
+    ):
+        others.append(tarfile.TarInfo(name))
+        others[-1].type = kind
+    for name in ("full.json", "pipe.d"):  # a folder with something in it, and a pipe that is not named like a stack
+        others.append(tarfile.TarInfo(name))
+        others[-1].type = tarfile.DIRTYPE if name == "full.json" else tarfile.FIFOTYPE
+    (tmp_path / "a.tar").write_bytes(tarred({"full.json/readme.md": b"", "sound.json": CONTENT}, *others))
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as target:
+        for name, mode in (("pipe.json", 0o010644), ("d.json/", 0o040755), ("full.json/", 0o040755)):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            target.writestr(info, b"")
+        target.writestr("full.json/readme.md", b"")
+        target.writestr("sound.json", CONTENT)
+    for name, failed in (("a.tar", 3), ("b.zip", 2)):
+        store = tmp_path / f"store-{name}"
+        assert audited(tmp_path / name, store).failed == failed
+        assert set(rows(store, "SELECT state, reason FROM stacks")) == {("failed", "unreadable"), ("judged", "")}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_long_name_of_a_member_is_shortened(tmp_path: Path, name: str) -> None:
+    (ref,) = listing.stacks([str(archive(tmp_path / name, {f"{'n' * 2000}.json": CONTENT}))])
+    assert len(str(ref.location)) < len(str(tmp_path)) + 250
+    assert read(ref) == CONTENT
+
+
+@pytest.mark.parametrize("source", ["a.tar.gz", "a.tar.zst", "a.zip"])
+def test_a_compressed_archive_named_tar_says_how_to_name_it(tmp_path: Path, source: str) -> None:
+    archive(tmp_path / source, MEMBERS).rename(tmp_path / "a.tar")
+    with pytest.raises(CannotJudge, match=rf"name it `\{source[1:]}`"):
+        list(listing.stacks([str(tmp_path / "a.tar")]))
 
 
 def test_an_encrypted_member_and_one_with_another_sum_are_unreadable(tmp_path: Path) -> None:
@@ -248,7 +300,7 @@ def test_nothing_of_an_archive_is_left(tmp_path: Path, monkeypatch: pytest.Monke
     temporary.mkdir()
     command = [sys.executable, "-c", KILLED.format(end=end), str(file)]
     ended = subprocess.run(command, env=os.environ | {"TMPDIR": str(temporary)}, check=False, capture_output=True)
-    assert ended.stdout.decode().startswith(f"{temporary}/{archives.PREFIX}")
+    assert ended.stdout.decode().startswith(f"{temporary}/{scratch.PREFIX}")
     assert bool([*temporary.iterdir()]) == ("SIGKILL" in end)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     list(listing.stacks([str(file)]))  # removes what is left of a process that was killed

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,42 @@ def test_what_one_link_leads_to_hides_no_other_stack(tmp_path: Path) -> None:
             opening.opened(found[name].location) as blocks,
         ):
             list(blocks)
+
+
+def test_what_is_no_file_and_named_like_a_stack_fails(tmp_path: Path) -> None:
+    write(tmp_path, ".pulumi/stacks/shop/prod.json", ".pulumi/stacks/shop/inner.json/readme.md")
+    write(tmp_path, ".pulumi/stacks/site.json/dev.json", "loose.json/notes.txt")  # a project may be named so
+    (tmp_path / ".pulumi/stacks/shop/empty.json").mkdir()
+    (tmp_path / "link.json").symlink_to(tmp_path / "loose.json")
+    os.mkfifo(tmp_path / ".pulumi/stacks/shop/dev.json.gz")
+    os.mkfifo(tmp_path / "loose-pipe.json.zst")
+    os.mkfifo(tmp_path / "pipe.txt")
+    with socket.socket(socket.AF_UNIX) as listening:
+        with contextlib.chdir(tmp_path):  # a path of a socket is short
+            listening.bind("socket.json")
+        found = list(listing.stacks([str(tmp_path)]))
+    problems = {str(ref).removeprefix(f"{tmp_path}/"): ref.location.problem for ref in found}
+    assert problems == {
+        "shop/dev": "it is a pipe, not a file",
+        "shop/empty": "it is a folder, not a file",
+        "shop/inner": "it is a folder, not a file",
+        "shop/prod": "",
+        "site.json/dev": "",
+        "link.json": "it is a folder, not a file",
+        "loose-pipe.json.zst": "it is a pipe, not a file",
+        "socket.json": "it is a socket, not a file",
+    }
+
+
+def test_a_source_that_is_a_pipe_fails_and_others_do_not(tmp_path: Path) -> None:
+    write(tmp_path, "sound.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    os.mkfifo(tmp_path / "pipe.tar")
+    (tmp_path / "list").write_text("".join(f"{tmp_path / name}\n" for name in ("pipe.json", "pipe.tar", "sound.json")))
+    found = list(listing.stacks([f"@{tmp_path / 'list'}"]))
+    assert [bool(ref.location.problem) for ref in found] == [True, True, False]
+    with pytest.raises(OSError, match="it is a pipe"), opening.opened(found[0].location):
+        pass
 
 
 def test_tags_that_cannot_be_read_hide_no_stack(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_a_pipe_that_nothing_writes_to_is_refused(pipe: Path, monkeypatch: pytes
     monkeypatch.setattr(files, "GRACE", 0.1)
     with pytest.raises(OSError, match="a pipe that nothing writes to"):
         files.content(pipe)
+
+
+def test_a_silent_pipe_is_waited_for_once(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "GRACE", 0.4)
+    started = time.monotonic()
+    for _ in range(5):
+        with pytest.raises(OSError, match=files.SILENT):
+            files.content(pipe)
+    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/dev/zero", "a device"), ("/", "a folder"), ("a\0b", "malformed")])
