@@ -26,7 +26,7 @@ _MACHINES = ("Iterator", "ItemProcessor")
 """The elements of a Map state that are state machines; those of a Parallel state are in `Branches`."""
 _FIELDS: Mapping[str, Sequence[str]] = {
     "JSONata": ("InputPath", "ItemsPath", "OutputPath", "Parameters", "ResultPath", "ResultSelector"),
-    "JSONPath": ("Arguments", "Items", "Output"),
+    "JSONPath": ("Arguments", "Output"),
 }
 """By query language, the fields of a state that only the other one has."""
 _NO_ARN = re.compile(r"(?!arn:)[\w.:/ -]*")
