@@ -516,6 +516,7 @@ REMOVALS = (
             "pulumi-unseen-component",
             "pulumi-unseen-resource",
             "aws-plaintext-storage",
+            "aws-undefined-container",
             "aws-public-endpoint",
             "aws-public-share",
             "ec2-open-ingress",

@@ -11,6 +11,7 @@ from policypack.policies.aws import impossible_value as aws_impossible_value
 from policypack.policies.aws import plaintext_storage as aws_plaintext_storage
 from policypack.policies.aws import public_endpoint as aws_public_endpoint
 from policypack.policies.aws import public_share as aws_public_share
+from policypack.policies.aws import undefined_container as aws_undefined_container
 from policypack.policies.aws import unknown_argument as aws_unknown_argument
 from policypack.policies.aws import unpinned_region as aws_unpinned_region
 from policypack.policies.aws import unused_provider as aws_unused_provider
@@ -93,6 +94,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     aws_unused_provider.POLICY,
     aws_unknown_argument.POLICY,
     aws_impossible_value.POLICY,
+    aws_undefined_container.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,
     aws_plaintext_storage.POLICY,

@@ -29,14 +29,17 @@ from policypack.resources.property_kinds.json_texts import (
     filter_problems,
     message_filter_problems,
     redrive_problems,
-    state_machine_problems,
 )
 from policypack.resources.property_kinds.lifecycles import file_problems, object_problems, tier_problems
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.services.databases import user_problems
 from policypack.resources.property_kinds.services.dimensions import dimension_problems
-from policypack.resources.property_kinds.services.scaling import scaling_problems
+from policypack.resources.property_kinds.services.event_sources import event_source_problems
+from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
+from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
+from policypack.resources.property_kinds.services.state_machines import state_machine_problems
 from policypack.resources.property_kinds.table import reserved_variables
 
 Inputs = Mapping[str, Any]
@@ -171,7 +174,9 @@ def _group(inputs: Inputs) -> Clauses:
 
 
 def _function(inputs: Inputs) -> Clauses:
-    memory = inputs.get("memorySize")
+    memory, architectures = inputs.get("memorySize"), inputs.get("architectures")
+    if isinstance(architectures, list) and len(architectures) > 1:
+        yield "architectures", f"takes one, and has {len(architectures)}"
     if isinstance(memory, int | float) and memory > _MEMORY and inputs.get("capacityProviderConfig") is None:
         yield "memorySize", f"takes a number from 128 to {_MEMORY} without `capacityProviderConfig`, and is {memory:g}"
     for path, variables in values_at(inputs, "environment.variables"):
@@ -224,22 +229,28 @@ def _document(inputs: Inputs) -> Clauses:
 
 
 _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
-    "aws:appautoscaling/policy:Policy": scaling_problems,
+    "aws:apigateway/integration:Integration": integration_problems,
+    "aws:appautoscaling/policy:Policy": metric_problems,
     "aws:appautoscaling/scheduledAction:ScheduledAction": scaling_problems,
     "aws:appautoscaling/target:Target": scaling_problems,
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _group,
     "aws:ec2/securityGroup:SecurityGroup": _group,
     "aws:ec2/securityGroupRule:SecurityGroupRule": _rule,
+    "aws:ecs/service:Service": daemon_problems,
     "aws:ecs/taskDefinition:TaskDefinition": _task,
     "aws:efs/fileSystem:FileSystem": file_problems,
+    "aws:lambda/eventSourceMapping:EventSourceMapping": event_source_problems,
     "aws:lambda/function:Function": _function,
+    "aws:rds/cluster:Cluster": partial(user_problems, "masterUsername"),
+    "aws:rds/instance:Instance": partial(user_problems, "username"),
     "aws:route53/record:Record": _record,
     "aws:s3/bucket:Bucket": partial(object_problems, "lifecycleRules"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": partial(object_problems, "rules"),
     "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": partial(object_problems, "rules"),
     "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration": tier_problems,
     "aws:s3/bucketV2:BucketV2": partial(object_problems, "lifecycleRules"),
+    "aws:scheduler/schedule:Schedule": window_problems,
     "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:sns/topic:Topic": partial(_fifo, "fifoTopic"),
     "aws:sqs/queue:Queue": partial(_fifo, "fifoQueue"),

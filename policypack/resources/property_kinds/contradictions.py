@@ -18,7 +18,7 @@ https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html (certi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -27,8 +27,9 @@ from policypack.core.spelling import similar
 from policypack.core.values import has_unknown
 from policypack.iam.arn import Arn
 from policypack.iam.document_readers import values_at
-from policypack.resources.property_kinds.json_texts import decoded, items
+from policypack.resources.property_kinds.json_texts import items
 from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.services.containers import definitions
 from policypack.resources.property_kinds.table import values_of
 from policypack.resources.region import EDGE_REGION
 
@@ -100,7 +101,7 @@ def _task(inputs: Inputs) -> Clauses:
         elif isinstance(mode, str) and mode != "awsvpc":
             yield "networkMode", "takes only `awsvpc` on Fargate"
     text, volumes = inputs.get("containerDefinitions"), inputs.get("volumes")
-    containers = _containers(text) if isinstance(text, str) else []
+    containers = definitions(text)
     names = [name for container in containers if isinstance(name := container.get("name"), str)]
     for container in containers:
         for other in _named(container, "dependsOn", "containerName"):
@@ -111,12 +112,6 @@ def _task(inputs: Inputs) -> Clauses:
             known = [name for _, name in values_at(inputs, "volumes[*].name") if isinstance(name, str)]
             for other in _named(container, "mountPoints", "sourceVolume"):
                 yield from _missing("containerDefinitions", "the volume", other, known, "`mountPoints`")
-
-
-def _containers(text: str) -> Sequence[Mapping[str, Any]]:
-    value = decoded(text)
-    containers = items(value)
-    return containers if isinstance(value, list) and len(containers) == len(value) else []
 
 
 def _named(container: Mapping[str, Any], part: str, name: str) -> Iterator[str]:

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html 
 object or an array`, and `Empty arrays are not allowed`),
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html (the fields of every event),
 https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html (SNS answers as EventBridge does, and `Filter
-policy scope MessageAttributes does not support nested filter policy`),
-https://states-language.net/spec.html (Step Functions answers `MISSING_TRANSITION_TARGET`) and
+policy scope MessageAttributes does not support nested filter policy`) and
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html.
 """
 
@@ -44,9 +43,6 @@ _MATCHERS = frozenset(
 )
 """Fields of an object in a list of values; with one of them, `$or` is a field like others."""
 _MOST_RECEIVES = 1000
-_TARGETS = ("Next", "Default")
-_MACHINES = ("Iterator", "ItemProcessor")
-"""The elements of a Map state that are state machines; those of a Parallel state are in `Branches`."""
 
 
 def event_pattern_problems(text: str) -> Iterator[str]:
@@ -109,36 +105,6 @@ def _pattern_problems(pattern: Any) -> Iterator[str]:
         elif name == "$or":
             for choice in _choices(value):
                 yield from _pattern_problems(choice)
-
-
-def state_machine_problems(text: str) -> Iterator[str]:
-    """The names of states in a definition of Step Functions that it does not define."""
-    yield from _machine_problems(decoded(text))
-
-
-def _machine_problems(machine: Any) -> Iterator[str]:
-    states = machine.get("States") if isinstance(machine, Mapping) else None
-    if not isinstance(states, Mapping):
-        return
-    names = [name for name in states if isinstance(name, str)]
-    yield from _missing("StartAt", machine.get("StartAt"), names)
-    for state in states.values():
-        if not isinstance(state, Mapping):
-            continue
-        listed = [item for part in ("Choices", "Catch") for item in items(state.get(part))]
-        for element in (state, *listed):
-            for target in _TARGETS if element is state else _TARGETS[:1]:
-                yield from _missing(target, element.get(target), names)
-        for inner in (*(state.get(part) for part in _MACHINES), *items(state.get("Branches"))):
-            yield from _machine_problems(inner)
-
-
-def _missing(element: str, name: Any, names: Sequence[str]) -> Iterator[str]:
-    if isinstance(name, str) and name not in names:
-        close = similar(name, names)
-        shown = f" `{name}`" if _FIELD.fullmatch(name) else ""
-        hint = f"; did you mean `{close[0]}`?" if close else ""
-        yield f"has the state{shown} in `{element}`, which `States` beside it does not define{hint}"
 
 
 def items(value: Any) -> Sequence[Mapping[str, Any]]:

@@ -266,7 +266,8 @@ FEDERATION = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubuserco
 
 
 def machine(**fields: Any) -> Resource:
-    return of("aws:sfn/stateMachine:StateMachine", definition=json.dumps({"States": {"A": {"Type": "Task", **fields}}}))
+    state = {"Type": "Task", "Resource": FUNCTION, "End": True, **fields}
+    return of("aws:sfn/stateMachine:StateMachine", definition=json.dumps({"StartAt": "A", "States": {"A": state}}))
 
 
 def task(**fields: Any) -> Resource:
@@ -307,7 +308,14 @@ def assumed(action: str, **principal: str) -> Resource:
         ("definition", machine(Resource="${FunctionArn}")),
         ("definition", machine(Resource="{fn.arn}")),
         ("definition", machine(Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "%s"})),
-        ("definition", machine(Resource="arn:aws:states:::sqs:sendMessage", Arguments={"QueueUrl": "<queue-url>"})),
+        (
+            "definition",
+            machine(
+                QueryLanguage="JSONata",
+                Resource="arn:aws:states:::sqs:sendMessage",
+                Arguments={"QueueUrl": "<queue-url>"},
+            ),
+        ),
         *(
             ("policy.Statement[0].Resource", reading(resource))
             for resource in (
@@ -371,7 +379,11 @@ test_names_arns_and_nested_placeholders_are_silent = silent(
         task(image="nginx@sha256:abc", environment=[{"name": "GREETING", "value": "hello {name}"}]),
         task(image="public.ecr.aws/acme/web:1", entryPoint=["${CMD}"]),
         machine(Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName.$": "$.function"}),
-        machine(Resource="arn:aws:states:::lambda:invoke", Arguments={"FunctionName": "{% $states.input.fn %}"}),
+        machine(
+            QueryLanguage="JSONata",
+            Resource="arn:aws:states:::lambda:invoke",
+            Arguments={"FunctionName": "{% $states.input.fn %}"},
+        ),
         machine(Resource=FUNCTION, Parameters={"text.$": "States.Format('{} of {}', $.a, $$.Execution.Id)"}),
         machine(Resource=FUNCTION, ResultPath="$.out", Parameters={"template": "<b>${name}</b> {name}"}),
         *map(

@@ -1,7 +1,8 @@
 """What Application Auto Scaling scales: the inputs of a target, policy or action in, places and clauses out.
 
-Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html (it answers `Resource
-type or resource ID is not valid`, and `Unsupported service namespace, resource type or scalable dimension`).
+Sources: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html (it answers `Resource
+type or resource ID is not valid`, and `Unsupported service namespace, resource type or scalable dimension`) and
+https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from policypack.iam.document_readers import values_at
 from policypack.resources.property_kinds.values import problem
 
 _NAME = r"[\w.-]+"
@@ -41,6 +43,44 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "workspaces:workspacespool": (r"workspacespool/wspool-\w+", "workspacespool/wspool-ID"),
 }
 """By namespace and type of what is scaled, the pattern of its id, and how to describe it. Custom resources have any."""
+
+_METRIC = "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.predefinedMetricType"
+_METRICS: Mapping[str, Sequence[str]] = {
+    "ALB": ("ec2", "ecs"),
+    "ASG": ("autoscaling",),
+    "AppStream": ("appstream",),
+    "Cassandra": ("cassandra",),
+    "Comprehend": ("comprehend",),
+    "DynamoDB": ("dynamodb",),
+    "EC2SpotFleet": ("ec2",),
+    "ECSService": ("ecs",),
+    "ElastiCache": ("elasticache",),
+    "Kafka": ("kafka",),
+    "Lambda": ("lambda",),
+    "Neptune": ("neptune",),
+    "RDS": ("rds",),
+    "SageMaker": ("sagemaker",),
+    "WorkSpaces": ("workspaces",),
+}
+"""By the beginning of a predefined metric, the namespaces that have it; those of `autoscaling` are of EC2's groups."""
+
+
+def metric_problems(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A predefined metric of another namespace than that of a policy, beside what `scaling_problems` finds in it."""
+    yield from scaling_problems(inputs)
+    namespace = inputs.get("serviceNamespace")
+    for path, metric in values_at(inputs, _METRIC):
+        owners = metric_owners(metric) if isinstance(metric, str) else ()
+        if owners and isinstance(namespace, str) and namespace not in owners:
+            yield (
+                path,
+                f"is a metric of {' and '.join(f'`{owner}`' for owner in owners)}, and `serviceNamespace` is `{namespace}`",
+            )
+
+
+def metric_owners(metric: str) -> Sequence[str]:
+    """The namespaces of a predefined metric; none of one that is not known."""
+    return next((owners for begin, owners in _METRICS.items() if metric.startswith(begin)), ())
 
 
 def scaling_problems(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
