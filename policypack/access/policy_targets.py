@@ -222,7 +222,7 @@ def _names_nothing(carrier: Resource) -> bool:
 def _written_target(carrier: Resource, kind: str) -> list[Any]:
     """The ARN of the target, or its pattern, by the property that names it."""
     value = written(carrier, TARGETS[kind][0])
-    if kind in _BY_IDENTIFIER:
+    if kind in _BY_IDENTIFIER or (kind in _BY_NAME and isinstance(value, str) and value.startswith("arn:")):
         return [value]
     return [_BY_NAME[kind].format(value)] if kind in _BY_NAME and isinstance(value, str) and value else []
 

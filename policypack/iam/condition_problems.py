@@ -7,7 +7,7 @@ Parliament judges a condition only for actions in its data, so it ignores statem
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policypack.core.spelling import similar
 from policypack.iam.actions import Action, condition_keys, documented, expand, multivalued
@@ -40,6 +40,17 @@ TAGLESS = re.compile(
     r"(?!.*Tag).*"
 )
 """Names of actions that create nothing: AWS's reference lacks tags of some actions that create something, and of none of these."""
+READS_WITHOUT: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
+    "dynamodb:attributes": (
+        ("dynamodb:batchgetitem", "dynamodb:getitem", "dynamodb:query", "dynamodb:scan"),
+        frozenset({"dynamodb:select"}),
+    ),
+    "dynamodb:leadingkeys": (("dynamodb:scan",), frozenset()),
+}
+"""By key, the reads that may lack it, and the keys whose conditions bound those: a read that names no attributes returns all.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html.
+"""
 OWN_TAGS = frozenset({"cognito-identity", "ses"})
 """Services with tags of another kind, of messages and sessions, in requests of such actions."""
 _OF_NETWORK = NETWORK_KEYS | {ADDRESS, "aws:vpcsourceip"}
@@ -106,9 +117,13 @@ def matching_without_key(document: PolicyDocument) -> Iterator[Condition]:
     }
     for statement in document.statements:
         for condition in statement.conditions if statement.allows else ():
-            optional = not condition.present and condition.name not in denied
+            optional = not condition.present and denied.isdisjoint({condition.name, *_bounding(condition.name)})
             if optional and (_of_all_values(condition, statement) or _avoidable(condition, statement)):
                 yield condition
+
+
+def _bounding(name: str) -> frozenset[str]:
+    return READS_WITHOUT[name][1] if name in READS_WITHOUT else frozenset()
 
 
 def _of_all_values(condition: Condition, statement: Statement) -> bool:
@@ -116,7 +131,16 @@ def _of_all_values(condition: Condition, statement: Statement) -> bool:
         return False
     several = multivalued(condition.name)
     wrong = condition.name.startswith("aws:") and condition.name != TAGS if several else several is False
-    return wrong or (several is True and _never_sent(condition.name, statement))
+    return wrong or (
+        several is True and (_never_sent(condition.name, statement) or _reads_without(condition.name, statement))
+    )
+
+
+def _reads_without(name: str, statement: Statement) -> bool:
+    """Whether a read of DynamoDB may lack a key, and then returns all: of the attributes, or of the items."""
+    reads = READS_WITHOUT[name][0] if name in READS_WITHOUT else ()
+    unbound = any(matches(action.lower(), read) for action in statement.actions or () for read in reads)
+    return unbound and _bounding(name).isdisjoint(condition.name for condition in statement.conditions)
 
 
 def _never_sent(name: str, statement: Statement) -> bool:

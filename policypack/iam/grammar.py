@@ -58,6 +58,11 @@ STRINGIFIED_OUTPUT = (
 """Text that Pulumi's SDKs produce for an `Output` that is formatted into a string."""
 
 WITH_PRINCIPAL = frozenset({DocumentKind.RESOURCE, DocumentKind.TRUST})
+WITHOUT_RESOURCE = ("aws:ecr/", "aws:ecrpublic/", "aws:efs/")
+"""Starts of the tokens of types whose documents need no `Resource`.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-efs-filesystem.html (its examples).
+"""
 MANAGED_POLICY = "aws:iam/policy:Policy"
 """Its documents must have the version of 2012; others are read by the rules of 2008 without it.
 
@@ -225,8 +230,8 @@ class _Parser:
             message = (refusal(SID, sid) if in_iam else None) if isinstance(sid, str) else "must be a text"
             if message:
                 self.problem(f"{path}.Sid", message)
-        # Trust policies and ECR's repository policies apply to what they are attached to.
-        no_resource = self.kind is DocumentKind.TRUST or self.type_token.startswith(("aws:ecr/", "aws:ecrpublic/"))
+        # Trust policies, and those of repositories and file systems, apply to what they are attached to.
+        no_resource = self.kind is DocumentKind.TRUST or self.type_token.startswith(WITHOUT_RESOURCE)
         self.either(raw, path, "Action", required=True)
         resource = self.either(raw, path, "Resource", required=not no_resource)
         principal = self.either(raw, path, "Principal", required=self.kind in WITH_PRINCIPAL)

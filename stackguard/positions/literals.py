@@ -86,7 +86,7 @@ def _files(folder: Path, imported: Imported) -> Iterator[Path]:
 
 @lru_cache(maxsize=64)
 def _constants(modules: tuple[Module, ...]) -> frozenset[str]:
-    """The texts that modules state, and those that they join of them; not those that they pass to `Output.secret`."""
+    """The texts that modules state, and those that they join of them."""
     nodes = [node for parsed in modules if parsed.top for node in ast.walk(parsed.top.node)]
     named: dict[str, str] = {}
     for node in nodes:
@@ -96,16 +96,8 @@ def _constants(modules: tuple[Module, ...]) -> frozenset[str]:
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str(text)))
             ):
                 named[name] = text
-    wrapped = {
-        inner
-        for node in nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "secret"
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords))
-        for part in ast.walk(argument)
-        if isinstance(part, ast.expr) and (inner := _joined(part, named)) is not None
-    }
     joined = [_joined(node, named) for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp)]
-    return frozenset(stated for stated in joined if stated is not None and stated not in wrapped)
+    return frozenset(stated for stated in joined if stated is not None)
 
 
 def _joined(node: ast.expr, named: Mapping[str, str]) -> str | None:

@@ -33,7 +33,15 @@ def secret(name, text, **options):
 db("bad-literal", "Tr0ub4dor-77")
 db("bad-imported", MASTER)
 db("bad-joined", f"{kept.HALF}-74")
-db("good-explicit", pulumi.Output.secret("Tr0ub4dor-75"))
+db("bad-explicit", pulumi.Output.secret("Tr0ub4dor-75"))
+db("bad-explicit-elsewhere", "Tr0ub4dor-75")
+def function(name, variables):
+    environment = {"variables": variables}
+    aws.lambda_.Function(name, role="arn:aws:iam::111122223333:role/read", environment=environment)
+function("bad-variable", {"DB_PASSWORD": pulumi.Output.secret("Tr0ub4dor-84"), "LEVEL": pulumi.Output.secret("debug")})
+function("good-variable", {"DB_PASSWORD": pulumi.Output.secret(os.environ["SHOP_PASSWORD"])})
+function("good-host", {"DB_HOST": pulumi.Output.secret("db.acme.internal")})
+aws.ssm.Parameter("bad-secure", name="/shop/token/password", type="SecureString", value=pulumi.Output.secret("Tr0ub4dor-85"))
 db("bad-table", [settings["password"] for settings in TABLE.values()][0])
 db("bad-placeholder", "changeme")
 db("bad-first", "Tr0ub4dor-76", ignoring)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -62,13 +63,22 @@ def reached(document: PolicyDocument, resource: Resource) -> tuple[Answer, str]:
     answer = exposure(document)
     if answer.verdict is Verdict.NOT_PUBLIC:
         return answer, ""
-    options = resource.inputs.get("vpcOptions") if resource.type in DOMAINS else None
+    options = domain_network(resource)
     if isinstance(options, Unknown):
         return Answer(Verdict.UNDECIDED, f"whether the domain is in a VPC {options.why}, and decides"), "vpcOptions"
     if options:
         why = "the domain is in a VPC, so the internet does not reach its endpoint; its document allows everyone in the VPC"
         return Answer(Verdict.NOT_PUBLIC, why), ""
     return _private(answer, document, resource) if resource.type in APIS else (answer, "")
+
+
+def domain_network(resource: Resource) -> Any:
+    """The `vpcOptions` of an OpenSearch domain, known or not; None for a domain on the internet and any other resource.
+
+    Security groups decide who reaches a domain in a VPC. Source:
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/vpc.html#vpc-security.
+    """
+    return (resource.inputs.get("vpcOptions") or None) if resource.type in DOMAINS else None
 
 
 def _private(answer: Answer, document: PolicyDocument, api: Resource) -> tuple[Answer, str]:

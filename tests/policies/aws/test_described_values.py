@@ -75,3 +75,48 @@ def test_what_the_description_of_a_property_excludes_is_reported(resource: Resou
 )
 def test_what_the_sources_allow_beside_an_arn_or_a_name_is_silent(resource: Resource) -> None:
     assert violations(POLICY, resource) == []
+
+
+COMPUTERS = "arn:aws:batch:eu-central-1:111122223333:compute-environment/spot"
+GROUP = "arn:aws:logs:eu-central-1:111122223333:log-group:/shop/orders"
+TOPIC = "arn:aws:sns:eu-central-1:111122223333:orders"
+STREAM = "arn:aws:firehose:eu-central-1:111122223333:deliverystream/amazon-apigateway-orders"
+LOGGING, DEAD_LETTERS = "loggingConfiguration.logDestination", "target.deadLetterConfig.arn"
+
+
+def job_queue(environment: str) -> Resource:
+    return of("aws:batch/jobQueue:JobQueue", computeEnvironmentOrders=[{"order": 1, "computeEnvironment": environment}])
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (job_queue(ROLE), "computeEnvironmentOrders[0].computeEnvironment"),
+        (
+            job_queue(COMPUTERS.replace("compute-environment", "job-queue")),
+            "computeEnvironmentOrders[0].computeEnvironment",
+        ),
+        (job_queue("spot"), "computeEnvironmentOrders[0].computeEnvironment"),
+        (of("aws:dax/cluster:Cluster", notificationTopicArn=QUEUE), "notificationTopicArn"),
+        (of("aws:iot/topicRule:TopicRule", lambdas=[{"functionArn": ROLE}]), "lambdas[0].functionArn"),
+        (of("aws:sfn/stateMachine:StateMachine", loggingConfiguration={"logDestination": TOPIC}), LOGGING),
+        (of("aws:scheduler/schedule:Schedule", target={"deadLetterConfig": {"arn": TOPIC}}), DEAD_LETTERS),
+    ],
+)
+def test_an_arn_of_another_kind_than_the_description_names(resource: Resource, path: str) -> None:
+    assert violations(POLICY, resource) == [path]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        job_queue(COMPUTERS),
+        of("aws:dax/cluster:Cluster", notificationTopicArn=TOPIC.replace("arn:aws:", "arn:aws-cn:")),
+        of("aws:iot/topicRule:TopicRule", lambdas=[{"functionArn": f"{FUNCTION}:live"}]),
+        of("aws:sfn/stateMachine:StateMachine", loggingConfiguration={"logDestination": f"{GROUP}:*"}),
+        of("aws:apigatewayv2/stage:Stage", accessLogSettings={"destinationArn": GROUP}),
+        of("aws:apigatewayv2/stage:Stage", accessLogSettings={"destinationArn": STREAM}),
+    ],
+)
+def test_an_arn_of_the_kind_that_the_description_names(resource: Resource) -> None:
+    assert violations(POLICY, resource) == []

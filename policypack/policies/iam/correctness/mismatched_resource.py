@@ -6,12 +6,14 @@ statement looks right in a review and has no effect, so the protection that it s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policypack.core.examples import deny, example, granted, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
-from policypack.iam.actions import Action, alike_in_resources, every_action, expand
+from policypack.iam.actions import Action, alike_in_resources, every_action, expand, widen
+from policypack.iam.arn import Arn
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import statements
 from policypack.iam.globs import everything
@@ -28,7 +30,7 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     idle = [
         pattern
         for pattern, actions in kinds.items()
-        if actions and not any(_fits(action, *resources) for action in actions)
+        if actions and not any(_fits(action, *resources) or _on_itself(action, statement) for action in actions)
     ]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
@@ -39,13 +41,30 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     follows = len(idle) == len(patterns) and "Resource" not in statement.unknown
     if not follows and all(kinds.values()) and "Action" not in statement.unknown:
         for resource in resources:
-            if not any(_fits(action, resource) for actions in kinds.values() for action in actions):
+            if not any(
+                _fits(action, resource) or _on_itself(action, statement)
+                for actions in kinds.values()
+                for action in actions
+            ):
                 yield Violation("Resource", f"`{resource}` is of a kind that none of the actions applies to")
 
 
 def _fits(action: Action, *resources: str) -> bool:
     unlisted = action.service == UNLISTED and any(f":{UNLISTED}:" in resource for resource in resources)
     return unlisted or action.fits(*resources)
+
+
+def _on_itself(action: Action, statement: Statement) -> bool:
+    """Whether a resource-based policy may give an action without resource types on the resource that it protects.
+
+    `kafka:GetBootstrapBrokers` is one, which a cluster policy needs; an action that lists or is about the account is not.
+    Source: https://docs.aws.amazon.com/msk/latest/developerguide/mvpc-cluster-owner-action-policy.html.
+    """
+    resource_based = statement.principals is not None or statement.not_principals is not None
+    if not resource_based or action.formats or action.level == "List" or re.match(r"List|.*Account", action.name):
+        return False
+    arns = [Arn.parse(widen(resource)) for resource in statement.resources or ()]
+    return any(arn is not None and arn.service == action.service for arn in arns)
 
 
 def _needs(actions: frozenset[Action]) -> str:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.access.lockouts import lockouts
 from policypack.access.role_sessions import Conditional, conditional, unmet_in
 from policypack.access.unmet_conditions import unmet
 from policypack.core.examples import allow, bucket_policy, deny, document, example, granted, lambda_role, role_policy
@@ -28,6 +29,8 @@ def check(conditional: Conditional) -> Iterator[Violation]:
     for statement, conditions in unmet(document):
         reported.add(statement.path)
         so = _so(statement)
+        if not conditions and any(True for _ in lockouts(document)):
+            continue  # `iam-lockout-deny` reports the denials
         if not conditions:
             yield Violation(statement.path, f"denials of the same document match whatever meets its conditions, {so}")
         elif len(conditions) == 1:

@@ -12,16 +12,18 @@ still open.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from policypack.access.exposure.exposure import judge
 from policypack.access.exposure.public import exposures, unknown_path
+from policypack.access.exposure.reachability import domain_network
 from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, deny, example, reported_at
-from policypack.core.policy import Judgement, Policy, Severity, Undecided
+from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown
 from policypack.core.tags import Tag
 from policypack.iam.document import PolicyDocument
-from policypack.iam.document_readers import RESOURCE, documents
+from policypack.iam.document_readers import RESOURCE, DocumentReader, attached
 
 
 def check(document: PolicyDocument) -> Iterator[Judgement]:
@@ -31,6 +33,16 @@ def check(document: PolicyDocument) -> Iterator[Judgement]:
             yield Undecided(path)
         else:
             yield from judge(answer, "may be public, which cannot be determined")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReachableDocuments(DocumentReader):
+    """Reads the documents of a resource, except those of an OpenSearch domain that is surely in a VPC."""
+
+    def __call__(self, resource: Resource) -> Iterator[Reading[PolicyDocument]]:
+        """The paths of the documents, and each document."""
+        options = domain_network(resource)
+        return iter(()) if options is not None and not isinstance(options, Unknown) else self.of(attached(resource))
 
 
 def _open(**condition: Any) -> dict[str, Any]:
@@ -82,7 +94,13 @@ POLICY = Policy(
             note="a grant to all, and a denial of all but one network",
         ),
     ],
-    subsumes=["iam-linter-report", "iam-open-address", "iam-untrusted-account", "iam-untrusted-address"],
-    reads=documents(kinds=RESOURCE, granting=True),
+    subsumes=[
+        "iam-absent-key-allowed",
+        "iam-linter-report",
+        "iam-open-address",
+        "iam-untrusted-account",
+        "iam-untrusted-address",
+    ],
+    reads=ReachableDocuments((), RESOURCE, granting=True),
     check=check,
 )

@@ -12,6 +12,7 @@ from tests.policies.helpers import messages, outcomes
 
 ORGANIZATION = "o-a1b2c3d4e5"
 ENDPOINT = {"StringEqualsIfExists": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f60718"}}
+NAMED = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id", "total"]}}
 MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
 
 
@@ -29,6 +30,10 @@ MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
         ("s3:GetObject", {"ForAllValues:StringLike": {"aws:TagKeys": ["team"]}}),
         (["kms:Decrypt", "kms:Encrypt"], {"StringEqualsIfExists": {"kms:EncryptionContext:shop": "1"}}),
         ("kms:GenerateDataKey", {"StringLikeIfExists": {"kms:ViaService": "s3.*.amazonaws.com"}}),
+        ("dynamodb:GetItem", {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id"]}}),
+        (["dynamodb:PutItem", "dynamodb:Quer*"], {"ForAllValues:StringLike": {"DynamoDB:attributes": ["id", "name"]}}),
+        ("dynamodb:Scan", {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id"], "dynamodb:LeadingKeys": "a"}}),
+        (["dynamodb:GetItem", "dynamodb:Scan"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["anna"]}}),
         (["s3:GetObject", "s3:GetObjectVersion"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}}),
     ],
 )
@@ -50,7 +55,10 @@ def test_keys_that_callers_do_without_are_reported(action: Any, condition: dict[
         ("s3:GetObject", {**MFA, "Null": {"aws:MultiFactorAuthPresent": "false"}}),
         (["ec2:CreateTags", "ec2:RunInstances"], {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
         ("*", {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
-        ("dynamodb:GetItem", {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id"]}}),
+        ("dynamodb:GetItem", {**NAMED, "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}),
+        ("dynamodb:Query", {**NAMED, "Null": {"dynamodb:Attributes": "false"}}),
+        (["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], NAMED),
+        (["dynamodb:GetItem", "dynamodb:Query"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["anna"]}}),
         (["kms:Decrypt", "kms:ListAliases"], {"StringEqualsIfExists": {"kms:EncryptionContext:shop": "1"}}),
         ("kms:*", {"StringEqualsIfExists": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}),
         ("kms:CreateGrant", {"StringEqualsIfExists": {"kms:CallerAccount": "111122223333"}}),

@@ -94,3 +94,13 @@ def test_unknown_documents() -> None:
     assert undecided(POLICY, written(UNKNOWN)) == ["policy"]
     assert undecided(POLICY, written(document(UNKNOWN))) == ["policy.Statement[0]"]
     assert undecided(POLICY, written(document(allow(resource=UNKNOWN, Principal={"AWS": UNKNOWN})))) == []
+
+
+def mounting(token: str) -> Resource:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:ClientMount"}
+    return written(json.dumps(document(statement)), token)
+
+
+def test_the_policy_of_a_file_system_needs_no_resource() -> None:
+    assert violations(POLICY, mounting("aws:efs/fileSystemPolicy:FileSystemPolicy")) == []
+    assert violations(POLICY, mounting("aws:backup/vaultPolicy:VaultPolicy")) == ["policy.Statement[0].Resource"]

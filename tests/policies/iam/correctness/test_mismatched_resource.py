@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policypack.core.examples import allow, bucket_policy, deny, role, role_policy
-from policypack.core.policy import UNKNOWN
+from policypack.core.examples import allow, bucket_policy, deny, document, role, role_policy
+from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.iam.correctness.mismatched_resource import POLICY
 from tests.policies.helpers import messages, silent, undecided, violations
 
@@ -57,3 +57,28 @@ test_documents_without_resources = silent(POLICY, role(allow("sts:AssumeRole", N
 def test_unknown() -> None:
     assert RESOURCE in undecided(POLICY, role_policy(allow("s3:GetObject", [BUCKET, UNKNOWN])))
     assert violations(POLICY, role_policy(allow(["s3:GetObject", UNKNOWN], BUCKET))) == [ACTION]
+
+
+CLUSTER = "arn:aws:kafka:eu-central-1:111122223333:cluster/orders/6f1c2d3e-0000-4000-8000-0123456789ab-3"
+PARTNER = {"AWS": "arn:aws:iam::444455556666:root"}
+
+
+def cluster_policy(action: object, resource: str = CLUSTER) -> Resource:
+    statement = allow(action, resource, Principal=PARTNER)
+    return Resource("aws:msk/clusterPolicy:ClusterPolicy", "orders", {"policy": document(statement)})
+
+
+test_an_action_without_types_in_the_policy_of_its_resource = silent(
+    POLICY,
+    cluster_policy(["kafka:CreateVpcConnection", "kafka:GetBootstrapBrokers", "kafka:DescribeClusterV2"]),
+    cluster_policy("kafka:GetBootstrapBrokers"),
+)
+
+
+def test_elsewhere_such_an_action_is_on_everything() -> None:
+    assert violations(POLICY, role_policy(allow("kafka:GetBootstrapBrokers", CLUSTER))) == [ACTION]
+    assert violations(POLICY, cluster_policy("kafka:ListClusters")) == [ACTION]
+    assert violations(POLICY, bucket_policy(allow("s3:ListAllMyBuckets", BUCKET, Principal=PARTNER))) == [ACTION]
+    assert violations(POLICY, cluster_policy("kafka:GetBootstrapBrokers", "arn:aws:sqs:eu-west-1:111122223333:a")) == [
+        ACTION
+    ]

@@ -106,3 +106,25 @@ test_a_target_that_an_impossible_value_names_is_unknown = silent(
     bucket_policy("arn:aws:s3:::acme-inbox/*", of="arn:aws:s3:::acme-inbox"),
 )
 test_another_domain = reported(POLICY, "accessPolicies.Statement[0].Resource", domain_policy("metrics"))
+
+
+DOMAIN = "arn:aws:ses:eu-central-1:111122223333:identity/shop.example"
+
+
+def sender(target: str, resource: str) -> Resource:
+    return carrier("aws:ses/identityPolicy:IdentityPolicy", "identity", target, resource)
+
+
+test_a_target_given_by_its_arn_is_named_by_it = silent(
+    POLICY,
+    sender(DOMAIN, DOMAIN),
+    sender("shop.example", DOMAIN),
+    sender(DOMAIN, "arn:aws:ses:*:111122223333:identity/*"),
+)
+test_a_target_given_by_its_arn_and_another = reported(
+    POLICY,
+    RESOURCE,
+    sender(DOMAIN, f"{DOMAIN}.org"),
+    sender(DOMAIN, "arn:aws:ses:eu-west-1:111122223333:identity/shop.example"),
+    sender("shop.example", f"{DOMAIN}.org"),
+)

@@ -170,7 +170,6 @@ def both(allowed: dict[str, Any], *denied: dict[str, Any], **principal: Any) -> 
             {"IpAddress": {FROM: "203.0.113.128/25"}},
         ),
         both(NETWORK, OTHER_NETWORK),
-        both({"Bool": {"aws:SecureTransport": "true"}}, {"Bool": {"aws:SecureTransport": "true"}}),
         both({"ArnEquals": {"aws:PrincipalArn": ROLE}}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}),
         both(
             {"StringEquals": {"aws:SourceAccount": "111122223333"}},
@@ -178,7 +177,7 @@ def both(allowed: dict[str, Any], *denied: dict[str, Any], **principal: Any) -> 
             Service="logging.s3.amazonaws.com",
         ),
     ],
-    ids=range(5),
+    ids=range(4),
 )
 def test_denials_of_all_that_is_allowed(resource: Resource) -> None:
     assert violations(POLICY, resource) == ["policy.Statement[0]"]

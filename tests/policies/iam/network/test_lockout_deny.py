@@ -6,6 +6,7 @@ import pytest
 
 from policypack.core.examples import allow, bucket_policy, deny, document, role, role_policy
 from policypack.core.policy import UNKNOWN, Resource
+from policypack.policies.iam.correctness.unsatisfiable_condition import POLICY as UNSATISFIABLE
 from policypack.policies.iam.network.lockout_deny import POLICY
 from tests.policies.helpers import messages, reported, reported_with, silent, undecided, undecided_at, violations
 
@@ -350,3 +351,50 @@ test_a_key_that_somebody_may_manage = silent(
     Resource("aws:kms/key:Key", "orders", {}),
     queue(USING),
 )
+
+
+METHODS = "arn:aws:execute-api:eu-central-1:111122223333:k3x9/*"
+
+
+def api(*statements: dict[str, Any]) -> Resource:
+    return Resource("aws:apigateway/restApi:RestApi", "orders", {"policy": document(*statements)})
+
+
+def called_by_all(*denials: dict[str, Any], action: Any = "execute-api:Invoke") -> Resource:
+    return api(allow(action, METHODS, Principal="*"), *denials)
+
+
+INVOKING = {"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "192.0.2.0/24"]}}
+PRIVATE = {"StringNotEquals": {"aws:SourceVpce": "vpce-0f1e2d3c4b5a69788"}}
+
+test_calls_of_an_api_are_no_administration = silent(
+    POLICY,
+    called_by_all(everybody("execute-api:Invoke", METHODS, **INVOKING)),
+    called_by_all(everybody(["EXECUTE-API:invoke", "execute-api:Manage*"], METHODS, **PRIVATE)),
+    Resource(
+        "aws:vpclattice/authPolicy:AuthPolicy",
+        "orders",
+        {"policy": document(everybody("vpc-lattice-svcs:Invoke", "*", StringNotEquals={"aws:SourceVpc": "vpc-9"}))},
+    ),
+)
+test_two_denials_of_calls_leave_nobody = reported(
+    POLICY,
+    "policy.Statement[2]",
+    called_by_all(
+        everybody("execute-api:Invoke", METHODS, **INVOKING), everybody("execute-api:Invoke", METHODS, **PRIVATE)
+    ),
+)
+test_what_services_send_is_no_call_of_an_endpoint = reported(
+    POLICY,
+    "policy.Statement[0]",
+    api(everybody(["execute-api:Invoke", "apigateway:*"], "*", **INVOKING)),
+    Resource("aws:sqs/queue:Queue", "jobs", {"policy": document(everybody("sqs:SendMessage", "*", **INVOKING))}),
+    Resource("aws:sns/topic:Topic", "t", {"policy": document(everybody("sns:Publish", "*", **PRIVATE))}),
+)
+
+
+def test_denials_that_leave_nobody_are_the_only_report() -> None:
+    refused = everybody("execute-api:Invoke", METHODS, **INVOKING), everybody("execute-api:Invoke", METHODS, **PRIVATE)
+    inside = allow("execute-api:Invoke", METHODS, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})
+    assert violations(POLICY, api(inside, *refused)) == ["policy.Statement[2]"]
+    assert violations(UNSATISFIABLE, api(inside, *refused)) == []

@@ -87,3 +87,32 @@ def test_the_message_names_what_else_the_statement_lists() -> None:
     assert message.endswith("; it also lists `s3:PutObject`")
     (message,) = messages(POLICY, bucket_policy(allow("s3:*", Principal="*")))
     assert "also lists" not in message
+
+
+SEARCH = {"policy": "aws:opensearch/domainPolicy:DomainPolicy", "domain": "aws:opensearch/domain:Domain"}
+INDEXES = "arn:aws:es:eu-central-1:111122223333:domain/search/*"
+ANYONE = document(allow("es:ESHttpGet", INDEXES, Principal={"AWS": "*"}))
+SUBNETS = {"subnetIds": ["subnet-0a1b2c3d"]}
+
+
+def domain(token: str = SEARCH["domain"], **inputs: Any) -> Resource:
+    return Resource(token, "search", {"domainName": "search", **inputs})
+
+
+def its_policy() -> Resource:
+    return Resource(SEARCH["policy"], "open", {"domainName": "search", "accessPolicies": ANYONE})
+
+
+test_security_groups_decide_for_a_domain_in_a_network = silent(
+    POLICY,
+    domain(accessPolicies=ANYONE, vpcOptions=SUBNETS),
+    domain("aws:elasticsearch/domain:Domain", accessPolicies=ANYONE, vpcOptions=SUBNETS),
+    domain(accessPolicies=ANYONE, vpcOptions={"subnetIds": [UNKNOWN]}),
+)
+test_a_domain_on_the_internet = reported(
+    POLICY,
+    "accessPolicies.Statement[0]",
+    domain(accessPolicies=ANYONE),
+    domain(accessPolicies=ANYONE, vpcOptions={}),
+    its_policy(),
+)
