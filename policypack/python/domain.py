@@ -98,6 +98,11 @@ class Method:
     owner: Value
     name: str
 
+    @property
+    def of_event(self) -> bool:
+        """Whether it is of a value of the event, or of an attribute of one."""
+        return self.owner.of_event if isinstance(self.owner, Method) else shape_of(self.owner) is not None
+
 
 @dataclass(eq=False, slots=True)
 class Scope:
@@ -348,11 +353,8 @@ def joined_dictionaries(values: Values) -> Values:
     items: dict[Text, Values] = {}
     for key, value in (item for dictionary in dictionaries for item in dictionary.items):
         items[key] = either((items.get(key, EMPTY), value))
-    dictionary = DictValue(
-        tuple(items.items()),
-        any(item.open for item in dictionaries),
-        frozenset().union(*(item.of for item in dictionaries)),
-    )
+    of = frozenset().union(*(item.of for item in dictionaries))
+    dictionary = DictValue(tuple(items.items()), any(item.open for item in dictionaries), of)
     return frozenset(value for value in values if not isinstance(value, DictValue)) | {dictionary}
 
 
@@ -371,8 +373,14 @@ def callables(values: Values) -> Values:
 
 def texts(values: Values) -> list[Text]:
     """The possible texts of a value: a value that is not a text is unknown, and `None` is skipped."""
-    options = {value if isinstance(value, Text) else UNKNOWN_TEXT for value in values if not isinstance(value, Nothing)}
-    return sorted(options, key=str)
+    read = (value for value in without_methods(values) if not isinstance(value, Nothing))
+    return sorted({value if isinstance(value, Text) else UNKNOWN_TEXT for value in read}, key=str)
+
+
+def without_methods(values: Values) -> Values:
+    """Values that are read, not called: an attribute of a value of the event is another one then, and no method."""
+    methods = {value for value in values if isinstance(value, Method) and value.of_event}
+    return values - methods if any(map(shape_of, values)) else values
 
 
 def opaque(values: Values) -> bool:

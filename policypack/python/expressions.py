@@ -113,7 +113,7 @@ def named(reader: Reader, name: str, scope: Scope) -> Values:
 def iterated(reader: Reader, values: Values, node: ast.expr, scope: Scope) -> Values:
     """The elements of values."""
     elements: list[Values] = []
-    for item in values:
+    for item in domain.without_methods(values):
         if isinstance(item, domain.ListValue):
             elements += item.elements
         elif isinstance(item, domain.Collection):

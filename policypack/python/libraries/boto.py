@@ -24,6 +24,14 @@ TRANSFERS = {
     "copy": (("CopyObject", "CreateMultipartUpload", "UploadPartCopy"), ("CopySource", "Bucket", "Key")),
 }
 """Managed transfers of S3: the operations that they may send, and their parameters in order."""
+SUMMARY_LOAD: Mapping[str, Any] = {
+    "operation": "HeadObject",
+    "params": [
+        {"target": "Bucket", "source": "identifier", "name": "BucketName"},
+        {"target": "Key", "source": "identifier", "name": "Key"},
+    ],
+}
+"""The request by which boto3 loads an `ObjectSummary` of S3, which its model lacks."""
 NO_CALL = frozenset({"can_paginate", "close", "register", "register_first", "unregister", "get_available_subresources"})
 NARROWINGS = ("all", "filter", "limit", "page_size", "pages")
 IDLE = ("meta", "exceptions", "waiter_names")
@@ -226,8 +234,9 @@ def _of_resource(
         request = frozenset({domain.DictValue(tuple((table_name, UNKNOWN) for table_name in table))})
         reader.called_with(place, "dynamodb", "BatchWriteItem", [("RequestItems", request)], region=owner.region)
         return single(domain.External("boto3.batch_writer()"))
-    if name in ("load", "reload") and "load" in definition:
-        _request(reader, owner, definition["load"]["request"], arguments, place)
+    own = {"request": SUMMARY_LOAD} if (owner.service, owner.kind) == ("s3", "ObjectSummary") else None
+    if name in ("load", "reload") and (load := definition.get("load", own)):
+        _request(reader, owner, load["request"], arguments, place)
         return UNKNOWN
     if has := sdk.named(definition.get("has", {}), name):
         return single(_made(owner, has[1]["resource"], arguments, {}))

@@ -131,6 +131,8 @@ def called(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scop
 def method(reader: Reader, callee: domain.Method, arguments: Arguments, node: ast.expr, scope: Scope) -> Values:
     """What a method of a text, a list, a dictionary or something unknown returns."""
     owner, name = callee.owner, callee.name
+    if callee.of_event and name in KEPT:
+        return domain.EVENT
     if isinstance(owner, domain.DictValue) and name == "get":
         keys = [key.constant for key in domain.texts(arguments.get("", 0))]
         return either(either((owner.any() if key is None else owner.item(key), arguments.get("", 1))) for key in keys)
@@ -141,7 +143,7 @@ def method(reader: Reader, callee: domain.Method, arguments: Arguments, node: as
         return domain.list_of(either(pairs) or UNKNOWN)
     if isinstance(owner, Text):
         if shape_of(owner):
-            return domain.EVENT if name in KEPT else UNKNOWN
+            return UNKNOWN
         if name in ("strip", "encode", "decode", "rstrip", "lstrip", "lower"):
             return single(owner) if owner.constant is None or name != "lower" else domain.text(owner.constant.lower())
         if name == "format" and owner.constant is not None:

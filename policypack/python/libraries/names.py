@@ -36,10 +36,10 @@ RETURNING = frozenset(
 KEPT = frozenset(
     {
         *("strip", "decode", "encode", "get", "items", "values", "copy", "pop", "setdefault", "keys"),
-        *("removesuffix",),
+        *("removesuffix", "data_as_bytes", "data_as_text", "data_as_json"),
     }
 )
-"""Methods that return the value itself, or a part of it."""
+"""Methods that return the value itself, or a part of it; the last ones are of Powertools' data classes."""
 CLIENT_METHODS = frozenset(
     {
         *("abort_multipart_upload", "assume_role", "batch_get_item", "batch_write_item"),
