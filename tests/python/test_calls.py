@@ -106,3 +106,31 @@ def test_code_that_calls_itself_is_read_in_bounded_time() -> None:
         f"def f{index}(*a): return f{(index + 1) % 40}(*a, {index}), f{(index + 7) % 40}(a)\n" for index in range(40)
     )
     assert found(f"{lines}def handler(event, context): f0(event)\n").calls == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "bucket", "key"),
+    [
+        ("S3Event", "event.bucket_name", "event.object_key"),
+        ("S3Event", "next(event.records).s3.bucket.name", "event.record.s3.get_object.key"),
+        ("SQSEvent", "[r.json_body['in'] for r in event.records][0]", "next(event.records).body"),
+        ("KinesisStreamEvent", "event.record.kinesis.data_as_json()['in']", "event.record.kinesis.partition_key"),
+    ],
+)
+def test_attributes_of_data_classes_are_values_of_the_event(kind: str, bucket: str, key: str) -> None:
+    text = f"""
+        import boto3
+        from aws_lambda_powertools.utilities.data_classes import {kind}, event_source
+        @event_source(data_class={kind})
+        def handler(event: {kind}, context):
+            boto3.client("s3").get_object(Bucket={bucket}, Key={key})
+    """
+    assert called(text) == ["6 s3:GetObject Bucket=(the event's) Key=(the event's)"]
+
+
+def test_a_part_of_an_attribute_is_not_the_whole_of_it() -> None:
+    (call,) = called(
+        "import boto3\ndef handler(event, context):\n"
+        "    boto3.client('s3').get_object(Bucket=event.bucket_name.split('/')[0], Key='a')\n"
+    )
+    assert call != "3 s3:GetObject Bucket=(the event's) Key=a"

@@ -123,6 +123,13 @@ def outputs(token: str, inputs: dict[str, Any], place: AwsLocation = HERE, name:
             {"restApi": "a", "resourceId": "r", "httpMethod": "GET"},
             {"id": "agm-a-r-GET"},
         ),
+        ("aws:glacier/vault:Vault", {"name": "v"}, {"arn": f"{ARN}vaults/v".format(service="glacier")}),
+        ("aws:s3tables/tableBucket:TableBucket", {"name": "b"}, {"arn": f"{ARN}bucket/b".format(service="s3tables")}),
+        (
+            "aws:s3control/objectLambdaAccessPoint:ObjectLambdaAccessPoint",
+            {"name": "o"},
+            {"arn": f"{ARN}accesspoint/o".format(service="s3-object-lambda")},
+        ),
         ("aws:ebs/snapshot:Snapshot", {"volumeId": "vol-1"}, {"ownerId": None}),
         ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}, {"ownerId": "111122223333"}),
         (

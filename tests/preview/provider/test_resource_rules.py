@@ -30,8 +30,13 @@ ARNS = {
     "listenerArn": "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/front/50dc6c495c0c9188/f2f7dc8efc522ab2",
     "secretId": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-a1b2c3",
     "topic": "arn:aws:sns:eu-west-1:111122223333:t",
+    "streamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/s",
+    "tableBucketArn": "arn:aws:s3tables:eu-west-1:111122223333:bucket/b",
+    "acceleratorArn": "arn:aws:globalaccelerator::111122223333:accelerator/a",
+    "instanceArn": "arn:aws:sso:::instance/ssoins-1",
 }
-SAMPLES: dict[str, Any] = {**ARNS, "scope": "REGIONAL", "loadBalancerType": "application", "path": "/team/"}
+ACCOUNTS = dict.fromkeys(("accountId", "awsAccountId", "domainOwner", "meshOwner"), "111122223333")
+SAMPLES: dict[str, Any] = {**ARNS, **ACCOUNTS, "scope": "REGIONAL", "loadBalancerType": "application", "path": "/team/"}
 KINDS: dict[str, Any] = {"networkfirewall": {"type": "STATEFUL"}}
 WITHOUT_FORMAT = {  # ARNs of things that no action's resource types name; the examples in the SDK's docstrings cover them
     "aws:appsync/resolver:Resolver": r"apis/[^/]+/types/[^/]+/resolvers/.+",
@@ -137,17 +142,66 @@ def test_no_two_kinds_of_things_share_a_form_of_arn() -> None:
             kinds.setdefault(kind_of(token), set()).add(canonical(token).rpartition(":")[2])
     twice = {key: tokens for key, tokens in kinds.items() if len(tokens) > 1 and key[0] != "ec2"}
     assert twice == {
+        ("amplify", "apps"): {"App", "BackendEnvironment", "DomainAssociation"},
         ("apigateway", "/apis"): {"Api", "Stage"},
-        ("apigateway", "/restapis"): {"RestApi", "Stage", "Authorizer"},
-        ("appsync", "apis"): {"DataSource", "GraphQLApi", "Resolver"},
+        ("apigateway", "/restapis"): {"Authorizer", "RestApi", "Stage"},
+        ("appconfig", "application"): {"Application", "ConfigurationProfile", "Environment"},
+        ("appmesh", "mesh"): {
+            "GatewayRoute",
+            "Mesh",
+            "Route",
+            "VirtualGateway",
+            "VirtualNode",
+            "VirtualRouter",
+            "VirtualService",
+        },
+        ("appsync", "apis"): {"DataSource", "Function", "GraphQLApi", "Resolver"},
+        ("backup", "backup-vault"): {"LogicallyAirGappedVault", "Vault"},
+        ("cassandra", "/keyspace"): {"Keyspace", "Table"},
         ("cloudwatch", "alarm"): {"CompositeAlarm", "MetricAlarm"},
-        ("lambda", "function"): {"Function", "Alias"},
+        ("connect", "instance"): {
+            "ContactFlow",
+            "ContactFlowModule",
+            "HoursOfOperation",
+            "Instance",
+            "Queue",
+            "QuickConnect",
+            "RoutingProfile",
+            "SecurityProfile",
+            "User",
+            "UserHierarchyGroup",
+            "Vocabulary",
+        },
+        ("datasync", "location"): {"EfsLocation", "NfsLocation", "S3Location"},
+        ("directconnect", "dxvif"): {"PrivateVirtualInterface", "PublicVirtualInterface", "TransitVirtualInterface"},
+        ("dynamodb", "table"): {"GlobalSecondaryIndex", "Table"},
+        ("fsx", "file-system"): {"LustreFileSystem", "OntapFileSystem", "OpenZfsFileSystem", "WindowsFileSystem"},
+        ("globalaccelerator", "accelerator"): {
+            "Accelerator",
+            "CustomRoutingAccelerator",
+            "CustomRoutingListener",
+            "Listener",
+        },
+        ("guardduty", "detector"): {"Detector", "Filter", "IPSet", "ThreatIntelSet"},
+        ("kafka", "cluster"): {"Cluster", "ServerlessCluster"},
+        ("kendra", "index"): {"DataSource", "Experience", "Faq", "Index", "QuerySuggestionsBlockList", "Thesaurus"},
+        ("kinesis", "stream"): {"Stream", "StreamConsumer"},
+        ("kinesisanalytics", "application"): {"AnalyticsApplication", "Application"},
+        ("kms", "key"): {"ExternalKey", "Key", "ReplicaExternalKey", "ReplicaKey"},
+        ("lambda", "function"): {"Alias", "Function"},
+        ("lex", "bot"): {"Bot", "BotAlias", "V2modelsBot"},
         ("logs", "log-group"): {"LogGroup", "LogStream"},
+        ("networkmanager", "attachment"): {"ConnectAttachment", "SiteToSiteVpnAttachment"},
         ("rds", "db"): {"ClusterInstance", "Instance"},
+        ("s3", "accesspoint"): {"AccessPoint", "MultiRegionAccessPoint"},
+        ("s3", "bucket-1"): {"BucketObject", "ObjectCopy"},
+        ("s3tables", "bucket"): {"Table", "TableBucket"},
         ("secretsmanager", "secret"): {"Secret", "SecretVersion"},
         ("servicediscovery", "namespace"): {"HttpNamespace", "PrivateDnsNamespace", "PublicDnsNamespace"},
         ("ses", "configuration-set"): {"ConfigurationSet", "EventDestination"},
         ("ses", "identity"): {"DomainIdentity", "DomainIdentityVerification", "EmailIdentity"},
+        ("timestream", "database"): {"Database", "Table"},
+        ("vpc-lattice", "service"): {"Listener", "Service"},
     }
 
 
@@ -244,7 +298,7 @@ def test_the_same_urn_gives_the_same_values_and_another_gives_others(one: str, o
 
 
 def test_only_settings_of_an_account_have_the_same_id_everywhere() -> None:
-    constant = {token for token in WITH_OUTPUTS if "{" not in rules()[token].outputs["id"]}
+    constant = {token for token in WITH_OUTPUTS if "{" not in rules()[token].outputs.get("id", "{")}
     assert constant == {"aws:apigateway/account:Account", "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"}
 
 
