@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.role_users import Assuming, assuming
+from policypack.access.usage import as_used
 from policypack.core.policy import Placed, Stack, Unknown, over_stack
 from policypack.iam.actions import concerns
 from policypack.iam.condition_keys import narrows
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import IDENTITY, RESOURCE, documents
 from policypack.iam.globs import covers, everything
-from policypack.resources.attachments import as_used
 
 LISTS = ("s3:ListBucket", "s3:ListBucketVersions")
 

@@ -23,6 +23,7 @@ from policypack.iam.condition_keys import (
     OF_ONE_SERVICE,
     SERVICE_KEYS,
     SERVICE_SESSION,
+    of_a_certificate,
 )
 from policypack.iam.document import Condition, PolicyDocument, Statement
 from policypack.iam.document_readers import documents
@@ -77,7 +78,7 @@ def session_of(stack: Stack, services: frozenset[str], role: Resource | None) ->
 def sent(name: str, session: Session) -> tuple[SentValue, ...]:
     """The values that the session may send for a key, in lower case; none if that is not known."""
     if texts := next((texts for pattern, texts in SERVICE_SESSION.items() if matches(pattern, name)), None):
-        return tuple(map(SentValue, texts))
+        return () if of_a_certificate(name, session.services) else tuple(map(SentValue, texts))
     if users := OF_ONE_SERVICE.get(name):
         known = {"lambda:sourcefunctionarn": session.functions}.get(name, frozenset())
         return tuple(map(SentValue, sorted(known))) if users & session.services else (SentValue(None),)

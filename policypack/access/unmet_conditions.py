@@ -24,10 +24,11 @@ from policypack.iam.condition_keys import (
     SERVICE_CALL,
     SERVICE_KEYS,
     SIGNED_ONLY,
+    of_a_certificate,
     requires_key,
 )
 from policypack.iam.condition_problems import without_tags
-from policypack.iam.document import Condition, PolicyDocument, Statement
+from policypack.iam.document import Condition, PolicyDocument, Principal, Statement
 from policypack.iam.globs import has_wildcard, matches
 
 IN_A_NETWORK = frozenset({"dax", "elasticfilesystem", "iot", "kafka-cluster", "neptune-db", "rds-db"})
@@ -114,10 +115,15 @@ def _of_another_account(conditions: Sequence[Condition]) -> bool:
     return bool(owners and named) and fixed and owners.isdisjoint(named)
 
 
+def _senders(principals: Sequence[Principal]) -> set[str]:
+    """The first parts of the principals of services."""
+    return {principal.value.partition(".amazonaws.com")[0] for principal in principals}
+
+
 def _of_another_service(statement: Statement, conditions: Sequence[Condition]) -> bool:
     """Whether the source has to be of services that none of the principals acts for."""
     principals = statement.principals or ()
-    senders = {principal.value.partition(".amazonaws.com")[0] for principal in principals}
+    senders = _senders(principals)
     if not senders or not senders <= SOURCES.keys() or any(principal.type != "Service" for principal in principals):
         return False
     sent = {service for sender in senders for service in SOURCES[sender]}
@@ -137,6 +143,7 @@ def _unsent(statement: Statement, conditions: Sequence[Condition]) -> bool:
     return all(principal.type == "Service" for principal in principals) and any(
         (requires_key(one) or (one.operator == "Null" and one.values == ("false",)))
         and any(matches(pattern, one.name) for pattern in SERVICE_CALL)
+        and not of_a_certificate(one.name, _senders(principals))
         for one in (conditions if principals else ())
     )
 

@@ -180,6 +180,8 @@ class Resource:
     """Whether it is a provider through which the program calls functions; False where only the resources are known."""
     only_boundary: bool = False
     """Whether it is a managed policy that limits others as a permissions boundary and that nothing attaches."""
+    in_network: bool = False
+    """Whether it is the document of another resource, an OpenSearch domain, that only a VPC reaches."""
     id: str = ""
     options: Options = Options()
     accepts: Arguments | None = None

@@ -12,7 +12,7 @@ from policypack.core.policy import UNKNOWN, Asset, Options, PartialDocument, Ref
 
 T = TypeVar("T")
 STEP = re.compile(r"(\w+)|\[(\d+)\]")
-UNCHANGED = frozenset({"position", "custom", "external", "remote", "only_boundary", "accepts", "memo"})
+UNCHANGED = frozenset({"position", "custom", "external", "remote", "only_boundary", "in_network", "accepts", "memo"})
 REWRITTEN: Mapping[type, tuple[str, ...]] = {
     Asset: ("text", "members"),  # a file stays as it is
     Options: tuple(field.name for field in fields(Options)),

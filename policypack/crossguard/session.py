@@ -21,6 +21,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from policypack.access.usage import as_used, is_document_of_domain
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, Policy, Resource, Severity, Stack, Unseen
 from policypack.core.values import has_unknown
 from policypack.core.wire import decode
@@ -38,7 +39,7 @@ from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.settings.selectors import enforcement, runs
 from policypack.lambda_code.unread_code import unread_code
 from policypack.policies.pulumi.unknown_value import POLICY as UNKNOWN_VALUE
-from policypack.resources.attachments import as_used, attached_by, only_boundaries
+from policypack.resources.attachments import attached_by, only_boundaries
 from policypack.resources.naming import name_prefix, physical_name
 from policypack.resources.tokens import MANAGED_POLICY
 from stackguard.preview import Preview
@@ -129,7 +130,8 @@ class Session:
         resource = Resource(
             request.type, request.name, inputs, request.urn, provider=provider, secrets=secrets, accepts=accepts
         )
-        wait = self._preview and (has_unknown(inputs) or resource.type == MANAGED_POLICY)
+        by_use = resource.type == MANAGED_POLICY or is_document_of_domain(resource)
+        wait = self._preview and (has_unknown(inputs) or by_use)
         with self._lock:
             self._resources[resource.urn] = resource
             if wait:
@@ -137,7 +139,7 @@ class Session:
         problems = [Diagnostic(UNKNOWN_VALUE, EnforcementLevel.MANDATORY, text, request.urn) for text in self._misfits]
         if wait:
             return self._masked(problems)
-        outcomes = self._released(resource) + self._judged(resource, levels, problems)
+        outcomes = self._released(resource) + self._judged(self._used(resource), levels, problems)
         if self._preview:
             undecided = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
             with self._lock:
@@ -146,6 +148,13 @@ class Session:
         elif outcomes and resource.type == MANAGED_POLICY and (physical_name(resource) or name_prefix(resource)):
             outcomes = self._held_back(resource, outcomes, levels)
         return self._masked([*problems, *_reports(outcomes)])
+
+    def _used(self, resource: Resource) -> Resource:
+        """The resource by those registered so far, of which the domain is one that a document refers to."""
+        if not is_document_of_domain(resource):
+            return resource
+        with self._lock:
+            return as_used(Stack(tuple(self._resources.values()), self._settings), resource)
 
     def _held_back(self, policy: Resource, outcomes: list[Outcome], levels: Levels) -> list[Outcome]:
         """The outcomes of a managed policy that it has as a boundary too; the others wait until it is attached."""

@@ -17,6 +17,7 @@ from itertools import starmap
 from types import MappingProxyType
 from typing import Any
 
+from policypack.access.usage import as_used
 from policypack.core.caches import bounded_cache
 from policypack.core.memo import memoized
 from policypack.core.policy import (
@@ -45,7 +46,6 @@ from policypack.evaluation.settings.selectors import enforcement, runs, unknown_
 from policypack.evaluation.silence import Part, silent
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.document_readers import DocumentReader, StatementReader
-from policypack.resources.attachments import as_used
 
 Accepted = Mapping[tuple[str, str], Collection[str]]
 """The paths of outcomes that are waived or in the baseline, by the id of the policy and the URN of the resource."""

@@ -17,7 +17,7 @@ import msgspec
 from policypack.core.caches import bounded_cache
 from policypack.iam.condition_keys import global_type
 from policypack.iam.globs import Names, any_matches, covers, everything, has_wildcard, matches, overlaps
-from policypack.iam.guide_data import GUIDE_ACTIONS, GUIDE_KEYS
+from policypack.iam.guide_data import GUIDE_ACTIONS, GUIDE_KEYS, resource_types
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
@@ -350,7 +350,7 @@ def _action(service: str, key: str) -> Action:
     optional: list[ArnFormat] = []
     own = {*raw["conditionKeys"], *(key for kind in raw["resourceTypes"] for key in kind["conditionKeys"])}
     keys = {*own}
-    for kind in raw["resourceTypes"]:
+    for kind in resource_types(service, raw):
         formats, type_keys = _formats(service, kind["name"])
         (required if kind["required"] else optional).extend(formats)
         keys.update(type_keys)

@@ -183,6 +183,14 @@ provider. Source: the availability of each key at
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html.
 """
+OF_A_CERTIFICATE: Mapping[str, frozenset[str]] = {
+    "aws:principaltag/*": frozenset({"rolesanywhere"}),
+    "aws:sourceidentity": frozenset({"rolesanywhere"}),
+}
+"""By pattern of keys, in lower case, the services, by first part of their principal, that send a caller's certificate so.
+
+Source: https://docs.aws.amazon.com/rolesanywhere/latest/userguide/attribute-mappping-and-trust-policy.html.
+"""
 OF_ONE_SERVICE: Mapping[str, frozenset[str]] = {
     "aws:ec2instancesourceprivateipv4": frozenset({"ec2"}),
     "aws:ec2instancesourcevpc": frozenset({"ec2"}),
@@ -221,6 +229,12 @@ SIGNED_ONLY = ("aws:principal", "aws:username", "aws:federatedprovider", "aws:mu
 """Prefixes of further keys that only a signed request has."""
 ACCOUNT = re.compile(r"\d{12}")
 """The number of an account."""
+
+
+def of_a_certificate(name: str, services: Iterable[str]) -> bool:
+    """Whether one of the services, by first part of its principal, sends a key in lower case for a caller's certificate."""
+    senders = (users for pattern, users in OF_A_CERTIFICATE.items() if matches(pattern, name))
+    return any(not users.isdisjoint(services) for users in senders)
 
 
 @cache

@@ -30,6 +30,8 @@ FLATTENING = {"from_iterable", "sum"}
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
 _LIMITING = {"zip", "deque", "compress"}
 """Calls that leave elements out if one of their arguments is limited."""
+LARGEST_BATCH = 10_000
+"""The most records of a batch: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html."""
 CUTTING = {"islice", "takewhile", "dropwhile", "nsmallest", "nlargest", "sample", *_LIMITING}
 _NUMBERS = {"islice": slice(1, None), "sample": slice(1, None), "nsmallest": slice(1), "nlargest": slice(1)}
 """Where the arguments are that limit the number of elements."""
@@ -233,9 +235,15 @@ def _limits(node: ast.Call) -> bool:
         iterators = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
         limited = len({*iterators}) < len(iterators) or any(_is_short(one) or in_turns(one) for one in node.args)
         return "strict" not in keywords and limited
-    most = keywords.get("maxlen")
-    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (
-        name == "deque" and isinstance(most, ast.Constant) and bool(most.value)
+    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (name == "deque" and keeps_last(node))
+
+
+def keeps_last(node: ast.Call) -> bool:
+    """Whether a `deque` keeps a number of elements that the code fixes, and a batch may have more."""
+    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "maxlen")]
+    return any(
+        isinstance(most, ast.Constant) and isinstance(most.value, int) and 0 < most.value < LARGEST_BATCH
+        for most in given
     )
 
 

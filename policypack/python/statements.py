@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from policypack.python import assignment, calling, classes, domain, expressions, guards, records
+from policypack.python import assignment, calling, classes, domain, expressions, guards, hidden_failures, records
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.libraries import external
 from policypack.python.libraries.names import is_known
@@ -129,13 +129,15 @@ def _execute(reader: Reader, statement: ast.stmt, scope: Scope) -> None:  # noqa
                 entered = _entered(reader, expressions.value(reader, item.context_expr, scope))
                 if item.optional_vars is not None:
                     assignment.assign(reader, item.optional_vars, entered, scope)
-            with reader.perhaps(surely=not any(guards.suppresses(reader, item.context_expr) for item in items)):
+            suppressing = [item.context_expr for item in items if guards.suppresses(reader, item.context_expr)]
+            surely = all(hidden_failures.by_suppression(reader, item, body, scope) for item in suppressing)
+            with reader.perhaps(surely=surely):
                 execute(reader, body, scope)
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
             | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
         ):
-            surely = not any(map(guards.catches, handlers))
+            surely = not any(map(guards.catches, handlers)) or hidden_failures.by_try(reader, statement, scope)
             optional = not reader.in_function or guards.is_fallback(statement)
             ends = scope.returns, scope.jumps
             with _branch(reader, scope, surely=surely):

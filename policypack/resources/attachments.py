@@ -215,13 +215,6 @@ def only_boundaries(stack: Stack) -> frozenset[str]:
     return limits.difference(*(attached_by(stack, resource) for resource in stack.resources if limits))
 
 
-def as_used(stack: Stack, resource: Resource) -> Resource:
-    """The resource as policies judge it: a managed policy that is a boundary only grants nothing."""
-    if resource.type != MANAGED_POLICY or resource.urn not in only_boundaries(stack):
-        return resource
-    return replace(resource, only_boundary=True)
-
-
 def attached_by(stack: Stack, resource: Resource) -> frozenset[str]:
     """The URNs of the managed policies that a resource of any type attaches or may attach to something."""
     documents = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from policypack.access.usage import as_used
 from policypack.core.memo import forget
 from policypack.core.policy import Outcome, Policy, Resource, Stack, Unseen
 from policypack.core.wire import UNKNOWN_STRING
@@ -19,7 +20,6 @@ from policypack.evaluation.evaluate import NOTHING, Accepted, Evaluation, evalua
 from policypack.evaluation.exempting import Exempt, settled
 from policypack.evaluation.readings import Readings
 from policypack.evaluation.settings import Settings
-from policypack.resources.attachments import as_used
 from stackguard.errors import CannotJudge
 from stackguard.notes import Note, NoteKind
 from stackguard.packs.observer import PackObserver

@@ -386,3 +386,14 @@ def test_an_update_judges_the_other_policies_at_its_end(others: tuple[Resource, 
     configure(pack, dry_run=False)
     assert not wide([report for resource in (LIMIT, *others) for report in analyze(pack, resource)])
     assert wide(analyze_stack(pack, LIMIT, *others)) is reported
+
+
+def test_an_update_knows_that_a_domain_is_in_a_network() -> None:
+    pack = session(Ready(OfflineAnswer(preview())))
+    configure(pack, dry_run=False)
+    analyze(
+        pack, construct("aws:opensearch/domain:Domain", "s", domainName="s", vpcOptions={"subnetIds": ["subnet-1"]})
+    )
+    anyone = document(allow("es:ESHttpGet", "*", Principal="*"))
+    policy = construct("aws:opensearch/domainPolicy:DomainPolicy", "p", domainName="s", accessPolicies=anyone)
+    assert "iam-public-policy" not in dict(of(analyze(pack, policy), policy))

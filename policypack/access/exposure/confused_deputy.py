@@ -31,8 +31,11 @@ ENCRYPTED = "kms:encryptioncontext:"
 """The beginning, in lower case, of the keys that identify whose data KMS encrypts for a service."""
 SENDING_NONE = {
     "logdelivery.elasticloadbalancing.amazonaws.com": "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
+    "ram.amazonaws.com": "https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-cross-account.html",
 }
-"""Services that AWS documents without such a key, because they write under the number of the customer's account."""
+"""Services that AWS documents without such a key: they write under the number of the customer's account, or share what
+is the customer's own.
+"""
 PLAIN = "no condition limits for whom the service acts; require your account in `aws:SourceAccount` or in an ARN in `aws:SourceArn`"
 NAMELESS = "the ARN in `aws:SourceArn` has no account, so any account may own the name; require `aws:SourceAccount` too"
 SOME_ACCOUNT = "111122223333"

@@ -33,7 +33,18 @@ SHARED_ISSUERS = (
     "api.pulumi.com",
     "accounts.google.com",
 )
-"""Issuers whose tokens anyone can get, for their own subject and an audience of their choice."""
+"""The hosts of issuers whose tokens anyone can get, for their own subject and an audience of their choice."""
+OF_A_TENANT = re.compile(
+    r"oidc\.circleci\.com/org/.+|api\.bitbucket\.org/2\.0/workspaces/.+|oidc\.vercel\.com/.+"
+    r"|token\.actions\.githubusercontent\.com/.+"
+)
+"""The issuers of these hosts that belong to one organization, as a host of its own does.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html,
+https://circleci.com/docs/openid-connect-tokens/,
+https://support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/,
+https://vercel.com/docs/oidc and https://docs.github.com/en/actions/reference/openid-connect-reference.
+"""
 APPLICATIONS = {
     "graph.facebook.com": ("app_id", "id"),
     "www.amazon.com": ("app_id", "user_id"),
@@ -128,7 +139,7 @@ def _loose_claim(statement: Statement, provider: str) -> str | None:
         if any(name in identifying and not any(map(has_wildcard, claim.values)) for name, claim in claims.items()):
             return None
         return f"no condition fixes `{provider}:{identifying[0]}`"
-    if not provider.startswith(SHARED_ISSUERS):
+    if provider.partition("/")[0] not in SHARED_ISSUERS or OF_A_TENANT.fullmatch(provider):
         if any(name in ("sub", "aud") and "*" not in claim.values for name, claim in claims.items()):
             return None
         return f"no condition fixes `{provider}:sub` or `{provider}:aud`"

@@ -199,6 +199,8 @@ QUEUE_SLASHES = 4
 DEFAULTS = {"events": "event-bus/default"}
 WITHOUT = {"sns": ("PhoneNumber",)}
 """Arguments that replace a resource."""
+TOKENS = {"states": ("taskToken",)}
+"""Arguments that identify the resource, so that data decides which one it is, and a grant on some is enough."""
 
 
 def targets(call: AwsCall, permission: CallPermission, context: RunContext) -> tuple[CallTarget, ...]:
@@ -211,6 +213,8 @@ def targets(call: AwsCall, permission: CallPermission, context: RunContext) -> t
         return tuple(dict.fromkeys(_of_s3(call, action, permission.subject, context)))
     if call.has(*WITHOUT.get(service, ())):
         return (ANYTHING,)
+    if call.has(*TOKENS.get(service, ())):
+        return (CallTarget("*", every=False, part=True),)
     return tuple(dict.fromkeys(_named(call, service, permission.subject, context)))
 
 

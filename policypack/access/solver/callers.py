@@ -12,7 +12,14 @@ from policypack.access.solver.conditions import Values, pattern_of
 from policypack.access.solver.partition import Pattern, Work, cells
 from policypack.access.solver.request import ANONYMOUS, Caller, account_of
 from policypack.iam.arn import Arn
-from policypack.iam.condition_keys import ACCOUNT, CALLER_KEYS, NETWORK_KEYS, SERVICE_KEYS, SIGNED_ONLY
+from policypack.iam.condition_keys import (
+    ACCOUNT,
+    CALLER_KEYS,
+    NETWORK_KEYS,
+    SERVICE_KEYS,
+    SIGNED_ONLY,
+    of_a_certificate,
+)
 from policypack.iam.document import Principal, Statement
 from policypack.iam.globs import has_wildcard
 
@@ -115,7 +122,7 @@ def fixed(caller: Caller, name: str) -> Values | None:
     if name == "aws:principalisawsservice":
         return ("true",) if caller.type == "Service" else ("false",) if signed else ()
     if not signed and (name in CALLER_KEYS or name.startswith(SIGNED_ONLY)):
-        return ()
+        return None if of_a_certificate(name, [caller.name.partition(".")[0]]) else ()
     return None
 
 

@@ -7,6 +7,7 @@ that was renamed in one of the two places stops the next deployment.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -48,11 +49,8 @@ def registrations(stack: Stack) -> Iterator[Placed[Registration]]:
         for path, item in _registered(resource) if known and not _ignored(definition) else ():
             name, port = item.get("containerName"), item.get("containerPort")
             if isinstance(name, str) and name:
-                yield (
-                    resource,
-                    path,
-                    Registration(name, int(port) if isinstance(port, int | float) and port else None, known),
-                )
+                number = int(port) if isinstance(port, int | float) and port and math.isfinite(port) else None
+                yield resource, path, Registration(name, number, known)
 
 
 def _ignored(resource: Resource) -> set[str]:

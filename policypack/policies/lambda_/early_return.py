@@ -70,6 +70,10 @@ POLICY = Policy(
         example(_handler('copy(event["Records"][0]["s3"]["object"]["key"])'), note="one record and no loop"),
         example(_handler('for record in event["Records"][:10]:', "    copy(record)"), note="a part of the records"),
         example(
+            _handler('records = event["Records"]', "for i in range(0, len(records), 2):", "    copy(records[i])"),
+            note="every other record",
+        ),
+        example(
             _handler('return all(copy(record) for record in event["Records"])'),
             note="the first record that fails stops the others",
         ),

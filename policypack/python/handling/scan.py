@@ -28,6 +28,7 @@ from policypack.python.domain import (
 )
 from policypack.python.files import CodePlace
 from policypack.python.handling.context_managers import hides
+from policypack.python.handling.impossible import never_runs
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
@@ -345,8 +346,9 @@ class Scan:
         return isinstance(itself, ast.Raise) or self.ends_process(itself)
 
     def fails_after(self, line: int) -> bool:
-        """Whether anything after a line of the function makes the call fail."""
-        return any(getattr(node, "lineno", 0) > line and self.fails(node) for node in self.nodes)
+        """Whether anything after a line of the function makes the call fail, under a condition that may hold."""
+        later = (node for node in self.nodes if getattr(node, "lineno", 0) > line and self.fails(node))
+        return not all(never_runs(self, node) for node in later)
 
     def ends_process(self, node: ast.AST, names: Collection[str] = EXITS) -> bool:
         """Whether a node is a call of one of these functions, which end the process."""

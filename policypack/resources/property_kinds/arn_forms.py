@@ -42,6 +42,11 @@ _ONLY_TYPE = re.compile(
 )
 """The type of a resource with nothing behind it."""
 _PATH = (r"[!-~]*", "without spaces")
+_ORIGIN_ACCESS_IDENTITY = re.compile(r"user/CloudFront Origin Access Identity [A-Z0-9*?]+")
+"""The resource in the ARN of CloudFront's own users, which are in the account `cloudfront`.
+
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html.
+"""
 _NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "dynamodb": {"table/": (r"[\w.:/-]*", "with letters, digits and `_.-`")},
     "ecr": {"repository/": (r"[a-z0-9._/-]*", "with lower-case letters, digits and `_./-`")},
@@ -83,6 +88,8 @@ def missing_parts(arn: Arn) -> list[str]:
 
 def resource_problem(arn: Arn) -> str | None:
     """Why the resource of an ARN cannot exist: a clause, or None."""
+    if (arn.service, arn.account) == ("iam", "cloudfront") and _ORIGIN_ACCESS_IDENTITY.fullmatch(arn.resource):
+        return None
     for start, (pattern, described) in _NAMES.get(arn.service, {}).items():
         if arn.resource.startswith(start):
             name = re.sub(r"[*?]", "", arn.resource.removeprefix(start))

@@ -17,7 +17,12 @@ from policypack.iam.grammar import STRINGIFIED_OUTPUT
 
 _OUTPUT = re.compile(r"Output<|OutputInstance|\bobject at 0x[0-9a-f]+|\[object Object\]")
 _VARIABLE = re.compile(r"\$\{([^{}]*)(\}?)")
-_BRACES = re.compile(r"(?<![$#!{])\{\{?\s*(?:[A-Za-z_][\w.:/()\[\]'\"-]*|\d?)\s*\}\}?")
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""What Bitbucket writes in braces, as the ids of its repositories."""
+_BRACES = re.compile(
+    rf"(?<![$#!{{])(?!\{{{_UUID}\}})"
+    r"\{\{?\s*(?:[A-Za-z_][\w.:/()\[\]'\"-]*|\d?)\s*\}\}?"
+)
 _PERCENT = re.compile(r"%(?:\(\w+\))?(?:s|d(?![0-9A-Fa-f]))")
 _MARKS = re.compile(r"<[A-Za-z][\w .:-]*>|#\{[A-Za-z][\w.:]*\}|^arn:.*(?:@[A-Za-z]\w*@|:\[[A-Za-z][A-Za-z_ -]+\])")
 _NOUNS = (

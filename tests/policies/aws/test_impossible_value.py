@@ -415,3 +415,13 @@ test_names_arns_and_nested_placeholders_are_silent = silent(
         assumed("sts:AssumeRole", Service="lambda.amazonaws.com"),
     ],
 )
+
+
+def of_user(account: str, user: str) -> Resource:
+    return trusting({"AWS": f"arn:aws:iam::{account}:user/{user}"})
+
+
+def test_an_origin_access_identity() -> None:
+    assert violations(POLICY, of_user("cloudfront", "CloudFront Origin Access Identity E3ABCDEFGH1234")) == []
+    assert violations(POLICY, of_user("cloudfront", "CloudFront Origin Access E3ABCDEFGH1234")) == [PRINCIPAL]
+    assert violations(POLICY, of_user("111122223333", "CloudFront Origin Access Identity E3ABC")) == [PRINCIPAL]

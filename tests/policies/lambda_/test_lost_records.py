@@ -100,6 +100,17 @@ def test_kept_records_are_not(text: str) -> None:
     assert outcomes(POLICY, function(text)) == []
 
 
+@pytest.mark.parametrize("text", handlers("deleted"))
+def test_messages_that_a_queue_deletes_though_they_failed_are_reported(text: str) -> None:
+    for inputs in ({}, {"functionResponseTypes": ["ReportBatchItemFailures"]}):
+        assert messages(POLICY, function(text), mapping(**inputs)) != []
+
+
+@pytest.mark.parametrize("text", handlers("requeued"))
+def test_messages_that_fail_on_purpose_or_come_back_are_not(text: str) -> None:
+    assert outcomes(POLICY, function(text), mapping(functionResponseTypes=["ReportBatchItemFailures"])) == []
+
+
 @pytest.mark.parametrize("text", handlers("several"))
 def test_a_fixed_number_of_records_is_reported_for_a_batch(text: str) -> None:
     for batch in ({}, {"batchSize": 25}):

@@ -161,6 +161,7 @@ LIBRARIES = dict.fromkeys(("pydantic.py", "aws_lambda_powertools/event_handler.p
 HANDLE = "def handler(event, context):\n    "
 KINDS_OF = "class Csv:\n    def run(self):\n        return 1\nclass Table:\n    def run(self):\n        import pandas\n"
 LOAD = "def load(*args):\n    import pandas\n    return pandas\n"
+TELL = "def tell(record):\n    import pandas\n    return pandas.show(record)\n"
 RUNS = {
     "what a script does not run": f"if __name__ != '__main__':\n    import pandas\n{HANDLE}pass",
     "the handler itself": f"{HANDLE}import pandas",
@@ -230,6 +231,12 @@ RUNS = {
     "a number that is compared": f"LIMIT = 10\n{HANDLE}if len(event['x']) > LIMIT:\n        import pandas",
     "a type": f"def convert(x):\n    if isinstance(x, list):\n        import pandas\n{HANDLE}convert(event)",
     "a subclass": f"class Base:\n    def run(self):\n        self.work()\nclass A(Base):\n    def work(self):\n        import pandas\n{HANDLE}A().run()",
+    "a failure that is collected": f"{TELL}{HANDLE}errors = []\n    for r in event['Records']:\n        try:\n            tell(r)\n        except Exception as e:\n            errors.append(e)\n    return errors",
+    "a failure that is counted": f"{TELL}{HANDLE}failed = 0\n    for r in event['Records']:\n        try:\n            tell(r)\n        except Exception:\n            failed += 1\n    return failed",
+    "a failure that is logged": f"import logging\n{TELL}{HANDLE}try:\n        tell(event)\n    except Exception:\n        logging.exception('not told')",
+    "a failure that is an answer": f"{TELL}{HANDLE}try:\n        tell(event['body'])\n    except Exception as e:\n        return {{'statusCode': 500, 'body': str(e)}}",
+    "a failure in another function": f"{TELL}def safe(r):\n    try:\n        tell(r)\n    except BaseException:\n        return False\n    return True\n{HANDLE}return [safe(r) for r in event['Records']]",
+    "a failure that is suppressed": f"from contextlib import suppress\n{TELL}{HANDLE}for r in event['Records']:\n        with suppress(Exception):\n            tell(r)",
     "a break of a loop that is over": f"{LOAD}{HANDLE}for i in range(3):\n        break\n    load()",
 }
 
@@ -249,6 +256,19 @@ OPTIONAL = {
     "an object beside the one that is used": f"{KINDS_OF}a, b = Csv(), Table()\n{HANDLE}a.run()",
     "a function that nothing calls": f"{LOAD}{HANDLE}pass",
     "an exception that is caught": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        return 1",
+    "another way after a failure": f"{TELL}def plain(r): pass\n{HANDLE}try:\n        tell(event)\n    except Exception:\n        plain(event)",
+    "a value after a failure": f"{TELL}{HANDLE}try:\n        frame = tell(event)\n    except Exception:\n        frame = None\n    return frame",
+    "a default after a failure": f"{TELL}def size(r):\n    try:\n        return tell(r)\n    except Exception:\n        return 0\n{HANDLE}return size(event)",
+    "an import error around a call": f"{TELL}{HANDLE}try:\n        tell(event)\n    except ImportError:\n        print('no pandas')",
+    "an import error beside others": f"{TELL}{HANDLE}try:\n        tell(event)\n    except ModuleNotFoundError:\n        pass\n    except Exception as e:\n        print(e)",
+    "an import error in a tuple": f"{TELL}{HANDLE}try:\n        tell(event)\n    except (ImportError, ValueError) as e:\n        print(e)",
+    "an import directly in a block": f"{HANDLE}try:\n        import pandas\n        pandas.show(event)\n    except Exception as e:\n        print(e)",
+    "a module by its name directly in a block": f"import importlib\n{HANDLE}try:\n        importlib.import_module('pandas').show(event)\n    except Exception as e:\n        print(e)",
+    "an import error in the function": f"def tell(r):\n    try:\n        import pandas\n    except ImportError:\n        return\n{HANDLE}try:\n        tell(event)\n    except Exception as e:\n        print(e)",
+    "a start that may fail": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception as e:\n        print(e)",
+    "an import error that is suppressed around a call": f"from contextlib import suppress\n{TELL}{HANDLE}with suppress(ImportError):\n        tell(event)",
+    "one backend after the other": f"{TELL}def other(r): pass\n{HANDLE}for backend in (tell, other):\n        try:\n            return backend(event)\n        except Exception as e:\n            print(e)",
+    "a client that is cached after a failure": f"{TELL}client = None\n{HANDLE}global client\n    try:\n        client = tell(event)\n    except Exception:\n        client = False",
     "an exception that may be raised again": f"{LOAD}{HANDLE}try:\n        load()\n    except Exception:\n        if event:\n            return 1\n        raise",
     "a generator": f"def load():\n    import pandas\n    yield 1\n{HANDLE}load()",
     "a coroutine that nothing waits for": f"async def load():\n    import pandas\n{HANDLE}load()",

@@ -238,3 +238,25 @@ def test_modules_that_import_each_other_too_deeply_are_undecided() -> None:
     code = texts({"app.py": f"import m0\n{textwrap.dedent(CODE)}", **modules})
     assert undecided(POLICY, *stack(PUT, code=code)) == ["code"]
     assert "too deeply nested, to be read" in outcomes(POLICY, *stack(PUT, code=code))[0].message
+
+
+ANSWER = """
+    import boto3
+    steps = boto3.client("stepfunctions")
+    def handler(event, context):
+        steps.send_task_success(taskToken=event["token"], output="{}")
+        steps.send_task_failure(taskToken=boto3.resource("dynamodb").Table("t").name, error="late")
+"""
+MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:approval"
+ANSWERING = ["states:SendTaskSuccess", "states:SendTaskFailure"]
+test_a_token_identifies_the_state_machine = silent(
+    POLICY,
+    stack(allow(ANSWERING, MACHINE), text=ANSWER),
+    stack(allow(ANSWERING, "*"), text=ANSWER),
+)
+
+
+def test_a_token_without_its_action() -> None:
+    reports = messages(POLICY, *stack(allow(ANSWERING[:1], MACHINE), text=ANSWER))
+    assert ["SendTaskFailure" in message for message in reports] == [True]
+    assert len(messages(POLICY, *stack(allow("states:StartExecution", MACHINE), text=ANSWER))) == len(ANSWERING)

@@ -17,6 +17,7 @@ from policypack.iam.arn import Arn
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import statements
 from policypack.iam.globs import everything
+from policypack.iam.guide_data import LISTED_ON_ITSELF
 
 UNLISTED = "apigateway"
 """A service whose resources are paths such as `/apis`; the reference lists only some of them."""
@@ -57,11 +58,13 @@ def _fits(action: Action, *resources: str) -> bool:
 def _on_itself(action: Action, statement: Statement) -> bool:
     """Whether a resource-based policy may give an action without resource types on the resource that it protects.
 
-    `kafka:GetBootstrapBrokers` is one, which a cluster policy needs; an action that lists or is about the account is not.
+    `kafka:GetBootstrapBrokers` is one, which a cluster policy needs; an action that is about the account is not, nor one
+    that lists, unless the service documents it.
     Source: https://docs.aws.amazon.com/msk/latest/developerguide/mvpc-cluster-owner-action-policy.html.
     """
     resource_based = statement.principals is not None or statement.not_principals is not None
-    if not resource_based or action.formats or action.level == "List" or re.match(r"List|.*Account", action.name):
+    general = action.level == "List" or re.match(r"List|.*Account", action.name)
+    if not resource_based or action.formats or (general and str(action) not in LISTED_ON_ITSELF):
         return False
     arns = [Arn.parse(widen(resource)) for resource in statement.resources or ()]
     return any(arn is not None and arn.service == action.service for arn in arns)

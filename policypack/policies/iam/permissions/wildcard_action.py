@@ -25,10 +25,12 @@ from policypack.core.examples import (
 from policypack.core.policy import Policy, Resource, Severity, Undecided, Violation
 from policypack.core.tags import Tag
 from policypack.iam.actions import whole_service
+from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import documents
+from policypack.iam.tables import DocumentKind
 
-ROOT = re.compile(r"\d{12}|arn:aws[-a-z]*:iam::\d{12}:root")
+ROOT = re.compile(r"(\d{12})|arn:aws[-a-z]*:iam::(\d{12}):root")
 
 
 def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
@@ -38,7 +40,7 @@ def check(document: PolicyDocument) -> Iterator[Violation | Undecided]:
         if statement.not_actions is not None:
             yield Violation(statement.at("NotAction"), "allows every action of every service but those named")
         for pattern in filter(whole_service, statement.actions or ()):
-            if not _keeps_key_manageable(document, statement, pattern):
+            if not _for_own_account(document, statement, pattern):
                 yield Violation(statement.at("Action"), _too_much(pattern))
             elif "Principal" in statement.unknown:
                 yield Undecided(statement.at("Principal"))
@@ -50,15 +52,26 @@ def _too_much(pattern: str) -> str:
     return f"`{pattern}` allows every action {of}there is or will be"
 
 
-def _keeps_key_manageable(document: PolicyDocument, statement: Statement, pattern: str) -> bool:
-    """Whether this is the default of a key policy: `kms:*` for the account, which leaves the key to its IAM policies."""
-    if not document.type.startswith("aws:kms/") or not pattern.lower().startswith("kms:"):
+def _for_own_account(document: PolicyDocument, statement: Statement, pattern: str) -> bool:
+    """Whether a document leaves its resource to the IAM policies of an account: the key's, or the one in the ARNs.
+
+    It is the default of a key policy, and the statement `__owner_statement` of SQS's console.
+    """
+    service = pattern.partition(":")[0].lower()
+    accounts = _accounts(statement.principals)
+    if document.kind is not DocumentKind.RESOURCE or accounts is None:
         return False
-    return statement.principals is not None and all(map(_is_account, statement.principals))
+    if document.type.startswith("aws:kms/"):
+        return service == "kms"
+    arns = [Arn.parse(resource) for resource in statement.resources or ()]
+    owners = {arn.account if arn and arn.service == service else "" for arn in arns}
+    return len(owners) == 1 and "Resource" not in statement.unknown and accounts <= owners
 
 
-def _is_account(principal: Principal) -> bool:
-    return principal.type == "AWS" and ROOT.fullmatch(principal.value) is not None
+def _accounts(principals: tuple[Principal, ...] | None) -> set[str] | None:
+    """The ids of the accounts that the known principals are; None if one is no account."""
+    roots = [principal.type == "AWS" and ROOT.fullmatch(principal.value) for principal in principals or ()]
+    return None if principals is None or not all(roots) else {root[1] or root[2] for root in roots if root}
 
 
 def _key(statement: dict[str, Any]) -> Resource:
@@ -102,6 +115,21 @@ POLICY = Policy(
         example(
             _key(allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
             note="the default of a key policy, which leaves the key to the account's IAM policies",
+        ),
+        example(
+            construct(
+                "aws:sqs/queuePolicy:QueuePolicy",
+                "jobs",
+                queueUrl=f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs",
+                policy=document(
+                    allow(
+                        "SQS:*",
+                        f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs",
+                        Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                    )
+                ),
+            ),
+            note="the owner's statement of SQS's console, which leaves the queue to the account's IAM policies",
         ),
         example(
             construct(

@@ -8,7 +8,7 @@ need `*`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policypack.core.controls import Control
 from policypack.core.examples import allow, bucket_policy, example, granted, reported_at
@@ -21,10 +21,15 @@ from policypack.iam.document import Statement
 from policypack.iam.document_readers import IDENTITY, statements
 from policypack.iam.globs import everything, has_wildcard
 
-_OWN_GROUPS = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:(?:log-group:)?\*(?::\*)?")
-"""The log groups of one account in one region. Lambda's console lets every function create them there.
+_CREATED: Mapping[str, re.Pattern[str]] = {
+    "logs:CreateLogGroup": re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:(?:log-group:)?\*(?::\*)?"),
+    "iam:CreateVirtualMFADevice": re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|\*):mfa/\*"),
+}
+"""By action, the patterns of what it creates in the own account, under names that nobody knows before.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
+Lambda's console lets every function create log groups in one account and region, and users who manage their MFA devices
+choose the names of them. Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage.html.
 """
 
 
@@ -55,7 +60,7 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
         for alike in alike_in_resources(statement.actions)
         if alike[0].everywhere(resources)
         for action in filter(narrowable, alike)
-        if not _only_own_groups(action, resources)
+        if not _only_creates(action, resources)
     )
     if not names:
         return None
@@ -70,10 +75,11 @@ def _wide(statement: Statement, resources: tuple[str, ...]) -> Violation | None:
     )
 
 
-def _only_own_groups(action: Action, resources: tuple[str, ...]) -> bool:
-    """Whether an action creates log groups, and those of one account in one region are all that the patterns match."""
-    others = tuple(resource for resource in resources if not _OWN_GROUPS.fullmatch(resource))
-    return str(action) == "logs:CreateLogGroup" and not action.everywhere(others)
+def _only_creates(action: Action, resources: tuple[str, ...]) -> bool:
+    """Whether an action creates what cannot be named before, and the patterns match nothing else of its kind."""
+    own = _CREATED.get(str(action))
+    others = tuple(resource for resource in resources if own and not own.fullmatch(resource))
+    return own is not None and not action.everywhere(others)
 
 
 def narrowable(action: Action) -> bool:
@@ -143,6 +149,10 @@ POLICY = Policy(
         example(
             granted("logs:CreateLogGroup", "arn:aws:logs:eu-west-1:111122223333:*"),
             note="the creation of log groups in one account and region, as Lambda's console allows it",
+        ),
+        example(
+            granted("iam:CreateVirtualMFADevice", "arn:aws:iam::*:mfa/*"),
+            note="an MFA device, whose name its user chooses",
         ),
         example(
             granted(

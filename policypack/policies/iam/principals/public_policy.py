@@ -41,8 +41,9 @@ class ReachableDocuments(DocumentReader):
 
     def __call__(self, resource: Resource) -> Iterator[Reading[PolicyDocument]]:
         """The paths of the documents, and each document."""
-        options = domain_network(resource)
-        return iter(()) if options is not None and not isinstance(options, Unknown) else self.of(attached(resource))
+        every, options = attached(resource), domain_network(resource)
+        inside = every and (resource.in_network or (options is not None and not isinstance(options, Unknown)))
+        return iter(()) if inside else self.of(every)
 
 
 def _open(**condition: Any) -> dict[str, Any]:

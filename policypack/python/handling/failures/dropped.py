@@ -19,6 +19,7 @@ from policypack.python.handling.failures.fates import CHANGING, Fates, changed
 from policypack.python.handling.failures.finally_exits import acts, discarding
 from policypack.python.handling.failures.lookups import collected, may_miss
 from policypack.python.handling.failures.narrow import losing, suppressed
+from policypack.python.handling.failures.raising import refuses
 from policypack.python.handling.failures.record_logs import LogsOfBlocks
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
@@ -176,11 +177,14 @@ class Dropped:
     def _misses(
         self, scan: Scan, block: ast.Try | ast.TryStar, handler: ast.ExceptHandler | None, followed: tuple[Scan, ...]
     ) -> bool:
-        """Whether a log under an `except Exception` looks up what a record need not have, and nothing names that record."""
+        """Whether logs under an `except Exception` fail for some records, and nothing names such a record.
+
+        A look-up of what a record need not have does so, and a function of the package that raises an exception itself.
+        """
         if not handler or handler is not scan.catching(block) or not scan.works(*block.body):
             return False
         named = self.logs.of(scan, block).names_failure(block, handler, self._around(followed))
-        return not named and may_miss(scan, block.body)
+        return not named and (may_miss(scan, block.body) or refuses(scan, [*own_nodes(ast.Module(block.body, []))]))
 
     def _of_called(self, scan: Scan, call: ast.Call, followed: tuple[Scan, ...], fate: Fate) -> Iterator[LoopExit]:
         at = ONCE.get(called_name(call), len(call.args))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from policypack.python.domain import External
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.fates import Fates
+from policypack.python.handling.failures.raising import outside_try, raises
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Fate, How, LoopExit, RecordLoop, Shape
 from policypack.python.records import MANY, called_name
@@ -153,9 +154,13 @@ class Futures:
         """
         bodies = self.scan.bodies(function)
         looks_up = (
-            expected and self.scan.only_logs and any(isinstance(part, ast.Subscript) for part in _outside_try(bodies))
+            expected and self.scan.only_logs and any(isinstance(part, ast.Subscript) for part in outside_try(bodies))
         )
-        return bool(bodies) and self.scan.works(*bodies) and (looks_up or self.scan.may_fail(*bodies))
+        return (
+            bool(bodies)
+            and self.scan.works(*bodies)
+            and (looks_up or self.scan.may_fail(*bodies) or (self.scan.only_logs and raises(self.scan, bodies)))
+        )
 
     def _is_of(self, pool: ast.expr, kinds: set[str]) -> bool:
         return any(
@@ -208,16 +213,6 @@ def _hears(node: ast.AST) -> bool:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name in _HEARING
     return False
-
-
-def _outside_try(bodies: list[ast.AST]) -> Iterator[ast.AST]:
-    """What is in the code of a function, but not in a `try`."""
-    waiting = [*bodies]
-    while waiting:
-        node = waiting.pop()
-        if not isinstance(node, ast.Try | ast.TryStar):
-            yield node
-            waiting += ast.iter_child_nodes(node)
 
 
 def _constant(node: ast.expr | None) -> object:

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from policypack.python.classes import ancestors, builtin, last_names, raised_name
-from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.domain import shapes
+from policypack.python.handling.scan import CATCH_ALL, PRINTING, Scan
+from policypack.python.records import called_name
 
 _UNCAUGHT = {"os._exit", "os.abort"}
 """What ends the process without an exception."""
+_OF_CLASSES = {"NotImplementedError", "StopIteration", "StopAsyncIteration", "GeneratorExit"}
+"""Exceptions that say nothing of a record."""
+_EXPECTED = re.compile(r"(?i)skip|ignore|duplicate|already|nothing|noop")
+"""Words in the names of exceptions for a record that needs no work."""
+_DEEPEST = 6
+"""Through how many calls a `raise` is looked for."""
 
 Failing = ast.Raise | ast.Assert | ast.Expr
 """A statement that makes the call fail; an expression is a call that ends the process."""
@@ -49,6 +59,59 @@ def catches(scan: Scan, caught: ast.expr | None, statement: Failing) -> bool:
     cls = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
     above = ancestors(scan.values(cls)) if cls else None
     return above is None or bool(names & above)
+
+
+def raises(scan: Scan, code: Iterable[ast.AST], depth: int = _DEEPEST) -> bool:
+    """Whether code has a `raise` of its own that no `try` is around, or calls functions of the package that have one.
+
+    By that a function counts its record as failed. It does not where it logs something of the record before it, nor by
+    an exception that is about the class, or that names what is skipped.
+    """
+    nodes = [*outside_try(code)]
+    failing = (node for node in nodes if isinstance(node, ast.Raise) and not _skips(raised_name(node)))
+    return any(not _is_logged(scan, nodes, node) for node in failing) or (depth > 0 and refuses(scan, nodes, depth - 1))
+
+
+def refuses(scan: Scan, nodes: Collection[ast.AST], depth: int = _DEEPEST) -> bool:
+    """Whether one of these nodes calls a function of the package that raises an exception itself."""
+    return any(
+        isinstance(node, ast.Call) and raises(scan, scan.bodies(node.func), depth) and not _is_logged(scan, nodes, node)
+        for node in nodes
+    )
+
+
+def _skips(name: str) -> bool:
+    return name in _OF_CLASSES or bool(_EXPECTED.search(name))
+
+
+def _is_logged(scan: Scan, nodes: Collection[ast.AST], failing: ast.Raise | ast.Call) -> bool:
+    """Whether something of a record is logged before a node, and not in another branch of a condition."""
+    return any(
+        isinstance(log, ast.Call)
+        and called_name(log) in PRINTING
+        and log.lineno < failing.lineno
+        and any(shapes(scan.values(part)) for argument in log.args for part in ast.walk(argument))
+        and not any(isinstance(node, ast.If) and _is_either(node, log, failing) for node in nodes)
+        for log in nodes
+    )
+
+
+def _is_either(condition: ast.If, one: ast.AST, other: ast.AST) -> bool:
+    """Whether a condition decides which of two nodes runs."""
+    then, otherwise = (
+        [node for statement in branch for node in ast.walk(statement)] for branch in (condition.body, condition.orelse)
+    )
+    return (one in then and other in otherwise) or (other in then and one in otherwise)
+
+
+def outside_try(code: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Everything in code that is in no `try`."""
+    waiting = [*code]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.Try | ast.TryStar):
+            yield node
+            waiting += ast.iter_child_nodes(node)
 
 
 def _names_it(names: set[str], raised: str) -> bool:

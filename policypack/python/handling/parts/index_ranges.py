@@ -1,13 +1,16 @@
-"""Loops over the indexes of the records that leave out the first or the last ones: `range(len(records) - 1)`."""
+"""Loops over the indexes of the records that leave some out: `range(len(records) - 1)`, `range(0, len(records), 2)`."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from policypack.python.handling.as_loops import as_loop
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Shape
 from policypack.python.records import WHOLE, called_name
+
+_ROUNDING = {"int", "floor", "ceil", "round"}
 
 
 def left_out(scan: Scan, loop: ast.AST) -> ast.Subscript | None:
@@ -18,9 +21,9 @@ def left_out(scan: Scan, loop: ast.AST) -> ast.Subscript | None:
     loop = as_loop(scan, loop) or loop
     match loop:
         case ast.For(target=ast.Name(id=name), iter=ast.Call(args=args) as source) if called_name(source) == "range":
-            bounds = [_assigned(scan, bound) for bound in args]
+            bounds = [] if any(_stores(loop.body, name)) else [_assigned(scan, bound) for bound in args]
         case ast.While(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Lt() | ast.NotEq()], comparators=[high])):
-            bounds = [_assigned(scan, high)]
+            bounds = _counted(scan, loop, name, _assigned(scan, high))
         case _:
             return None
     counts = any(scan.holds(part, Shape.COUNT) for bound in bounds for part in ast.walk(bound))
@@ -30,6 +33,34 @@ def left_out(scan: Scan, loop: ast.AST) -> ast.Subscript | None:
     taken = [node for node in scan.nodes if isinstance(node, ast.Subscript) and scan.holds(node.value, *WHOLE)]
     plain = all(isinstance(node.slice, ast.Name) and node.slice.id == name and id(node) in inside for node in taken)
     return taken[0] if taken and plain else None
+
+
+def _stores(body: list[ast.stmt], name: str) -> Iterator[ast.AST]:
+    """Where statements give a name a value."""
+    for node in ast.walk(ast.Module(body, [])):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            yield node
+
+
+def _counted(scan: Scan, loop: ast.While, name: str, high: ast.expr) -> list[ast.expr]:
+    """The bounds of the range that a `while` counts through, as those of `range`; empty if its count is not simple."""
+    inside = [*_stores(loop.body, name)]
+    match loop.body[-1]:
+        case ast.AugAssign(target=ast.Name(id=counted), op=ast.Add(), value=step) if counted == name:
+            pass
+        case ast.Assign(
+            targets=[ast.Name(id=counted)],
+            value=ast.BinOp(left=ast.Name(id=before), op=ast.Add(), right=step),
+        ) if counted == before == name:
+            pass
+        case _:
+            return []
+    stores = (node for node in scan.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    outside = [scan.parents[node] for node in stores if node.id == name and node not in inside]
+    match outside:
+        case [ast.Assign(targets=[ast.Name()], value=low)] if len(inside) == 1:
+            return [low, high, step]
+    return []
 
 
 def _assigned(scan: Scan, bound: ast.expr, depth: int = 4) -> ast.expr:
@@ -44,22 +75,30 @@ def _assigned(scan: Scan, bound: ast.expr, depth: int = 4) -> ast.expr:
 
 
 def _is_short(bounds: list[ast.expr]) -> bool:
-    """Whether a range begins after the first index, or ends before the last one."""
+    """Whether a range begins after the first index, ends before the last one, or goes on by more than one."""
     match bounds:
         case [high]:
             return _less(high) > 0
-        case [low, high] | [low, high, ast.Constant(value=1)]:
+        case [low, high]:
             return _less(high) > 0 or (_number(low) or 0) > 0
-        case [high, low, ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))]:
-            return _less(high) > 1 or _number(low) is not None
+        case [high, low, ast.UnaryOp(op=ast.USub(), operand=step)] if _number(step):
+            return _less(high) > 1 or _number(low) is not None or (_number(step) or 0) > 1
+        case [low, high, step] if _number(step) and _number(low) is not None:
+            return _less(high) > 0 or (_number(low) or 0) > 0 or (_number(step) or 0) > 1
     return False
 
 
 def _less(high: ast.expr) -> int:
-    """How much a bound is below the number of records, or 0 if it is not known to be."""
+    """How much a bound is below the number of records at least, or 0 if it is not known to be."""
     match high:
         case ast.BinOp(op=ast.Sub(), right=right):
             return _number(right) or 0
+        case ast.BinOp(op=ast.FloorDiv() | ast.Div(), right=right):
+            return int((_number(right) or 0) > 1)
+        case ast.BinOp(op=ast.RShift(), right=right):
+            return int((_number(right) or 0) > 0)
+        case ast.Call(args=[part]) if called_name(high) in _ROUNDING and isinstance(part, ast.BinOp):
+            return _less(part) if isinstance(part.op, ast.Div) else 0
         case ast.Call(args=args) if called_name(high) == "min":
             return int(any(isinstance(most, ast.Constant) for most in args))
     return 0

@@ -82,3 +82,29 @@ def test_elsewhere_such_an_action_is_on_everything() -> None:
     assert violations(POLICY, cluster_policy("kafka:GetBootstrapBrokers", "arn:aws:sqs:eu-west-1:111122223333:a")) == [
         ACTION
     ]
+
+
+MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:approval"
+GROUP = "arn:aws:network-firewall:eu-west-1:111122223333:stateless-rulegroup/web"
+ANSWERS = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
+
+
+def shared(*actions: str, on: str = GROUP) -> Resource:
+    statement = allow([*actions], on, Principal={"AWS": "444455556666"})
+    inputs = {"resourceArn": on, "policy": document(statement)}
+    return Resource("aws:networkfirewall/resourcePolicy:ResourcePolicy", "web", inputs)
+
+
+test_what_guides_document_beyond_the_reference = silent(
+    POLICY,
+    role_policy(allow(ANSWERS, MACHINE)),
+    role_policy(allow("states:SendTask*", MACHINE)),
+    shared("network-firewall:ListRuleGroups", "network-firewall:CreateFirewallPolicy"),
+    shared("network-firewall:ListRuleGroups"),
+)
+
+
+def test_what_no_guide_documents() -> None:
+    assert violations(POLICY, role_policy(allow(ANSWERS[0], MACHINE.replace(":states:", ":sqs:")))) == [ACTION]
+    assert violations(POLICY, role_policy(allow("network-firewall:ListRuleGroups", GROUP))) == [ACTION]
+    assert violations(POLICY, shared("network-firewall:ListContainerAssociations")) == [ACTION]

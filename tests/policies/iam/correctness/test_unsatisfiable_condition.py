@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policypack.access.role_sessions import Conditional
-from policypack.core.examples import allow, bucket_policy, construct, deny, document, granted, role_policy
+from policypack.core.examples import allow, bucket_policy, construct, deny, document, granted, role, role_policy
 from policypack.core.policy import UNKNOWN, Resource
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of
@@ -258,6 +258,7 @@ def test_a_denial_that_always_matches_a_service() -> None:
         of_services({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}, "lambda"),
         of_services({"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:*:function:f"}}, "lambda"),
         of_services({"StringEquals": {"aws:PrincipalTag/team": "web"}}, "lambda"),
+        of_services({"StringEquals": {"aws:SourceIdentity": "web-01"}}, "rolesanywhere"),
         of_services({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, "lambda", effect="Deny"),
         of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, "AWS", effect="Deny"),
         of_services({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, "lambda", effect="Deny", Action="iam:*"),
@@ -382,6 +383,14 @@ test_sources_that_may_be = silent(
 
 
 SERVICE = {"Service": "s3.amazonaws.com"}
+
+
+def certified(condition: Any, service: str = "rolesanywhere") -> Resource:
+    """A role that a service assumes, as IAM Roles Anywhere does for who has a certificate."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    return role(allow(["sts:AssumeRole", "sts:TagSession"], None, Principal=principal, Condition=condition))
+
+
 OF_NO_SERVICE = [
     {"IpAddress": OFFICE},
     {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
@@ -415,7 +424,18 @@ test_conditions_that_a_service_may_meet = silent(
     of_partner({"Null": {"aws:userid": "true"}}, principal=SERVICE),
     of_partner({"IpAddress": OFFICE}, principal={**SERVICE, **PARTNER}),
     of_partner({"StringEquals": {"aws:SourceAccount": "111122223333"}}, principal=SERVICE),
+    certified(
+        {"StringEquals": {"aws:PrincipalTag/x509Subject/O": "Acme", "aws:PrincipalTag/x509SAN/DNS": "a.example"}}
+    ),
+    certified({"StringLike": {"aws:PrincipalTag/x509Issuer/OU": "ops-*"}}),
+    certified({"Null": {"aws:SourceIdentity": "false"}}),
 )
+
+
+def test_no_other_service_sends_a_certificate() -> None:
+    named = {"StringEquals": {"aws:PrincipalTag/x509Subject/O": "Acme"}}
+    assert len(violations(POLICY, certified(named, "ec2"))) == 1
+    assert len(violations(POLICY, certified({"StringEquals": {"aws:username": "anna"}}))) == 1
 
 
 def tagged(operator: str, key: str, *actions: str, value: Any = "shop", effect: str = "Allow") -> Resource:

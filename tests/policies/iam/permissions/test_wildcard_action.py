@@ -45,3 +45,26 @@ def test_unknown() -> None:
     assert undecided(POLICY, role_policy(allow(UNKNOWN))) == ["policy.Statement[0].Action"]
     assert undecided(POLICY, key(allow("kms:*", "*", Principal={"AWS": UNKNOWN}))) == ["policy.Statement[0].Principal"]
     assert undecided(POLICY, role_policy(allow(resource=UNKNOWN))) == []
+
+
+def topic(action: str, principal: str, *arns: Any) -> Resource:
+    statement = allow(action, [*arns], Principal={"AWS": principal})
+    return Resource("aws:sns/topicPolicy:TopicPolicy", "alerts", {"policy": document(statement)})
+
+
+ALERTS = "arn:aws:sns:eu-west-1:111122223333:alerts"
+test_the_own_account = silent(
+    POLICY,
+    topic("SNS:*", "arn:aws:iam::111122223333:root", ALERTS),
+    topic("sns:*", "111122223333", ALERTS),
+)
+test_another_account_or_identity = reported(
+    POLICY,
+    "policy.Statement[0].Action",
+    topic("SNS:*", "arn:aws:iam::444455556666:root", ALERTS),
+    topic("SNS:*", "arn:aws:iam::111122223333:role/admin", ALERTS),
+    topic("*", "arn:aws:iam::111122223333:root", ALERTS),
+    topic("SNS:*", "111122223333", ALERTS, ALERTS.replace("1111", "4444")),
+    topic("SNS:*", "111122223333", "*"),
+    topic("SNS:*", "111122223333", ALERTS, UNKNOWN),
+)

@@ -58,3 +58,18 @@ def test_unknown() -> None:
     scoped = role_policy(allow("kms:Decrypt", "*", Condition={"StringEquals": {"kms:ViaService": UNKNOWN}}))
     assert violations(POLICY, scoped) == []
     assert undecided(POLICY, scoped) == ["policy.Statement[0].Condition"]
+
+
+test_devices_whose_names_their_users_choose = silent(
+    POLICY,
+    allow("iam:CreateVirtualMFADevice", "arn:aws:iam::*:mfa/*"),
+    allow(["iam:CreateVirtualMFADevice", "iam:ListVirtualMFADevices"], "arn:aws:iam::111122223333:mfa/*"),
+    of=role_policy,
+)
+test_other_devices = reported(
+    POLICY,
+    "policy.Statement[0].Resource",
+    allow("iam:CreateVirtualMFADevice", "*"),
+    allow(["iam:CreateVirtualMFADevice", "iam:DeleteVirtualMFADevice"], "arn:aws:iam::*:mfa/*"),
+    of=role_policy,
+)

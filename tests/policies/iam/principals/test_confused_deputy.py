@@ -80,3 +80,16 @@ def test_an_encryption_context_limits_the_caller() -> None:
 
 def test_a_trust_document_is_another_matter() -> None:
     assert violations(POLICY, lambda_role("r")) == []
+
+
+SHARED = ["arn:aws:glue:eu-west-1:111122223333:catalog", "arn:aws:glue:eu-west-1:111122223333:table/*/*"]
+
+
+def catalog(service: str) -> Resource:
+    statement = allow("glue:ShareResource", SHARED, Principal={"Service": service})
+    return Resource("aws:glue/resourcePolicy:ResourcePolicy", "catalog", {"policy": document(statement)})
+
+
+def test_sharing_of_what_is_the_customers_own() -> None:
+    assert violations(POLICY, catalog("ram.amazonaws.com")) == []
+    assert violations(POLICY, catalog("config.amazonaws.com")) == ["policy.Statement[0]"]

@@ -96,3 +96,29 @@ def test_unknown_values() -> None:
     fixed = trust({"Service": "lambda.amazonaws.com"}, StringEquals={"aws:SourceAccount": UNKNOWN})
     assert undecided(POLICY, role(fixed)) == []
     assert violations(POLICY, role(trust("*"), trust(UNKNOWN))) == ["assumeRolePolicy.Statement[0].Principal"]
+
+
+ORGANIZATION = "1f0e2d3c-4b5a-4968-8776-95a4b3c2d1e0"
+CIRCLE, VERCEL = f"oidc.circleci.com/org/{ORGANIZATION}", "oidc.vercel.com/acme"
+BITBUCKET = "api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"
+
+
+def audience(host: str) -> dict[str, Any]:
+    return oidc(host, StringEquals={f"{host}:aud": "sts.amazonaws.com"})
+
+
+test_an_issuer_of_one_organization = silent(
+    POLICY,
+    *map(audience, (CIRCLE, BITBUCKET, VERCEL, f"{GITHUB}/acme", "gitlab.com.acme.example", "acme.semaphoreci.com")),
+    oidc(CIRCLE, StringLike={f"{CIRCLE}:sub": f"org/{ORGANIZATION}/project/*/user/*"}),
+    oidc(BITBUCKET, StringLike={f"{BITBUCKET}:sub": f"{{{ORGANIZATION}}}*:*"}),
+    of=role,
+)
+test_an_issuer_that_organizations_share = reported(
+    POLICY,
+    "assumeRolePolicy.Statement[0].Principal",
+    *map(audience, (GITHUB, "gitlab.com", "api.pulumi.com/oidc", "oidc.vercel.com", "agent.buildkite.com")),
+    oidc(CIRCLE),
+    oidc(CIRCLE, StringLike={f"{CIRCLE}:sub": "*"}),
+    of=role,
+)
