@@ -65,6 +65,7 @@ TEXTS = re.compile(
 NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
 """Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
+    "aws:amplify/app:App": "autoBranchCreationConfig.basicAuthCredentials",
     "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": "content",
     "aws:batch/jobDefinition:JobDefinition": "parameters",
     "aws:cloudformation/stack:Stack": "parameters templateBody",
@@ -78,13 +79,18 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:cloudwatch/eventTarget:EventTarget": "input",
     "aws:codepipeline/pipeline:Pipeline": "stages[*].actions[*].configuration",
     "aws:cognito/identityProvider:IdentityProvider": "providerDetails",
+    "aws:datasync/locationAzureBlob:LocationAzureBlob": "sasConfiguration.token",
+    "aws:elasticache/user:User": "authenticationMode.passwords",
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": "settings",
     "aws:elasticbeanstalk/environment:Environment": "settings",
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": "splunkConfiguration.hecToken",
     "aws:lambda/invocation:Invocation": "input",
+    "aws:memorydb/user:User": "authenticationMode.passwords",
     "aws:rds/optionGroup:OptionGroup": "options[*].optionSettings",
     "aws:s3/bucketObject:BucketObject": "content contentBase64",
     "aws:s3/bucketObjectv2:BucketObjectv2": "content contentBase64",
     "aws:scheduler/schedule:Schedule": "target.input",
+    "aws:securitylake/subscriberNotification:SubscriberNotification": "configuration.httpsNotificationConfiguration.authorizationApiKeyValue",
     "aws:serverlessrepository/cloudFormationStack:CloudFormationStack": "parameters",
     "aws:servicecatalog/provisionedProduct:ProvisionedProduct": "provisioningParameters",
     "aws:sfn/stateMachine:StateMachine": "definition",
@@ -92,7 +98,7 @@ OTHER_SETTINGS: Mapping[str, str] = {
     "aws:ssm/association:Association": "parameters",
     "aws:ssm/document:Document": "content",
 }
-"""Settings and texts by other names."""
+"""Settings, texts and credentials by other names; `settings.CREDENTIALS` says what these credentials are."""
 
 Row = Any
 

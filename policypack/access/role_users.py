@@ -23,6 +23,7 @@ from policypack.iam.document_readers import TRUST, documents_of
 from policypack.iam.tables import DocumentKind, document_properties
 from policypack.resources.attachments import carriers, identity_policies
 from policypack.resources.dependency_graph import is_component
+from policypack.resources.property_kinds.service_principals import exists, intended_service
 from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import resolve
 from policypack.resources.tokens import FUNCTION, ROLE
@@ -96,6 +97,8 @@ class RoleTrust(msgspec.Struct, frozen=True):
     """By property of a resource that runs with the role, as `function.role`, the services one of which assumes it."""
     complete: bool
     """Whether the stack shows every use of the role."""
+    misspelt: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """The services that a principal which does not exist probably means, with the path of the statement's principals."""
 
 
 @over_stack
@@ -121,6 +124,7 @@ def _trust(
     services: dict[tuple[str, str], None] = {}
     assuming: set[str] = set()
     denied: set[str] = set()
+    misspelt: dict[str, str] = {}
     anyone = False
     for statement in document.statements:
         assumes = concerns(statement, ASSUME)
@@ -134,11 +138,13 @@ def _trust(
             anyone |= principal.value == "*" or (principal.type == "Service" and name is None)
             if name:
                 services[name[1], statement.at("Principal")] = None
+                if not exists(principal.value):
+                    misspelt.setdefault(intended_service(principal.value), statement.at("Principal"))
                 if assumes and not any(_foreign(condition, own) for condition in statement.conditions):
                     assuming.add(name[1])
     if "*" in denied:
         assuming, anyone = set(), False
-    return RoleTrust(tuple(services), frozenset(assuming - denied), anyone, users, complete)
+    return RoleTrust(tuple(services), frozenset(assuming - denied), anyone, users, complete, misspelt)
 
 
 def _account(text: str) -> str:

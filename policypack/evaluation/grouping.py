@@ -38,20 +38,25 @@ def causes(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> li
     """For each outcome the index of the outcome that it follows from, or its own.
 
     An outcome follows from a violation that blocks in this run, and whose policy subsumes its policy: in the same
-    statement of a policy document, at a property that contains it, or, outside of documents, in the same resource.
+    statement of a policy document, at a property that contains it, or, outside of documents, in the same resource; of a
+    generic policy, which judges many values that have nothing to do with one another, only at the same place.
     """
     leaders: dict[tuple[str, str, str], int] = {}
+    at: dict[tuple[str, str, str], int] = {}
     over: dict[tuple[str, str, str], int] = {}
     for index, outcome in enumerate(outcomes):
         if outcome.kind is Kind.VIOLATION and outcome.policy.subsumes and blocks(outcome):
             urn, statement = outcome.resource.urn, statement_path(outcome.path)
             for follower in outcome.policy.subsumes:
+                at.setdefault((urn, outcome.path, follower), index)
                 leaders.setdefault((urn, statement, follower), index)
                 if not statement:
                     over.setdefault((urn, outcome.path, follower), index)
     direct = list(range(len(outcomes)))
     for index, outcome in enumerate(outcomes):
-        if outcome.kind is not Kind.ERROR:
+        if outcome.kind is not Kind.ERROR and outcome.policy.generic:
+            direct[index] = at.get((outcome.resource.urn, outcome.path, outcome.policy.id), index)
+        elif outcome.kind is not Kind.ERROR:
             urn, statement, follower = outcome.resource.urn, statement_path(outcome.path), outcome.policy.id
             containing = (over.get((urn, path, follower)) for path in _containing(outcome.path) if statement)
             first = min((leader for leader in containing if leader is not None), default=index)

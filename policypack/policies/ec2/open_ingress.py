@@ -138,6 +138,7 @@ POLICY = Policy(
         example(_rule(referencedSecurityGroupId="sg-0f1e2d3c"), note="another security group"),
         example(_acl_rule(1024, 65535), note="replies, in a network ACL"),
     ],
+    subsumes=["aws-impossible-value"],
     reads=over_stack(open_ingress),
     check=check,
 )

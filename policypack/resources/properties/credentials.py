@@ -31,7 +31,7 @@ _SECRET = re.compile(
     r"|secret_key_base|(?:^|_)(?:jwt|client|session|cookie|signing|webhook|hmac|shared|app|application|consumer|oauth|api"
     r"|auth|csrf|nextauth|django|flask)_?secret"
     r"|(?:api|auth|access|bearer|refresh|bot|admin|service|github|gitlab|slack|npm|pypi|deploy|personal|datadog|sentry"
-    r"|vault|security|session)_?token|(?:^|_)pat)$"
+    r"|vault|security|session|secret|jwt)_?token|(?:^|_)pat)$"
 )
 _LOOSE = re.compile(r"(?:^|_)(?:secret|token|credentials?|apikey)$")
 _PUBLIC = re.compile(r"public|publishable")

@@ -19,7 +19,7 @@ from policypack.resources.properties.credentials import (
     is_made_up,
     is_reference,
 )
-from policypack.resources.properties.settings import PARAMETER, PLAINTEXT_TYPES, Credential
+from policypack.resources.properties.settings import CREDENTIALS, PARAMETER, PLAINTEXT_TYPES, Credential
 
 INDEX = re.compile(r"\[\d+\]")
 CONTENTS = {"secretString", "secretBinary"}
@@ -51,7 +51,7 @@ def _name(resource: Resource, path: str) -> str:
     own = resource.inputs.get("name")
     if resource.type == PARAMETER and last == "value":
         return (own if isinstance(own, str) else resource.name).rpartition("/")[2]
-    return last if last in CONTENTS else last.removesuffix("s")
+    return last if last in CONTENTS else CREDENTIALS.get(last, last.removesuffix("s"))
 
 
 def _in_value(resource: Resource, path: str, name: str, value: Any) -> Iterator[Placed[Credential]]:

@@ -48,6 +48,18 @@ HOLDERS = ("name", "Name")
 """Keys with the name of a container or another object; a `key` may be a credential itself."""
 
 
+CREDENTIALS = {
+    "authorizationApiKeyValue": "apiKey",
+    "basicAuthCredentials": "password",
+    "hecToken": "password",
+    "keyMaterialBase64": "encryptionKey",
+    "passwords": "password",
+    "token": "accessToken",
+    "tokenKey": "privateKey",
+}
+"""Properties that are credentials, by a name that says so of any setting; a token of Splunk is a UUID."""
+
+
 class Credential(msgspec.Struct, frozen=True):
     """A credential in plaintext: its kind, and the setting that a script or JSON names for it, or empty."""
 
@@ -77,10 +89,20 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
 
 
 def _in_property(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
-    name = path.rpartition(".")[2]
+    own = path.rpartition(".")[2]
+    name = CREDENTIALS.get(own, own)
     if not sensitive(name):
         yield from _in_value(resource, path, value)
-    elif not isinstance(value, Unknown):
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _in_property_text(resource, f"{path}[{index}]", name, item)
+    else:
+        yield from _in_property_text(resource, path, name, value)
+
+
+def _in_property_text(resource: Resource, path: str, name: str, value: Any) -> Iterator[Placed[Credential]]:
+    """The credential in a property of this name. One that is unknown is not undecided: it may be a secret."""
+    if not isinstance(value, Unknown):
         yield from _in_setting(resource, path, name, value)
 
 

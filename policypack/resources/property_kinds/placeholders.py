@@ -37,7 +37,7 @@ _WORDS = re.compile(
     r")(?![A-Za-z0-9])"
 )
 _IDS = re.compile(
-    r"(?<![A-Za-z0-9])(?:ami|acl|eni|eipalloc|igw|i|nat|pcx|pl|rtb|sg|snap|subnet|tgw|vol|vpce?)-x{3,}(?![a-z])"
+    r"(?<![A-Za-z0-9])(?:ami|acl|eni|eipalloc|fs|fsap|igw|i|lt|nat|pcx|pl|rtb|sg|snap|subnet|tgw|vgw|cgw|vol|vpce?)-x{3,}(?![a-z])"
 )
 _SHELL = re.compile(r"\$(?!(?:LATEST|DEFAULT)\b)[A-Z][A-Z0-9_]{2,}")
 _TRACE = re.compile(

@@ -32,8 +32,14 @@ def exists(text: str) -> bool:
     return all(map(_LABEL.fullmatch, rest)) and (service in _known() or ".".join((*rest, service)) in _known())
 
 
-def correction(text: str) -> str:
-    """A clause with the service principal that is probably intended; empty if there is none."""
+def intended_service(text: str) -> str:
+    """The service that is probably intended by a principal that does not exist, as `lambda`; empty if there is none."""
     name = re.sub(r"^https?://|\.(amazonaws|amazon|aws|amazonaw).*$|/.*$", "", text.strip().lower())
     close = [name] if name in _known() else similar(name, sorted(_known()), cutoff=0.8)
-    return f"; did you mean `{close[0]}.amazonaws.com`?" if close else ""
+    return close[0] if close else ""
+
+
+def correction(text: str) -> str:
+    """A clause with the service principal that is probably intended; empty if there is none."""
+    name = intended_service(text)
+    return f"; did you mean `{name}.amazonaws.com`?" if name else ""

@@ -21,6 +21,8 @@ from policypack.resources.property_kinds.service_principals import correction, e
 from policypack.resources.property_kinds.table import form
 
 ACCOUNT = re.compile(r"[0-9]{12}")
+_HEXADECIMAL = re.compile(r"[0-9a-f]+", re.IGNORECASE)
+"""What follows the prefix of an id. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html."""
 _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
@@ -154,7 +156,7 @@ def _fits(alternative: str, text: str) -> bool:
         case "arn":
             return _fits_arn(detail, text)
         case "id":
-            return text.startswith(f"{detail}-")
+            return text.startswith(f"{detail}-") and _HEXADECIMAL.fullmatch(text.removeprefix(f"{detail}-")) is not None
         case "service":
             return exists(text)
         case "action":
@@ -206,9 +208,9 @@ def _described(alternative: str) -> str:
     if kind == "form":
         return f"a name that matches `{form(detail).pattern}`"
     if kind == "id":
-        return f"an id that begins with `{detail}-`"
+        return f"an id of `{detail}-` and hexadecimal digits"
     if detail:
         service, _, resource = detail.partition(":")
-        name = resource.partition("/")[0].partition(":")[0]
+        name = resource.partition("*")[0].rstrip("/:")
         return f"an ARN of `{service.rstrip('*')}{f':{name}' if name else ''}`"
     return _DESCRIPTIONS[kind]

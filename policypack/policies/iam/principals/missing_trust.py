@@ -18,7 +18,8 @@ from policypack.core.tags import Tag
 def check(trust: RoleTrust) -> Iterator[Violation]:
     for user, services in trust.users.items():
         if not trust.anyone and trust.assuming.isdisjoint(services):
-            yield Violation("", f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
+            place = next((trust.misspelt[service] for service in services if service in trust.misspelt), "")
+            yield Violation(place, f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
 
 
 def _trusting(denied: Any = None, **principal: str) -> list[Resource]:
@@ -47,6 +48,7 @@ POLICY = Policy(
         ),
     ),
     good=[example(*_trusting(Service="lambda.amazonaws.com"))],
+    requires=["aws-impossible-value"],
     subsumes=["iam-unused-trust"],
     reads=role_trusts,
     check=check,

@@ -64,6 +64,7 @@ POLICY = Policy(
             note="a role that a state machine has too",
         ),
     ],
+    requires=["aws-impossible-value"],
     reads=role_trusts,
     check=check,
 )

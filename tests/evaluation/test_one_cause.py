@@ -1,0 +1,53 @@
+"""Two policies about one mistake are one report, and two mistakes are two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policypack.core.examples import allow, construct, document, function, lambda_role
+from policypack.core.policy import EnforcementLevel, Resource
+from tests.evaluation.test_grouping import judged, shown
+
+PRINCIPAL = "assumeRolePolicy.Statement[0].Principal"
+
+
+def group(address: str, **inputs: Any) -> Resource:
+    rule = {"protocol": "tcp", "fromPort": 3306, "toPort": 3306, "cidrBlocks": [address]}
+    return construct("aws:ec2/securityGroup:SecurityGroup", "db", ingress=[rule], **inputs)
+
+
+def trusting(*services: str) -> list[Resource]:
+    trust = document(*(allow("sts:AssumeRole", None, Principal={"Service": service}) for service in services))
+    return [lambda_role("read", assumeRolePolicy=trust), function()]
+
+
+def test_an_open_range_with_bits_after_its_mask_is_one_report() -> None:
+    ((causes, subsumed),) = shown(judged(group("198.51.100.7/0")))
+    assert causes == ["ec2-open-ingress ingress[0].cidrBlocks[0]"]
+    assert subsumed == ["aws-impossible-value"]
+
+
+def test_an_open_range_hides_no_other_value() -> None:
+    reports = shown(judged(group("0.0.0.0/0", name="sg-db")))
+    assert (["aws-impossible-value name"], []) in reports
+    assert (["ec2-open-ingress ingress[0].cidrBlocks[0]"], []) in reports
+
+
+def test_a_closed_range_with_bits_after_its_mask_is_its_own_report() -> None:
+    assert shown(judged(group("198.51.100.7/24"))) == [(["aws-impossible-value ingress[0].cidrBlocks[0]"], [])]
+
+
+def test_a_misspelt_service_is_one_report() -> None:
+    assert shown(judged(*trusting("lamda.amazonaws.com"))) == [([f"aws-impossible-value {PRINCIPAL}"], [])]
+
+
+def test_a_misspelt_service_is_missing_where_no_policy_reports_it() -> None:
+    report = judged(*trusting("lamda.amazonaws.com"), aws_impossible_value=EnforcementLevel.DISABLED)
+    assert [f"iam-missing-trust {PRINCIPAL}"] in [causes for causes, _ in shown(report)]
+
+
+@pytest.mark.parametrize("other", ["ec2.amazonaws.com", "sqss.amazonaws.com"])
+def test_another_service_is_missing_whatever_its_spelling(other: str) -> None:
+    assert ["iam-missing-trust assumeRolePolicy"] in [causes for causes, _ in shown(judged(*trusting(other)))]
