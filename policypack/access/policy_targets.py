@@ -20,7 +20,7 @@ from policypack.resources.naming import NAMINGS, identifiers, name_in, physical_
 from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.property_kinds.values import cannot_name
 from policypack.resources.references import resolve, resolve_all, written
-from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, KEY, PERMISSION, QUEUE, TOPIC
+from policypack.resources.tokens import BUCKET_TYPES, EVENT_BUS, FUNCTION, KEY, PERMISSION, QUEUE, TOPIC
 
 WHOLE = frozenset({KEY, QUEUE, TOPIC, "aws:secretsmanager/secret:Secret"})
 """Types whose documents can name one ARN only, so that `*` in them is that ARN."""
@@ -30,8 +30,8 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "aws:acmpca/policy:Policy": ("resourceArn", "aws:acmpca/certificateAuthority:CertificateAuthority"),
     "aws:apigateway/restApiPolicy:RestApiPolicy": ("restApiId", "aws:apigateway/restApi:RestApi"),
     "aws:backup/vaultPolicy:VaultPolicy": ("backupVaultName", "aws:backup/vault:Vault"),
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
-    "aws:cloudwatch/eventPermission:EventPermission": ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("eventBusName", EVENT_BUS),
+    "aws:cloudwatch/eventPermission:EventPermission": ("eventBusName", EVENT_BUS),
     "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (
         "destinationName",
         "aws:cloudwatch/logDestination:LogDestination",
@@ -100,11 +100,17 @@ def protected(stack: Stack, carrier: Resource) -> Resource:
     return target_of(stack, carrier)
 
 
+DEFAULTS: Mapping[str, str] = {EVENT_BUS: "default"}
+"""By type of target, the one that a carrier means which names none."""
+
+
 def named_target(carrier: Resource) -> tuple[str, str] | None:
     """The type and the written name of the target of a carrier; None if it is the carrier, or unknown."""
     kind = canonical(carrier.type)
     place, target = ("bucket", BUCKET_TYPES[0]) if kind == BUCKET_POLICY else TARGETS.get(kind, ("", ""))[:2]
     value = value_at({place.partition(".")[0]: written(carrier, place.partition(".")[0])}, place) if place else None
+    if value is None:
+        value = DEFAULTS.get(target)
     if not isinstance(value, str) or not value:
         return None
     return target, name_in(value, target) if target in NAMINGS else last_name(value)

@@ -11,8 +11,6 @@ import msgspec
 from policypack.access.solver.verdict import Verdict
 from policypack.access.stack_diff.comparison import gained
 from policypack.access.stack_diff.gains import Gain
-from policypack.core.policy import Stack
-from policypack.evaluation.settings import Settings
 from stackguard.access.alignment import account_of, aligned, in_one_account
 from stackguard.access.report import StackReport, without_secret
 from stackguard.access.undecided_gains import Stated, without_unchanged
@@ -66,7 +64,7 @@ def compare(new: LoadedStack, old: LoadedStack, stated: tuple[Stated, Stated] | 
     elif old.folder is not None:
         others = aligned(others, resources)
     new, old = replace(new, resources=tuple(resources)), replace(old, resources=tuple(others))
-    stacks = [Stack(loaded.resources, Settings(stack_region=loaded.region)) for loaded in (new, old)]
+    stacks = [loaded.stack for loaded in (new, old)]
     secrets = tuple({*new.secrets, *old.secrets})
     stand_in = (new.stand_in or old.stand_in) and STAND_IN_ACCOUNT in {account_of(resources), account_of(others)}
     report = StackReport(new.target.strip("`"), new.folder, secrets, stand_in, new.unseen)

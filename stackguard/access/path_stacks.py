@@ -13,9 +13,8 @@ from pathlib import Path
 import msgspec
 
 from policypack.access.paths.leading import leads_on
-from policypack.core.policy import Resource, Stack
+from policypack.core.policy import Resource
 from policypack.evaluation.redaction import Secrets
-from policypack.evaluation.settings import Settings
 from policypack.resources.joining.merging import Part, part_of
 from policypack.resources.naming import identifiers
 from stackguard.access.target import load
@@ -101,7 +100,7 @@ class Stacks:
         if secrets := loaded.secrets:
             self.secrets.append(secrets)
         accounts = () if loaded.stand_in else loaded.accounts
-        whole = part_of(Stack(loaded.resources, Settings(stack_region=loaded.region)), name, accounts)
+        whole = part_of(loaded.stack, name, accounts)
         if not any(located.scope.account for located in whole.resources):
             self.unplaced.append(name)
         self.names.update(resource.name for resource in loaded.resources)

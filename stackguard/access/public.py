@@ -9,8 +9,6 @@ import msgspec
 
 from policypack.access.exposure.exposed import Exposed, exposed
 from policypack.access.solver.verdict import Verdict
-from policypack.core.policy import Stack
-from policypack.evaluation.settings import Settings
 from stackguard.access.report import StackReport, position, without_secret
 from stackguard.reports import Screen
 from stackguard.reports.formatting import name_of, printable
@@ -48,7 +46,7 @@ class PublicReport(msgspec.Struct, frozen=True):
 
 def judge(loaded: LoadedStack) -> PublicReport:
     """The verdict on each resource of a stack that outsiders could use."""
-    stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
+    stack = loaded.stack
     entries = tuple(exposed(stack))
     target = loaded.target.strip("`")
     return PublicReport(entries, StackReport(target, loaded.folder, loaded.secrets, loaded.stand_in, loaded.unseen))

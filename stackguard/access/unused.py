@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 from policypack.access.least_privilege.analysis import Privilege, functions, privilege
 from policypack.access.least_privilege.comparison import ExcessPermission, MissingPermission
 from policypack.access.least_privilege.readers import grouped
-from policypack.core.policy import Asset, Resource, Stack, Unknown, Unseen
+from policypack.core.policy import Asset, Resource, Unknown, Unseen
 from policypack.evaluation.redaction import hidden
-from policypack.evaluation.settings import Settings
 from policypack.python.model import AwsCall, Text, UnknownPart
 from stackguard.access.target import load
 from stackguard.errors import CannotJudge
@@ -93,7 +92,7 @@ def ask(
         CannotJudge: the target cannot be read, or it is ambiguous which function is meant.
     """
     loaded = load(target, options, central)
-    stack = Stack(loaded.resources, Settings(stack_region=loaded.region))
+    stack = loaded.stack
     every = functions(stack)
     chosen = [function for function in every if name in (None, function.name, function["name"])]
     if not chosen:

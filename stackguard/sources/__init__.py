@@ -47,6 +47,13 @@ class LoadedStack:
     """The secrets of a program, or those that an export contains in plain text, which no report may show."""
     organization: str = ""
     """The stack's organization, if the target states it."""
+    account: str | None = None
+    """The operator's `accountId`."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack for questions about access, with no other setting than its account."""
+        return Stack(self.resources, Settings(stack_region=self.region, account_id=self.account))
 
     @property
     def name(self) -> StackName:

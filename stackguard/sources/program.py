@@ -55,6 +55,7 @@ def run(folder: Path, options: RunOptions, observer: Observer) -> LoadedStack:
         ran.unseen,
         ran.mask,
         ran.organization,
+        options.account,
     )
 
 

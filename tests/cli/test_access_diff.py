@@ -352,3 +352,14 @@ def test_two_programs(
     assert (code, [*reported]) == (int(bool(gains)), [*gains])
     assert all(reported[holder].startswith(why) for holder, why in gains.items())
     assert run(capsys, folders[1], folders[0])[0] == 0
+
+
+def test_examples_are_in_the_account_of_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "import pulumi_aws as aws\naws.cloudwatch.EventPermission('e', principal={!r}, statement_id='o')\n"
+    for name, principal in (("old", "999988887777"), ("new", "*")):
+        program(tmp_path, name, [])
+        (tmp_path / name / "__main__.py").write_text(source.format(principal))
+        (tmp_path / name / "stackguard.yaml").write_text('accountId: "444455556666"\n')
+    code, shown = run(capsys, str(tmp_path / "old"), str(tmp_path / "new"))
+    assert code == 1
+    assert "444455556666:event-bus/default" in shown

@@ -23,11 +23,11 @@ from policypack.iam.document import PolicyDocument
 from policypack.iam.globs import has_wildcard
 from policypack.resources.attachments import AttachedDocument
 from policypack.resources.references import resolve, written
-from policypack.resources.tokens import KEY
+from policypack.resources.tokens import EVENT_BUS, KEY
 
 Grants = Sequence[GrantDocument]
 BESIDE: Mapping[str, tuple[str, ...]] = {
-    EVENT_PERMISSION: ("eventBusName", "aws:cloudwatch/eventBus:EventBus"),
+    EVENT_PERMISSION: ("eventBusName", EVENT_BUS),
     KMS_GRANT: ("keyId", KEY, "aws:kms/externalKey:ExternalKey"),
 }
 """By type of grants that are beside the document of a resource, the property that names it, and its types."""

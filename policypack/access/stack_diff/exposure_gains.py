@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from policypack.access.exposure.exposed import document_exposures
+from policypack.access.exposure.exposed import document_exposures, exposures
 from policypack.access.exposure.exposure import Exposure
+from policypack.access.exposure.sharing import EVENT_PERMISSION
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.counterparts import Places
+from policypack.access.stack_diff.direct_gains import beside
 from policypack.access.stack_diff.gains import Gain, Key, place_of
 from policypack.core.policy import Resource, Stack
 
@@ -23,10 +25,13 @@ def exposure_gains(
 ) -> Iterator[Gain]:
     """Each resource that is, or may be, newly public, unless one of the gains by documents already is at the place."""
     before = _by_place(*old)
+    for resource in old[0].of(EVENT_PERMISSION):  # which PutPermission writes to the document of the bus
+        for _, exposure in exposures(old[0], resource):
+            before[beside(*old, resource)[1:]].append((resource, exposure))
     reported = {(gain.by.urn, gain.path) for gain in by_documents}
-    for place, exposures in _by_place(*new).items():
+    for place, opened in _by_place(*new).items():
         held = [exposure for _, exposure in before.get(place, ())]
-        for resource, exposure in exposures:
+        for resource, exposure in opened:
             if not any(exposure.by.urn == urn and exposure.path.startswith(path) for urn, path in reported):
                 answer = _answer(resource, exposure, held)
                 if answer is not None:
@@ -34,7 +39,7 @@ def exposure_gains(
                     break
 
 
-def _by_place(stack: Stack, places: Places) -> Mapping[Key, list[tuple[Resource, Exposure]]]:
+def _by_place(stack: Stack, places: Places) -> defaultdict[Key, list[tuple[Resource, Exposure]]]:
     by_place: defaultdict[Key, list[tuple[Resource, Exposure]]] = defaultdict(list)
     for resource in stack.resources:
         for target, exposure in () if resource.external else document_exposures(stack, resource):

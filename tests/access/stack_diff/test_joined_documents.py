@@ -200,3 +200,21 @@ def test_a_new_policy_that_nothing_attaches_is_no_access_yet() -> None:
     arn = replace(attachment, inputs={"role": "app", "policyArn": "arn:aws:iam::111122223333:policy/read"})
     assert verdicts((policy, role), (role,)) == []
     assert verdicts((named, role, arn), (role,)) == [NEW]
+
+
+ORGANIZATION = {"key": "aws:PrincipalOrgID", "type": "StringEquals", "value": "o-a1b2c3d4e5"}
+
+
+@pytest.mark.parametrize("bus", [None, "orders"])
+@pytest.mark.parametrize("condition", [None, ORGANIZATION], ids=["everybody", "an organization"])
+def test_a_permission_of_a_bus_and_its_statement_in_the_document_are_one_grant(bus: str | None, condition: Any) -> None:
+    named = {"eventBusName": bus} if bus else {}
+    arn = f"arn:aws:events:eu-central-1:{ACCOUNT}:event-bus/{bus or 'default'}"
+    limits = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION["value"]}}} if condition else {}
+    statement = allow("events:PutEvents", arn, Principal="*", **limits)
+    stated = resource("aws:cloudwatch/eventBusPolicy:EventBusPolicy", "p", policy=document(statement), **named)
+    limited = {"condition": condition} if condition else {}
+    granted = resource("aws:cloudwatch/eventPermission:EventPermission", "p", principal="*", **limited, **named)
+    assert verdicts((stated,), (granted,)) == verdicts((granted,), (stated,)) == []
+    assert NEW in verdicts((stated,), ())
+    assert verdicts((granted,), ()) == [NEW]
