@@ -69,10 +69,11 @@ class Loops:
                 *self.dropped.inside(node),
             )
             source = node.iter if isinstance(node, ast.For | ast.AsyncFor) else None
+            queue = node.test if isinstance(node, ast.While) and self.scan.holds(node.test, Shape.CUT) else None
             over_all = (
                 self.runs
                 and not self._only_passes(node)
-                and not (source and self._is_cut(source))
+                and not any(self._is_cut(taken) for taken in (source, queue) if taken)
                 and not self.over_groups(node)
                 and not self._cut_off(node)
                 and not first_only(self.scan, node)
