@@ -211,6 +211,8 @@ class Scan:
         for node in nodes:
             if isinstance(node, ast.Try | ast.TryStar) and self.catching(node) is not None:
                 inside: list[ast.AST] = [*node.orelse, *node.finalbody]
+            elif self.only_logs and isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                inside = [*node.exc.args, *node.exc.keywords]  # `raising` judges the exception
             else:
                 inside = [*ast.iter_child_nodes(node)]
             if isinstance(node, ast.Call):
