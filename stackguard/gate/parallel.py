@@ -36,7 +36,7 @@ from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settin
 from stackguard.gate.stacks import StackTarget
 from stackguard.positions.repository import with_relative_paths
 from stackguard.preview.project import sdk
-from stackguard.preview.server import process
+from stackguard.preview.server import orphans, process
 from stackguard.preview.server.hosts import FORKS, Hosts
 from stackguard.reports import Failed, Run
 
@@ -147,9 +147,11 @@ def require_loadable(request: CheckRequest) -> None:
     """
     if not (FORKS and request.own_modules):
         return
+    orphans.adopt()
     pid = os.fork()
     if pid == 0:
         try:
+            os.setsid()  # by which what it leaves is known
             _end_after(request.options.timeout)
             with Path(os.devnull).open("w") as sys.stdout:
                 sys.stderr = sys.stdout
@@ -174,6 +176,8 @@ def judge_all(
     """The result for each stack, in their order; the arguments are those of `run`."""
     if FORKS:
         hosts = hosts or imported.hosts(stacks, request.options.config)
+        if any(_of(request, stack).own_modules for stack in stacks):
+            orphans.adopt()
         return _Pool(request, stacks, jobs or machine.jobs(), watcher, hosts).results()
     results = []
     for index, stack in enumerate(stacks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,35 @@ def test_a_policy_that_hangs_is_stopped(folder: Path, place: str, framework: tup
     ran = RanApart("check", "state.json", "--policies", "acme.py", "--timeout", "1", *framework)
     assert (ran.code, ran.out) == (2, "")
     assert "did not end within 1 s and were stopped; see --timeout" in ran.err
+
+
+DAEMON = """
+import os
+import sys
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open("daemon.pid", "w").write(str(os.getpid()))
+        os.execve("/bin/sleep", ["sleep", "600"], {})
+    os._exit(0)
+os.wait()
+"""
+PLAIN = """
+import subprocess
+started = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+open("daemon.pid", "w").write(str(started.pid))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are found by Linux's child subreapers")
+@pytest.mark.parametrize("start", [DAEMON, PLAIN], ids=["daemon", "child"])
+@pytest.mark.parametrize("rest", ["", CARD], ids=["broken", "sound"])
+def test_nothing_that_a_module_starts_is_left(folder: Path, start: str, rest: str) -> None:
+    (folder / "acme.py").write_text(start + rest)
+    ran = RanApart("check", "state.json", "--policies", "acme.py")
+    assert ran.code == (1 if rest else 2), ran.err
+    started = Path("/proc", (folder / "daemon.pid").read_text(), "stat")
+    assert not started.exists() or started.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def test_a_file_of_policies_that_is_no_source_is_named(folder: Path) -> None:

@@ -9,6 +9,7 @@ Source: https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -24,6 +25,12 @@ def allow() -> None:
     """Let this process, and those that it forks, be the parent of orphans while programs run."""
     global _allowed  # noqa: PLW0603 (of the process)
     _allowed = True
+
+
+def adopt() -> None:
+    """Become the parent of what policies of the operator's own leave, which may start processes, and end it at exit."""
+    if _allowed:
+        atexit.register(end, watched())
 
 
 def watched() -> frozenset[int]:
