@@ -55,7 +55,10 @@ def test_what_the_description_of_a_property_excludes_is_reported(resource: Resou
 @pytest.mark.parametrize(
     "resource",
     [
-        of(MAIL, matchingTypes="send reject bounce complaint delivery open click renderingFailure".split()),
+        of(
+            MAIL,
+            matchingTypes=["send", "reject", "bounce", "complaint", "delivery", "open", "click", "renderingFailure"],
+        ),
         of("aws:transfer/user:User", role=ROLE),
         of("aws:redshift/cluster:Cluster", iamRoles=[ROLE]),
         of("aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment", roles={"guest": ROLE}),
