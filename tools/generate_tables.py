@@ -18,7 +18,7 @@ from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from nested_arguments import nested_arguments
-from property_tables import endpoints_table, runtimes_table, settings_table
+from property_tables import addresses_table, endpoints_table, runtimes_table, settings_table
 from sdk_source import Property, ResourceType, resource_types, sdk_folder, sdk_version, walk
 
 TABLES = Path(__file__).parents[1] / "policypack" / "iam" / "tables"
@@ -255,6 +255,7 @@ def tables() -> Mapping[str, str]:
         "managed_policies.json.gz": rendered(moto, {"policies": statements}),
         "same.json": rendered(sdk, {"same": same}),
         "settings.json": rendered(sdk, {"settings": settings_table(resources, same)}),
+        "addresses.json": rendered(sdk, {"addresses": addresses_table(resources, same)}),
     }
 
 

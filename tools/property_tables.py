@@ -62,10 +62,21 @@ TEXTS = re.compile(
     r"userData(?:Base64)?|container(?:Definitions|Properties)|ecsProperties|build[sS]pec|on(?:Start|Create)"
 )
 """Names of properties with a script, or with settings in JSON or YAML."""
+URLS = re.compile(
+    r"url|uri|endpoint|repository|location|issuer"
+    r"|(?!s3|\w*S3)\w+(?:Ur[li]|url|Endpoint|Location)(?:Template|Content1?|Manifest1?)?s?"
+)
+"""Names of properties with an address, whose user may have a password in it."""
+OF_URLS = re.compile(r"(?:(?!S3\b)\w+ ){0,3}URLs?\b(?! (?:query|path|subdomain|auth))")
+"""The begin of the description of such a property."""
+NO_ADDRESSES = re.compile(r"image\w*|pre[sS]igned\w*|\w*[pP]atterns?")
+"""Names of properties with an image, with a signature that expires, or with what addresses match."""
 NO_CREDENTIALS = re.compile(r".*[eE]ncryptionKey|tokenValidityUnits\..*")
 """Paths of properties that are named like a credential, and hold the ARN of a key or a unit of time."""
 OTHER_SETTINGS: Mapping[str, str] = {
     "aws:amplify/app:App": "autoBranchCreationConfig.basicAuthCredentials",
+    "aws:apigateway/integration:Integration": "requestParameters",
+    "aws:apigatewayv2/integration:Integration": "requestParameters",
     "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": "content",
     "aws:batch/jobDefinition:JobDefinition": "parameters",
     "aws:cloudformation/stack:Stack": "parameters templateBody",
@@ -143,6 +154,19 @@ def settings_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -
     return with_aliases(rows, same)
 
 
+def addresses_table(resources: Iterable[ResourceType], same: Mapping[str, str]) -> Mapping[str, Row]:
+    """The properties of each type with a URL, or a list of them, but for those that `settings_table` has."""
+    rows = {
+        resource.token: [
+            path
+            for path, property_ in walk(resource)
+            if holds_address(property_) and path not in OTHER_SETTINGS.get(resource.token, "").split()
+        ]
+        for resource in resources
+    }
+    return with_aliases({token: paths for token, paths in rows.items() if paths}, same)
+
+
 def holds_settings(property_: Property) -> bool:
     """Whether a property has settings, or a text with some."""
     if TEXTS.fullmatch(property_.name):
@@ -151,6 +175,14 @@ def holds_settings(property_: Property) -> bool:
         return False
     pairs = "Sequence[" in property_.annotation and PAIRS.search(property_.annotation)
     return bool(pairs) or "Mapping[str, pulumi.Input[_builtins.str]]" in property_.annotation
+
+
+def holds_address(property_: Property) -> bool:
+    """Whether the name or the description of a property says that it has URLs."""
+    if property_.nested or "_builtins.str" not in property_.annotation or "Mapping[" in property_.annotation:
+        return False
+    addressed = URLS.fullmatch(property_.name) or OF_URLS.match(property_.doc)
+    return bool(addressed) and not NO_ADDRESSES.fullmatch(property_.name)
 
 
 def is_credential(path: str, property_: Property) -> bool:

@@ -137,8 +137,8 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
     for mapping in referrers(stack, function, EVENT_SOURCE_MAPPING, "functionName"):
         source = mapping.inputs.get("eventSourceArn")
         service, target = _target(stack, mapping, "eventSourceArn", source, context, READS)
-        if service == "dynamodb" and target.every and "/stream/" not in target.pattern:
-            target = CallTarget(f"{target.pattern}/stream/*", every=False, argument="eventSourceArn")
+        if service == "dynamodb" and target.every:
+            target = _of_stream(target)
         yield from _all(
             READS.get(service or "", ((), ())),
             target,
@@ -150,6 +150,17 @@ def _sources(stack: Stack, function: Resource, context: RunContext) -> Iterator[
         if mapping.inputs.get("destinationConfig") is not None:
             value = value_at(mapping.inputs["destinationConfig"], "onFailure.destinationArn") or Unknown()
             yield from _sent(stack, mapping, "destinationConfig", value, context)
+
+
+def _of_stream(source: CallTarget) -> CallTarget:
+    """The stream of a table, of which AWS chooses the label: a role may read the table's streams of any label.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html.
+    """
+    table, stream, _ = source.pattern.partition("/stream/")
+    if stream:
+        return CallTarget(source.pattern, reach=f"{table}/stream/*")
+    return CallTarget(f"{table}/stream/*", every=False, argument="eventSourceArn")
 
 
 def _target(

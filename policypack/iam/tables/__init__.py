@@ -221,6 +221,12 @@ def settings_properties() -> Mapping[str, Sequence[str]]:
 
 
 @cache
+def address_properties() -> Mapping[str, Sequence[str]]:
+    """By type token, the properties with a URL, or a list of URLs."""
+    return msgspec.convert(msgspec.json.decode(_read("addresses.json"))["addresses"], type=dict[str, list[str]])
+
+
+@cache
 def runtimes() -> Mapping[str, Runtime]:
     """The runtimes of Lambda by identifier. Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
     return msgspec.convert(msgspec.json.decode(_read("runtimes.json"))["runtimes"], type=dict[str, Runtime])

@@ -23,7 +23,7 @@ _CONNECTION = "a connection string with a password"
 LENGTH_OF_ID, LENGTH_OF_KEY = 20, 40
 """Characters of an access key's id, and of its secret."""
 
-HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat")
+HINT = re.compile(r"(?i)pass|pwd|secret|key|token|cred|pat|verify|authorization")
 """In each name of a credential."""
 _PASSWORD = re.compile(r"(?:password|passwd|passphrase|passcode|(?:^|_)pass|_pwd)$")
 _SECRET = re.compile(
@@ -33,7 +33,14 @@ _SECRET = re.compile(
     r"|(?:api|auth|access|bearer|refresh|bot|admin|service|github|gitlab|slack|npm|pypi|deploy|personal|datadog|sentry"
     r"|vault|security|session|secret|jwt)_?token|(?:^|_)pat)$"
 )
-_LOOSE = re.compile(r"(?:^|_)(?:secret|token|credentials?|apikey)$")
+_LOOSE = re.compile(
+    r"(?:^|_)(?:secret|token|credentials?|apikey)$|header_(?:proxy_)?authorization$|^(?:proxy_)?authorization$"
+    r"|(?:^|_)(?:origin|cloudfront|cdn|edge)_verify$"
+)
+"""Among them headers by which an origin knows its distribution.
+
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html.
+"""
 _PUBLIC = re.compile(r"public|publishable")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
@@ -47,14 +54,20 @@ _PLACEHOLDER = re.compile(
 _REFERENCE = re.compile(
     r"\$\{?\w+\}?|\$[.$@*].*|\$\w{1,2}\$.*|%\w+%?|.*(?:\$[{(]|\$[A-Z_]{3}|\{\{|\{%|<%|`).*"
     r"|(?:arn|file|vault|ssm|secretsmanager|env|op|kms|alias|s3):.*|(?:https?|s3)://[^@]*"
+    r"|(?:method|integration)\.re(?:quest|sponse)\..*|(?:context|stageVariables)\.[\w.-]+|\$(?:request|response|context|stageVariables)\..*"
     r"|(?:alias|\.{0,2}|~)/[\w./@:+=-]*|[A-Za-z][\w.-]*(?:/[A-Za-z][\w.-]*)+(?::[\w-]*)*"
 )
-"""Values that only say where a credential is: variables, ARNs, paths, URLs, names with folders; and hashes."""
+"""Values that only say where a credential is: variables, ARNs, paths, URLs, names with folders, API Gateway's mappings; and hashes.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html.
+"""
 _NAME = re.compile(r"[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,4}))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _IN_URL = re.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^/?#@\s:'\"]{0,100}:(?P<value>[^/?#\s'\"@]{1,200})@(?P<host>[\w.-]*)"
 )
+_VARIABLE = re.compile(r"\{\w+\}")
+"""What a program or API Gateway fills in."""
 _IN_PAIRS = re.compile(r"(?i)(?<![\w-])(?:password|pwd)\s*=\s*['\"]?(?P<value>[^;&\s'\"]{4,200})['\"]?\s*;")
 _IN_QUERY = re.compile(
     r"(?i)(?P<web>\bhttps?)?://[^\s'\"]{1,400}?[?&;](?:password|passwd|pwd)=(?P<value>[^&;\s'\"]{4,200})"
@@ -85,6 +98,10 @@ _EXAMPLE = re.compile(r".*\bexample\.(?:com|org|net)")
 
 
 _BASIC = re.compile(r"(?i)\bBasic\s+(?P<pair>[A-Za-z0-9+/]{8,200}={0,2})(?![A-Za-z0-9+/=])")
+_BEARER = re.compile(
+    r"(?i)(?:^|\bauthorization['\"]?\s{0,4}[:=]\s{0,4})['\"]?Bearer\s+(?P<token>(?!(?-i:eyJ))[\w.~+/-]{16,400}={0,2})['\"]?(?:$|(?=[\s'\",;]))"
+)
+"""A header's value with a token; one that is a JSON Web Token is judged by its signature."""
 _JWT = re.compile(
     r"(?<![\w.-])(?P<header>eyJ[\w-]{10,500})\.(?P<payload>eyJ[\w-]{4,4000})\.(?P<signature>[\w-]{22,1000})(?![\w-])"
 )
@@ -138,6 +155,8 @@ def credential_in_text(text: str, name: str = "", fits: Callable[[str], bool] | 
         return kind
     if any(_is_pair(match["pair"]) for match in _BASIC.finditer(text)):
         return "a user's password in base64"
+    if any(is_made_up(match["token"]) and fits(match["token"]) for match in _BEARER.finditer(text)):
+        return "a bearer token"
     for kind, mark, form in _KEYS:
         for match in form.finditer(text) if mark in text and not _FOR_BROWSERS.search(name) else ():
             named = text[max(match.start() - BEFORE, 0) : match.start()].rpartition("\n")[2]
@@ -150,7 +169,11 @@ def _connection_in(text: str, fits: Callable[[str], bool]) -> str | None:
     """The kind of connection's text that contains a password which fits."""
     for match in _IN_URL.finditer(text) if "://" in text and "@" in text else ():
         value, host = match["value"], match["host"]
-        if fits(value) and not (_LOCAL.fullmatch(host) or (_EXAMPLE.fullmatch(host) and not is_made_up(value))):
+        if (
+            fits(value)
+            and not _VARIABLE.fullmatch(value)
+            and not (_LOCAL.fullmatch(host) or (_EXAMPLE.fullmatch(host) and not is_made_up(value)))
+        ):
             return "a URL with a password"
     queries = (*_IN_QUERY.finditer(text), *_ORACLE.finditer(text)) if "://" in text or "jdbc:" in text else ()
     for match in queries:

@@ -1,6 +1,6 @@
 """Settings of programs: the environment variables, scripts, tags and exports of a stack in, their credentials out.
 
-`tables.settings_properties` has the properties. A Pulumi secret is encrypted in the state and in every report, and is not
+`tables.settings_properties` has the properties, and `address_properties` those of URLs, whose user may have a password. A Pulumi secret is encrypted in the state and in every report, and is not
 searched; but a parameter of Systems Manager is stored as its `type` says, whatever Pulumi does.
 """
 
@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from policypack.core.caches import bounded_cache
 from policypack.core.policy import ROOT_TYPE, PartialDocument, Placed, Resource, Stack, Unknown, covers
 from policypack.iam.document_readers import values_at
-from policypack.iam.tables import settings_properties
+from policypack.iam.tables import address_properties, settings_properties
 from policypack.resources.properties.credential_files import credential_in_file
 from policypack.resources.properties.credentials import (
     credential_in_text,
@@ -75,10 +75,10 @@ class Credential(msgspec.Struct, frozen=True):
 
 def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     """The credentials in the settings and tags of each resource, and in the stack's exports."""
-    for token, paths in settings_properties().items():
-        for resource in stack.of(token):
-            for path, value in (place for pattern in paths for place in values_at(resource.inputs, pattern)):
-                yield from (_in_object if token in OBJECTS else _in_property)(resource, path, value)
+    for resource, path, value in _values(stack, settings_properties()):
+        yield from (_in_object if resource.type in OBJECTS else _in_property)(resource, path, value)
+    for resource, path, value in _values(stack, address_properties()):
+        yield from _in_addresses(resource, path, value)
     for resource in stack.resources:
         yield from _in_tags(resource)
     for resource in stack.of(PARAMETER):
@@ -86,6 +86,14 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
     for root in stack.of(ROOT_TYPE):
         for name, value in root.outputs.items():
             yield from _in_setting(root, name, name, value)
+
+
+def _values(stack: Stack, properties: Mapping[str, Sequence[str]]) -> Iterator[Placed[Any]]:
+    """The values of properties, which are given by type token."""
+    for token, paths in properties.items():
+        for resource in stack.of(token):
+            for pattern in paths:
+                yield from ((resource, path, value) for path, value in values_at(resource.inputs, pattern))
 
 
 def _in_property(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
@@ -104,6 +112,15 @@ def _in_property_text(resource: Resource, path: str, name: str, value: Any) -> I
     """The credential in a property of this name. One that is unknown is not undecided: it may be a secret."""
     if not isinstance(value, Unknown):
         yield from _in_setting(resource, path, name, value)
+
+
+def _in_addresses(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:
+    """The credentials in a URL, or in each of a list."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _in_addresses(resource, f"{path}[{index}]", item)
+    elif isinstance(value, str) and not _is_secret(resource, path) and (kind := credential_in_text(value)):
+        yield resource, path, Credential(kind)
 
 
 def _in_object(resource: Resource, path: str, value: Any) -> Iterator[Placed[Credential]]:

@@ -10,6 +10,7 @@ from policypack.core.policy import Resource
 from policypack.policies.aws.impossible_value import POLICY
 from tests.policies.helpers import violations
 
+MAIL = "aws:ses/eventDestination:EventDestination"
 ROLE = "arn:aws:iam::111122223333:role/reader"
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:read"
 QUEUE, URL = "arn:aws:sqs:eu-west-1:111122223333:jobs", "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs"
@@ -41,6 +42,8 @@ DESCRIBED = [
     (of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", principalArn=QUEUE), "principalArn"),
     (of("aws:backup/selection:Selection", resources=[QUEUE, "orders"]), "resources[1]"),
     (of("aws:lakeformation/dataLakeSettings:DataLakeSettings", admins=["steward"]), "admins[0]"),
+    (of(MAIL, matchingTypes=["bounce", "bounces"]), "matchingTypes[1]"),
+    (of(MAIL, matchingTypes=["RENDERING_FAILURE"]), "matchingTypes[0]"),
 ]
 
 
@@ -52,6 +55,10 @@ def test_what_the_description_of_a_property_excludes_is_reported(resource: Resou
 @pytest.mark.parametrize(
     "resource",
     [
+        of(
+            MAIL,
+            matchingTypes=["send", "reject", "bounce", "complaint", "delivery", "open", "click", "renderingFailure"],
+        ),
         of("aws:transfer/user:User", role=ROLE),
         of("aws:redshift/cluster:Cluster", iamRoles=[ROLE]),
         of("aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment", roles={"guest": ROLE}),

@@ -287,6 +287,18 @@ def test_awss_roles_for_event_sources_list_streams_everywhere(source: str) -> No
     assert violations(POLICY, *stack(PUT, allow(f"{source}:ListStreams", "*"))) == ["policy.Statement[2].Action"]
 
 
+@pytest.mark.parametrize("label", ["/stream/2026-03-01T09:00:00.000", ""])
+def test_a_role_reads_streams_of_any_label_of_the_source_table_only(label: str) -> None:
+    head = "arn:aws:dynamodb:eu-west-1:111122223333:table"
+    mapping = "aws:lambda/eventSourceMapping:EventSourceMapping"
+    reading = construct(mapping, "source", functionName="read", eventSourceArn=f"{head}/posts{label}")
+    actions = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"]
+    for named in ("posts/stream/*", "posts/stream/2026-*"):
+        assert outcomes(POLICY, *stack(PUT, allow(actions, f"{head}/{named}")), reading) == []
+    for wider in ("*/stream/*", "posts*", "posts-archive/stream/*"):
+        assert violations(POLICY, *stack(PUT, allow(actions, f"{head}/{wider}")), reading) != []
+
+
 def test_a_role_is_passed_by_a_call_of_another_service() -> None:
     text = """
         import boto3

@@ -1,8 +1,9 @@
 """Work on the records that runs elsewhere: a failure stays in its future until `result()`, and a thread's is only printed.
 
 Sources: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.result (and `Executor.map`),
-https://docs.python.org/3/library/asyncio-task.html#asyncio.gather and
-https://docs.python.org/3/library/threading.html#threading.excepthook.
+https://docs.python.org/3/library/asyncio-task.html#asyncio.gather,
+https://docs.python.org/3/library/threading.html#threading.excepthook and
+https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process.exitcode.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ _OF_POOLS = {"map_async", "starmap_async", "imap", "imap_unordered"}
 """Methods of a pool that return before the work is done."""
 
 _STARTING = {"create_task", "ensure_future"}
-_HEARING = {
-    *("join", "wait", "waitpid", "exitcode", "sentinel", "is_alive", "active_children", "Pool", "Manager"),
-    *("Queue", "SimpleQueue", "JoinableQueue", "Pipe", "Event", "Barrier", "Semaphore", "Condition", "Value", "Array"),
+_ANSWERING = {
+    *("wait", "waitpid", "exitcode", "sentinel", "Pool", "Manager", "SyncManager", "Listener", "SharedMemory"),
+    *("Queue", "SimpleQueue", "JoinableQueue", "Pipe", "Event", "Barrier", "Semaphore", "BoundedSemaphore", "Lock"),
+    *("Condition", "Value", "Array", "RawValue", "RawArray", "ShareableList", "RLock"),
 }
-"""Names in code that waits for a process, or shares something with it."""
+"""Names in code that asks how a process ended, or shares something with it by which it answers."""
+_HEARING = {*_ANSWERING, "join", "is_alive", "active_children"}
+"""Names in code that waits for a process, whether or not it learns how the process ended."""
 _WAITING = {"gather", "wait", "as_completed", "wait_for", "shield", "run_until_complete"}
 """Calls that wait for tasks which are already started."""
 
@@ -96,17 +100,31 @@ class Futures:
                     return max(self.fates.of(scan, call), self.fates.of_names(scan, names))
             case ast.Call() if name == "Thread" and (target := self._target(call)):
                 return Fate.LOST if self._fails(target) else Fate.KEPT
+            case ast.Call() if name == "Process" and self._is_only_joined(call):
+                return Fate.LOST
         return Fate.KEPT
 
     def _is_left(self, call: ast.Call) -> bool:
         """Whether a process works on one record, and nothing in the program waits for a process, or hears of one."""
+        target = self._process(call)
+        return target is not None and self.scan.passed_works(target) and not self._names(_HEARING)
+
+    def _is_only_joined(self, call: ast.Call) -> bool:
+        """Whether a process that may fail works on one record, and the program waits for its end, however it ends."""
+        target = self._process(call)
+        return target is not None and self._fails(target) and self._names(_HEARING) and not self._names(_ANSWERING)
+
+    def _process(self, call: ast.Call) -> ast.expr | None:
+        """The function that a process of `multiprocessing`, in a program that starts it, runs for one record."""
         names = [value.name for value in self.scan.values(call.func) if isinstance(value, External)]
         if called_name(call) != "Process" or not any(name.startswith("multiprocessing.") for name in names):
-            return False
-        target = self._target(call)
-        nodes = [node for scan in self.consumers.scans for node in scan.nodes]
-        starts = any(called_name(node) == "start" for node in nodes)
-        return target is not None and starts and self.scan.passed_works(target) and not any(map(_hears, nodes))
+            return None
+        nodes = (node for scan in self.consumers.scans for node in scan.nodes)
+        return self._target(call) if any(called_name(node) == "start" for node in nodes) else None
+
+    def _names(self, names: set[str]) -> bool:
+        """Whether the program has one of these names of processes."""
+        return any(_is_of_process(node, names) for scan in self.consumers.scans for node in scan.nodes)
 
     def _target(self, call: ast.Call) -> ast.expr | None:
         """The function that a thread or process runs for one record."""
@@ -156,7 +174,8 @@ class Futures:
         looks_up = (
             expected and self.scan.only_logs and any(isinstance(part, ast.Subscript) for part in outside_try(bodies))
         )
-        return (
+        raising = any(isinstance(body, ast.Raise) for body in bodies) and raises(self.scan, bodies)
+        return raising or (
             bool(bodies)
             and self.scan.works(*bodies)
             and (looks_up or self.scan.may_fail(*bodies) or (self.scan.only_logs and raises(self.scan, bodies)))
@@ -205,13 +224,13 @@ class Futures:
                     yield item.args[0] if isinstance(item, ast.Call) and starts and item.args else item
 
 
-def _hears(node: ast.AST) -> bool:
-    """Whether a node may wait for a process, or get something from one."""
+def _is_of_process(node: ast.AST, names: set[str]) -> bool:
+    """Whether a node may use one of these names of a process, and does not join texts."""
     match node:
         case ast.Attribute(value=ast.Constant(), attr="join"):
             return False
         case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name in _HEARING
+            return name in names
     return False
 
 
