@@ -52,21 +52,22 @@ def check(current: Current) -> Iterator[Judgement]:
     document = current.document
     if current.manageable and unmanageable(document):
         yield Violation("", f"allows nobody `{CHANGES}`, so KMS refuses it: the key could not be managed")
-    reported = set()
-    if document.kind is DocumentKind.RESOURCE:
-        for judgement in _alone(document):
-            reported.add(judgement.path)
-            yield judgement
+    alone = (
+        {judgement.path: judgement for judgement in _alone(document)} if document.kind is DocumentKind.RESOURCE else {}
+    )
+    reported: dict[str, Judgement] = {}
     for *others, last in lockouts(document):
-        if others and not reported.issuperset({last.path, *(statement.path for statement in others)}):
-            yield Violation(
+        if others:
+            reported[last.path] = Violation(
                 last.path, f"denies everyone, together with {_named(others)}, except callers that all of them exempt"
             )
-        elif not others and last.path not in reported:
-            yield Violation(
+        elif last.path not in alone:
+            reported[last.path] = Violation(
                 last.path,
                 "denies everyone except the callers that it exempts: every other request meets its conditions",
             )
+    reported = alone | reported
+    yield from reported.values()
     for violation in _of_all_that_is_allowed(document):
         if violation.path not in reported:
             yield violation

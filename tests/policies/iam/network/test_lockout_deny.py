@@ -274,6 +274,14 @@ test_a_condition_that_all_who_are_allowed_meet = reported(
 )
 
 
+def test_two_networks_that_do_not_overlap_leave_nobody_between_them() -> None:
+    other = {"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
+    alone, together = messages(POLICY, bucket_policy(everybody(**OUTSIDE), everybody(**other)))
+    assert alone.startswith("denies everyone whose `aws:SourceIp` is outside of your network")
+    assert together == "denies everyone, together with `Statement[0]`, except callers that all of them exempt"
+    assert len(set(messages(POLICY, bucket_policy(everybody(**OUTSIDE), everybody(**OUTSIDE))))) == 1
+
+
 def test_denials_that_together_exclude_all_who_are_allowed() -> None:
     each = [not_to(ArnEquals={"aws:PrincipalArn": principal}) for principal in (APP, JOB)]
     (message,) = messages(POLICY, queue(to([APP, JOB]), *each))
