@@ -176,7 +176,7 @@ def judge_all(
     """The result for each stack, in their order; the arguments are those of `run`."""
     if FORKS:
         hosts = hosts or imported.hosts(stacks, request.options.config)
-        if any(_of(request, stack).own_modules for stack in stacks):
+        if any(_names_modules(_of(request, stack)) for stack in stacks):
             orphans.adopt()
         return _Pool(request, stacks, jobs or machine.jobs(), watcher, hosts).results()
     results = []
@@ -186,6 +186,12 @@ def judge_all(
         results.append(judge_one(request, stack, partial(watcher.phase, index)))
         watcher.finished(index, results[-1], time.monotonic() - start)
     return tuple(results)
+
+
+def _names_modules(request: CheckRequest) -> bool:
+    with contextlib.suppress(SettingsError):  # it is reported when the stack is judged
+        return request.own_modules
+    return False
 
 
 def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None] = unwatched) -> Result:
