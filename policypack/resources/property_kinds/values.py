@@ -11,7 +11,13 @@ from policypack.iam.actions import expand
 from policypack.iam.arn import Arn
 from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
-from policypack.resources.property_kinds.arn_forms import INVISIBLE, missing_parts, names_nothing, resource_problem
+from policypack.resources.property_kinds.arn_forms import (
+    INVISIBLE,
+    missing_parts,
+    names_nothing,
+    resource_problem,
+    untyped,
+)
 from policypack.resources.property_kinds.limits import KINDS as LIMITS
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.placeholders import placeholder
@@ -112,7 +118,7 @@ def problem(kind: str, text: str) -> str | None:
     alternatives = kind.split("|")
     if any(_fits(alternative, text) for alternative in alternatives):
         intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None
-        return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else None
+        return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else untyped(text)
     hint = _hint(alternatives, text)
     takes = " or ".join(map(_described, alternatives))
     looks = _looks(text)
