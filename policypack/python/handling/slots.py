@@ -103,7 +103,12 @@ def _is_made(scan: Scan, loop: AnyLoop, value: ast.expr) -> bool:
     """Whether a loop makes a value of its record alone: `json.loads(...)`, an f-string, a name with one of them."""
     if not isinstance(loop, ast.For | ast.AsyncFor):
         return False
-    stores = [node.id for part in loop.body for node in ast.walk(part) if _is_stored_name(node)]
+    stores = [
+        node.id
+        for part in loop.body
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     given = {
         target.id: statement.value
         for statement in loop.body
@@ -209,10 +214,6 @@ def _is_free(scan: Scan, name: str) -> bool:
     return name not in own | {
         node.id for node in scan.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-
-
-def _is_stored_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _writes(slot: Slot, node: ast.AST) -> bool:

@@ -57,8 +57,9 @@ def _is_overwritten(scan: Scan, name: str) -> bool:
     for store in stores:
         value, loop = getattr(scan.parents[store], "value", None), scan.loop_around(store)
         if isinstance(loop, ast.For | ast.AsyncFor) and scan.holds(loop.iter, *MANY):
+            inside = set(ast.walk(loop))
             leaves = any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
-            read = any(use in _uses(scan, name) for use in ast.walk(loop))
+            read = any(use in inside for use in _uses(scan, name))
             if _is_one_entry(value):
                 return not leaves and not read and scan.loop_around(loop) is None
     return False
