@@ -154,7 +154,8 @@ class Consumers:
     def _is_first(scan: Scan, call: ast.Call) -> bool:
         """Whether a call takes the first elements only, and no loop takes the next ones."""
         again = scan.inside(call, ast.While, ast.For, ast.AsyncFor, ast.Lambda) or scan.is_generator
-        return called_name(call) == "islice" and not again and not is_unlimited(call)
+        limited = called_name(call) == "islice" and not is_unlimited(call)
+        return not again and (limited or (called_name(call) == "takewhile" and not _ends_at_mark(call)))
 
     def _ends_with(self, scan: Scan, call: ast.Call) -> bool:
         """Whether a coroutine starts tasks that nothing refers to, and waits for nothing afterwards: its end cancels them."""
@@ -182,3 +183,11 @@ class Consumers:
         ]
         self._followed.discard(key)
         return max(used, default=Consumption.NOTHING)
+
+
+def _ends_at_mark(call: ast.Call) -> bool:
+    """Whether `takewhile` goes on until a mark that the generator puts at its end: `lambda one: one is not None`."""
+    match call.args:
+        case [ast.Lambda(body=ast.Compare(ops=[ast.Is() | ast.IsNot()])), *_]:
+            return True
+    return False

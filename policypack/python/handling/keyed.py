@@ -6,16 +6,20 @@ Source of what a record has: https://docs.aws.amazon.com/AmazonS3/latest/usergui
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
-from policypack.python.records import MANY, own_nodes
+from policypack.python.records import MANY, called_name, own_nodes
 
 _COMMON = ("eventSource", "eventName", "eventVersion", "awsRegion", "eventSourceARN")
 """What the records of an event may have in common, besides the bucket."""
+_GROUP = ("attributes", "MessageGroupId")
+"""What the messages of a group have in common; a loop may keep the newest of each group on purpose."""
 _READ_BY = {"values", "items", "pop", "popitem"}
+_ANSWERS = {"len", "bool", "isinstance", "any", "all", "type"}
+"""Calls that say something about a record, and return nothing of it."""
 Path = tuple[str, ...]
 
 
@@ -30,7 +34,8 @@ def overwritten(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
         keys = paths(scan, key)
         at_once = isinstance(place, ast.Assign) and value is not place.value
         constant = at_once and isinstance(key, ast.Constant)  # what loops keep under one is in `slots.py`
-        common = constant or (bool(keys) and all(map(is_common, keys)))
+        shared = at_once and bool(keys) and all(path == _GROUP or is_common(path) for path in keys)
+        common = constant or shared or (bool(keys) and all(map(is_common, keys)))
         kept = any(not is_common(path) for path in paths(scan, value))
         if common and kept and _is_read(scan, name) and not _handled_besides(scan, name, place, loops):
             line = scan.place(place)
@@ -74,6 +79,27 @@ def paths(scan: Scan, node: ast.AST, depth: int = 3) -> list[Path]:
 def is_common(path: Path) -> bool:
     """Whether all records of an event may have the same at this path."""
     return path[:2] == ("s3", "bucket") or path[:1] in {(name,) for name in _COMMON}
+
+
+def made_of_record(scan: Scan, given: Mapping[str, ast.expr], name: str) -> bool:
+    """Whether what a name is given comes from a record, and from nothing that has a value of another record.
+
+    Args:
+        scan: the function.
+        given: what names are given for each record.
+        name: one of them.
+    """
+    read: list[Path] = []
+
+    def is_alone(current: str, around: frozenset[str]) -> bool:
+        """Whether no name is given something of itself, by others too."""
+        read.extend(paths(scan, given[current]))
+        used = {child.id for child in ast.walk(given[current]) if isinstance(child, ast.Name)} & given.keys()
+        inside = around | {current}
+        return not used & inside and all(is_alone(other, inside) for other in used)
+
+    answers = isinstance(given[name], ast.Compare | ast.UnaryOp) or called_name(given[name]) in _ANSWERS
+    return is_alone(name, frozenset()) and not answers and not all(map(is_common, read))
 
 
 def _is_read(scan: Scan, name: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from policypack.python.domain import ClassValue, DictValue, External, Instance, ListValue, Value
 from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.first_runs import AnyLoop, only_looks
-from policypack.python.handling.keyed import is_common, paths
+from policypack.python.handling.keyed import is_common, made_of_record, paths
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Shape
 from policypack.python.records import called_name, own_nodes
@@ -94,8 +94,31 @@ def kept(scan: Scan, consumers: Consumers, loop: AnyLoop) -> list[Slot]:
         slot
         for statement in loop.body
         for slot in _of(scan, consumers, statement, loop)
-        if slot.scan.holds(slot.value, Shape.RECORD) and not all(map(is_common, paths(slot.scan, slot.value)))
+        if (slot.scan.holds(slot.value, Shape.RECORD) and not all(map(is_common, paths(slot.scan, slot.value))))
+        or (slot.scan is scan and _is_made(scan, loop, slot.value))
     ]
+
+
+def _is_made(scan: Scan, loop: AnyLoop, value: ast.expr) -> bool:
+    """Whether a loop makes a value of its record alone: `json.loads(...)`, an f-string, a name with one of them."""
+    if not isinstance(loop, ast.For | ast.AsyncFor):
+        return False
+    stores = [
+        node.id
+        for part in loop.body
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    given = {
+        target.id: statement.value
+        for statement in loop.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    if any(stores.count(name) > 1 for name in stores) or set(stores) - given.keys():
+        return False
+    return made_of_record(scan, given | {"": value}, "")
 
 
 def _of(scan: Scan, consumers: Consumers, statement: ast.stmt, loop: AnyLoop) -> Iterator[Slot]:

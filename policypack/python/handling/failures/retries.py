@@ -12,12 +12,11 @@ from collections.abc import Iterator
 
 from policypack.core.spelling import similar
 from policypack.python.handling.consumption import Consumers
+from policypack.python.handling.failures.lost_reports import ITEM_KEY, REPORT_KEY, loses_entries
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import FailureReport, Misreport, Shape
 from policypack.python.records import MANY, called_name, is_whole, own_nodes
 
-_KEY = "batchItemFailures"
-_ITEM = "itemIdentifier"
 _STREAM = {"sequenceNumber", "SequenceNumber", "sequence_number", "offset"}
 _MESSAGE = {"messageId", "message_id"}
 _LIBRARY = {"process_partial_response", "async_process_partial_response"}
@@ -48,7 +47,7 @@ class Retries:
             if not isinstance(node, ast.Return):
                 continue
             items = dict(self._items(node.value))
-            failures = items.get(_KEY)
+            failures = items.get(REPORT_KEY)
             if called_name(node.value or node) in _LIBRARY or (failures and not _is_empty(failures)):
                 is_part = failures is not None and self._is_part(failures)
                 yield FailureReport(self.scan.place(node), Misreport.PART if is_part else None)
@@ -76,7 +75,7 @@ class Retries:
             case ast.List(elts=[item, *_]) | ast.ListComp(elt=item):
                 return self._identifies(item)
             case ast.Dict(keys=keys):
-                return any(isinstance(key, ast.Constant) and key.value == _ITEM for key in keys)
+                return any(isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys)
         return False
 
     def unreturned(self, consumers: Consumers) -> Iterator[FailureReport]:
@@ -103,7 +102,9 @@ class Retries:
                     return None
                 case ast.Raise() | ast.Call() if self.scan.fails(node):
                     return None
-                case ast.Dict(keys=keys) if any(isinstance(key, ast.Constant) and key.value == _ITEM for key in keys):
+                case ast.Dict(keys=keys) if any(
+                    isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys
+                ):
                     made = made or node
                     if self._passed_on(node):
                         return None
@@ -141,7 +142,7 @@ class Retries:
             value: what is returned.
             within: whether the `return` is inside the loop over the records, so that some of them remain.
         """
-        if any(key == _KEY and self._reports(failures, within=within) for key, failures in self._items(value)):
+        if any(key == REPORT_KEY and self._reports(failures, within=within) for key, failures in self._items(value)):
             return True
         match value:
             case ast.Call(func=function, args=args):
@@ -220,6 +221,8 @@ class Retries:
         match failures:
             case ast.IfExp(body=body, orelse=otherwise):
                 return self._is_part(body) or self._is_part(otherwise)
+            case ast.Name(id=name):
+                return loses_entries(self.scan, name)
             case ast.Subscript(value=ast.Name(), slice=ast.Slice() as index):
                 return not is_whole(index)
             case ast.List(
@@ -235,7 +238,7 @@ def _is_empty(failures: ast.expr) -> bool:
 
 def _is_misspelt(key: str) -> bool:
     plain = key.replace("_", "").replace("-", "").lower()
-    return key != _KEY and bool(similar(plain, [_KEY.lower()], cutoff=0.9))
+    return key != REPORT_KEY and bool(similar(plain, [REPORT_KEY.lower()], cutoff=0.9))
 
 
 def _is_short(source: ast.expr) -> bool:
@@ -247,7 +250,7 @@ def _is_short(source: ast.expr) -> bool:
 
 
 def _makes_report(function: ast.AST) -> bool:
-    return any(isinstance(node, ast.Constant) and node.value == _KEY for node in own_nodes(function))
+    return any(isinstance(node, ast.Constant) and node.value == REPORT_KEY for node in own_nodes(function))
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from policypack.python.files import CodePlace
 from policypack.python.handling.as_loops import Comprehension
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.first_runs import AnyLoop
-from policypack.python.handling.keyed import is_common, paths
+from policypack.python.handling.keyed import made_of_record
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import PRINTING, Scan
 from policypack.python.handling.slots import kept
 from policypack.python.model import Shape
 from policypack.python.records import MANY, called_name
-
-_ANSWERS = {"len", "bool", "isinstance", "any", "all", "type"}
-"""Calls that say something about a record, and return nothing of it."""
 
 
 class LastValues:
@@ -46,7 +43,7 @@ class LastValues:
                     match inner:
                         case ast.NamedExpr(target=ast.Name(id=name), value=value) if (
                             self._is_always(inner, node)
-                            and self._is_of_record({name: value}, name)
+                            and made_of_record(self.scan, {name: value}, name)
                             and (use := self._use_after(node, name))
                         ):
                             yield self.scan.place(use)
@@ -142,25 +139,7 @@ class LastValues:
                     again |= {name} & given.keys()
                     given[name] = value
         once = {name: value for name, value in given.items() if name not in again}
-        return {name for name in once if self._is_of_record(once, name)}
-
-    def _is_of_record(self, given: Mapping[str, ast.expr], name: str) -> bool:
-        """Whether what a name is given comes from a record, and from nothing that has a value of another record.
-
-        Args:
-            given: what names are given for each record.
-            name: one of them.
-        """
-        read, waiting = [], [name]
-        reached: set[str] = set()
-        while waiting:
-            value = given[waiting.pop()]
-            read += paths(self.scan, value)
-            more = {child.id for child in ast.walk(value) if isinstance(child, ast.Name)} & given.keys() - reached
-            reached |= more
-            waiting += more
-        answers = isinstance(given[name], ast.Compare | ast.UnaryOp) or called_name(given[name]) in _ANSWERS
-        return name not in reached and not answers and not all(map(is_common, read))
+        return {name for name in once if made_of_record(self.scan, once, name)}
 
     def _is_local(self, name: ast.Name) -> bool:
         """Whether a comprehension around a name has one of its own with that spelling."""
