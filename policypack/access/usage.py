@@ -11,6 +11,9 @@ from policypack.iam.tables import canonical
 from policypack.resources.attachments import only_boundaries
 from policypack.resources.tokens import MANAGED_POLICY
 
+_DOCUMENTS = frozenset(token for token, (_, *targets) in TARGETS.items() if not {*DOMAINS}.isdisjoint(targets))
+"""Types of the separate document of a domain."""
+
 
 def as_used(stack: Stack, resource: Resource) -> Resource:
     """The resource, marked if it is a managed policy that is a boundary only, or the document of a domain in a VPC."""
@@ -23,7 +26,7 @@ def as_used(stack: Stack, resource: Resource) -> Resource:
 
 def is_document_of_domain(resource: Resource) -> bool:
     """Whether a resource is the separate document of an OpenSearch domain."""
-    return not {*DOMAINS}.isdisjoint(TARGETS.get(canonical(resource.type), ()))
+    return canonical(resource.type) in _DOCUMENTS
 
 
 def _in_a_network(domain: Resource) -> bool:

@@ -28,6 +28,8 @@ _ENVIRONMENT = re.compile(
     r"|shutil\.which|socket\.gethost|builtins\.__debug__"
 )
 """Members of the standard library that describe the machine."""
+IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
+"""What an import raises that fails."""
 _PROBES = frozenset({"exists", "is_file", "is_dir"})
 _FLAGS = frozenset(
     {
@@ -125,7 +127,7 @@ def catches_import(handler: ast.ExceptHandler) -> bool:
 def is_fallback(statement: ast.Try | ast.TryStar) -> bool:
     """Whether a `try` is there for an import that may fail: what follows a failure is another way to do the same."""
     names = {name for handler in statement.handlers for name in classes.last_names(handler.type)}
-    return bool(names & {"ImportError", "ModuleNotFoundError"}) or any(
+    return bool(names & IMPORT_ERRORS) or any(
         isinstance(node, ast.Import | ast.ImportFrom) for inner in statement.body for node in ast.walk(inner)
     )
 

@@ -13,7 +13,6 @@ from policypack.python.domain import Scope
 from policypack.python.reader import Reader
 from policypack.python.records import called_name, own_nodes
 
-_IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
 _IMPORTING = {"import_module", "__import__"}
 _TELLING = {
     *("print", "debug", "info", "warning", "error", "exception", "critical", "log", "print_exc", "format_exc"),
@@ -35,7 +34,7 @@ def by_try(reader: Reader, statement: ast.Try | ast.TryStar, scope: Scope) -> bo
 def by_suppression(reader: Reader, item: ast.expr, body: list[ast.stmt], scope: Scope) -> bool:
     """The same of a `with suppress(Exception)`."""
     names = {name for one in getattr(item, "args", ()) for name in classes.last_names(one)}
-    plain = called_name(item) == "suppress" and not names & _IMPORT_ERRORS
+    plain = called_name(item) == "suppress" and not names & guards.IMPORT_ERRORS
     return plain and _works_on_input(reader, body, scope)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from policypack.access.exposure.outsiders import ANYONE, STRANGER
 from policypack.access.exposure.sharing import EVENT_PERMISSION
-from policypack.access.policy_targets import last_name
+from policypack.access.policy_targets import DEFAULTS, last_name
 from policypack.access.solver.request import account_of
 from policypack.access.solver.verdict import Verdict
 from policypack.access.solver.witness import Home
@@ -69,7 +69,7 @@ def beside(stack: Stack, places: Places, resource: Resource) -> Key:
     """The key of the document beside a grant, which protects the same resource."""
     name, *types = BESIDE[resource.type]
     target = resolve(stack, resource, name, *types).only
-    text = str(written(resource, name) or "default")
+    text = str(written(resource, name) or DEFAULTS.get(types[0], ""))
     return ("resource", *(places.of(target) if target else (types[0], last_name(text))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policypack.python.handling.scan import PRINTING, Scan
 from policypack.python.records import MANY, called_name, is_whole
@@ -68,8 +68,13 @@ def _is_overwritten(scan: Scan, name: str) -> bool:
 def _is_one_entry(value: ast.expr | None) -> bool:
     match value:
         case ast.List(elts=[ast.Dict(keys=keys)]):
-            return any(isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys)
+            return names_item(keys)
     return False
+
+
+def names_item(keys: Iterable[ast.expr | None]) -> bool:
+    """Whether the keys of a dictionary are those of an entry for a failed record."""
+    return any(isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys)
 
 
 def _uses(scan: Scan, name: str) -> Iterator[ast.Name]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from policypack.core.spelling import similar
 from policypack.python.handling.consumption import Consumers
-from policypack.python.handling.failures.lost_reports import ITEM_KEY, REPORT_KEY, loses_entries
+from policypack.python.handling.failures.lost_reports import REPORT_KEY, loses_entries, names_item
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import FailureReport, Misreport, Shape
 from policypack.python.records import MANY, called_name, is_whole, own_nodes
@@ -75,7 +75,7 @@ class Retries:
             case ast.List(elts=[item, *_]) | ast.ListComp(elt=item):
                 return self._identifies(item)
             case ast.Dict(keys=keys):
-                return any(isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys)
+                return names_item(keys)
         return False
 
     def unreturned(self, consumers: Consumers) -> Iterator[FailureReport]:
@@ -102,9 +102,7 @@ class Retries:
                     return None
                 case ast.Raise() | ast.Call() if self.scan.fails(node):
                     return None
-                case ast.Dict(keys=keys) if any(
-                    isinstance(key, ast.Constant) and key.value == ITEM_KEY for key in keys
-                ):
+                case ast.Dict(keys=keys) if names_item(keys):
                     made = made or node
                     if self._passed_on(node):
                         return None
