@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ from stackguard.audit.store.tables import FACTS, LEFT_OUT
 
 ROWS = 1_000_000
 """Rows of one file, about."""
+THREADS = 2
+"""Tables that are merged at a time."""
 GROUP = 100_000
 """Rows of a row group."""
 
@@ -26,11 +29,14 @@ def compact(runs: Runs, info: RunInfo) -> dict[str, tuple[str, ...]]:
         OSError: the store cannot be read or written.
     """
     committed = {Path(name).stem for name in runs.written(info, "stacks")}
-    written = {}
-    for table in ("stacks", *FACTS):
+
+    def merged(table: str) -> tuple[str, ...]:
         names = [name for name in runs.written(info, table) if Path(name).stem in committed]
-        written[table] = tuple(_merged(runs, info, table, names))
-    return written
+        return tuple(_merged(runs, info, table, names))
+
+    tables = ("stacks", *FACTS)
+    with ThreadPoolExecutor(THREADS) as threads:
+        return dict(zip(tables, threads.map(merged, tables), strict=True))
 
 
 def clean(runs: Runs, info: RunInfo) -> None:

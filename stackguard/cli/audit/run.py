@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -190,6 +191,12 @@ def run(
             ctx.exit(1)
 
 
+def _import_report() -> None:
+    """Import what `_report` needs, while this process only waits for those that judge."""
+    import stackguard.audit.reports.rollups
+    import stackguard.audit.reports.text  # noqa: F401
+
+
 def _report(store: str, info: RunInfo) -> str:
     """The score, what is new and what is worst."""
     from stackguard.audit.reports import text
@@ -232,6 +239,7 @@ def _engine(job: Job, workers: int | None, scheduler: str | None, timeout: float
     from stackguard.audit.engine.pool import Pool
     from stackguard.gate import machine
 
+    Thread(target=_import_report, daemon=True).start()
     return Pool(job, workers or machine.cores(), timeout)
 
 
