@@ -7,76 +7,20 @@ that was renamed in one of the two places stops the next deployment.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from policypack.core.examples import ACCOUNT, construct, example
-from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
+from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.spelling import similar
 from policypack.core.tags import Tag
-from policypack.iam.document_readers import values_at
-from policypack.resources.property_kinds.services.containers import Container, containers
-from policypack.resources.references import resolve
-
-TASK, SERVICE, TASK_SET = (
-    f"aws:ecs/{name}" for name in ("taskDefinition:TaskDefinition", "service:Service", "taskSet:TaskSet")
+from policypack.resources.property_kinds.services.containers import (
+    SERVICE,
+    TASK,
+    Container,
+    Registration,
+    registrations,
 )
-REGISTRATIONS = ("loadBalancers", "serviceRegistries")
-
-
-class Registration(msgspec.Struct, frozen=True):
-    """The container and the port that a service registers, None where it names none, and the containers of its task."""
-
-    container: str
-    port: int | None
-    known: tuple[Container, ...]
-
-
-@over_stack
-def registrations(stack: Stack) -> Iterator[Placed[Registration]]:
-    """What services and task sets register of containers that a task definition of the stack has.
-
-    What an option ignores may be otherwise in the cloud.
-    """
-    for resource in stack.of(SERVICE, TASK_SET):
-        definition = _definition(stack, resource)
-        if definition is None or {"taskDefinition", *REGISTRATIONS} & _ignored(resource):
-            continue
-        known = tuple(containers(definition.inputs.get("containerDefinitions")))
-        for path, item in _registered(resource) if known and not _ignored(definition) else ():
-            name, port = item.get("containerName"), item.get("containerPort")
-            if isinstance(name, str) and name:
-                number = int(port) if isinstance(port, int | float) and port and math.isfinite(port) else None
-                yield resource, path, Registration(name, number, known)
-
-
-def _ignored(resource: Resource) -> set[str]:
-    """The top-level properties that `ignore_changes` names, `*` for all; only those that matter here."""
-    names = {path.partition("[")[0].partition(".")[0] for path in resource.options.ignore_changes}
-    own = {"containerDefinitions"} if resource.type == TASK else {"taskDefinition", *REGISTRATIONS}
-    return own if "*" in names else names & own
-
-
-def _definition(stack: Stack, resource: Resource) -> Resource | None:
-    """The task definition of a service, by its ARN or by its family, of which ECS takes the latest revision."""
-    if definition := resolve(stack, resource, "taskDefinition", TASK).only:
-        return definition
-    family, place = resource.inputs.get("taskDefinition"), _place(resource)
-    same = [one for one in stack.of(TASK) if one.inputs.get("family") == family and _place(one) == place]
-    return same[0] if len(same) == 1 and isinstance(family, str) and family else None
-
-
-def _place(resource: Resource) -> tuple[str, Any]:
-    return resource.provider, resource.inputs.get("region")
-
-
-def _registered(resource: Resource) -> Iterator[tuple[str, Any]]:
-    for name in REGISTRATIONS:
-        pattern = f"{name}[*]" if isinstance(resource.inputs.get(name), list) else name
-        yield from ((path, item) for path, item in values_at(resource.inputs, pattern) if isinstance(item, dict))
 
 
 def check(registration: Registration) -> Iterator[Violation]:
@@ -126,6 +70,6 @@ POLICY = Policy(
         example(_task("web", 80), _service("web", 80)),
         example(_service("web", 80), note="a task definition outside of the stack"),
     ],
-    reads=registrations,
+    reads=over_stack(registrations),
     check=check,
 )
