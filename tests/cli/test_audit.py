@@ -10,11 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.fleet import BAD, Fleet
 from benchmarks.states import Place, checkpoint
 from stackguard import cli
+from stackguard.audit.store import files
+from stackguard.audit.store.runs import Runs
 
 STACKS = 6
 
@@ -116,6 +119,67 @@ def test_owners_by_rules_of_which_the_last_counts(fleet: Path, capsys: pytest.Ca
     sql = "SELECT owner, count(*) AS n FROM stacks GROUP BY owner ORDER BY owner"
     assert audit("query", sql, "--store", "store", "--format", "csv") == 0
     assert capsys.readouterr().out == "owner,n\nlive,2\nplatform,4\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "option"),
+    [
+        ("central.yaml", "enforcement: {ec2-open-ingress: disabled}\n", "--central"),
+        ("own.yaml", "overrides:\n  - {stacks: ['*'], enforcement: {ec2-open-ingress: disabled}}\n", "--settings"),
+        ("pyproject.toml", "[tool.stackguard.enforcement]\nec2-open-ingress = 'disabled'\n", "--settings"),
+        ("stackguard.yaml", "enforcement: {ec2-open-ingress: disabled}\n", None),
+    ],
+)
+def test_settings_of_every_kind_hold_in_the_workers(
+    fleet: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, option: str | None
+) -> None:
+    where = Place("org-0", "team", "fresh", "prod", "222233334444", "eu-west-1")
+    (fleet / where.file).parent.mkdir(parents=True)
+    (fleet / where.file).write_text(json.dumps(checkpoint(where, [*BAD["open-ssh"](where, 1)])))
+    (fleet.parent / name).write_text(text)
+    given = [option, name] if option else []
+    assert audit("fleet", "--store", "store", "-j", "2", *given) == 0
+    assert open_ssh(capsys) == 0
+    Path(name).unlink()
+    assert audit("fleet", "--store", "store", "-j", "2") == 0
+    assert open_ssh(capsys) > 0
+
+
+def open_ssh(capsys: pytest.CaptureFixture[str]) -> int:
+    capsys.readouterr()
+    sql = "SELECT count(*) AS n FROM outcomes WHERE policy = 'ec2-open-ingress'"
+    assert audit("query", sql, "--store", "store", "--format", "csv") == 0
+    return int(capsys.readouterr().out.split()[-1])
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize("moment", ["the start", "the run", "the first shard", "the end"])
+def test_an_interrupt_of_the_terminal_is_said_without_a_traceback(fleet: Path, moment: str) -> None:
+    """A terminal sends it to every process of the group."""
+    Fleet(fleet, 8).write(40)
+    (fleet.parent / "own.yaml").write_text("unknown: advisory\n")
+    command = [sys.executable, "-m", "stackguard", "audit", "fleet", "--store", "store", "--settings", "own.yaml"]
+    environment = os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    patterns = {"the run": "runs/*", "the first shard": "runs/*/stacks/*.parquet", "the end": "runs/*/stacks/all-*"}
+    end = time.monotonic() + 60
+    if moment == "the start":  # the process from which workers are forked is importing what they need
+        while not psutil.Process(process.pid).children() and time.monotonic() < end:
+            time.sleep(0.002)
+    else:
+        while not list(Path("store").glob(patterns[moment])) and time.monotonic() < end:
+            time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in ((0, 130) if moment == "the end" else (130,)), errors
+    assert "Traceback" not in errors
+    assert "cannot" not in errors
+    unfinished = [info for info in Runs(files.opened("store")).all() if info.state != "finished"]
+    more = ["--resume"] if unfinished else []
+    resumed = subprocess.run([*command, *more], capture_output=True, text=True, check=False, env=environment)
+    assert resumed.returncode == 0, resumed.stderr
 
 
 @pytest.mark.outside

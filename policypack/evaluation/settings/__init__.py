@@ -11,7 +11,7 @@ from typing import Any
 
 from policypack.evaluation.settings.files import read
 from policypack.evaluation.settings.model import DEFAULT_FILE, UNSEEN, Settings, SettingsError
-from policypack.evaluation.settings.parsing import layer
+from policypack.evaluation.settings.parsing import Whole, layer
 from policypack.evaluation.settings.resolving import resolve
 from policypack.evaluation.settings.schema import config_schema
 
@@ -29,4 +29,4 @@ def parse(raw: Any, source: str | Callable[[Sequence[str | int]], str], stack_re
     Raises:
         SettingsError: a key is unknown, or a value does not fit.
     """
-    return resolve([layer(raw, source if callable(source) else lambda _: source)], region=stack_region).settings
+    return resolve([layer(raw, source if callable(source) else Whole(source))], region=stack_region).settings

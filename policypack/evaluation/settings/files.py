@@ -6,14 +6,18 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policypack.core.caches import bounded_cache
 from policypack.core.reading import files, toml_reader
 from policypack.evaluation.settings.model import DEFAULT_FILE, Settings, SettingsError
 from policypack.evaluation.settings.parsing import Layer, Place, layer
 from policypack.evaluation.settings.resolving import resolve
+
+if TYPE_CHECKING:
+    from policypack.core.reading import yaml_reader
 
 PYPROJECT = "pyproject.toml"
 TABLE = "tool.stackguard"
@@ -184,7 +188,16 @@ def _yaml(path: Path) -> tuple[Any, Place]:
     from policypack.core.reading import yaml_reader
 
     document = yaml_reader.read(path)
-    return document.value, lambda keys: f"{path}:{document.line(keys)}"
+    return document.value, _YamlPlace(path, document)
+
+
+@dataclass(frozen=True, slots=True)
+class _YamlPlace:
+    path: Path
+    document: yaml_reader.Document = field(repr=False)
+
+    def __call__(self, keys: Sequence[str | int]) -> str:
+        return f"{self.path}:{self.document.line(keys)}"
 
 
 def _toml(path: Path) -> tuple[Any, Place]:
@@ -199,7 +212,16 @@ def _toml(path: Path) -> tuple[Any, Place]:
         raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None
     if not table:
         raise SettingsError(f"{path} has no settings: in TOML, they are the table `[{TABLE}]`")
-    return table, lambda keys: f"{path}:{_toml_line(text, keys)}"
+    return table, _TomlPlace(path, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _TomlPlace:
+    path: Path
+    text: str = field(repr=False)
+
+    def __call__(self, keys: Sequence[str | int]) -> str:
+        return f"{self.path}:{_toml_line(self.text, keys)}"
 
 
 def _toml_line(text: str, keys: Sequence[str | int]) -> int:

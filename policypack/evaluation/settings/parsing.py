@@ -26,7 +26,11 @@ from policypack.iam.addresses import AddressError, Ranges, broad
 
 Keys = tuple[str | int, ...]
 Place = Callable[[Sequence[str | int]], str]
-"""Returns the place of the part at some keys, such as `stackguard.yaml:4`."""
+"""Returns the place of the part at some keys, such as `stackguard.yaml:4`.
+
+It can be pickled, and its `repr` is the same in every process: `audit` sends layers to its workers, and compares them with
+those of the run that it goes on with.
+"""
 SEVERITIES = "`low`, `medium`, `high` or `critical`"
 SHAPES: Mapping[str, str] = {
     "allowedRegions": "must be a list of region names such as `eu-west-1`",
@@ -66,6 +70,17 @@ class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     projects: tuple[str, ...] | None = None
     stacks: tuple[str, ...] | None = None
     paths: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The place of every part of a source that has no lines, which is the name of the source."""
+
+    name: str
+
+    def __call__(self, keys: Sequence[str | int]) -> str:  # noqa: ARG002 (as of `Place`)
+        """The name."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,7 @@ def layer(raw: Any, place: Place, *, folder: Path | None = None, central: bool =
 
 def option(values: Mapping[str, Any], source: str) -> Layer:
     """The layer of validated values that are no file's, such as options; `source` is their name."""
-    return Layer((Part(values),), lambda _: source)
+    return Layer((Part(values),), Whole(source))
 
 
 def _override(raw: Any, keys: Keys, place: Place) -> Part:

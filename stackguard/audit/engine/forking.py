@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import forkserver, util
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import BaseContext
 
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -27,9 +28,20 @@ def start() -> BaseContext:
     more = {TEMPORARY: util.get_temp_dir()}
     if SAFE_PATH not in os.environ:
         more[SAFE_PATH] = OURS
-    with _variables(more):
+    resource_tracker.ensure_running()  # its start ends the block of the signal
+    with _variables(more), _no_interrupt():
         forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Have Ctrl-C wait in this block, and in processes that are started here until they choose what it does."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 @contextmanager

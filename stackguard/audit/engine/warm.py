@@ -9,10 +9,13 @@ import atexit
 import gc
 import os
 import shutil
+import signal
 
 from stackguard.audit.engine.forking import OURS, SAFE_PATH, TEMPORARY
 
-if temporary := os.environ.pop(TEMPORARY, None):
+if temporary := os.environ.pop(TEMPORARY, None):  # `forking` has started this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the coordinator answers it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)  # this process ends after those that use it
 
 gc.disable()  # nearly all that is imported stays: looking for garbage takes a fifth of the time
