@@ -86,7 +86,7 @@ def impossible(statement: Statement) -> Iterator[tuple[str, str]]:
         ("Resource", statement.resources, every),
         ("NotResource", statement.not_resources, True),
     ):
-        yield from ((statement.at(element), clause) for text in texts or () if (clause := _resource(text, alone)))
+        yield from ((statement.at(element), clause) for text in texts or () if (clause := _resource(text, alone=alone)))
     for element, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         yield from ((statement.at(element), clause) for one in principals or () if (clause := _principal(one)))
     yield from _unfit_sign_in(statement)
@@ -115,7 +115,7 @@ def _sign_in(principal: Principal) -> str:
     return "sts:assumerolewithsaml" if ":saml-provider/" in principal.value else "sts:assumerolewithwebidentity"
 
 
-def _resource(text: str, alone: bool) -> str | None:
+def _resource(text: str, *, alone: bool) -> str | None:
     """Why a text names no resource; `alone` if nothing but its form says which it may name."""
     return placeholder(text) or arn_problem(text) or names_nothing(text) or (untyped(text) if alone else None)
 
