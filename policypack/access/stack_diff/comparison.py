@@ -20,6 +20,7 @@ from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.guards.bucket_guards import guarded_buckets
 from policypack.access.stack_diff.guards.guard_gains import guard_gains
 from policypack.access.stack_diff.guards.ownership_gains import ownership_gains
+from policypack.access.stack_diff.languages.access_string_gains import access_string_gains
 from policypack.access.stack_diff.languages.cedar_gains import cedar_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
 from policypack.access.stack_diff.tag_gains import resource_tag_gains, with_principal_tags
@@ -57,6 +58,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     yield from endpoint_gains((new, places), (old, places_before))
     yield from guardrail_gains((new, places), (old, places_before))
     yield from boundary_gains((new, places), (old, places_before))
+    yield from access_string_gains(new, old)
     yield from cedar_gains((new, places), (old, places_before))
     yield from execution_gains((new, places), (old, places_before), after, before)
 

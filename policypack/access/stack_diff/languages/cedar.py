@@ -8,13 +8,14 @@ Source: https://docs.cedarpolicy.com/policies/syntax-policy.html.
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
 import msgspec
+
+from policypack.access.stack_diff.languages.proof import Proof
 
 _TOKEN = re.compile(r'\s+|//[^\n]*|("(?:[^"\\]|\\.)*"|[?]?[A-Za-z_]\w*|\d+|::|==|!=|<=|>=|&&|\|\||[^\s"])', re.ASCII)
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -28,14 +29,6 @@ Tokens = Sequence[str]
 
 class CedarError(ValueError):
     """A text that is no policy, or one that this reader does not know."""
-
-
-class Proof(enum.IntEnum):
-    """Whether something follows."""
-
-    NO = 0
-    MAYBE = 1
-    YES = 2
 
 
 class Requirement(msgspec.Struct, frozen=True, order=True):

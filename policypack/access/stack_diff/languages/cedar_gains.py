@@ -19,12 +19,12 @@ from policypack.access.stack_diff.gains import Gain
 from policypack.access.stack_diff.languages.cedar import (
     CedarError,
     CedarPolicy,
-    Proof,
     Requirement,
     apart,
     covers,
     parse,
 )
+from policypack.access.stack_diff.languages.proof import Proof
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.core.witness import Witness
 from policypack.iam.document_readers import value_at
