@@ -41,7 +41,9 @@ def _gains(user: Resource, name: str, before: object) -> Iterator[Gain]:
     elif found.proof is Proof.NO:
         why = f"the {ACCESS} of `{user.name}` grants this, and the old stack does not"
         module = user.type.removeprefix("aws:").partition("/")[0]
-        witness = Witness(f"the user {user.inputs[name]}", None, f"{module}:Connect", found.rule)
+        command = found.rule.removeprefix("+") if found.rule.startswith("+") else "Connect"
+        keys = "its keys" if found.rule.startswith("+") else found.rule
+        witness = Witness(f"the user {user.inputs[name]}", None, f"{module}:{command}", keys)
         yield Gain(user, user, ACCESS, Answer(Verdict.NEW_ACCESS, why, "", witness))
 
 
