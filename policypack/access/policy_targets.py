@@ -106,14 +106,20 @@ DEFAULTS: Mapping[str, str] = {EVENT_BUS: "default"}
 
 def named_target(carrier: Resource) -> tuple[str, str] | None:
     """The type and the written name of the target of a carrier; None if it is the carrier, or unknown."""
-    kind = canonical(carrier.type)
-    place, target = ("bucket", BUCKET_TYPES[0]) if kind == BUCKET_POLICY else TARGETS.get(kind, ("", ""))[:2]
-    value = value_at({place.partition(".")[0]: written(carrier, place.partition(".")[0])}, place) if place else None
+    target, value = written_target(carrier)
     if value is None:
         value = DEFAULTS.get(target)
     if not isinstance(value, str) or not value:
         return None
     return target, name_in(value, target) if target in NAMINGS else last_name(value)
+
+
+def written_target(carrier: Resource) -> tuple[str, Any]:
+    """The type of the target of a carrier, empty if it is the carrier, and the value that refers to it."""
+    kind = canonical(carrier.type)
+    place, target = ("bucket", BUCKET_TYPES[0]) if kind == BUCKET_POLICY else TARGETS.get(kind, ("", ""))[:2]
+    value = value_at({place.partition(".")[0]: written(carrier, place.partition(".")[0])}, place) if place else None
+    return target, value
 
 
 def on_target(document: PolicyDocument, target: Resource) -> PolicyDocument:

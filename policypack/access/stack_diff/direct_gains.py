@@ -15,7 +15,7 @@ from policypack.access.solver.verdict import Verdict
 from policypack.access.solver.witness import Home
 from policypack.access.stack_diff.acl_grants import acl_documents
 from policypack.access.stack_diff.counterparts import Places
-from policypack.access.stack_diff.direct_grants import KMS_GRANT, GrantDocument, direct_grants
+from policypack.access.stack_diff.direct_grants import KMS_GRANT, SHARE, GrantDocument, direct_grants
 from policypack.access.stack_diff.gains import Gain, Holding, Key, gained_by, home_of
 from policypack.core.policy import Resource, Stack
 from policypack.core.witness import Witness
@@ -46,10 +46,25 @@ def direct_gains(
         if kind in BESIDE:
             keys = {beside(new, places, grant.resource): grant for grant in grants}
             held = [*held, *(item for key, grant in keys.items() for item in _documented(documents.get(key), grant))]
-        effective = [grant for grant in grants if not (grant.ended or grant.guard or grant.held_only)]
+        stays = _as_before(grants, held)
+        effective = [
+            grant
+            for grant in grants
+            if not (grant.ended or grant.guard or grant.held_only or grant.resource.urn in stays)
+        ]
         refused = [grant for grant in grants if grant.guard and not grant.ended]
         yield from _gains(new, effective, [grant for grant in held if not (grant.ended or grant.guard)], held, same)
         yield from _gains(new, refused, [grant for grant in held if not grant.ended], held, same)
+
+
+def _as_before(grants: Grants, before: Grants) -> frozenset[str]:
+    """The URNs of what grants the same as before, while the stack newly shows what it is for.
+
+    A share newly shows what is shared, which may not have been.
+    """
+    known = {grant.document.statements for grant in before if not (grant.held_only or grant.document.unknowns)}
+    held = (grant for grant in grants if grant.held_only and grant.kind != SHARE)
+    return frozenset(grant.resource.urn for grant in held if grant.document.statements in known)
 
 
 def with_grants(documents: Mapping[Key, Holding], old: Stack) -> Mapping[Key, Holding]:

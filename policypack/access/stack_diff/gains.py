@@ -365,6 +365,7 @@ def _doubt(holding: Holding, before: Holding, allow: Statement) -> str:
 def _unseen_gains(holding: Holding, before: Holding, work: Work) -> Iterator[Gain]:
     """What is newly attached and cannot be read, if anything is left that it could allow."""
     known = {unseen.policy for unseen in before.unseen if unseen.policy and unseen.certain}
+    known |= {str(attached.resource.outputs.get("arn")) for attached in before.carried if attached.certain}
     new = [unseen for unseen in holding.unseen if unseen.policy not in known]
     if not new or (holding.attached and not _anything_left(holding, before, work)):
         return

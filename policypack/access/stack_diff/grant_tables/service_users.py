@@ -17,6 +17,14 @@ SERVICE_USERS: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:cognito/userInGroup:UserInGroup": (
         DirectGrant(("user {username} of {userPoolId}",), ("cognito-idp:member",), ("group {groupName}",)),
     ),
+    "aws:datazone/userProfile:UserProfile": (
+        DirectGrant(
+            ("user {userIdentifier}",),
+            ("datazone:GetIamPortalLoginUrl",),
+            ("domain/{domainIdentifier}",),
+            unless=("status", ("deactivated", "not_assigned")),
+        ),
+    ),
     "aws:ec2clientvpn/authorizationRule:AuthorizationRule": (
         DirectGrant(
             ("group {accessGroupId}",),

@@ -69,6 +69,14 @@ _DOMAIN = (_accepts("*", action=_INVOKE[0], on="{domainName}", when=_MUTUAL_TLS)
 _SELF_SIGN_UP = ("adminCreateUserConfig.allowAdminCreateUserOnly", ("false", ""))
 _CREDENTIALS = "cognito-identity:GetCredentialsForIdentity"
 _POOL = "identitypool/{identityPoolName}"
+_DATA_PORTAL = "datazone:GetIamPortalLoginUrl"
+_AUTHORIZED = "verifiedpermissions:IsAuthorizedWithToken"
+_DATABASE_SIGN_IN = "iamDatabaseAuthenticationEnabled"
+_CONNECT = "rds-db:connect"
+_SELECTION = "configuration.openIdConnectConfiguration.tokenSelection"
+_IDENTITIES = "identities that may `rds-db:connect`"
+_SIGNED = (("Bool", "rds:IamAuthentication", "true"),)
+_DATABASE = (_accepts(_IDENTITIES, action=_CONNECT, on="{resource}", when=(_DATABASE_SIGN_IN, ("true",))),)
 
 SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:apigateway/authorizer:Authorizer": (
@@ -141,6 +149,21 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
             service="cognito-idp",
         ),
     ),
+    "aws:datazone/domain:Domain": (
+        _accepts(
+            "users of IAM Identity Center whom the domain lists",
+            action=_DATA_PORTAL,
+            on="{resource}",
+            when=("singleSignOn.type", ("iam_idc",)),
+        ),
+        _accepts(
+            "every user of IAM Identity Center",
+            action=_DATA_PORTAL,
+            on="{resource}",
+            when=("singleSignOn.userAssignment", ("automatic",)),
+            unless=("singleSignOn.type", ("disabled",)),
+        ),
+    ),
     "aws:eks/identityProviderConfig:IdentityProviderConfig": (
         _accepts(
             "tokens of {oidc.issuerUrl} for {oidc.clientId}", action="eks:AccessKubernetesApi", on="{clusterName}"
@@ -158,8 +181,33 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
             when=("clientAuthentication.unauthenticated", ("true",)),
         ),
     ),
+    "aws:neptune/cluster:Cluster": (
+        _accepts(
+            "connections without a signature",
+            action="neptune-db:connect",
+            on="{resource}",
+            when=(_DATABASE_SIGN_IN, ("false", "")),
+        ),
+    ),
     "aws:opensearch/domainSamlOptions:DomainSamlOptions": (
         _accepts("assertions of {samlOptions.idp.entityId}", action="es:ESHttpGet", on="domain/{domainName}"),
+    ),
+    "aws:rds/cluster:Cluster": _DATABASE,
+    "aws:rds/instance:Instance": _DATABASE,
+    "aws:rds/proxy:Proxy": (
+        *(
+            _accepts(
+                "the database user of {secretArn/username|the proxy}",
+                action=_CONNECT,
+                on="{resource}",
+                conditions=signed,
+                entries="auths[*]",
+                when=("iamAuth", values),
+            )
+            for values, signed in ((("required",), _SIGNED), (("disabled", "enabled", ""), ()))
+        ),
+        _accepts(_IDENTITIES, action=_CONNECT, on="{resource}", when=("defaultAuthScheme", ("iam_auth",))),
+        _accepts("connections without TLS", action="rds:Connect", on="{resource}", when=("requireTls", ("false", ""))),
     ),
     "aws:rolesanywhere/trustAnchor:TrustAnchor": (
         _accepts(
@@ -176,6 +224,26 @@ SIGN_IN: Mapping[str, tuple[DirectGrant, ...]] = {
     "aws:verifiedaccess/trustProvider:TrustProvider": (
         _accepts("tokens of {oidcOptions.issuer}", action="verified-access:SignIn", on="{resource}"),
     ),
+    "aws:verifiedpermissions/identitySource:IdentitySource": (
+        _accepts(
+            "users of {configuration.cognitoUserPoolConfiguration.userPoolArn}",
+            action=_AUTHORIZED,
+            on="{resource}",
+            conditions=(("StringEquals", "client", "{configuration.cognitoUserPoolConfiguration.clientIds[*]}"),),
+        ),
+        _accepts(
+            "tokens of {configuration.openIdConnectConfiguration.issuer}",
+            action=_AUTHORIZED,
+            on="{resource}",
+            conditions=(
+                (
+                    "StringEquals",
+                    "client",
+                    f"{{{_SELECTION}.accessTokenOnly.audiences[*]/{_SELECTION}.identityTokenOnly.clientIds[*]}}",
+                ),
+            ),
+        ),
+    ),
     **{
         token: (_accepts("*", action="elasticloadbalancing:Request", on="{resource}", when=(name, (WITHOUT_SIGN_IN,))),)
         for token, name in LISTENERS.items()
@@ -186,5 +254,10 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-author
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html,
 https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html,
 https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html,
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html and
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html,
+https://docs.aws.amazon.com/datazone/latest/userguide/enable-IAM-identity-center-for-datazone.html,
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html,
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html,
+https://docs.aws.amazon.com/neptune/latest/userguide/iam-auth-enable.html,
+https://docs.aws.amazon.com/verifiedpermissions/latest/userguide/identity-sources.html and
 https://docs.aws.amazon.com/msk/latest/developerguide/kafka_apis_iam.html."""

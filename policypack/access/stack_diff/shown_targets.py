@@ -1,0 +1,51 @@
+"""Holders of documents whose target only one of the two stacks shows.
+
+A policy that names its bucket, queue or key by a text is the same policy when the bucket enters the stack, or leaves it:
+AWS has both before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policypack.access.policy_targets import named_target, written_target
+from policypack.access.stack_diff.gains import Holding, Key
+from policypack.resources.naming import physical_name
+
+REGIONAL = ("arn:", "https:")
+"""The beginnings of texts that have the region and the account of what they name."""
+Name = tuple[str, str]
+
+
+def with_shown_targets(after: Mapping[Key, Holding], before: Mapping[Key, Holding]) -> Mapping[Key, Holding]:
+    """The holders of the old stack, with the keys of the new one where only one of the stacks shows the target."""
+    renamed: dict[Key, Key] = {}
+    by_name = {name: key for key, holding in before.items() if key not in after and (name := _name(key, holding))}
+    for key, holding in after.items():
+        former = by_name.get(_name(key, holding) or ("", ""))
+        if former and key not in before and _shown(holding) is not _shown(before[former]):
+            renamed |= {former: key} if _alike(holding, before[former]) else {}
+    return {renamed.get(key, key): holding for key, holding in before.items()}
+
+
+def _name(key: Key, holding: Holding) -> Name | None:
+    """The type and the name of what the documents of other resources protect."""
+    if key[0] != "resource" or not holding.carried:
+        return None
+    named = named_target(holding.carried[0].resource)
+    if named or not _shown(holding):
+        return named
+    name = physical_name(holding.holder)
+    return (holding.holder.type, name) if name else None
+
+
+def _shown(holding: Holding) -> bool:
+    """Whether the stack has the target itself."""
+    return holding.holder is not holding.carried[0].resource
+
+
+def _alike(holding: Holding, other: Holding) -> bool:
+    """Whether nothing says that the targets are of two regions or accounts."""
+    texts = [written_target(one.carried[0].resource)[1] for one in (holding, other)]
+    regional = {text for text in texts if isinstance(text, str) and text.startswith(REGIONAL)}
+    return len(regional) < 2
