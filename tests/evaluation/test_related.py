@@ -17,6 +17,7 @@ from policypack.core.examples import (
     construct,
     deny,
     document,
+    execution_role,
     function,
     lambda_role,
     notification,
@@ -101,6 +102,7 @@ def reports(report: Report, *more: str) -> list[tuple[list[str], list[str]]]:
 SENT = "s3-undeliverable-notification"
 PLAIN = "s3-plaintext-transport"
 INVOKED = "s3-missing-invoke-permission"
+ANYWHERE = "iam-wildcard-resource"
 MISSING, UNUSED = "lambda-missing-permission", "lambda-unused-permission"
 ONE_MISTAKE = [
     (
@@ -209,6 +211,22 @@ def test_a_value_that_is_impossible_hides_nothing_else_of_its_bucket() -> None:
     named = bucket(objectLockEnabled="sometimes")
     wrong = construct("aws:s3/bucket:Bucket", "inbox", bucket="Acme_Inbox")
     assert PLAIN in [causes[0] for causes, _ in reports(judged(named, wrong), PLAIN)]
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([allow("s3:PutObject", "*")], ([ANYWHERE], ["s3-notification-loop"])),
+        ([allow("s3:PutObject", "*"), allow("s3:PutObject", f"{INBOX}/*")], (["s3-notification-loop"], [])),
+        ([allow("s3:PutObject", f"{INBOX}/*"), allow("sqs:SendMessage", "*")], (["s3-notification-loop"], [])),
+    ],
+)
+def test_a_loop_follows_from_a_wildcard_only_if_nothing_else_allows_it(
+    statements: list[Any], expected: tuple[list[str], list[str]]
+) -> None:
+    report = judged(*invoking(), *execution_role(*statements))
+    found = [([cause.split()[0] for cause in causes], follows) for causes, follows in shown(report)]
+    assert expected in found
 
 
 def test_a_cause_below_fail_on_hides_nothing() -> None:
