@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from policypack.core.examples import (
     notification,
     permission,
 )
-from policypack.core.policy import EnforcementLevel, Resource, Severity
+from policypack.core.policy import EnforcementLevel, Exemption, Resource, Severity
 from policypack.policies.lambda_.missing_permission import LOGS, writes, writing
 from stackguard.reports import Report, Screen
 from tests.evaluation.test_grouping import judged, shown
@@ -232,6 +233,16 @@ def test_a_loop_follows_from_a_wildcard_only_if_nothing_else_allows_it(
 def test_a_cause_below_fail_on_hides_nothing() -> None:
     resources = delivering(sending(condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}))
     assert ([SENT], []) in reports(judged(*resources, fail_on=Severity.HIGH))
+
+
+def test_a_waiver_for_the_cause_accepts_nothing_that_follows() -> None:
+    report = judged(*delivering(sending(condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})))
+    cause = "iam-unsatisfiable-condition"
+    accepted = tuple(
+        replace(outcome, exemption=Exemption("waived")) if outcome.policy.id == cause else outcome
+        for outcome in report.outcomes
+    )
+    assert ([SENT], []) in reports(replace(report, outcomes=accepted))
 
 
 def test_the_report_of_a_group_is_placed_by_the_worst_in_it() -> None:
