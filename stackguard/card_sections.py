@@ -81,7 +81,7 @@ def _reading(policy: Policy[Any]) -> Iterator[str]:
         yield f"It does not judge what {required} reports."
     if policy.subsumes:
         subsumed = ", ".join(f"`{policy_id}`" for policy_id in policy.subsumes)
-        yield f"Its report also shows what follows from it in the same place: {subsumed}."
+        yield f"Its report also shows what follows from it, in the same place or by the same mistake in another resource: {subsumed}."
 
 
 def _controls(policy: Policy[Any]) -> Iterator[str]:

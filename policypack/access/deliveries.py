@@ -7,23 +7,25 @@ encrypted queues, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
 from policypack.access.address_conditions import ORIGINS
 from policypack.access.policy_targets import TARGETS
 from policypack.access.solver.bounds import Bound
+from policypack.access.solver.corrections import correctable, corrections
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT
-from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
+from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Spent, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.resources.naming import physical_name
-from policypack.resources.notification import DESTINATIONS, Trigger, triggers
+from policypack.resources.notification import DESTINATIONS, Trigger, other_buckets, triggers
 from policypack.resources.providers import STAND_IN
 from policypack.resources.references import referrers, resolve, written
 from policypack.resources.tokens import KEY, QUEUE, TOPIC
@@ -51,12 +53,14 @@ AS_S3 = (
 class Admission(msgspec.Struct, frozen=True):
     """Whether S3 is allowed to send; None if an unknown value decides it. `obstacle` is a clause about what forbids it.
 
-    `carriers` are the resources besides the destination itself that attach the documents which allow it.
+    `carriers` are the resources besides the destination itself that attach the documents which allow it. `related` has
+    the elements, by URN and path, of which one with its right value would allow it.
     """
 
     allowed: bool | None
     obstacle: str = ""
     carriers: tuple[Resource, ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
 
 
 @memoized
@@ -76,9 +80,9 @@ def admissions(stack: Stack) -> Sequence[tuple[Trigger, Sequence[tuple[Resource,
 
 def _admission(stack: Stack, delivery: Trigger, destination: Resource) -> Admission:
     """Whether S3 may send the events of a delivery's bucket to one queue or topic of the stack."""
-    action = SENDING[destination.type]
-    context = _context(delivery, destination)
-    admitted = _admitted(stack, destination, [action], context)
+    context, elsewhere = _context(delivery, destination), other_buckets(stack, delivery)
+    sending = _question(destination, SENDING[destination.type], context)
+    admitted = _admitted(stack, destination, [sending], elsewhere)
     if admitted.allowed is not True or not written(destination, KEY_PROPERTY):
         return admitted
     name = written(destination, KEY_PROPERTY)
@@ -89,30 +93,67 @@ def _admission(stack: Stack, delivery: Trigger, destination: Resource) -> Admiss
     key = resolve(stack, destination, KEY_PROPERTY, KEY).only
     if key is None or key.external:
         return admitted
-    encrypted = _admitted(stack, key, ENCRYPTING, context)
+    encrypting = [_question(key, action, context) for action in ENCRYPTING]
+    encrypted = _admitted(stack, key, encrypting, elsewhere)
     return msgspec.structs.replace(encrypted, carriers=(*admitted.carriers, *encrypted.carriers))
 
 
-def _admitted(stack: Stack, target: Resource, actions: Sequence[str], context: tuple[Condition, ...]) -> Admission:
-    """Whether the documents of a queue, topic or key allow S3 all of the actions."""
+def _admitted(stack: Stack, target: Resource, questions: Sequence[Statement], elsewhere: Collection[str]) -> Admission:
+    """Whether the documents of a queue, topic or key allow S3 all that it asks; `elsewhere` is as of `_related`."""
     token, name = CARRIERS[target.type]
     attached = [(carrier, carrier.urn) for carrier in referrers(stack, target, token, name)]
     certain = [carrier for carrier, _ in attached if resolve(stack, carrier, name, target.type).only is not None]
     documents = [document for carrier in (target, *certain) for document in _documents(carrier)]
     read = [document for document in documents if isinstance(document, PolicyDocument)]
     subject = f"uses the key `{target.name}`" if target.type == KEY else f"sends to `{target.name}`"
-    verdicts = {action: _allows(read, _question(target, action, context)) for action in actions}
+    verdicts = {action: _allows(read, asked) for asked in questions for action in asked.actions or ()}
     refused = [action for action, verdict in verdicts.items() if verdict is False]
     if refused and len(read) == len(documents) and len(certain) == len(attached):
         what = "whose policy document does not allow" if read else "which has no policy document that allows"
-        return Admission(allowed=False, obstacle=f"{subject}, {what} S3 to `{refused[0]}` for this bucket")
+        obstacle = f"{subject}, {what} S3 to `{refused[0]}` for this bucket"
+        related = _related((target, *certain), questions, elsewhere)
+        return Admission(allowed=False, obstacle=obstacle, related=related)
     if any(verdict is not True for verdict in verdicts.values()):
         return Admission(allowed=None)
     inline = [document for document in _documents(target) if isinstance(document, PolicyDocument)]
-    own = inline and all(_allows(inline, _question(target, action, context)) for action in actions)
+    own = inline and all(_allows(inline, asked) for asked in questions)
     return Admission(
         allowed=True, carriers=() if own else tuple(carrier for carrier in certain if not carrier.external)
     )
+
+
+def _related(
+    carriers: Sequence[Resource], questions: Sequence[Statement], elsewhere: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """The elements of grants, by URN and path, of which one with its right value would allow what is asked.
+
+    Args:
+        carriers: the resources with the documents.
+        questions: what S3 has to be allowed.
+        elsewhere: the names of other buckets: a grant for one of them is not meant for this one.
+    """
+    actions = tuple(action for asked in questions for action in asked.actions or ())
+    wanted = msgspec.structs.replace(questions[0], actions=actions)
+    budget = Spent()
+    related: list[tuple[str, str]] = []
+    for carrier in carriers:
+        for path, document in documents_of(carrier, RESOURCE):
+            if not isinstance(document, PolicyDocument):
+                continue
+            ends = partial(_allows_with, document, questions, budget)
+            for statement in document.statements:
+                meant = {value.rpartition(":")[2] for condition in statement.conditions for value in condition.values}
+                if statement.allows and meant.isdisjoint(elsewhere):
+                    paths = correctable(statement, corrections(statement, wanted), ends)
+                    related += [(carrier.urn, f"{path}.{inner}") for inner in paths]
+    return tuple(related)
+
+
+def _allows_with(document: PolicyDocument, questions: Sequence[Statement], budget: Spent, corrected: Statement) -> bool:
+    """Whether a document allows all that is asked, with a corrected statement in the place of its own."""
+    statements = (*(kept for kept in document.statements if kept.path != corrected.path), corrected)
+    right = msgspec.structs.replace(document, statements=statements, problems=(), spent=budget)
+    return all(_allows([right], asked) for asked in questions)
 
 
 def _documents(resource: Resource) -> Iterator[PolicyDocument | Unknown]:

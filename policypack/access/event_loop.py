@@ -12,6 +12,7 @@ import msgspec
 from policypack.access.confidence import Confidence
 from policypack.access.grants import allowed
 from policypack.core.policy import Stack, Unknown
+from policypack.iam.document import Spent
 from policypack.iam.globs import overlaps
 from policypack.resources.execution_role import OTHER_ROLE, Grants, role_documents
 from policypack.resources.naming import name_prefix, physical_name
@@ -89,6 +90,20 @@ def feeds_back(loop: EventLoop, action: str) -> bool | Unknown:
     if verdict is True and loop.confidence is Confidence.POSSIBLE:
         return Unknown("may be for this function and these events, which it may cause itself")
     return verdict
+
+
+def sole_grant(loop: EventLoop, action: str) -> tuple[tuple[str, str], ...]:
+    """The actions and resources, by URN and path, of the one statement without which the role does not allow it."""
+    documents = [*loop.grants.documents, *loop.grants.published]
+    places: list[tuple[str, str]] = []
+    for attached in documents:
+        others = [other.document for other in documents if other is not attached]
+        for statement in attached.document.statements:
+            kept = tuple(other for other in attached.document.statements if other is not statement)
+            without = msgspec.structs.replace(attached.document, statements=kept, spent=Spent())
+            if statement.allows and allowed([*others, without], action, loop.objects, exact=loop.exact) is False:
+                places += [(attached.resource.urn, attached.at(statement.at(name))) for name in ("Action", "Resource")]
+    return tuple(places)
 
 
 def _grants(grants: Grants, action: str, loop: EventLoop) -> bool | Unknown:

@@ -74,6 +74,7 @@ https://docs.aws.amazon.com/managed-flink/latest/java/permissions-iam.html,
 https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html and
 https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html.
 """
+UNCLEAR = ""
 PRINCIPAL = re.compile(r"([a-z0-9.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
 
 
@@ -98,7 +99,10 @@ class RoleTrust(msgspec.Struct, frozen=True):
     complete: bool
     """Whether the stack shows every use of the role."""
     misspelt: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The services that a principal which does not exist probably means, with the path of the statement's principals."""
+    """The services that a principal which does not exist probably means, with the path of the statement's principals.
+
+    `UNCLEAR` stands for the service of a principal that is like none: it may be meant for one.
+    """
 
 
 @over_stack
@@ -139,7 +143,7 @@ def _trust(
             if name:
                 services[name[1], statement.at("Principal")] = None
                 if not exists(principal.value):
-                    misspelt.setdefault(intended_service(principal.value), statement.at("Principal"))
+                    misspelt.setdefault(intended_service(principal.value) or UNCLEAR, statement.at("Principal"))
                 if assumes and not any(_foreign(condition, own) for condition in statement.conditions):
                     assuming.add(name[1])
     if "*" in denied:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
 from policypack.access.solver.bounds import Bound
+from policypack.access.solver.corrections import correctable, corrections, refit
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
 from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
 from policypack.iam.document import Condition, Effect, PolicyDocument, Principal, Statement
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.iam.globs import matches
+from policypack.iam.tables import DocumentKind
 from policypack.resources.index import index_of
 from policypack.resources.naming import physical_name
 from policypack.resources.references import sidecars_of
@@ -85,13 +88,39 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
     elif unread or any(not _passes(known, least, actions, target, Bound.LEAST) for target in targets):
         yield Undecided("", f"has a {kind} policy of which a part that decides is known only after the update")
     elif any(not _passes(known, most, actions, (part,), Bound.MOST) for target in targets for part in target):
-        yield Violation(
-            "", "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
-        )
+        partly = "is only partly denied to plain HTTP requests: the denial must name the bucket and its `/*`"
+        yield Violation("", partly, related=_related(guarded, actions, targets))
     else:
-        yield Violation(
-            "", f"answers plain HTTP: no {kind} policy denies everybody when `aws:SecureTransport` is false"
-        )
+        answered = f"answers plain HTTP: no {kind} policy denies everybody when `aws:SecureTransport` is false"
+        yield Violation("", answered, related=_related(guarded, actions, targets))
+
+
+def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[str, str], ...]:
+    """The elements of denials, by URN and path, of which one with its right value would deny all plain requests."""
+    placed = [
+        (resource.urn, path, denial)
+        for resource, path, document in guarded.documents
+        if isinstance(document, PolicyDocument)
+        for denial in _denials([document], Bound.MOST)
+    ]
+    budget = [PolicyDocument(DocumentKind.RESOURCE, guarded.resource.type)]
+    related: dict[tuple[str, str], None] = {}
+    for number, (urn, path, denial) in enumerate(placed):
+        others = [other for index, (*_, other) in enumerate(placed) if index != number]
+        for target in targets:
+            wanted = _plain(actions, target)
+
+            def ends(corrected: Statement, others: Sequence[Statement] = others, target: Target = target) -> bool:
+                return not _passes(budget, [corrected, *others], actions, target, Bound.MOST)
+
+            corrected = chain(corrections(denial, wanted), refit(denial, wanted))
+            related |= dict.fromkeys((urn, f"{path}.{inner}") for inner in correctable(denial, corrected, ends))
+    return (*related,)
+
+
+def _plain(actions: Sequence[str], target: Target) -> Statement:
+    """Every plain request."""
+    return Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
 
 
 def _denials(documents: Sequence[PolicyDocument], unknowns: Bound) -> list[Statement]:
@@ -113,7 +142,7 @@ def _passes(
     """Whether a plain request passes all denials; if unknown values decide, `LEAST` is for whether it surely does."""
     if not denials:
         return True
-    plain = Statement("", Effect.ALLOW, None, (*actions,), None, target, None, (Principal("AWS", "*"),), None, PLAIN)
+    plain = _plain(actions, target)
     try:
         with work_on(documents) as work:
             covered = any(includes(denial, plain, work) for denial in denials)

@@ -286,6 +286,8 @@ class Violation:
     """What it leaves out, if more of these are a narrower violation: the actions that are used."""
     value_counts: bool = True
     """Whether the value at the path identifies it: not if it is a credential, or the default, or whatever it is."""
+    related: tuple[tuple[str, str], ...] = ()
+    """Where the same mistake may be reported: the URN and the path of each value whose correction alone would end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,9 +366,9 @@ class Policy(Generic[T]):
     one of the two closes the gate. One that reads the stack takes away the whole resource, from others that do so.
     """
     subsumes: Sequence[str] = ()
-    """Ids of policies whose reports, in the same statement or resource, follow from this one's.
+    """Ids of policies whose reports, in the same statement or resource or of a `related` value, follow from this one's.
 
-    They are shown below it if it blocks in this run. Each is at most as severe.
+    They are shown below it if it blocks in this run.
     """
     reads: Callable[[Resource], Iterable[tuple[str, T | Unknown]]] | OverStack[T]
     """The reader: yields a path and a typed value, or `Unknown`."""
@@ -425,6 +427,8 @@ class Outcome:
     limits: tuple[str, ...] = ()
     """As of its violation."""
     value_counts: bool = True
+    """As of its violation."""
+    related: tuple[tuple[str, str], ...] = ()
     """As of its violation."""
     severity: Severity | None = None
     """As of its violation: how bad it is, where that is not the card's severity."""

@@ -290,6 +290,7 @@ class _Judging:
                 parts=judgement.parts,
                 limits=judgement.limits,
                 value_counts=judgement.value_counts,
+                related=judgement.related,
                 severity=judgement.severity,
             )
         else:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome
+from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, covers
 from policypack.evaluation.settings import UNSEEN
 
 STATEMENT = re.compile(r".*?\bStatement(\[\d+\])?(?=\.|$)")
@@ -39,29 +39,72 @@ def causes(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> li
 
     An outcome follows from a violation that blocks in this run, and whose policy subsumes its policy: in the same
     statement of a policy document, at a property that contains it, or, outside of documents, in the same resource; of a
-    generic policy, which judges many values that have nothing to do with one another, only at the same place.
+    generic policy, which judges many values that have nothing to do with one another, only at the same place. In any
+    resource it follows from a violation at a value that it is related to, or that is related to its own value.
     """
-    leaders: dict[tuple[str, str, str], int] = {}
-    at: dict[tuple[str, str, str], int] = {}
-    over: dict[tuple[str, str, str], int] = {}
+    leaders = _Leaders()
     for index, outcome in enumerate(outcomes):
         if outcome.kind is Kind.VIOLATION and outcome.policy.subsumes and blocks(outcome):
-            urn, statement = outcome.resource.urn, statement_path(outcome.path)
-            for follower in outcome.policy.subsumes:
-                at.setdefault((urn, outcome.path, follower), index)
-                leaders.setdefault((urn, statement, follower), index)
-                if not statement:
-                    over.setdefault((urn, outcome.path, follower), index)
-    direct = list(range(len(outcomes)))
-    for index, outcome in enumerate(outcomes):
-        if outcome.kind is not Kind.ERROR and outcome.policy.generic:
-            direct[index] = at.get((outcome.resource.urn, outcome.path, outcome.policy.id), index)
-        elif outcome.kind is not Kind.ERROR:
-            urn, statement, follower = outcome.resource.urn, statement_path(outcome.path), outcome.policy.id
-            containing = (over.get((urn, path, follower)) for path in _containing(outcome.path) if statement)
-            first = min((leader for leader in containing if leader is not None), default=index)
-            direct[index] = leaders.get((urn, statement, follower), first)
+            leaders.add(index, outcome)
+    direct = [index if (leader := leaders.of(outcome)) is None else leader for index, outcome in enumerate(outcomes)]
     return [_first(index, direct) for index in direct]
+
+
+_Place = tuple[str, str, str]
+"""The URN of a resource, a path in it, and the id of a policy whose outcomes follow from the violation there."""
+
+
+class _Leaders:
+    """The violations that others may follow from, by place."""
+
+    def __init__(self) -> None:
+        self._within: dict[_Place, int] = {}
+        """By the path of a statement, empty outside of documents."""
+        self._at: dict[_Place, int] = {}
+        self._over: dict[_Place, int] = {}
+        """Of those outside of documents."""
+        self._placed: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        """By URN and policy that follows, the paths of the violations."""
+        self._related: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        """The same of the values that they are related to."""
+
+    def add(self, index: int, cause: Outcome) -> None:
+        """Add a violation by its index."""
+        urn, statement = cause.resource.urn, statement_path(cause.path)
+        for follower in cause.policy.subsumes:
+            self._at.setdefault((urn, cause.path, follower), index)
+            self._placed[urn, follower].append((cause.path, index))
+            if statement or not cause.policy.generic:
+                self._within.setdefault((urn, statement, follower), index)
+            if not statement:
+                self._over.setdefault((urn, cause.path, follower), index)
+            for elsewhere, path in cause.related:
+                self._related[elsewhere, follower].append((path, index))
+
+    def of(self, outcome: Outcome) -> int | None:
+        """The index of the violation that an outcome follows from."""
+        if outcome.kind is Kind.ERROR:
+            return None
+        urn, path, follower = outcome.resource.urn, outcome.path, outcome.policy.id
+        statement = statement_path(path)
+        found = self._at.get((urn, path, follower))
+        if not outcome.policy.generic:
+            containing = (self._over.get((urn, outer, follower)) for outer in _containing(path) if statement)
+            first = min((leader for leader in containing if leader is not None), default=found)
+            found = self._within.get((urn, statement, follower), first)
+        return self._of_related(outcome) if found is None else found
+
+    def _of_related(self, outcome: Outcome) -> int | None:
+        """The violation whose value is related to the outcome's; the first, if there are several."""
+        follower = outcome.policy.id
+        pairs = [(outcome.path, other) for other in self._related.get((outcome.resource.urn, follower), ())]
+        pairs += [(path, other) for urn, path in outcome.related for other in self._placed.get((urn, follower), ())]
+        return min((index for path, (other, index) in pairs if _meet(path, other)), default=None)
+
+
+def _meet(path: str, other: str) -> bool:
+    """Whether one of two paths leads to the other; an empty one, of a whole resource, does not."""
+    return bool(path and other) and (covers(path, other) or covers(other, path))
 
 
 def groups(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> list[Group]:

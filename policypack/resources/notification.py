@@ -19,6 +19,7 @@ from policypack.core.spelling import quotable, similar
 from policypack.iam.arn import Arn
 from policypack.iam.globs import overlaps
 from policypack.iam.tables import s3_event_names
+from policypack.resources.naming import physical_name
 from policypack.resources.references import Resolved, resolve, resolve_all
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, QUEUE, TOPIC
 
@@ -77,6 +78,13 @@ class Trigger(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The property that names the target."""
         return f"{self.entry.path}.{TARGETS[self.entry.kind]}"
+
+
+def other_buckets(stack: Stack, trigger: Trigger) -> frozenset[str]:
+    """The names of the buckets of the stack that are not the trigger's."""
+    own = {bucket.urn for bucket in trigger.buckets.resources}
+    names = {physical_name(bucket) for bucket in stack.of(*BUCKET_TYPES) if bucket.urn not in own}
+    return frozenset(filter(None, names))
 
 
 def entries(resource: Resource) -> Iterator[Reading[NotificationEntry]]:

@@ -20,7 +20,7 @@ from policypack.core.policy import Reading, Resource, Stack, Unknown
 from policypack.iam.arn import Arn
 from policypack.iam.globs import has_wildcard, matches
 from policypack.resources.naming import name_in, physical_name
-from policypack.resources.notification import Trigger
+from policypack.resources.notification import Trigger, other_buckets
 from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import Referent, Resolved, resolve, written
 from policypack.resources.tokens import BUCKET_TYPES, FUNCTION, PERMISSION
@@ -166,16 +166,47 @@ def allowing(stack: Stack, trigger: Trigger, function: Referent | None) -> Allow
     possible: list[Resource] = []
     for key in dict.fromkeys((owner, ANY)):
         for resource, functions in index.get(key, ()):
-            verdicts = (
-                _may_invoke(permission(resource)),
-                _without_more_conditions(permission(resource)),
-                _for_function(resource, functions, trigger, function),
-                _for_bucket(stack, resource, trigger),
-                _for_account(stack, resource, trigger),
-            )
+            verdicts = _verdicts(stack, resource, functions, trigger, function).values()
             if False not in verdicts:
                 (possible if None in verdicts else certain).append(resource)
     return Allowance(tuple(certain), tuple(possible))
+
+
+def nearly_allowing(stack: Stack, trigger: Trigger, function: Referent) -> tuple[tuple[str, str], ...]:
+    """The permissions that one value keeps from allowing it, by URN, each with the path of that value.
+
+    A permission that names another bucket or function of the stack is not meant for this one.
+    """
+    elsewhere = other_buckets(stack, trigger)
+    near: list[tuple[str, str]] = []
+    for resource in stack.of(PERMISSION):
+        source = permission(resource).source_arn
+        functions = resolve(stack, resource, "function", FUNCTION)
+        if isinstance(source, str) and not elsewhere.isdisjoint(re.split("[:/]", source)):
+            continue
+        verdicts = _verdicts(stack, resource, functions, trigger, function)
+        refused = [name for name, verdict in verdicts.items() if verdict is False]
+        if len(refused) == 1 and not (refused == ["function"] and functions.all):
+            # of a principal and a source that do not fit, the source is reported
+            places = ["principal", "sourceArn"] if refused == ["principal"] else refused
+            near += [(resource.urn, name) for name in places]
+    return tuple(near)
+
+
+def _verdicts(
+    stack: Stack, resource: Resource, functions: Resolved, trigger: Trigger, function: Referent | None
+) -> Mapping[str, bool | None]:
+    """By property of a permission, whether it allows the bucket of a trigger to invoke; None if that is unknown."""
+    parts = permission(resource)
+    return {
+        "principal": _by_s3(parts),
+        "action": _invokes(parts),
+        "eventSourceToken": _without(parts.token),
+        "principalOrgId": _without(parts.organization),
+        "function": _for_function(resource, functions, trigger, function),
+        "sourceArn": _for_bucket(stack, resource, trigger),
+        "sourceAccount": _for_account(stack, resource, trigger),
+    }
 
 
 def serves_outsiders(stack: Stack) -> bool:
@@ -195,7 +226,7 @@ def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
     """
     index: dict[str, list[tuple[Resource, Resolved]]] = defaultdict(list)
     for resource in stack.of(PERMISSION):
-        if _may_invoke(permission(resource)) is not False:
+        if _may_invoke(permission(resource)):
             functions = resolve(stack, resource, "function", FUNCTION)
             name = resource.inputs.get("function")
             traced = functions.foreign is not None or isinstance(name, str)
@@ -205,19 +236,22 @@ def _of_s3(stack: Stack) -> Mapping[str, Sequence[tuple[Resource, Resolved]]]:
     return index
 
 
-def _may_invoke(parts: Permission) -> bool | None:
-    """Whether a permission allows S3 to invoke a function; None if that is unknown."""
-    by_s3 = None if isinstance(parts.principal, Unknown) else parts.service == S3 or parts.principal == "*"
-    invokes = None if isinstance(parts.action, Unknown) else (parts.action or "").lower() in (INVOKE, "lambda:*", "*")
-    return False if False in (by_s3, invokes) else by_s3 and invokes
+def _may_invoke(parts: Permission) -> bool:
+    """Whether a permission allows S3 to invoke a function, or may."""
+    return _by_s3(parts) is not False and _invokes(parts) is not False
 
 
-def _without_more_conditions(parts: Permission) -> bool | None:
-    """Whether a permission asks for nothing that S3 never sends: a token, or the organization of the caller."""
-    values = (parts.token, parts.organization)
-    if any(isinstance(value, str) for value in values):
-        return False
-    return None if any(isinstance(value, Unknown) for value in values) else True
+def _by_s3(parts: Permission) -> bool | None:
+    return None if isinstance(parts.principal, Unknown) else parts.service == S3 or parts.principal == "*"
+
+
+def _invokes(parts: Permission) -> bool | None:
+    return None if isinstance(parts.action, Unknown) else (parts.action or "").lower() in (INVOKE, "lambda:*", "*")
+
+
+def _without(value: str | Unknown | None) -> bool | None:
+    """Whether a permission lacks what S3 never sends: a token, or the organization of the caller."""
+    return None if isinstance(value, Unknown) else value is None
 
 
 def _for_function(resource: Resource, functions: Resolved, trigger: Trigger, function: Referent | None) -> bool | None:

@@ -179,7 +179,8 @@ def _by_statement(of_resource: Sequence[Group]) -> Iterator[list[Group]]:
 
 
 def _order(group: Group) -> tuple[int, int]:
-    return KINDS.index(group.first.kind), -group.first.policy.severity.rank
+    severities = [outcome.policy.severity.rank for outcome in (*group.reports, *group.subsumed)]
+    return KINDS.index(group.first.kind), -max(severities)
 
 
 def _note(note: Note, screen: Screen) -> Iterator[Text]:

@@ -16,6 +16,7 @@ import msgspec
 from policypack.access.least_privilege.call_conditions import decidable, is_met, unmet, variants
 from policypack.access.least_privilege.calls import CallTarget, RunContext, loose, prefix
 from policypack.access.least_privilege.excess import Excess, allowing, excess_of, listed
+from policypack.access.least_privilege.near_misses import nearly_met
 from policypack.access.solver.bounds import Bound, known
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import STACK_WORK, TooManyCellsError, Work
@@ -78,6 +79,8 @@ class MissingPermission(msgspec.Struct, frozen=True):
     sure: bool = True
     partly: bool = False
     """Whether the role allows it on some of the resource."""
+    related: tuple[tuple[str, str], ...] = ()
+    """The elements of one statement, by URN and path, of which one with its right value would allow it."""
 
 
 class ExcessPermission(msgspec.Struct, frozen=True):
@@ -161,7 +164,7 @@ def compare(
             for condition in statement.conditions
         )
     )
-    return Comparison(tuple(filter(None, missing)), excess, conditions)
+    return Comparison(tuple(nearly_met(filter(None, missing), role, every)), excess, conditions)
 
 
 def _accesses(role: Role, context: RunContext, call: AwsCall | None) -> tuple[Access, Access]:

@@ -68,7 +68,8 @@ def judge_missing(missing: MissingPermission) -> Judgement:
     if missing.sure:
         everything = "all of " if missing.partly else ""
         unmet = f", {missing.why}" if missing.why else ""
-        return Violation("", f"does not allow `{need.action}` on {everything}`{missing.resource}`: {who}{unmet}")
+        message = f"does not allow `{need.action}` on {everything}`{missing.resource}`: {who}{unmet}"
+        return Violation("", message, related=missing.related)
     return Undecided(
         "", f"may not allow `{need.action}` on `{missing.resource}`, because {missing.why}: {who}", CALL_FIX
     )

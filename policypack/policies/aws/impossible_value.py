@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import (
     ACCOUNT,
     allow,
@@ -210,7 +211,12 @@ POLICY: Policy[Value | str | PolicyDocument] = Policy(
             note="a property that takes both",
         ),
     ],
-    subsumes=["iam-linter-report", "s3-enabled-acls"],
+    subsumes=[
+        "iam-linter-report",
+        "s3-enabled-acls",
+        "s3-missing-invoke-permission",
+        *BY_CORRECTIONS,
+    ],
     requires=["iam-malformed-document", "lambda-malformed-source-arn", "s3-malformed-notification"],
     reads=values,
     check=check,

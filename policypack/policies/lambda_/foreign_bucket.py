@@ -73,6 +73,7 @@ POLICY = Policy(
         ),
     ],
     requires=["lambda-malformed-source-arn"],
+    subsumes=["s3-missing-invoke-permission"],
     reads=sources,
     check=check,
 )

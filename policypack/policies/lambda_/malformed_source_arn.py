@@ -59,6 +59,7 @@ POLICY = Policy(
             note="one method of an API, at every stage",
         ),
     ],
+    subsumes=["s3-missing-invoke-permission"],
     reads=permissions,
     check=check,
 )

@@ -88,6 +88,7 @@ POLICY = Policy(
         example(*writing(LOGS, writes(), tracingConfig={"mode": "PassThrough"}), note="no traces of its own"),
     ],
     requires=["lambda-missing-handler"],
+    subsumes=["lambda-unused-permission"],
     reads=needs,
     check=check,
 )

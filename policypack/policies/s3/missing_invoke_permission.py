@@ -26,7 +26,7 @@ from policypack.core.examples import (
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.notification import FUNCTIONS, triggers, unread
-from policypack.resources.permission import allowing, serves_outsiders
+from policypack.resources.permission import allowing, nearly_allowing, serves_outsiders
 
 BESIDE = "Create the permission in this stack, for the function's own `name` and the bucket's own `arn`."
 ELSEWHERE = Unknown("names a function that is not in this stack, and its permissions may be elsewhere", BESIDE)
@@ -43,6 +43,8 @@ class Invoked(msgspec.Struct, frozen=True):
     surely: bool
     allowing: int
     perhaps: int
+    related: tuple[tuple[str, str], ...] = ()
+    """The URN and the path of each value that keeps a permission from allowing it."""
 
 
 @over_stack
@@ -62,7 +64,9 @@ def invocations(stack: Stack) -> Iterator[Placed[Invoked]]:
                 continue
             permissions = allowing(stack, trigger, named)
             surely = (len(functions.certain) == 1 or functions.between) and not named.resource.external
-            invoked = Invoked(named.resource.name, surely, len(permissions.certain), len(permissions.possible))
+            certain, possible = len(permissions.certain), len(permissions.possible)
+            related = () if certain or possible else nearly_allowing(stack, trigger, named)
+            invoked = Invoked(named.resource.name, surely, certain, possible, related)
             yield trigger.notification, path, invoked
 
 
@@ -72,7 +76,8 @@ def check(invoked: Invoked) -> Iterator[Violation | Undecided]:
     if not invoked.surely or invoked.perhaps:
         yield Undecided("", f"may invoke `{invoked.function}`, and whether a permission allows it is unknown", BESIDE)
     else:
-        yield Violation("", f"invokes `{invoked.function}`, which has no permission for this bucket and its account")
+        message = f"invokes `{invoked.function}`, which has no permission for this bucket and its account"
+        yield Violation("", message, related=invoked.related)
 
 
 def _stack(**source: str) -> list[Resource]:

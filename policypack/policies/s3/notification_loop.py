@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.event_loop import EventLoop, causes, event_loops, feeds_back
+from policypack.access.event_loop import EventLoop, causes, event_loops, feeds_back, sole_grant
 from policypack.core.examples import (
     allow,
     bucket,
@@ -48,10 +48,10 @@ def check(loop: EventLoop) -> Iterator[Violation | Undecided]:
         if isinstance(verdict, Unknown):
             yield Undecided("", verdict.why, verdict.fix)
         elif verdict:
-            yield Violation(
-                "",
-                f"invokes `{loop.function}`, whose role allows `{action}` on the same objects, which invokes it again",
+            message = (
+                f"invokes `{loop.function}`, whose role allows `{action}` on the same objects, which invokes it again"
             )
+            yield Violation("", message, related=sole_grant(loop, action))
 
 
 OBJECTS = "arn:aws:s3:::acme-inbox/*"

@@ -45,7 +45,7 @@ def check(answer: Admission) -> Iterator[Violation | Undecided]:
     if answer.allowed is None:
         yield Undecided("", UNSURE, BESIDE)
     elif not answer.allowed:
-        yield Violation("", answer.obstacle)
+        yield Violation("", answer.obstacle, related=answer.related)
 
 
 QUEUE_ARN = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import example, granted, role
 from policypack.core.policy import Policy, Severity, Violation
 from policypack.core.tags import Tag
@@ -77,6 +78,7 @@ POLICY = Policy(
         "iam-wildcard-resource",
         "iam-absent-key-allowed",
     ],
+    subsumes=BY_CORRECTIONS,
     reads=documents("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"),
     check=check,
 )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import allow, bucket_policy, document, example, reported_at, role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
@@ -165,6 +166,7 @@ POLICY = Policy(
             note="wildcards, policy variables and the case of an action",
         ),
     ],
+    subsumes=BY_CORRECTIONS,
     reads=documents("Statement", "Effect"),
     check=check,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import deny, example, granted, role_policy
 from policypack.core.policy import Policy, Severity, Undecided, Violation
 from policypack.core.tags import Tag
@@ -129,7 +130,7 @@ POLICY = Policy(
         example(granted("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"), note="a policy variable"),
     ],
     requires=["iam-malformed-document"],
-    subsumes=["lambda-unused-permission"],
+    subsumes=["lambda-unused-permission", *BY_CORRECTIONS],
     reads=statements("Action"),
     check=check,
 )

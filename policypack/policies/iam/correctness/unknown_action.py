@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import deny, example, granted, reported_at, role_policy
 from policypack.core.policy import Policy, Severity, Violation
 from policypack.core.spelling import similar
@@ -82,6 +83,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
+    subsumes=BY_CORRECTIONS,
     reads=documents("Action", "NotAction"),
     check=check,
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from policypack.access.policy_targets import in_one_partition, own_arns
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import allow, bucket, construct, document, example
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
 from policypack.core.tags import Tag
@@ -98,6 +99,7 @@ POLICY = Policy(
         example(_queue("jobs"), note="its own queue"),
     ],
     requires=["iam-malformed-document", "aws-impossible-value"],
+    subsumes=["iam-mismatched-resource", *BY_CORRECTIONS],
     reads=attached_documents,
     check=check,
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from policypack.access.lockouts import lockouts
 from policypack.access.role_sessions import Conditional, conditional, unmet_in
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.access.unmet_conditions import unmet
 from policypack.core.examples import allow, bucket_policy, deny, document, example, granted, lambda_role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
@@ -171,7 +172,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document", "iam-invalid-address", "iam-ineffective-condition"],
-    subsumes=["lambda-unused-permission"],
+    subsumes=["lambda-unused-permission", *BY_CORRECTIONS],
     reads=conditional,
     check=check,
 )

@@ -19,6 +19,7 @@ import msgspec
 from policypack.access.address_conditions import denied_callers, fence, unread
 from policypack.access.lockouts import CHANGES, excluded, from_day, lockouts, unmanageable, void_exemption, voiding
 from policypack.access.solver.bounds import unknown_paths
+from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import allow, bucket_policy, construct, deny, document, example, reported_at, role
 from policypack.core.policy import (
     Judgement,
@@ -232,6 +233,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
+    subsumes=BY_CORRECTIONS,
     reads=current_documents,
     check=check,
 )

@@ -148,6 +148,7 @@ POLICY = Policy(
         "iam-pass-role-anywhere",
         "iam-privilege-escalation",
         "lambda-unused-permission",
+        "s3-notification-loop",
     ],
     reads=documents("Action", "NotAction", granting=True),
     check=check,

@@ -168,7 +168,7 @@ POLICY = Policy(
         ),
     ],
     requires=["iam-malformed-document"],
-    subsumes=["iam-unscoped-list", "iam-pass-role-anywhere", "lambda-unused-permission"],
+    subsumes=["iam-unscoped-list", "iam-pass-role-anywhere", "lambda-unused-permission", "s3-notification-loop"],
     reads=statements("Action", "NotAction", kinds=IDENTITY),
     check=check,
 )

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.access.role_users import RoleTrust, role_trusts
+from policypack.access.role_users import UNCLEAR, RoleTrust, role_trusts
 from policypack.core.examples import allow, deny, document, example, function, lambda_role, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
 
 def check(trust: RoleTrust) -> Iterator[Violation]:
+    misspelt = dict(trust.misspelt)
     for user, services in trust.users.items():
         if not trust.anyone and trust.assuming.isdisjoint(services):
-            place = next((trust.misspelt[service] for service in services if service in trust.misspelt), "")
+            place = next((misspelt[service] for service in services if service in misspelt), "")
+            place = place or misspelt.pop(UNCLEAR, "")
             yield Violation(place, f"does not let `{services[0]}.amazonaws.com` assume the role of `{user}`")
 
 
