@@ -195,6 +195,7 @@ class How(enum.StrEnum):
     ANSWER = "only returns that a record failed, to a service that does not read it,"
     OVERWRITE = "keeps one of the records that have the same key"
     OMIT = "leaves a record out of what it returns to Firehose"
+    GATE = "works on no record if one is bad"
     FUTURE = "starts work whose failure nothing looks at"
     PROCESS = "starts a process that nothing waits for"
 
@@ -203,6 +204,8 @@ class How(enum.StrEnum):
         """What is lost, as a clause."""
         if self is How.OMIT:
             return "Firehose takes it for failed, unlike one with the result `Dropped`"
+        if self is How.GATE:
+            return "the good ones are lost, too"
         if self is How.PROCESS:
             return "Lambda freezes it when the handler returns"
         of_one = self in (How.DROP, How.ANSWER, How.FUTURE)
