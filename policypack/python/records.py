@@ -82,9 +82,13 @@ def cut(base: Shapes) -> Shapes:
 
 
 def is_whole(index: ast.Slice) -> bool:
-    """Whether a slice leaves nothing out: `[:]`, `[::-1]`."""
+    """Whether a slice leaves nothing out: `[:]`, `[::-1]`, `[:10000]`."""
     lower, upper, step = (ast.unparse(part) if part else "None" for part in (index.lower, index.upper, index.step))
-    return lower in ("None", "0") and (upper == "None" or _is_length(index.upper)) and step in ("None", "1", "-1")
+    return (
+        lower in ("None", "0")
+        and (upper == "None" or _is_length(index.upper) or _is_most(index.upper))
+        and step in ("None", "1", "-1")
+    )
 
 
 def attribute(of: Shape, name: str) -> Values:
@@ -235,16 +239,18 @@ def _limits(node: ast.Call) -> bool:
         iterators = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
         limited = len({*iterators}) < len(iterators) or any(_is_short(one) or in_turns(one) for one in node.args)
         return "strict" not in keywords and limited
-    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (name == "deque" and keeps_last(node))
-
-
-def keeps_last(node: ast.Call) -> bool:
-    """Whether a `deque` keeps a number of elements that the code fixes, and a batch may have more."""
-    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "maxlen")]
-    return any(
-        isinstance(most, ast.Constant) and isinstance(most.value, int) and 0 < most.value < LARGEST_BATCH
-        for most in given
+    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (
+        name == "deque" and kept_by(node) is not None
     )
+
+
+def kept_by(node: ast.Call) -> int | None:
+    """How many elements a `deque` keeps, if the code fixes that, and a batch may have more."""
+    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "maxlen")]
+    for most in given:
+        if isinstance(most, ast.Constant) and isinstance(most.value, int) and 0 < most.value < LARGEST_BATCH:
+            return most.value
+    return None
 
 
 def is_unlimited(node: ast.Call) -> bool:
@@ -259,6 +265,11 @@ def is_unlimited(node: ast.Call) -> bool:
         return len(numbers) == 1 and _is_length(numbers[0])
     lower, upper, step = ([None, *numbers, None] if len(numbers) == 1 else [*numbers, None, None])[:3]
     return is_whole(ast.Slice(lower, upper, step))
+
+
+def _is_most(node: ast.expr | None) -> bool:
+    """Whether a bound is at least as large as any batch."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value >= LARGEST_BATCH
 
 
 def _is_length(node: ast.expr | None) -> bool:

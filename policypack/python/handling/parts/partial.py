@@ -16,7 +16,7 @@ from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.parts.last_values import LastValues
 from policypack.python.handling.parts.unpacking import Unpackings, fixed
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
-from policypack.python.handling.slots import only_keeps
+from policypack.python.handling.slots import kept_elements, only_keeps
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
@@ -203,6 +203,15 @@ class Parts:
                     for child in (ast.walk(argument) if isinstance(argument, ast.Starred) else (argument,))
                 )
                 return records and self.scan.holds(node, Shape.CUT)
+            case ast.Call():
+                return self._fills_limited(node)
+        return False
+
+    def _fills_limited(self, node: ast.Call) -> bool:
+        """Whether a call adds all records to a `deque` that keeps some: `last.extend(records)`."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=base, attr="extend" | "extendleft"), args=[source]):
+                return self.scan.holds(source, *_SELECTED) and kept_elements(self.scan, base) is not None
         return False
 
     def _is_chunk(self, node: ast.AST) -> bool:
@@ -234,7 +243,9 @@ class Parts:
                 is_lazy = isinstance(node, ast.GeneratorExp)
                 sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
                 works = bool(sources) and scan.works(*ast.iter_child_nodes(node), printing=printing)
-                short = node in self.first_runs or left_out(scan, node) is not None
+                parent = scan.parents.get(node)
+                fills = isinstance(parent, ast.Call) and self._fills_limited(parent) and not works
+                short = node in self.first_runs or left_out(scan, node) is not None or fills
                 if sources and not short and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
@@ -271,6 +282,8 @@ class Parts:
             return
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in FOLLOWED and any(map(scan.is_own, arguments)):
+            return
+        if self._fills_limited(node):
             return
         if name == "partial" and self.consumers.of(scan, node) is Consumption.NOTHING:
             return
