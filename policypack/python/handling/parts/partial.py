@@ -114,7 +114,8 @@ class Parts:
         )
 
     def _pick(self, node: ast.AST, source: ast.AST, taking: Taking) -> Pick:
-        return Pick(self.scan.place(node), taking, self.scan.is_inner(source), self.glances.only(self.scan, node))
+        inner, glances = self.scan.is_inner(source), self.glances.only(self.scan, node)
+        return Pick(self.scan.place(node), taking, inner, glances, _first(node))
 
     def _taken_from(self, node: ast.AST) -> ast.AST | None:
         """The records that one is taken of by its place; None if this is nothing of the kind."""
@@ -307,6 +308,19 @@ def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) ->
     if lower is None and isinstance(upper, ast.UnaryOp):  # `records[:-1]` and `records[-1]`
         return ast.dump(index) == ast.dump(upper) == ast.dump(ast.parse("-1", mode="eval").body)
     return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
+
+
+def _first(node: ast.AST) -> int | None:
+    """How many elements a slice or `islice` takes from the first one on; None of everything else."""
+    match node:
+        case ast.Subscript(
+            slice=ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Constant(value=int() as most), step=None),
+            ctx=ast.Load(),
+        ):
+            return most
+        case ast.Call(args=[_, ast.Constant(value=int() as most)]) if called_name(node) == "islice":
+            return most
+    return None
 
 
 def _answers(node: ast.AST) -> bool:
