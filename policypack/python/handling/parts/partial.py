@@ -14,6 +14,7 @@ from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.parts.last_values import LastValues
+from policypack.python.handling.parts.made_lists import of_each
 from policypack.python.handling.parts.unpacking import Unpackings, fixed
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.handling.slots import kept_elements, only_keeps
@@ -121,6 +122,10 @@ class Parts:
         """The records that one is taken of by its place; None if this is nothing of the kind."""
         scan = self.scan
         match node:
+            case ast.Subscript(value=source, slice=ast.Constant() | ast.UnaryOp(), ctx=ast.Load()) if made := of_each(
+                scan, source
+            ):
+                return made
             case ast.Subscript(value=source, slice=index) if scan.holds(source, *_TAKEN_FROM):
                 is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
                 short = isinstance(index, ast.Name) and index.id in self.ranges
@@ -196,7 +201,9 @@ class Parts:
     def _cuts(self, node: ast.AST) -> bool:
         match node:
             case ast.Subscript(value=source, slice=ast.Slice() as index):
-                return self.scan.holds(source, *_SELECTED) and not is_whole(index)
+                return not is_whole(index) and (
+                    self.scan.holds(source, *_SELECTED) or of_each(self.scan, source) is not None
+                )
             case ast.Call() if called_name(node) in CUTTING:
                 records = any(
                     isinstance(child, ast.expr) and self.scan.holds(child, *_SELECTED)
