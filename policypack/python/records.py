@@ -25,6 +25,8 @@ _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
     *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
+_TUPLE = 4
+"""How many elements of a chunk code may take by their places: those of pairs and the like."""
 FLATTENING = {"from_iterable", "sum"}
 """Calls that make one list of several."""
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
@@ -144,8 +146,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     if Shape.GROUPS in arguments | base and name in FLATTENING | TAKING:
         return frozenset({Shape.RECORDS if name in FLATTENING else Shape.CUT})
     if name in _SAME:
-        shared = (arguments | base) & (MANY | EVENTS | {Shape.GROUPS})
-        return cut(shared) if _limits(node) else shared
+        return _same(node, (arguments | base) & (MANY | EVENTS | {Shape.GROUPS}))
     if name in _SELECTING and not gives_work(node):
         return cut(arguments) if _limits(node) else selected(arguments)
     if name in CUTTING:
@@ -160,6 +161,13 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         of_message = name.endswith("Event") and Shape.RECORD in arguments
         return arguments & EVENTS or (frozenset({Shape.MESSAGE}) if of_message else NONE_OF_THEM)
     return frozenset({Shape.RECORD}) if name in TAKING and (arguments | base) & MANY else NONE_OF_THEM
+
+
+def _same(node: ast.Call, shared: Shapes) -> Shapes:
+    """What a call returns that leaves nothing out, or the first elements if it is limited, or lists of them."""
+    if _chunks(node) and shared == {Shape.RECORDS}:
+        return frozenset({Shape.GROUPS})
+    return cut(shared) if _limits(node) else shared
 
 
 def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
@@ -229,6 +237,14 @@ def is_lazy(function: ast.AST) -> bool:
 def selected(source: Shapes) -> Shapes:
     """What a condition selects of records, or what is made from each of them."""
     return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
+
+
+def _chunks(node: ast.Call) -> bool:
+    """Whether a call makes lists of one that are longer than code takes one by one: `batched(records, 10)`."""
+    match node:
+        case ast.Call(args=[_, ast.Constant(value=int() as size)]):
+            return called_name(node) in {"batched", "chunked"} and size > _TUPLE
+    return False
 
 
 def _limits(node: ast.Call) -> bool:

@@ -10,7 +10,8 @@ Some services send one record at a time: SNS, SES, Lambda@Edge, and a mapping wi
 record is there to be lost, so the policy is silent about the records of an event that has one, also where their failure is
 swallowed: a handler may end with it on purpose, and only code that drops one of several is surely wrong. The function counts as
 such where the code reads `Sns`, `ses` or `cf` of a record, or where everything in the stack that invokes it sends one. The
-records inside a message, as of S3's notification in one of SNS, are several all the same.
+records inside a message, as of S3's notification in one of SNS, are several all the same. A report of failures that
+Lambda does not read is judged in any case.
 
 A queue or stream delivers all records again if the function raises or ends its process, so a `raise` and `sys.exit()` are
 silent where the stack has nothing else that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.

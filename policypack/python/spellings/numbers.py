@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-_LIMITED = {"islice", "deque", "range", "min", "nlargest", "nsmallest", "sample"}
+_LIMITED = {"islice", "deque", "range", "min", "nlargest", "nsmallest", "sample", "batched", "chunked"}
 """Calls whose arguments say how many elements there are."""
 _NUMBER = re.compile(r"^[A-Z_][A-Z0-9_]*(\s*:[^=\n]+)?\s*=\s*\d", re.MULTILINE)
 """What is in the text of a module that has a name for a number."""
