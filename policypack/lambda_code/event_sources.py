@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html (which service
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -43,6 +43,8 @@ class Delivery(msgspec.Struct, frozen=True):
     """Whether everything in the stack that invokes it sends one record at a time."""
     several: bool = False
     """Whether an event source mapping certainly sends several records at a time."""
+    most: int | None = None
+    """The largest batch that event source mappings send, if nothing else sends records and all of them say so."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function returns."""
     redelivered: bool = False
@@ -63,6 +65,7 @@ def delivery(stack: Stack, function: Resource) -> Delivery:
         and all(inputs.get("batchSize") == 1 for inputs in mappings)
         and principals <= _ONE_RECORD,
         several=any(_sends_several(inputs.get("batchSize")) for inputs in mappings),
+        most=None if principals else _largest(inputs.get("batchSize") for inputs in mappings),
         retries=reported or not (mappings or unread),
         redelivered=bool(mappings) and not principals,
         heeded=Fate.ANSWER if not unread else Fate.RESULT if reported else Fate.KEPT,
@@ -81,6 +84,12 @@ def _is_read(stack: Stack, function: Resource, permissions: Sequence[Resource]) 
 def _sends_several(size: Any) -> bool:
     """Whether a batch size is more than one; the default is 10 of a queue, and 100 of a stream."""
     return size is None or (isinstance(size, int | float) and size > 1)
+
+
+def _largest(sizes: Iterable[Any]) -> int | None:
+    """The largest of batch sizes, if all are known."""
+    known = [int(size) if isinstance(size, int | float) else None for size in sizes]
+    return max((size for size in known if size is not None), default=None) if None not in known else None
 
 
 def _may_report(types: Any) -> bool:

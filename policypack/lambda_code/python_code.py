@@ -143,6 +143,7 @@ def handlers(stack: Stack) -> Iterator[Placed[Handling]]:
                     result,
                     single=result.single or sent.single,
                     several=sent.several,
+                    most=sent.most,
                     retries=sent.retries,
                     redelivered=sent.redelivered,
                     heeded=sent.heeded,

@@ -195,6 +195,7 @@ class How(enum.StrEnum):
     ANSWER = "only returns that a record failed, to a service that does not read it,"
     OVERWRITE = "keeps one of the records that have the same key"
     OMIT = "leaves a record out of what it returns to Firehose"
+    GATE = "works on no record if one is bad"
     FUTURE = "starts work whose failure nothing looks at"
     PROCESS = "starts a process that nothing waits for"
 
@@ -203,6 +204,8 @@ class How(enum.StrEnum):
         """What is lost, as a clause."""
         if self is How.OMIT:
             return "Firehose takes it for failed, unlike one with the result `Dropped`"
+        if self is How.GATE:
+            return "the good ones are lost, too"
         if self is How.PROCESS:
             return "Lambda freezes it when the handler returns"
         of_one = self in (How.DROP, How.ANSWER, How.FUTURE)
@@ -271,6 +274,8 @@ class Pick(msgspec.Struct, frozen=True):
     inner: bool = False
     glances: bool = False
     """Whether the code only looks at what it takes, or reads what all records have in common: a log is enough for them."""
+    first: int | None = None
+    """How many records it takes, if these are the first ones."""
 
 
 class Handling(msgspec.Struct, frozen=True):
@@ -290,6 +295,8 @@ class Handling(msgspec.Struct, frozen=True):
     """Whether the service that invokes the function sends one record at a time."""
     several: bool = False
     """Whether a queue or stream of the stack sends the function several records at a time."""
+    most: int | None = None
+    """How many records an event has at most, if the stack says so."""
     retries: bool = True
     """Whether Lambda may look at the failures that the function reports."""
     redelivered: bool = False
@@ -339,6 +346,8 @@ class Handling(msgspec.Struct, frozen=True):
         """Whether a pick leaves records behind with the number of records that the function gets."""
         if pick.taking is Taking.UNCALLED:
             return True
+        if pick.first is not None and self.most is not None and self.most <= pick.first:
+            return pick.inner
         if pick.taking is Taking.EXACT and not self.several:
             return False
         return pick.inner or not self.single

@@ -25,6 +25,8 @@ _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
     *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
+_TUPLE = 4
+"""How many elements of a chunk code may take by their places: those of pairs and the like."""
 FLATTENING = {"from_iterable", "sum"}
 """Calls that make one list of several."""
 _SELECTING = {"filter", "filterfalse", "map", "starmap", "compress"}
@@ -82,9 +84,13 @@ def cut(base: Shapes) -> Shapes:
 
 
 def is_whole(index: ast.Slice) -> bool:
-    """Whether a slice leaves nothing out: `[:]`, `[::-1]`."""
+    """Whether a slice leaves nothing out: `[:]`, `[::-1]`, `[:10000]`."""
     lower, upper, step = (ast.unparse(part) if part else "None" for part in (index.lower, index.upper, index.step))
-    return lower in ("None", "0") and (upper == "None" or _is_length(index.upper)) and step in ("None", "1", "-1")
+    return (
+        lower in ("None", "0")
+        and (upper == "None" or _is_length(index.upper) or _is_most(index.upper))
+        and step in ("None", "1", "-1")
+    )
 
 
 def attribute(of: Shape, name: str) -> Values:
@@ -140,8 +146,7 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
     if Shape.GROUPS in arguments | base and name in FLATTENING | TAKING:
         return frozenset({Shape.RECORDS if name in FLATTENING else Shape.CUT})
     if name in _SAME:
-        shared = (arguments | base) & (MANY | EVENTS | {Shape.GROUPS})
-        return cut(shared) if _limits(node) else shared
+        return _same(node, (arguments | base) & (MANY | EVENTS | {Shape.GROUPS}))
     if name in _SELECTING and not gives_work(node):
         return cut(arguments) if _limits(node) else selected(arguments)
     if name in CUTTING:
@@ -156,6 +161,13 @@ def called(node: ast.Call, base: Shapes, arguments: Shapes, keys: Iterable[str |
         of_message = name.endswith("Event") and Shape.RECORD in arguments
         return arguments & EVENTS or (frozenset({Shape.MESSAGE}) if of_message else NONE_OF_THEM)
     return frozenset({Shape.RECORD}) if name in TAKING and (arguments | base) & MANY else NONE_OF_THEM
+
+
+def _same(node: ast.Call, shared: Shapes) -> Shapes:
+    """What a call returns that leaves nothing out, or the first elements if it is limited, or lists of them."""
+    if _chunks(node) and shared == {Shape.RECORDS}:
+        return frozenset({Shape.GROUPS})
+    return cut(shared) if _limits(node) else shared
 
 
 def comprehended(source: Shapes, elements: list[ast.expr], loops: list[ast.comprehension], *, lazy: bool) -> Shapes:
@@ -227,6 +239,14 @@ def selected(source: Shapes) -> Shapes:
     return frozenset({Shape.SOME}) if source & (MANY - {Shape.CUT}) else cut(source)
 
 
+def _chunks(node: ast.Call) -> bool:
+    """Whether a call makes lists of one that are longer than code takes one by one: `batched(records, 10)`."""
+    match node:
+        case ast.Call(args=[_, ast.Constant(value=int() as size)]):
+            return called_name(node) in {"batched", "chunked"} and size > _TUPLE
+    return False
+
+
 def _limits(node: ast.Call) -> bool:
     """Whether a call takes a number of elements that the code fixes: `zip(records, range(3))`, `deque(records, maxlen=1)`."""
     name = called_name(node)
@@ -235,16 +255,18 @@ def _limits(node: ast.Call) -> bool:
         iterators = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
         limited = len({*iterators}) < len(iterators) or any(_is_short(one) or in_turns(one) for one in node.args)
         return "strict" not in keywords and limited
-    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (name == "deque" and keeps_last(node))
-
-
-def keeps_last(node: ast.Call) -> bool:
-    """Whether a `deque` keeps a number of elements that the code fixes, and a batch may have more."""
-    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "maxlen")]
-    return any(
-        isinstance(most, ast.Constant) and isinstance(most.value, int) and 0 < most.value < LARGEST_BATCH
-        for most in given
+    return (name == "compress" and any(map(_is_short, node.args[1:]))) or (
+        name == "deque" and kept_by(node) is not None
     )
+
+
+def kept_by(node: ast.Call) -> int | None:
+    """How many elements a `deque` keeps, if the code fixes that, and a batch may have more."""
+    given = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "maxlen")]
+    for most in given:
+        if isinstance(most, ast.Constant) and isinstance(most.value, int) and 0 < most.value < LARGEST_BATCH:
+            return most.value
+    return None
 
 
 def is_unlimited(node: ast.Call) -> bool:
@@ -259,6 +281,11 @@ def is_unlimited(node: ast.Call) -> bool:
         return len(numbers) == 1 and _is_length(numbers[0])
     lower, upper, step = ([None, *numbers, None] if len(numbers) == 1 else [*numbers, None, None])[:3]
     return is_whole(ast.Slice(lower, upper, step))
+
+
+def _is_most(node: ast.expr | None) -> bool:
+    """Whether a bound is at least as large as any batch."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value >= LARGEST_BATCH
 
 
 def _is_length(node: ast.expr | None) -> bool:

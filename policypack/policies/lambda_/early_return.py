@@ -6,6 +6,13 @@ logged or counted loses its record in the same way, and so does one in the resul
 invokes, which reads no result. Records that are malformed may be dropped on purpose, by an `except ValueError` or the like, if the
 log names the record. A transformation of Firehose has to return every record, those that it drops on purpose with the result `Dropped`.
 
+Some services send one record at a time: SNS, SES, Lambda@Edge, and a mapping with a batch size of 1. No other
+record is there to be lost, so the policy is silent about the records of an event that has one, also where their failure is
+swallowed: a handler may end with it on purpose, and only code that drops one of several is surely wrong. The function counts as
+such where the code reads `Sns`, `ses` or `cf` of a record, or where everything in the stack that invokes it sends one. The
+records inside a message, as of S3's notification in one of SNS, are several all the same. A report of failures that
+Lambda does not read is judged in any case.
+
 A queue or stream delivers all records again if the function raises or ends its process, so a `raise` and `sys.exit()` are
 silent where the stack has nothing else that invokes it. It deletes what the function does not report, and without `ReportBatchItemFailures` it ignores the report.
 """
@@ -104,6 +111,17 @@ POLICY = Policy(
         ),
         example(
             _handler(
+                LOOP,
+                '    if not record["body"]:',
+                "        break",
+                "else:",
+                '    for record in event["Records"]:',
+                "        copy(record)",
+            ),
+            note="one bad record for which the good ones are dropped",
+        ),
+        example(
+            _handler(
                 "output = []",
                 'for record in event["records"]:',
                 '    if record["data"]:',
@@ -141,6 +159,16 @@ POLICY = Policy(
         example(
             _handler('message = event["Records"][0]["Sns"]["Message"]', "publish(message)"),
             note="a service that sends one record at a time",
+        ),
+        example(
+            _handler(
+                LOOP,
+                "    try:",
+                '        publish(record["Sns"]["Message"])',
+                "    except Exception as error:",
+                "        print(error)",
+            ),
+            note="a failure that is swallowed, of a service that sends one record at a time",
         ),
         example(
             _handler(

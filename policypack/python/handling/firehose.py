@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from policypack.python.handling.consumption import Consumers
+from policypack.python.domain import FunctionNode
+from policypack.python.handling.consumption import LAZY, Consumers
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.model import How, LoopExit, RecordLoop
-from policypack.python.records import MANY, called_name
+from policypack.python.records import MANY, called_name, own_nodes
 
 _ADDING = {"append", "extend", "insert", "appendleft"}
 
@@ -31,12 +32,10 @@ def left_out(scan: Scan, consumers: Consumers, loops: list[AnyLoop]) -> Iterator
         given = [*scan.given(result.id)] if isinstance(result, ast.Name) else [result]
         others = isinstance(result, ast.Name) and _is_changed(scan, result)
         match [*map(_elements, given)]:
-            case [ast.ListComp(generators=[source]) | ast.GeneratorExp(generators=[source]) as made] if (
-                source.ifs and scan.holds(source.iter, *MANY) and not others
-            ):
-                exits = _omits(scan, [made])
             case [ast.List(elts=[])] if isinstance(result, ast.Name):
                 exits = _omits(scan, _of_loops(scan, result.id, loops))
+            case [made] if not others and (selection := _selection(scan, made)):
+                exits = _omits(scan, [selection])
             case [ast.Call() as call] if not others:
                 exits = _of_generator(scan, consumers, call)
             case _:
@@ -52,9 +51,69 @@ def _omits(scan: Scan, places: list[ast.AST]) -> tuple[LoopExit, ...]:
 def _elements(given: ast.expr) -> ast.expr:
     """What a list has all elements of: `list(made)`, `[*made]`."""
     match given:
-        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[made]) | ast.List(elts=[ast.Starred(value=made)]):
-            return made
+        case ast.Call(func=ast.Name(id="list" | "tuple" | "sorted" | "reversed"), args=[made]):
+            return _elements(made)
+        case ast.List(elts=[ast.Starred(value=made)]):
+            return _elements(made)
     return given
+
+
+def _selection(scan: Scan, given: ast.expr) -> ast.expr | None:
+    """The comprehension or `filter` that leaves records out of what is made of them; None if there is none."""
+    match made := _elements(given):
+        case ast.ListComp(generators=[loop]) | ast.GeneratorExp(generators=[loop]):
+            source, selects = loop.iter, bool(loop.ifs)
+            if all(_asks_for_any(loop.target, test) for test in loop.ifs):
+                selects = selects and _may_be_empty(scan, source)
+        case ast.Call(args=[function, source]) if called_name(made) in LAZY and scan.is_builtin(made):
+            selects = called_name(made) in {"filter", "filterfalse"}
+            if ast.unparse(function) in {"None", "bool"}:
+                selects = selects and _may_be_empty(scan, source)
+        case ast.Name(id=name):
+            match [*scan.given(name)]:
+                case [value] if not _is_changed(scan, made):
+                    return _selection(scan, value)
+            return None
+        case _:
+            return None
+    return made if selects and scan.holds(source, *MANY) else _selection(scan, source)
+
+
+def _asks_for_any(target: ast.expr, test: ast.expr) -> bool:
+    """Whether a condition of a comprehension asks only if its element is something: `if row`, `if row is not None`."""
+    match test:
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return ast.unparse(left) == ast.unparse(target)
+    return ast.unparse(test) == ast.unparse(target)
+
+
+def _may_be_empty(scan: Scan, source: ast.expr) -> bool:
+    """Whether a function that makes the elements of a list returns nothing for some records; a record is never empty."""
+    match _elements(source):
+        case ast.Call(args=[made, _]) as call if called_name(call) == "map":
+            functions = scan.functions(made)
+        case ast.ListComp(elt=ast.Call(func=made)) | ast.GeneratorExp(elt=ast.Call(func=made)):
+            functions = scan.functions(made)
+        case ast.Name(id=name):
+            return any(_may_be_empty(scan, value) for value in scan.given(name) if not isinstance(value, ast.Name))
+        case _:
+            return False
+    return any(map(_returns_nothing, functions))
+
+
+def _returns_nothing(function: FunctionNode) -> bool:
+    if isinstance(function, ast.Lambda):
+        results: list[ast.expr | None] = [function.body]
+    else:
+        results = [node.value for node in own_nodes(function) if isinstance(node, ast.Return)]
+        if isinstance(function.body[-1], ast.If) and not function.body[-1].orelse:
+            return True
+    alternatives = (part for value in results for part in _alternatives(value))
+    return any(part is None or (isinstance(part, ast.Constant) and not part.value) for part in alternatives)
+
+
+def _alternatives(value: ast.expr | None) -> list[ast.expr | None]:
+    return [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
 
 
 def _is_changed(scan: Scan, result: ast.Name) -> bool:
@@ -84,10 +143,14 @@ def _yields(node: ast.AST) -> bool:
 def _transforms(scan: Scan) -> bool:
     """Whether the function, or one that it calls, makes a record for Firehose."""
     body = [scan.function.body] if isinstance(scan.function, ast.Lambda) else scan.function.body
-    return any(
-        isinstance(node, ast.Dict) and {"recordId", "result"} <= _keys(node)
-        for node in scan.run([part for part in body if isinstance(part, ast.stmt)])
-    )
+    nodes = [*scan.run([part for part in body if isinstance(part, ast.stmt)])]
+    passed = [function for node in nodes if called_name(node) == "map" for function in _passed(scan, node)]
+    nodes += [node for function in passed for node in ast.walk(function)]
+    return any(isinstance(node, ast.Dict) and {"recordId", "result"} <= _keys(node) for node in nodes)
+
+
+def _passed(scan: Scan, call: ast.AST) -> list[FunctionNode]:
+    return scan.functions(call.args[0]) if isinstance(call, ast.Call) and call.args else []
 
 
 def _keys(literal: ast.Dict) -> set[object]:
@@ -107,12 +170,15 @@ def _of_loops(scan: Scan, name: str, loops: list[AnyLoop]) -> list[ast.AST]:
     """Where the one loop that adds to a list goes on to the next record without doing so."""
     adding = [node for node in scan.nodes if _mentions(node, name) and not isinstance(node, ast.Assign)]
     around = {id(loop): loop for loop in loops if any(child in adding for child in ast.walk(loop))}
-    used = [node for node in scan.nodes if isinstance(node, ast.Name) and node.id == name]
+    named = (node for node in scan.nodes if isinstance(node, ast.Name) and node.id == name)
+    used = [node for node in named if called_name(scan.parents[node]) not in LOOKS_ONLY]
     inside = {id(child) for loop in around.values() for child in ast.walk(loop)}
     if len(around) != 1 or sum(id(node) not in inside for node in used) > 2:  # its empty list, and the result
         return []
     (loop,) = around.values()
-    return _Paths(lambda node: _mentions(node, name)).without_adding(loop)
+    without = _Paths(lambda node: _mentions(node, name)).without_adding(loop)
+    selection = None if without or isinstance(loop, ast.While) else _selection(scan, loop.iter)
+    return [selection] if selection else without
 
 
 def _mentions(node: ast.AST, name: str) -> bool:

@@ -66,8 +66,9 @@ def _returns(scan: Scan, consumers: Consumers) -> Iterator[LoopExit]:
     }
     for node in scan.nodes:
         match node:
-            case ast.If(test=test, body=[*_, ast.Return() as statement], orelse=[]):
-                leaves = scan.works_on_record(test) or bool(_names(test) & results)
+            case ast.If(test=test, body=[*before, ast.Return() as statement], orelse=[]):
+                reads = _reads_record(scan, test) and not scan.works(*before)
+                leaves = scan.works_on_record(test) or bool(_names(test) & results) or reads
             case ast.ExceptHandler(body=[*_, ast.Return() as statement]):
                 leaves = True
             case _:
@@ -75,6 +76,11 @@ def _returns(scan: Scan, consumers: Consumers) -> Iterator[LoopExit]:
         if leaves and nexts and statement.lineno < min(nexts):
             reports = Retries(scan).returned(statement.value)
             yield LoopExit(scan.place(statement), How.RETURN, reports)
+
+
+def _reads_record(scan: Scan, test: ast.expr) -> bool:
+    """Whether a condition is on an item of one record: `not first["body"]`."""
+    return any(isinstance(node, ast.Subscript) and scan.holds(node.value, Shape.RECORD) for node in ast.walk(test))
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -17,6 +17,7 @@ from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.failures.swallowed import EXHAUSTED, Swallowed
 from policypack.python.handling.first_runs import AnyLoop, first_only
 from policypack.python.handling.folds import folds, keeps
+from policypack.python.handling.gates import Gates
 from policypack.python.handling.keyed import overwritten
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.scan import Scan
@@ -95,6 +96,7 @@ class Loops:
         yield from overwritten(self.scan, self.over_records)
         yield from folds(self.scan, self.consumers)
         yield from firehose.left_out(self.scan, self.consumers, self.over_records)
+        yield from Gates(self.scan, self.consumers, self.over_records).loops()
 
     def _only_passes(self, node: AnyLoop) -> bool:
         """Whether a loop of a generator does no more than to make what it yields, and nothing uses all of that."""

@@ -16,9 +16,11 @@ from policypack.python.handling.first_runs import AnyLoop, only_looks
 from policypack.python.handling.keyed import is_common, made_of_record, paths
 from policypack.python.handling.scan import Scan
 from policypack.python.model import Shape
-from policypack.python.records import called_name, own_nodes
+from policypack.python.records import called_name, kept_by, own_nodes
 
 _NAMESPACES = {"types.SimpleNamespace()", "argparse.Namespace()", "threading.local()"}
+_LAST = object()
+"""The key of the only element of a `deque` that keeps one."""
 _PLAIN_BASES = {"builtins.object", "abc.ABC", "typing.NamedTuple", "typing.Protocol", "typing.Generic"}
 
 
@@ -48,12 +50,12 @@ class Slot:
             case ast.Attribute(attr=name) if self.is_item:
                 call = scan.parents.get(parent)
                 keys = [argument for argument in getattr(call, "args", ())[:1] if isinstance(argument, ast.Constant)]
-                return name not in ("get", "pop") or not keys or keys[0].value == self.key
+                return name not in ("get", "pop") or not keys or self.key in (_LAST, keys[0].value)
             case ast.Attribute(attr=name):
                 return name == self.key and isinstance(parent.ctx, ast.Load)
             case ast.Subscript(slice=index) if parent.value is node:
                 fixed = _fixed(scan, index)
-                return isinstance(parent.ctx, ast.Load) and (fixed is None or fixed.value == self.key)
+                return isinstance(parent.ctx, ast.Load) and (fixed is None or self.key in (_LAST, fixed.value))
         return scan is self.scan
 
     def is_stored(self, node: ast.AST) -> bool:
@@ -143,6 +145,10 @@ def _given(scan: Scan, statement: ast.stmt) -> Iterator[Slot]:
                 Slot(scan, base, key, value, is_item=True)
                 for key, value in _items(scan, called_name(call), call, arguments)
             ]
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=base, attr="append" | "appendleft"), args=[value])) if (
+            kept_elements(scan, base) == 1
+        ):
+            pairs = [Slot(scan, base, _LAST, value, is_item=True)]
         case ast.Expr(value=ast.Call(args=[base, ast.Constant(value=str() as name), value]) as call) if (
             called_name(call) == "setattr"
         ):
@@ -151,6 +157,16 @@ def _given(scan: Scan, statement: ast.stmt) -> Iterator[Slot]:
             return
     if all(_is_plain(slot) and not scan.works(slot.value) for slot in pairs):
         yield from pairs
+
+
+def kept_elements(scan: Scan, base: ast.expr) -> int | None:
+    """How many elements a name keeps that is given nothing but an empty `deque` with a limit; None for everything else."""
+    match [*scan.given(base.id)] if isinstance(base, ast.Name) else []:
+        case [ast.Call(args=[] | [ast.List(elts=[]), *_] | [ast.Tuple(elts=[]), *_]) as made] if (
+            called_name(made) == "deque"
+        ):
+            return kept_by(made)
+    return None
 
 
 def _slot(scan: Scan, target: ast.expr, value: ast.expr) -> Slot | None:
@@ -233,7 +249,7 @@ def _writes(slot: Slot, node: ast.AST) -> bool:
 
 def _is_plain(slot: Slot) -> bool:
     """Whether a place only keeps what it is given."""
-    if slot.base is None:
+    if slot.base is None or slot.key is _LAST:
         return True
     values = slot.scan.values(slot.base)
     kinds = DictValue | ListValue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python.spellings import queries, subscripts
+from policypack.python.spellings import numbers, queries, subscripts
 
 
 def plain(tree: ast.Module, content: str | bytes) -> ast.Module:
-    """The module of this text with plain subscripts, also for queries."""
+    """The module of this text with plain numbers and subscripts, also for queries."""
     text = content if isinstance(content, str) else content.decode("latin-1")
-    return subscripts.plain(queries.plain(tree, text), text)
+    return subscripts.plain(queries.plain(numbers.plain(tree, text), text), text)

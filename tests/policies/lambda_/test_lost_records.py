@@ -111,6 +111,30 @@ def test_messages_that_fail_on_purpose_or_come_back_are_not(text: str) -> None:
     assert outcomes(POLICY, function(text), mapping(functionResponseTypes=["ReportBatchItemFailures"])) == []
 
 
+@pytest.mark.parametrize(
+    "taken", ['event["Records"][:5]', 'islice(event["Records"], MOST)', 'event["Records"][0:MOST]']
+)
+def test_the_first_records_are_reported_unless_no_batch_has_more(taken: str) -> None:
+    text = f"MOST = 5\ndef handler(event, context):\n    for record in {taken}:\n        handle(record)\n"
+    for size in (1, 5):
+        assert outcomes(POLICY, function(text), mapping(batchSize=size)) == []
+    for triggers in ([], [mapping()], [mapping(batchSize=6)], [mapping(batchSize=UNKNOWN)]):
+        assert "a part of the event's records" in messages(POLICY, function(text), *triggers)[0]
+    others = mapping(batchSize=5), permission("s3.amazonaws.com")
+    assert messages(POLICY, function(text), *others) != []
+
+
+def test_a_swallowed_failure_is_reported_unless_each_event_has_one_record() -> None:
+    text = REPORT.replace('failures.append({"itemIdentifier": record["messageId"]})', "pass").rpartition("    return")[
+        0
+    ]
+    for trigger in (mapping(batchSize=1), permission("sns.amazonaws.com"), permission("ses.amazonaws.com")):
+        assert outcomes(POLICY, function(text), trigger) == []
+    for trigger in (mapping(batchSize=2), mapping(), permission("s3.amazonaws.com")):
+        assert messages(POLICY, function(text), trigger) != []
+    assert messages(POLICY, function(text), mapping(batchSize=1), permission("s3.amazonaws.com")) != []
+
+
 @pytest.mark.parametrize("text", handlers("several"))
 def test_a_fixed_number_of_records_is_reported_for_a_batch(text: str) -> None:
     for batch in ({}, {"batchSize": 25}):

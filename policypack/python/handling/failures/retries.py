@@ -219,10 +219,10 @@ class Retries:
         match failures:
             case ast.IfExp(body=body, orelse=otherwise):
                 return self._is_part(body) or self._is_part(otherwise)
-            case ast.Name(id=name):
-                return loses_entries(self.scan, name)
             case ast.Subscript(value=ast.Name(), slice=ast.Slice() as index):
                 return not is_whole(index)
+            case ast.Name() | ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):
+                return loses_entries(self.scan, failures)
             case ast.List(
                 elts=[ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int()) | ast.UnaryOp())]
             ):

@@ -14,9 +14,10 @@ from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.parts.last_values import LastValues
+from policypack.python.handling.parts.made_lists import of_each
 from policypack.python.handling.parts.unpacking import Unpackings, fixed
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
-from policypack.python.handling.slots import only_keeps
+from policypack.python.handling.slots import kept_elements, only_keeps
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 
@@ -114,12 +115,17 @@ class Parts:
         )
 
     def _pick(self, node: ast.AST, source: ast.AST, taking: Taking) -> Pick:
-        return Pick(self.scan.place(node), taking, self.scan.is_inner(source), self.glances.only(self.scan, node))
+        inner, glances = self.scan.is_inner(source), self.glances.only(self.scan, node)
+        return Pick(self.scan.place(node), taking, inner, glances, _first(node))
 
     def _taken_from(self, node: ast.AST) -> ast.AST | None:
         """The records that one is taken of by its place; None if this is nothing of the kind."""
         scan = self.scan
         match node:
+            case ast.Subscript(value=source, slice=ast.Constant() | ast.UnaryOp(), ctx=ast.Load()) if made := of_each(
+                scan, source
+            ):
+                return made
             case ast.Subscript(value=source, slice=index) if scan.holds(source, *_TAKEN_FROM):
                 is_number = isinstance(index, ast.Constant | ast.UnaryOp) and isinstance(node.ctx, ast.Load)
                 short = isinstance(index, ast.Name) and index.id in self.ranges
@@ -195,7 +201,9 @@ class Parts:
     def _cuts(self, node: ast.AST) -> bool:
         match node:
             case ast.Subscript(value=source, slice=ast.Slice() as index):
-                return self.scan.holds(source, *_SELECTED) and not is_whole(index)
+                return not is_whole(index) and (
+                    self.scan.holds(source, *_SELECTED) or of_each(self.scan, source) is not None
+                )
             case ast.Call() if called_name(node) in CUTTING:
                 records = any(
                     isinstance(child, ast.expr) and self.scan.holds(child, *_SELECTED)
@@ -203,6 +211,15 @@ class Parts:
                     for child in (ast.walk(argument) if isinstance(argument, ast.Starred) else (argument,))
                 )
                 return records and self.scan.holds(node, Shape.CUT)
+            case ast.Call():
+                return self._fills_limited(node)
+        return False
+
+    def _fills_limited(self, node: ast.Call) -> bool:
+        """Whether a call adds all records to a `deque` that keeps some: `last.extend(records)`."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=base, attr="extend" | "extendleft"), args=[source]):
+                return self.scan.holds(source, *_SELECTED) and kept_elements(self.scan, base) is not None
         return False
 
     def _is_chunk(self, node: ast.AST) -> bool:
@@ -234,7 +251,9 @@ class Parts:
                 is_lazy = isinstance(node, ast.GeneratorExp)
                 sources = [loop.iter for loop in node.generators if scan.holds(loop.iter, *_SELECTED)]
                 works = bool(sources) and scan.works(*ast.iter_child_nodes(node), printing=printing)
-                short = node in self.first_runs or left_out(scan, node) is not None
+                parent = scan.parents.get(node)
+                fills = isinstance(parent, ast.Call) and self._fills_limited(parent) and not works
+                short = node in self.first_runs or left_out(scan, node) is not None or fills
                 if sources and not short and self.consumers.uses_all(scan, node, lazy=is_lazy, works=works):
                     yield from sources
             case ast.Compare(left=left, ops=[operator], comparators=[right]):
@@ -272,6 +291,8 @@ class Parts:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in FOLLOWED and any(map(scan.is_own, arguments)):
             return
+        if self._fills_limited(node):
+            return
         if name == "partial" and self.consumers.of(scan, node) is Consumption.NOTHING:
             return
         result = shapes(scan.values(node)) - {Shape.PART}
@@ -294,6 +315,19 @@ def _follows(index: ast.expr, lower: ast.expr | None, upper: ast.expr | None) ->
     if lower is None and isinstance(upper, ast.UnaryOp):  # `records[:-1]` and `records[-1]`
         return ast.dump(index) == ast.dump(upper) == ast.dump(ast.parse("-1", mode="eval").body)
     return isinstance(index, ast.Constant) and isinstance(lower, ast.Constant) and upper is None and lower.value == 1
+
+
+def _first(node: ast.AST) -> int | None:
+    """How many elements a slice or `islice` takes from the first one on; None of everything else."""
+    match node:
+        case ast.Subscript(
+            slice=ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Constant(value=int() as most), step=None),
+            ctx=ast.Load(),
+        ):
+            return most
+        case ast.Call(args=[_, ast.Constant(value=int() as most)]) if called_name(node) == "islice":
+            return most
+    return None
 
 
 def _answers(node: ast.AST) -> bool:
