@@ -296,7 +296,8 @@ def _advice(group: Group, screen: Screen) -> Iterator[Text]:
             yield from wrapped(printable(more), UNBROKEN, INDENT, "see")
     for outcome in group.subsumed:
         place = f" at {outcome.path}" if outcome.path else ""
-        text = f"{_label(outcome)} {outcome.policy.id}{place}: {outcome.message}"
+        of = "" if outcome.resource.urn == first.resource.urn else f" of {name_of(outcome.resource.urn)}"
+        text = f"{_label(outcome)} {outcome.policy.id}{place}{of}: {outcome.message}"
         yield from wrapped(printable(text), screen, INDENT, "also")
 
 

@@ -249,7 +249,9 @@ def test_the_report_of_a_group_is_placed_by_the_worst_in_it() -> None:
     resources = delivering(sending(condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}))
     text = render(judged(*resources), "text", Screen())
     assert text.index("iam-unsatisfiable-condition") < text.index("s3-missing-versioning")
-    assert f"also: high {SENT} at queues[0].queueArn" in " ".join(text.split())
+    assert f"also: high {SENT} at queues[0].queueArn of aws:s3:BucketNotification inbox: sends" in " ".join(
+        text.split()
+    )
 
 
 def test_json_keeps_what_follows_in_its_own_resource() -> None:
