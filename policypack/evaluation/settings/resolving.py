@@ -176,7 +176,7 @@ class _Merging:
             if name == "enforcement" or name in allowed or self.values.get(name) == before.get(name):
                 continue
             value = self.values[name]
-            old = before.get(name, defaults[name])
+            old = self._limited(name, before.get(name, defaults[name]))
             kept = TIGHTEN[name](value, old) if name in TIGHTEN else old
             if kept != value:
                 self.notes.append(
@@ -185,13 +185,15 @@ class _Merging:
                 )
             self.values[name] = kept
 
+    def _limited(self, name: str, value: Any) -> Any:
+        """A value within what is locked; no regions are the stack's own: `Settings.regions`."""
+        limit = msgspec.to_builtins(self.limits).get(name) if name in TIGHTEN else None
+        return value if limit is None or not value else TIGHTEN[name](value, limit)
+
     def result(self, region: str | None) -> Effective:
         """The settings within the limits."""
-        for name, limit in msgspec.to_builtins(self.limits).items():
-            if name not in TIGHTEN or limit is None or name not in self.values:
-                continue
-            value = self.values[name]
-            kept = TIGHTEN[name](value, limit) if value else value  # no regions are the stack's own: `Settings.regions`
+        for name, value in self.values.items():
+            kept = self._limited(name, value)
             if kept != value:
                 lock = self.origins[f"locked.{name}"]
                 self.notes.append(f"{self.origins[name]}: `{name}` counts only within what {lock} locks")

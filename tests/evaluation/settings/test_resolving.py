@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policypack.core.policy import UNKNOWN_VALUE, EnforcementLevel, Policy, Severity
@@ -402,6 +402,10 @@ def test_no_combination_of_layers_is_looser_than_what_the_central_file_locks(
         assert_within(settings, locked)
 
 
+@example(
+    {"allowedRegions": ["eu-west-1", "us-east-1"], "locked": {"allowedRegions": ["us-east-1", "eu-north-1"]}},
+    {"allowedRegions": ["eu-west-1"]},
+)
 @given(FILE, FILE)
 def test_a_file_beside_a_program_is_never_looser_than_the_packs_own(
     first: dict[str, Any], second: dict[str, Any]
