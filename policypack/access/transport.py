@@ -8,7 +8,7 @@ from itertools import chain
 import msgspec
 
 from policypack.access.solver.bounds import Bound
-from policypack.access.solver.corrections import correctable, corrections, refit
+from policypack.access.solver.corrections import MOST_TRIED, correctable, corrections, refit
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
 from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
@@ -96,7 +96,10 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
 
 
 def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[str, str], ...]:
-    """The elements of denials, by URN and path, of which one with its right value would deny all plain requests."""
+    """The elements of denials, by URN and path, of which one with its right value would deny all plain requests.
+
+    None of more denials than are tried, as each is tried beside all others.
+    """
     placed = [
         (resource.urn, path, denial)
         for resource, path, document in guarded.documents
@@ -105,7 +108,7 @@ def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) 
     ]
     budget = [PolicyDocument(DocumentKind.RESOURCE, guarded.resource.type)]
     related: dict[tuple[str, str], None] = {}
-    for number, (urn, path, denial) in enumerate(placed):
+    for number, (urn, path, denial) in enumerate(placed if len(placed) <= MOST_TRIED else ()):
         others = [other for index, (*_, other) in enumerate(placed) if index != number]
         for target in targets:
             wanted = _plain(actions, target)
