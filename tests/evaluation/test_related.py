@@ -45,12 +45,15 @@ KINDS = (
     "iam-unrelated-resource",
     "iam-unsatisfiable-condition",
     "iam-unused-trust",
+    "aws-contested-resource",
     "aws-impossible-value",
+    "aws-unknown-argument",
     "lambda-foreign-bucket",
     "lambda-malformed-source-arn",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "s3-missing-invoke-permission",
+    "s3-overlapping-notification",
     "s3-undeliverable-notification",
 )
 """The policies that these tests are about, besides `s3-plaintext-transport`."""
@@ -314,3 +317,80 @@ def test_of_many_statements_none_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
         found = {outcome.policy.id for outcome in judged(*delivering(*grants), bucket_document(*denials)).outcomes}
         assert {SENT, PLAIN} <= found
     assert len(tried) == 2 * corrections.MOST_TRIED
+
+
+def routed(*filters: dict[str, Any]) -> list[Resource]:
+    """A bucket that sends to queues with these filters."""
+    queues = [{"queueArn": f"{PARCELS}-{number}", "events": CREATED, **one} for number, one in enumerate(filters)]
+    return [bucket(), notification(at="queues", lambdaFunctions=None, queues=queues)]
+
+
+BY_RULES = {"filter_rules": [{"name": "prefix", "value": "scans/"}]}
+BY_API = {"filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "scans/"}]}}}
+NO_KEY, OVERLAP = "aws-unknown-argument", "s3-overlapping-notification"
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        (BY_RULES, {"filter_prefix": "img/"}),
+        (BY_RULES, {"filterPrefix": "img/"}),
+        (BY_API, {"filterPrefix": "img/"}),
+        ({"filter_suffix": ".png"}, {"filterSuffix": ".csv"}),
+        ({"prefix": "a/"}, {"filterPrefix": "b/"}),
+    ],
+)
+def test_an_overlap_that_follows_from_a_misnamed_filter_is_one_report(filters: tuple[dict[str, Any], ...]) -> None:
+    ((causes, follows),) = reports(judged(*routed(*filters)))
+    assert {*causes} == {NO_KEY}
+    assert follows == [OVERLAP]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        (BY_RULES, {"filterPrefix": "scans/new/"}),
+        (BY_RULES, {}),
+        ({"comment": "prefix"}, {"filterPrefix": "img/"}),
+        ({"filter_prefix": "a/", "filterSuffix": ".csv"}, {"filterSuffix": ".csv"}),
+    ],
+)
+def test_an_overlap_that_the_right_name_leaves_is_a_report_of_its_own(filters: tuple[dict[str, Any], ...]) -> None:
+    assert reports(judged(*routed(*filters))) == [([OVERLAP], []), ([NO_KEY], [])]
+
+
+CLOSED = {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True, "restrictPublicBuckets": True}
+CONTESTED, OPEN = "aws-contested-resource", "s3-missing-access-block"
+
+
+def closing(*buckets: str, closed: str) -> list[Resource]:
+    """Buckets, and access blocks by the first letters of their names."""
+    named = {name[0]: name for name in buckets}
+    blocks = [
+        construct("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", f"b{index}", bucket=named[letter], **CLOSED)
+        for index, letter in enumerate(closed)
+    ]
+    return [*(construct("aws:s3/bucket:Bucket", name, bucket=name) for name in buckets), *blocks]
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        ("rrl", [([CONTESTED], [OPEN])]),
+        ("rrll", [([CONTESTED], []), ([CONTESTED], []), ([OPEN], [])]),
+        ("rrrl", [([CONTESTED], []), ([CONTESTED], []), ([OPEN], [])]),
+        ("rr", [([CONTESTED], []), ([OPEN], []), ([OPEN], [])]),
+        ("rl", [([OPEN], [])]),
+        ("rlc", []),
+    ],
+)
+def test_a_block_on_the_wrong_bucket_is_one_report(closed: str, expected: list[tuple[list[str], list[str]]]) -> None:
+    found = reports(judged(*closing("raw-scans", "logs-acme", "cooked-scans", closed=closed)), OPEN)
+    assert found == expected
+
+
+def test_a_versioning_on_the_wrong_bucket_is_one_report() -> None:
+    kept = {"bucket": "raw-scans", "versioningConfiguration": {"status": "Enabled"}}
+    twice = [construct("aws:s3/bucketVersioning:BucketVersioning", name, **kept) for name in ("first", "second")]
+    found = reports(judged(*closing("raw-scans", "cooked-scans", closed="rc"), *twice), "s3-missing-versioning")
+    assert found == [([CONTESTED], ["s3-missing-versioning"])]

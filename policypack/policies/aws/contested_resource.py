@@ -114,6 +114,7 @@ POLICY = Policy(
             note="an exclusive list that names what is attached",
         ),
     ],
+    subsumes=["s3-missing-access-block", "s3-missing-encryption", "s3-missing-versioning"],
     reads=contested,
     check=check,
 )
