@@ -112,12 +112,14 @@ def _entry(path: str, kind: str, raw: Mapping[str, Any]) -> NotificationEntry:
     events = raw.get("events")
     listed = events if isinstance(events, list) else [events]
     target = raw.get(TARGETS[kind])
+    prefix, suffix = (_decoded(raw.get(name)) for name in FILTERS)
     return NotificationEntry(
         path,
         kind,
         target if isinstance(target, str | Reference | Unknown) else None,
         tuple(event for event in listed if isinstance(event, str | Unknown)),
-        *(_decoded(raw.get(name)) for name in FILTERS),
+        prefix,
+        suffix,
         tuple(
             (key, kind_of, text)
             for key, value in raw.items()
