@@ -15,7 +15,7 @@ import msgspec
 from policypack.access.address_conditions import ORIGINS
 from policypack.access.policy_targets import TARGETS
 from policypack.access.solver.bounds import Bound
-from policypack.access.solver.corrections import correctable, corrections
+from policypack.access.solver.corrections import MOST_TRIED, correctable, corrections
 from policypack.access.solver.diff import NOTHING, Access, access, newly, within
 from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.memo import memoized
@@ -131,22 +131,32 @@ def _related(
         carriers: the resources with the documents.
         questions: what S3 has to be allowed.
         elsewhere: the names of other buckets: a grant for one of them is not meant for this one.
+
+    None of more grants than are tried, as each is tried beside all others.
     """
     actions = tuple(action for asked in questions for action in asked.actions or ())
     wanted = msgspec.structs.replace(questions[0], actions=actions)
     budget = Spent()
-    related: list[tuple[str, str]] = []
-    for carrier in carriers:
-        for path, document in documents_of(carrier, RESOURCE):
-            if not isinstance(document, PolicyDocument):
-                continue
-            ends = partial(_allows_with, document, questions, budget)
-            for statement in document.statements:
-                meant = {value.rpartition(":")[2] for condition in statement.conditions for value in condition.values}
-                if statement.allows and meant.isdisjoint(elsewhere):
-                    paths = correctable(statement, corrections(statement, wanted), ends)
-                    related += [(carrier.urn, f"{path}.{inner}") for inner in paths]
-    return tuple(related)
+    grants = [
+        (carrier.urn, path, document, statement)
+        for carrier in carriers
+        for path, document in documents_of(carrier, RESOURCE)
+        if isinstance(document, PolicyDocument)
+        for statement in document.statements
+        if statement.allows and _named(statement).isdisjoint(elsewhere)
+    ]
+    return tuple(
+        (urn, f"{path}.{inner}")
+        for urn, path, document, statement in (grants if len(grants) <= MOST_TRIED else ())
+        for inner in correctable(
+            statement, corrections(statement, wanted), partial(_allows_with, document, questions, budget)
+        )
+    )
+
+
+def _named(statement: Statement) -> set[str]:
+    """The names at the end of what the conditions of a statement ask for."""
+    return {value.rpartition(":")[2] for condition in statement.conditions for value in condition.values}
 
 
 def _allows_with(document: PolicyDocument, questions: Sequence[Statement], budget: Spent, corrected: Statement) -> bool:

@@ -8,7 +8,7 @@ from itertools import chain
 import msgspec
 
 from policypack.access.solver.bounds import Bound
-from policypack.access.solver.corrections import correctable, corrections, refit
+from policypack.access.solver.corrections import EFFECT, MOST_TRIED, correctable, corrections, refit
 from policypack.access.solver.diff import NOTHING, Access, access, allows_more, includes
 from policypack.access.solver.partition import TooManyCellsError, work_on
 from policypack.core.policy import Composed, OverStack, Placed, Resource, Stack, Undecided, Unknown, Violation
@@ -96,7 +96,10 @@ def answers_plaintext(guarded: Guard, kind: str, *actions: str) -> Iterator[Viol
 
 
 def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) -> tuple[tuple[str, str], ...]:
-    """The elements of denials, by URN and path, of which one with its right value would deny all plain requests."""
+    """The elements of denials, by URN and path, of which one with its right value would deny all plain requests.
+
+    None of more denials than are tried, as each is tried beside all others.
+    """
     placed = [
         (resource.urn, path, denial)
         for resource, path, document in guarded.documents
@@ -105,7 +108,7 @@ def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) 
     ]
     budget = [PolicyDocument(DocumentKind.RESOURCE, guarded.resource.type)]
     related: dict[tuple[str, str], None] = {}
-    for number, (urn, path, denial) in enumerate(placed):
+    for number, (urn, path, denial) in enumerate(placed if len(placed) <= MOST_TRIED else ()):
         others = [other for index, (*_, other) in enumerate(placed) if index != number]
         for target in targets:
             wanted = _plain(actions, target)
@@ -115,7 +118,26 @@ def _related(guarded: Guard, actions: Sequence[str], targets: Sequence[Target]) 
 
             corrected = chain(corrections(denial, wanted), refit(denial, wanted))
             related |= dict.fromkeys((urn, f"{path}.{inner}") for inner in correctable(denial, corrected, ends))
+    related |= dict.fromkeys(_allowing(guarded, [denial for *_, denial in placed], actions, targets))
     return (*related,)
+
+
+def _allowing(
+    guarded: Guard, denials: Sequence[Statement], actions: Sequence[str], targets: Sequence[Target]
+) -> Iterator[tuple[str, str]]:
+    """The `Effect` of each grant to plain requests that would deny all of them, beside these denials, by URN and path."""
+    budget = [PolicyDocument(DocumentKind.RESOURCE, guarded.resource.type)]
+    grants = [
+        (resource.urn, path, statement)
+        for resource, path, document in guarded.documents
+        if isinstance(document, PolicyDocument)
+        for statement in document.statements
+        if statement.allows and not statement.unknown and _about_transport(statement)
+    ]
+    for urn, path, grant in grants if len(grants) + len(denials) <= MOST_TRIED else ():
+        denying = [msgspec.structs.replace(grant, effect=Effect.DENY), *denials]
+        if any(not _passes(budget, denying, actions, target, Bound.MOST) for target in targets):
+            yield urn, f"{path}.{grant.at(EFFECT)}"
 
 
 def _plain(actions: Sequence[str], target: Target) -> Statement:
@@ -126,10 +148,12 @@ def _plain(actions: Sequence[str], target: Target) -> Statement:
 def _denials(documents: Sequence[PolicyDocument], unknowns: Bound) -> list[Statement]:
     """The denials that may be of plain requests."""
     return [
-        denial
-        for denial in access(documents, unknowns).denials
-        if not denial.conditions or any(condition.name in TRANSPORT for condition in denial.conditions)
+        denial for denial in access(documents, unknowns).denials if not denial.conditions or _about_transport(denial)
     ]
+
+
+def _about_transport(statement: Statement) -> bool:
+    return any(condition.name in TRANSPORT for condition in statement.conditions)
 
 
 def _passes(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from policypack.core.policy import UNKNOWN, EnforcementLevel, Kind, Outcome, covers
 from policypack.evaluation.settings import UNSEEN
+from policypack.iam.document_readers import DocumentReader
 
 STATEMENT = re.compile(r".*?\bStatement(\[\d+\])?(?=\.|$)")
 STEP = re.compile(r"[.\[]")
@@ -40,14 +41,84 @@ def causes(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> li
     An outcome follows from a violation that blocks in this run, and whose policy subsumes its policy: in the same
     statement of a policy document, at a property that contains it, or, outside of documents, in the same resource; of a
     generic policy, which judges many values that have nothing to do with one another, only at the same place. In any
-    resource it follows from a violation at a value that it is related to, or that is related to its own value.
+    resource it follows from a violation at a value that it is related to, or that is related to its own value. A value
+    that is taken from another resource follows from the report of that resource's own, of the same policy;
+    so do violations of a generic policy that say the same and are related to the same value, from the first of them.
     """
     leaders = _Leaders()
     for index, outcome in enumerate(outcomes):
         if outcome.kind is Kind.VIOLATION and outcome.policy.subsumes and blocks(outcome):
             leaders.add(index, outcome)
-    direct = [index if (leader := leaders.of(outcome)) is None else leader for index, outcome in enumerate(outcomes)]
+    first = {**_of_same_policy(outcomes, blocks), **_of_effects(outcomes, blocks)}
+    direct = [
+        first[index] if index in first else index if (leader := leaders.of(outcome)) is None else leader
+        for index, outcome in enumerate(outcomes)
+    ]
     return [_first(index, direct) for index in direct]
+
+
+def _of_effects(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> dict[int, int]:
+    """By index, the violation that what follows from a wrong `Effect` follows from: the worst about that statement's grant.
+
+    What is related to the `Effect` follows from it, and what is reported because the statement allows something. The
+    first is itself.
+    """
+    wrong = {
+        (urn, statement_path(path)): index
+        for index, outcome in enumerate(outcomes)
+        for urn, path in outcome.related
+        if path.endswith(".Effect")
+    }
+    granted: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, outcome in enumerate(outcomes) if wrong else ():
+        place = (outcome.resource.urn, statement_path(outcome.path))
+        reads = outcome.policy.reads
+        if place in wrong and outcome.kind is Kind.VIOLATION and isinstance(reads, DocumentReader) and reads.granting:
+            granted[place].append(index)
+    follows: dict[int, int] = {}
+    for place, indexes in granted.items():
+        if leading := [index for index in indexes if blocks(outcomes[index])]:
+            worst = max(leading, key=lambda index: (outcomes[index].policy.severity.rank, -len(outcomes[index].path)))
+            follows |= dict.fromkeys((*indexes, wrong[place]), worst)
+    return follows
+
+
+def _of_same_policy(outcomes: Sequence[Outcome], blocks: Callable[[Outcome], bool]) -> dict[int, int]:
+    """By index, an earlier violation of the same policy that another one repeats.
+
+    It is at the same property of the resource that a value is taken from, or, of a generic policy, it says the same and
+    is related to the same value.
+    """
+    first: dict[object, int] = {}
+    follows: dict[int, int] = {}
+    for index, outcome in enumerate(outcomes):
+        if outcome.kind is not Kind.VIOLATION:
+            continue
+        shared = (outcome.policy.id, outcome.message, outcome.related)
+        earlier = first.get(shared) if outcome.policy.generic and outcome.related else None
+        origins = (first.get(place) for place in _origins(outcome))
+        follower = next((origin for origin in origins if origin is not None), earlier)
+        if follower is not None:
+            follows[index] = follower
+        if blocks(outcome):
+            value = outcome.resource.inputs.get(outcome.path)
+            first.setdefault(shared, index)
+            first.setdefault(_at(outcome, outcome.resource.urn, value), index)
+    return follows
+
+
+def _origins(outcome: Outcome) -> Iterator[object]:
+    """Where the property of an outcome may take its text from: that property of each resource that it depends on."""
+    value = outcome.resource.inputs.get(outcome.path)
+    if isinstance(value, str):
+        for urn in outcome.resource.property_dependencies.get(outcome.path, ()):
+            if urn != outcome.resource.urn:
+                yield _at(outcome, urn, value)
+
+
+def _at(outcome: Outcome, urn: str, value: object) -> object:
+    """The identity of a text at the path of an outcome in a resource."""
+    return (outcome.policy.id, urn, outcome.path, value if isinstance(value, str) else None)
 
 
 _Place = tuple[str, str, str]

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview
 
 from __future__ import annotations
 
+from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.resources.index import index_of
 from policypack.resources.references import Sidecars, sidecars_of
@@ -31,3 +32,23 @@ def sidecars(stack: Stack, bucket: Resource, *types: str) -> Sidecars:
         tuple(sidecar for group in groups for sidecar in group.certain),
         tuple(sidecar for group in groups for sidecar in group.possible),
     )
+
+
+def meant_for(stack: Stack, bucket: Resource, token: str) -> tuple[tuple[str, str], ...]:
+    """The sidecars of a type of which one may be meant for a bucket that has none, by URN and property.
+
+    Only if no other bucket lacks one and exactly one other bucket has two: else two may be missing for themselves.
+    """
+    lacking, doubled = _unequal(stack, token)
+    return tuple((sidecar.urn, "bucket") for sidecar in doubled) if lacking == bucket.urn else ()
+
+
+@memoized
+def _unequal(stack: Stack, token: str) -> tuple[str, tuple[Resource, ...]]:
+    """The URN of the only bucket without a sidecar of this type, and the two of another one; else nothing."""
+    found = [(bucket.urn, sidecars(stack, bucket, token)) for bucket in buckets(stack)]
+    lacking = [urn for urn, beside in found if not beside.certain]
+    several = [beside.certain for _, beside in found if len(beside.certain) > 1]
+    if len(lacking) == len(several) == 1 and len(several[0]) == 2 and not any(beside.possible for _, beside in found):
+        return lacking[0], several[0]
+    return "", ()

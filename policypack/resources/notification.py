@@ -52,6 +52,8 @@ class NotificationEntry(msgspec.Struct, frozen=True):
     events: tuple[str | Unknown, ...] = ()
     prefix: str | Unknown = ""
     suffix: str | Unknown = ""
+    misnamed: tuple[tuple[str, str, str], ...] = ()
+    """The keys that S3 does not have and that look like a filter, each with `filterPrefix` or `filterSuffix` and its text."""
 
     @property
     def keys(self) -> tuple[str, ...] | None:
@@ -110,13 +112,37 @@ def _entry(path: str, kind: str, raw: Mapping[str, Any]) -> NotificationEntry:
     events = raw.get("events")
     listed = events if isinstance(events, list) else [events]
     target = raw.get(TARGETS[kind])
+    prefix, suffix = (_decoded(raw.get(name)) for name in FILTERS)
     return NotificationEntry(
         path,
         kind,
         target if isinstance(target, str | Reference | Unknown) else None,
         tuple(event for event in listed if isinstance(event, str | Unknown)),
-        *(_decoded(raw.get(name)) for name in FILTERS),
+        prefix,
+        suffix,
+        tuple(
+            (key, kind_of, text)
+            for key, value in raw.items()
+            if key not in FILTERS
+            for kind_of, text in _filters_in(key, value)
+        ),
     )
+
+
+def _filters_in(key: str, value: object) -> Iterator[tuple[str, str]]:
+    """The filters in a key that is not one: `filter_prefix`, or rules as S3's API has them, each with its text."""
+    name = key.lower().replace("_", "")
+    if isinstance(value, str):
+        kinds = (kind for kind in FILTERS if name in (kind.lower(), kind.lower().removeprefix("filter")))
+        yield from ((kind, unquote_plus(value)) for kind in kinds)
+    elif isinstance(value, Mapping):
+        rule = {str(inner).lower(): text for inner, text in value.items()}
+        named = {str(rule["name"]): rule["value"]} if rule.keys() == {"name", "value"} else value
+        for inner, text in named.items():
+            yield from _filters_in(str(inner), text)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _filters_in(key, item)
 
 
 def _decoded(value: object) -> str | Unknown:
@@ -141,6 +167,21 @@ def overlapping(first: NotificationEntry, second: NotificationEntry) -> bool | N
         _nested(first.suffix, second.suffix, str.endswith),
     )
     return False if False in verdicts else None if None in verdicts else True
+
+
+def misnamed_filters(first: NotificationEntry, second: NotificationEntry) -> tuple[str, ...]:
+    """The paths of the keys with which two entries that overlap would not, if they were named right; else none."""
+    corrected = [(_renamed(first), second), (first, _renamed(second)), (_renamed(first), _renamed(second))]
+    if all(overlapping(*pair) is not False for pair in corrected):
+        return ()
+    return tuple(f"{entry.path}.{key}" for entry in (first, second) for key, *_ in entry.misnamed)
+
+
+def _renamed(entry: NotificationEntry) -> NotificationEntry:
+    """An entry with the filters that its misnamed keys have, beside those that it has."""
+    meant = {kind: text for _, kind, text in entry.misnamed}
+    prefix, suffix = (meant.get(kind, "") for kind in FILTERS)
+    return msgspec.structs.replace(entry, prefix=entry.prefix or prefix, suffix=entry.suffix or suffix)
 
 
 def _nested(first: str | Unknown, second: str | Unknown, within: Callable[[str, str], bool]) -> bool | None:

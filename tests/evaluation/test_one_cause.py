@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policypack.core.examples import allow, construct, document, function, lambda_role
+from policypack.core.examples import allow, construct, document, function, granted, lambda_role
 from policypack.core.policy import EnforcementLevel, Resource
 from tests.evaluation.test_grouping import judged, shown
 
@@ -37,6 +37,19 @@ def test_an_open_range_hides_no_other_value() -> None:
 
 def test_a_closed_range_with_bits_after_its_mask_is_its_own_report() -> None:
     assert shown(judged(group("198.51.100.7/24"))) == [(["aws-impossible-value ingress[0].cidrBlocks[0]"], [])]
+
+
+def test_an_arn_without_its_last_part_is_one_report() -> None:
+    ((causes, subsumed),) = shown(judged(granted("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333")))
+    assert causes == ["iam-mismatched-resource policy.Statement[0].Resource"]
+    assert subsumed == []
+
+
+def test_a_wrong_arn_beside_one_of_another_service_is_its_own_report() -> None:
+    resources = ["arn:aws:sqs:eu-west-1:111122223333", "arn:aws:sns:eu-west-1:111122223333:dead"]
+    reports = [causes for causes, _ in shown(judged(granted("sqs:SendMessage", resources)))]
+    assert ["iam-mismatched-resource policy.Statement[0].Action"] in reports
+    assert ["iam-linter-report policy.Statement[0].Resource"] in reports
 
 
 def test_a_misspelt_service_is_one_report() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policypack.access.solver import corrections
 from policypack.core.examples import (
     ACCOUNT,
     CREATED,
@@ -44,12 +45,15 @@ KINDS = (
     "iam-unrelated-resource",
     "iam-unsatisfiable-condition",
     "iam-unused-trust",
+    "aws-contested-resource",
     "aws-impossible-value",
+    "aws-unknown-argument",
     "lambda-foreign-bucket",
     "lambda-malformed-source-arn",
     "lambda-missing-permission",
     "lambda-unused-permission",
     "s3-missing-invoke-permission",
+    "s3-overlapping-notification",
     "s3-undeliverable-notification",
 )
 """The policies that these tests are about, besides `s3-plaintext-transport`."""
@@ -295,3 +299,23 @@ def test_what_is_related_never_adds_or_removes_an_outcome(statements: list[Any])
     outcomes = judged(*delivering(*statements)).outcomes
     assert (SENT in {outcome.policy.id for outcome in outcomes}) is not allowed
     assert all(not outcome.related for outcome in outcomes if outcome.policy.id != SENT)
+
+
+def test_of_many_statements_none_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def noted(statement: Any, corrected: Any, ends: Any) -> Any:
+        tried.append(statement.path)
+        return corrections.correctable(statement, corrected, ends)
+
+    monkeypatch.setattr("policypack.access.transport.correctable", noted)
+    monkeypatch.setattr("policypack.access.deliveries.correctable", noted)
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    for many in (corrections.MOST_TRIED, corrections.MOST_TRIED + 1):
+        denials = [
+            deny("s3:*", f"arn:aws:s3:::acme-{number}", Principal="*", Condition=plain) for number in range(many)
+        ]
+        grants = [sending(f"sqs:Get{number}") for number in range(many)]
+        found = {outcome.policy.id for outcome in judged(*delivering(*grants), bucket_document(*denials)).outcomes}
+        assert {SENT, PLAIN} <= found
+    assert len(tried) == 2 * corrections.MOST_TRIED

@@ -11,6 +11,9 @@ import msgspec
 
 from policypack.iam.document import Statement
 
+EFFECT = "Effect"
+MOST_TRIED = 20
+"""The number of statements beyond which none is tried: a report with more that may be its cause has its own."""
 BY_CORRECTIONS = (
     "s3-plaintext-transport",
     "sns-plaintext-transport",

@@ -25,20 +25,25 @@ class Contested(msgspec.Struct, frozen=True):
     first: str
     inline: str
     effect: str
+    owner: str = ""
+    """The URN of the first."""
 
 
 @over_stack
 def contested(stack: Stack) -> Iterator[Placed[Contested]]:
     """Each resource that manages what another one already manages."""
     for conflict in conflicts(stack):
-        value = Contested(conflict.description, conflict.first.name, conflict.inline, conflict.effect)
+        value = Contested(
+            conflict.description, conflict.first.name, conflict.inline, conflict.effect, conflict.first.urn
+        )
         why = f"may name what `{conflict.first.name}` already manages, and is unknown until the update"
         yield conflict.later, conflict.path, value if conflict.certain else Unknown(why)
 
 
 def check(contested: Contested) -> Iterator[Violation]:
     how = f"sets `{contested.inline}` inline" if contested.inline else f"already manages {contested.setting}"
-    yield Violation("", f"`{contested.first}` {how}; {contested.effect}")
+    related = ((contested.owner, contested.inline),) if contested.inline else ()
+    yield Violation("", f"`{contested.first}` {how}; {contested.effect}", related=related)
 
 
 EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
@@ -114,6 +119,7 @@ POLICY = Policy(
             note="an exclusive list that names what is attached",
         ),
     ],
+    subsumes=["s3-missing-access-block", "s3-missing-encryption", "s3-missing-versioning"],
     reads=contested,
     check=check,
 )

@@ -199,6 +199,7 @@ POLICY = Policy(
         example(bucket(tags={"state": "Enabled"}), note="a mapping, which takes any key"),
         example(construct("acme:index:Site", "site", blockPublicAcls=True), note="a resource of another provider"),
     ],
+    subsumes=["s3-overlapping-notification"],
     reads=unknown_arguments,
     check=check,
 )

@@ -13,7 +13,7 @@ from policypack.core.controls import Control
 from policypack.core.examples import example, open_permission, reported_at
 from policypack.core.policy import Judgement, Policy, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.permission import ACCOUNT_ALONE, S3, Permission, permissions
+from policypack.resources.permission import ACCOUNT_ALONE, S3, SOURCES, Permission, permissions
 
 
 def check(granted: Permission) -> Iterator[Judgement]:
@@ -47,10 +47,16 @@ def _missing(service: str) -> str:
 
 
 def _without_account(granted: Permission) -> bool:
-    """Whether the source's ARN has no account. For an unknown ARN the service decides."""
+    """Whether the source's ARN has no account. For an unknown ARN the service decides.
+
+    The ARN of another service matches no source, which is `lambda-malformed-source-arn`: the right one has an account,
+    unless it is a bucket's.
+    """
     if isinstance(granted.source_arn, Unknown):
         return granted.service == S3
-    return granted.arn is not None and not granted.arn.account
+    if granted.arn is None or granted.arn.account:
+        return False
+    return granted.service == S3 or granted.arn.service == SOURCES.get(granted.service or "", granted.arn.service)
 
 
 POLICY = Policy(

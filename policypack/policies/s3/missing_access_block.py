@@ -9,32 +9,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from policypack.core.controls import controls
 from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.bucket import buckets, sidecars
+from policypack.resources.bucket import buckets, meant_for, sidecars
 from policypack.resources.references import Sidecars
 
 ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
 
+class AccessBlocks(msgspec.Struct, frozen=True):
+    """The access blocks of a bucket, and those of another one of which one may be meant for it."""
+
+    own: Sidecars
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+
 @over_stack
-def access_blocks(stack: Stack) -> Iterator[Placed[Sidecars]]:
+def access_blocks(stack: Stack) -> Iterator[Placed[AccessBlocks]]:
     """The access blocks of each bucket."""
     for bucket in buckets(stack):
-        yield bucket, "", sidecars(stack, bucket, ACCESS_BLOCK)
+        own = sidecars(stack, bucket, ACCESS_BLOCK)
+        yield bucket, "", AccessBlocks(own, meant_for(stack, bucket, ACCESS_BLOCK))
 
 
-def check(blocks: Sidecars) -> Iterator[Violation | Undecided]:
-    if blocks.certain:
+def check(blocks: AccessBlocks) -> Iterator[Violation | Undecided]:
+    if blocks.own.certain:
         return
-    if blocks.possible:
-        name = min(block.name for block in blocks.possible)
+    if blocks.own.possible:
+        name = min(block.name for block in blocks.own.possible)
         yield Undecided("", f"may be the bucket of access block `{name}`, whose `bucket` is unknown until the update")
     else:
-        yield Violation("", "no `BucketPublicAccessBlock` in this stack configures this bucket")
+        message = "no `BucketPublicAccessBlock` in this stack configures this bucket"
+        yield Violation("", message, related=blocks.elsewhere)
 
 
 CLOSED: dict[str, Any] = {

@@ -16,7 +16,7 @@ from policypack.core.examples import bucket as a_bucket
 from policypack.core.examples import construct, example, reported_at
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Undecided, Unknown, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.bucket import buckets, sidecars
+from policypack.resources.bucket import buckets, meant_for, sidecars
 
 SIDECAR = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 INLINE = ("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
@@ -24,10 +24,14 @@ DEFAULT = "applyServerSideEncryptionByDefault"
 
 
 class Encryption(msgspec.Struct, frozen=True):
-    """Whether a bucket's default encryption is set; `maybe` names a sidecar that may belong to another bucket."""
+    """Whether a bucket's default encryption is set; `maybe` names a sidecar that may belong to another bucket.
+
+    `elsewhere` are those of another bucket of which one may be meant for this one.
+    """
 
     written: bool
     maybe: str = ""
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @over_stack
@@ -38,7 +42,7 @@ def encryptions(stack: Stack) -> Iterator[Placed[Encryption]]:
         inline = any(_names_algorithm(bucket.inputs.get(name)) for name in INLINE)
         written = inline or any(_names_algorithm(sidecar.inputs.get("rules")) for sidecar in beside.certain)
         maybe = "" if written else min((sidecar.name for sidecar in beside.possible), default="")
-        yield bucket, "", Encryption(written, maybe)
+        yield bucket, "", Encryption(written, maybe, meant_for(stack, bucket, SIDECAR))
 
 
 def _names_algorithm(value: Any) -> bool:
@@ -57,7 +61,7 @@ def check(encryption: Encryption) -> Iterator[Violation | Undecided]:
     if encryption.maybe:
         yield Undecided("", f"may be the bucket of `{encryption.maybe}`, whose `bucket` is unknown until the update")
     elif not encryption.written:
-        yield Violation("", "no default encryption is written for this bucket")
+        yield Violation("", "no default encryption is written for this bucket", related=encryption.elsewhere)
 
 
 KMS = {DEFAULT: {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/inbox"}}

@@ -28,7 +28,7 @@ from policypack.core.policy import (
 )
 from policypack.core.tags import Tag
 from policypack.iam.document_readers import value_at
-from policypack.resources.bucket import buckets, sidecars
+from policypack.resources.bucket import buckets, meant_for, sidecars
 
 SIDECAR = "aws:s3/bucketVersioning:BucketVersioning"
 INLINE = ("versioning[*].enabled", "versionings[*].enabled")
@@ -37,10 +37,14 @@ ON = {"true", "enabled"}
 
 
 class Versioning(msgspec.Struct, frozen=True):
-    """Values that switch a bucket's versioning on or off, and a sidecar that may belong to another bucket."""
+    """Values that switch a bucket's versioning on or off, and a sidecar that may belong to another bucket.
+
+    `elsewhere` are those of another bucket of which one may be meant for this one.
+    """
 
     values: tuple[Any, ...]
     maybe: str = ""
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @over_stack
@@ -51,7 +55,8 @@ def versionings(stack: Stack) -> Iterator[Placed[Versioning]]:
         own = [value_at(bucket.inputs, place) for place in (*INLINE, *LOCKED)]
         own += [value_at(sidecar.inputs, "versioningConfiguration[*].status") for sidecar in beside.certain]
         maybe = min((sidecar.name for sidecar in beside.possible), default="")
-        yield bucket, "", Versioning(tuple(value for value in own if value is not None), maybe)
+        known = tuple(value for value in own if value is not None)
+        yield bucket, "", Versioning(known, maybe, meant_for(stack, bucket, SIDECAR))
 
 
 def check(versioning: Versioning) -> Iterator[Violation | Undecided]:
@@ -62,7 +67,7 @@ def check(versioning: Versioning) -> Iterator[Violation | Undecided]:
     elif versioning.maybe:
         yield Undecided("", f"may be the bucket of `{versioning.maybe}`, whose `bucket` is unknown until the update")
     else:
-        yield Violation("", "versioning is not enabled")
+        yield Violation("", "versioning is not enabled", related=versioning.elsewhere)
 
 
 def _versioning(status: str) -> Resource:

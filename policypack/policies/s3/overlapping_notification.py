@@ -11,13 +11,23 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+import msgspec
+
 from policypack.core.examples import example, notification, reported_at, target
 from policypack.core.policy import Judgement, Policy, Reading, Resource, Severity, Undecided, Unknown, Violation
 from policypack.core.tags import Tag
-from policypack.resources.notification import NotificationEntry, entries, overlapping
+from policypack.resources.notification import NotificationEntry, entries, misnamed_filters, overlapping
 
 
-def pairs(resource: Resource) -> Iterator[Reading[tuple[NotificationEntry, NotificationEntry]]]:
+class Pair(msgspec.Struct, frozen=True):
+    """Two targets of the notification with this URN."""
+
+    urn: str
+    first: NotificationEntry
+    second: NotificationEntry
+
+
+def pairs(resource: Resource) -> Iterator[Reading[Pair]]:
     """Each two targets of a notification, and unknown values that may be a second one."""
     read = list(entries(resource))
     for path, entry in read:
@@ -25,15 +35,16 @@ def pairs(resource: Resource) -> Iterator[Reading[tuple[NotificationEntry, Notif
             yield path, entry
     known = [entry for _, entry in read if isinstance(entry, NotificationEntry)]
     for first, second in combinations(known, 2):
-        yield second.path, (first, second)
+        yield second.path, Pair(resource.urn, first, second)
 
 
-def check(pair: tuple[NotificationEntry, NotificationEntry]) -> Iterator[Judgement]:
-    first, second = pair
+def check(pair: Pair) -> Iterator[Judgement]:
+    first, second = pair.first, pair.second
     verdict = overlapping(first, second)
     if verdict:
         text = f"matches the same objects and events as `{first.path}`, which S3 refuses"
-        yield Violation("", text, facts=(), parts=(_selected(first), _selected(second)))
+        related = tuple((pair.urn, path) for path in misnamed_filters(first, second))
+        yield Violation("", text, facts=(), parts=(_selected(first), _selected(second)), related=related)
     elif verdict is None:
         yield Undecided("", f"may overlap `{first.path}`: events or filters are known only after the update")
 

@@ -37,8 +37,10 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
     elif resources:
+        # where no resource is an ARN, that no action applies to one follows
+        element = "Action" if any(Arn.parse(widen(resource)) for resource in resources) else "Resource"
         for pattern in idle:
-            yield Violation("Action", f"`{pattern}` applies to none of the resources; {_needs(expand(pattern))}")
+            yield Violation(element, f"`{pattern}` applies to none of the resources; {_needs(expand(pattern))}")
     # where no action applies to any resource, that no resource fits an action follows
     follows = len(idle) == len(patterns) and "Resource" not in statement.unknown
     if not follows and all(kinds.values()) and "Action" not in statement.unknown:

@@ -30,6 +30,13 @@ def test_a_wrong_arn_is_reported_once() -> None:
         assert violations(POLICY, role_policy(allow(action, resource))) == [ACTION]
 
 
+def test_an_arn_without_its_last_part_is_reported_at_the_resource() -> None:
+    for resource in ("arn:aws:sns:eu-west-1:111122223333", ["arn:aws:sns", "arn:aws:sns:eu-west-1:111122223333"]):
+        assert violations(POLICY, role_policy(allow("sns:Publish", resource))) == [RESOURCE]
+    mixed = allow("sns:Publish", ["arn:aws:sns:eu-west-1:111122223333", "arn:aws:sqs:eu-west-1:111122223333:dead"])
+    assert violations(POLICY, role_policy(mixed)) == [ACTION]
+
+
 def test_the_message_quotes_what_the_action_needs() -> None:
     [message] = messages(POLICY, role_policy(allow("sqs:SendMessage", BUCKET)))
     assert message.endswith("`sqs:SendMessage` needs `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`")
