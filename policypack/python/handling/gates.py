@@ -18,7 +18,7 @@ from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop
-from policypack.python.records import MANY, called_name, own_nodes
+from policypack.python.records import EVENTS, MANY, called_name, own_nodes
 
 _BAD = ("bad", "invalid", "malformed", "broken", "corrupt", "missing", "incomplete", "unusable")
 """What functions are called that find a bad record."""
@@ -111,7 +111,7 @@ class Gates:
     def _answers(self, scan: Scan, call: ast.Call) -> Iterator[bool]:
         """What a call returns if one record is bad; nothing of one that does not ask every record, or does more."""
         match scan.functions(call.func):
-            case [ast.FunctionDef() as function] if any(scan.holds(one, *MANY) for one in call.args):
+            case [ast.FunctionDef() as function] if any(scan.holds(one, *MANY, *EVENTS) for one in call.args):
                 asked = self.scans.get(function)
                 if asked and len(scan.values(call.func)) == 1 and not scan.does(*function.body):
                     yield from self._of_function(asked, function)

@@ -29,7 +29,8 @@ def initializers(cls: ClassValue, depth: int = _DEEPEST) -> list[ast.stmt] | Non
     special = {one.name for one in methods if one.name.startswith("__")}
     on_class = {_last(decorator) for decorator in node.decorator_list}
     on_methods = {_last(decorator) for one in methods for decorator in one.decorator_list}
-    known = len(cls.bases) >= len(node.bases) and not node.keywords
+    outside = any(isinstance(one, ast.Global | ast.Nonlocal) for one in ast.walk(node))
+    known = len(cls.bases) >= len(node.bases) and not node.keywords and not outside
     if not depth or not known or special - _STORING or on_class - _ON_CLASSES or on_methods - _ON_METHODS:
         return None
     statements = [part for one in methods if _runs(one) for part in _stored_values(one)]

@@ -72,6 +72,15 @@ class _Rewriter(ast.NodeTransformer):
 
     def _single(self, target: ast.expr, source: ast.expr) -> tuple[ast.expr, ast.expr]:
         """The target and the elements of a loop that uses one of two neighbors: all but the last, or all but the first."""
+        match target, source:
+            case (
+                ast.Tuple(elts=[number, ast.Tuple() as inner]),
+                ast.Call(func=ast.Name("enumerate"), args=[counted, *start]),
+            ):
+                one_target, one_source = self._single(inner, counted)
+                both = ast.Tuple([number, one_target], ast.Store())
+                call = ast.Call(source.func, [one_source, *start], source.keywords)
+                return ast.copy_location(both, target), ast.copy_location(call, source)
         pairs = _neighbors(source)
         match target:
             case ast.Tuple(elts=[ast.Name() as first, ast.Name() as second]) if pairs and self.read is not None:
