@@ -18,7 +18,7 @@ from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import Scan
 from policypack.python.model import How, LoopExit, RecordLoop
-from policypack.python.records import MANY, called_name, own_nodes
+from policypack.python.records import EVENTS, MANY, called_name, own_nodes
 
 _BAD = ("bad", "invalid", "malformed", "broken", "corrupt", "missing", "incomplete", "unusable")
 """What functions are called that find a bad record."""
@@ -53,6 +53,7 @@ class Gates:
 
     def __init__(self, scan: Scan, consumers: Consumers, loops: list[AnyLoop]) -> None:
         self.scan = scan
+        self.scans = {other.function: other for other in consumers.scans}
         self.glances = Glances(consumers, decide=False)
         self.loops_over = loops
 
@@ -98,31 +99,58 @@ class Gates:
         match conditions:
             case [ast.If(test=test, body=[*_, ast.Break()], orelse=[]) as leaving] if len(breaks) == 1:
                 plain = not self.scan.works(*loop.body) and not any(map(self.scan.fails, own_nodes(loop)))
-                return leaving if plain and self._is_bad(test, stored(loop.target)) else None
+                return leaving if plain and self._is_bad(self.scan, test, stored(loop.target)) else None
         return None
 
     def _asked(self, test: ast.expr) -> Iterator[tuple[ast.Call, bool]]:
         """A condition that asks every record if it is bad, with what it is if one is."""
         call = test.operand if isinstance(test, ast.UnaryOp) else test
+        if isinstance(call, ast.Call):
+            yield from ((call, answer) for answer in self._answers(self.scan, call))
+
+    def _answers(self, scan: Scan, call: ast.Call) -> Iterator[bool]:
+        """What a call returns if one record is bad; nothing of one that does not ask every record, or does more."""
+        match scan.functions(call.func):
+            case [ast.FunctionDef() as function] if any(scan.holds(one, *MANY, *EVENTS) for one in call.args):
+                asked = self.scans.get(function)
+                if asked and len(scan.values(call.func)) == 1 and not scan.does(*function.body):
+                    yield from self._of_function(asked, function)
+                return
         match call:
             case ast.Call(
                 args=[ast.GeneratorExp(elt=one, generators=[source]) | ast.ListComp(elt=one, generators=[source])]
             ):
                 name = called_name(call)
-                plain = name in {"all", "any"} and not source.ifs and self.scan.holds(source.iter, *MANY)
+                plain = name in {"all", "any"} and not source.ifs and scan.holds(source.iter, *MANY)
                 if (
                     plain
-                    and not self.scan.works(one)
-                    and self._is_bad(one, stored(source.target), negated=name == "all")
+                    and not scan.works(one)
+                    and self._is_bad(scan, one, stored(source.target), negated=name == "all")
                 ):
-                    yield call, name == "any"
+                    yield name == "any"
 
-    def _is_bad(self, test: ast.expr, names: set[str], *, negated: bool = False) -> bool:
+    def _of_function(self, scan: Scan, function: ast.FunctionDef) -> Iterator[bool]:
+        """What a function returns if one record is bad, and the opposite if none is."""
+        match [part for part in function.body if not isinstance(part, ast.Expr)]:
+            case [ast.Return(value=ast.Call() as call)]:
+                yield from self._answers(scan, call)
+            case [
+                ast.For(target=target, iter=source, body=body),
+                ast.Return(value=ast.Constant(value=bool() as otherwise)),
+            ] if scan.holds(source, *MANY):
+                conditions = [one for one in body if isinstance(one, ast.If)]
+                match conditions:
+                    case [
+                        ast.If(test=test, body=[*_, ast.Return(value=ast.Constant(value=bool() as answer))], orelse=[])
+                    ] if answer is not otherwise and self._is_bad(scan, test, stored(target)):
+                        yield answer
+
+    def _is_bad(self, scan: Scan, test: ast.expr, names: set[str], *, negated: bool = False) -> bool:
         """Whether a condition asks for what a record lacks, and not for a mark, a kind, or what all records share."""
         own = (
             node
             for node in ast.walk(test)
-            if isinstance(node, ast.Name) and node.id in names and not self.glances.only(self.scan, node)
+            if isinstance(node, ast.Name) and node.id in names and not self.glances.only(scan, node)
         )
         kinds = any(isinstance(node, ast.Constant) and node.value == _KIND for node in ast.walk(test))
         return any(True for _ in own) and not kinds and _lacks(test, negated=negated)

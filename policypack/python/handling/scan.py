@@ -29,6 +29,7 @@ from policypack.python.domain import (
 from policypack.python.files import CodePlace
 from policypack.python.handling.context_managers import hides
 from policypack.python.handling.impossible import never_runs
+from policypack.python.handling.plain_classes import initializers
 from policypack.python.model import Shape
 from policypack.python.modules import Module
 from policypack.python.reader import Reader
@@ -330,6 +331,10 @@ class Scan:
         bodies = self.bodies(call.func)
         if bodies:
             return not depth or self._works_as(bodies, depth - 1, logs)
+        classes = [value for value in self.values(call.func) if isinstance(value, ClassValue)]
+        if classes and depth and len(classes) == len(self.values(call.func)):
+            made = [*map(initializers, classes)]
+            return None in made or self._works_as([part for one in made for part in one or ()], depth - 1, logs)
         if called_name(call) in PRINTING and logs is not Logs.NONE:
             return logs is Logs.ALL or _has_value(call)
         return called_name(call) not in HARMLESS or self.is_aws(call)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python.spellings import numbers, queries, subscripts
+from policypack.python.spellings import chunks, numbers, pairs, queries, subscripts
 
 
 def plain(tree: ast.Module, content: str | bytes) -> ast.Module:
-    """The module of this text with plain numbers and subscripts, also for queries."""
+    """The module of this text with plain numbers, chunks, pairs and subscripts, also for queries."""
     text = content if isinstance(content, str) else content.decode("latin-1")
-    return subscripts.plain(queries.plain(numbers.plain(tree, text), text), text)
+    for rewrite in (numbers.plain, chunks.plain, pairs.plain, queries.plain, subscripts.plain):
+        tree = rewrite(tree, text)
+    return tree

@@ -10,6 +10,7 @@ from policypack.python.handling.as_loops import Comprehension
 from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.keyed import made_of_record
+from policypack.python.handling.parts.made_lists import is_own
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import PRINTING, Scan
 from policypack.python.handling.slots import kept
@@ -124,7 +125,7 @@ class LastValues:
     def _is_last(self, name: ast.Name, found: Collection[str], made: Collection[str]) -> bool:
         """Whether a name has the last record, or something that the loop makes of it."""
         if self.scan.holds(name, Shape.RECORD, Shape.MESSAGE):
-            return not (name.id in found and self._is_logged(name))
+            return all(map(self._is_own, self.scan.given(name.id))) and not (name.id in found and self._is_logged(name))
         return name.id in made and self._is_used(self.scan, name)
 
     def _made(self, loop: AnyLoop) -> set[str]:
@@ -139,7 +140,11 @@ class LastValues:
                     again |= {name} & given.keys()
                     given[name] = value
         once = {name: value for name, value in given.items() if name not in again}
-        return {name for name in once if made_of_record(self.scan, once, name)}
+        return {name for name in once if made_of_record(self.scan, once, name) and self._is_own(once[name])}
+
+    def _is_own(self, value: ast.expr) -> bool:
+        """Whether no call in an expression makes something of what all records share."""
+        return all(is_own(self.scan, call) for call in ast.walk(value) if isinstance(call, ast.Call))
 
     def _is_local(self, name: ast.Name) -> bool:
         """Whether a comprehension around a name has one of its own with that spelling."""

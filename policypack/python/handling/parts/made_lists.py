@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from policypack.python.domain import ClassValue
 from policypack.python.handling.keyed import made_of_record
 from policypack.python.handling.parts.glances import SHARED
 from policypack.python.handling.scan import PRINTING, Scan
@@ -27,10 +28,12 @@ def of_each(scan: Scan, made: ast.expr, depth: int = 3) -> ast.expr | None:
             )
             plain = len(given) == len(stores) == 1 and all(_takes(scan, use) for use in uses)
             return of_each(scan, given[0], depth - 1) if plain else None
-        case ast.ListComp(elt=ast.Call(args=[argument, *_]) as element, generators=[loop]):
-            plain = not loop.ifs and scan.holds(loop.iter, *WHOLE) and scan.holds(argument, Shape.RECORD)
-            alone = plain and scan.is_own(element.func) and not scan.works(element)
-            return loop.iter if alone and made_of_record(scan, {"": element}, "") and _is_own(scan, element) else None
+        case ast.ListComp(elt=ast.Call(args=args, keywords=keywords) as element, generators=[loop]):
+            passed = (*args[:1], *(keyword.value for keyword in keywords))
+            of_record = any(scan.holds(argument, Shape.RECORD) for argument in passed)
+            unfiltered = not loop.ifs and scan.holds(loop.iter, *WHOLE) and of_record
+            alone = unfiltered and scan.is_own(element.func) and not scan.works(element)
+            return loop.iter if alone and made_of_record(scan, {"": element}, "") and is_own(scan, element) else None
     return None
 
 
@@ -50,11 +53,12 @@ def _takes(scan: Scan, use: ast.Name) -> bool:
     return False
 
 
-def _is_own(scan: Scan, element: ast.Call) -> bool:
-    """Whether what a call makes is of one record: it reads nothing that all records share."""
+def is_own(scan: Scan, element: ast.Call) -> bool:
+    """Whether what a call makes is of one record: neither it nor an instance that it makes has what all records share."""
+    classes = [value.node for value in scan.values(element.func) if isinstance(value, ClassValue)]
     read = {
         node.value if isinstance(node, ast.Constant) else getattr(node, "attr", None)
-        for body in scan.bodies(element.func)
+        for body in (*scan.bodies(element.func), *classes, *([element] if classes else []))
         for node in ast.walk(body)
     }
     return SHARED.isdisjoint(read)
