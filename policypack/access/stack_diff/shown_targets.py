@@ -17,8 +17,6 @@ from policypack.resources.naming import name_in, physical_name
 from policypack.resources.references import resolve_all, written
 from policypack.resources.tokens import GROUP, USER
 
-REGIONAL = ("arn:", "https:")
-"""The beginnings of texts that have the region and the account of what they name."""
 Name = tuple[str, str]
 
 
@@ -51,9 +49,20 @@ def _shown(holding: Holding) -> bool:
 
 def _alike(holding: Holding, other: Holding) -> bool:
     """Whether nothing says that the targets are of two regions or accounts."""
-    texts = [written_target(one.carried[0].resource)[1] for one in (holding, other)]
-    regional = {text for text in texts if isinstance(text, str) and text.startswith(REGIONAL)}
-    return len(regional) < 2
+    texts = [(written_target(one.carried[0].resource)[1], one.holder.outputs.get("arn")) for one in (holding, other)]
+    return not any(_apart(text, arn) for text in texts[0] for arn in texts[1])
+
+
+def _apart(text: object, other: object) -> bool:
+    """Whether two texts, of which both are ARNs or both are URLs, are of two regions or accounts."""
+    if not (isinstance(text, str) and isinstance(other, str)):
+        return False
+    ends = {"arn:": 5, "https:": None}
+    return any(
+        text.split(":")[:parts] != other.split(":")[:parts]
+        for start, parts in ends.items()
+        if text.startswith(start) and other.startswith(start)
+    )
 
 
 def with_memberships(stack: Stack, places: Places, before: Mapping[Key, Holding]) -> Mapping[Key, Holding]:
