@@ -20,6 +20,7 @@ from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import created_value, with_created
 from policypack.access.stack_diff.grant_tables.actions import CONSUMED, MEANINGS
+from policypack.access.stack_diff.grant_tables.cache_users import with_cache_users
 from policypack.access.stack_diff.grant_tables.collective_grantees import by_members
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
@@ -93,6 +94,7 @@ def _stated_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
             inputs = with_created(stack, places, resource)
             if token in by_settings() and not resource.external:
                 inputs = with_sign_in(stack, places, resource, inputs)
+                inputs = with_cache_users(stack, places, resource, inputs)
                 inputs = with_rows(resource, (places.same or {}).get(resource.urn), inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
@@ -147,7 +149,7 @@ def _documents(
                 document,
                 grant.kind or resource.type,
                 grant.changes_only,
-                "*" in grant.grantees,
+                grant.anonymous or "*" in grant.grantees,
                 service=grant.service,
                 doubt=next((text.why for value in limits for text in _open(value, scopes) if text != UNKNOWN), ""),
             )
