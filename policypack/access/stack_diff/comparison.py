@@ -23,7 +23,7 @@ from policypack.access.stack_diff.guards.ownership_gains import ownership_gains
 from policypack.access.stack_diff.languages.access_string_gains import access_string_gains
 from policypack.access.stack_diff.languages.cedar_gains import cedar_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
-from policypack.access.stack_diff.shown_targets import with_shown_targets
+from policypack.access.stack_diff.shown_targets import with_memberships, with_shown_targets
 from policypack.access.stack_diff.tag_gains import resource_tag_gains, with_principal_tags
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import PolicyDocument
@@ -38,7 +38,7 @@ def gained(new: Stack, old: Stack) -> Iterator[Gain]:
     accounts = separate_accounts(new, old)
     places, places_before = Places(same, accounts), Places(None, accounts)
     before, after = holdings(old, places_before, every=True), holdings(new, places, every=False)
-    before = with_shown_targets(after, before)
+    before = with_memberships(old, places_before, with_shown_targets(after, before))
     before = {**dict(open_defaults(old, places_before, {})), **before}
     after = {**{key: holding for key, holding in open_defaults(new, places, before) if key in before}, **after}
     after = {key: msgspec.structs.replace(held, home=_home(new, held, same)) for key, held in after.items()}

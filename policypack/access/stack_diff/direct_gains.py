@@ -145,9 +145,15 @@ def _gains(stack: Stack, grants: Grants, before: Grants, every: Grants, same: Ma
             if grant and gain.answer.verdict is Verdict.NEW_ACCESS:
                 why, witness = _why(grant, every), _witness(grant, answer.witness, now.home)
                 answer = msgspec.structs.replace(answer, why=why, witness=witness)
-            elif grant and grant.doubt and gain.answer.verdict is Verdict.UNDECIDED:
-                answer = msgspec.structs.replace(answer, why=f"`{grant.path}` {grant.doubt}")
+            elif grant and (doubt := _doubt(grant, earlier)) and gain.answer.verdict is Verdict.UNDECIDED:
+                answer = msgspec.structs.replace(answer, why=f"`{grant.path}` {doubt}")
             yield Gain(targets.get(gain.by.urn, gain.by), gain.by, gain.path, answer)
+
+
+def _doubt(grant: GrantDocument, earlier: Grants) -> str:
+    """Why a grant is undecided: its own reason, or that of an earlier grant that may include it."""
+    known = grant.certain and not grant.document.unknowns
+    return grant.doubt or next((other.doubt for other in earlier if known and not other.certain), "")
 
 
 def _on_same(grants: Grants, before: Grants) -> Iterator[tuple[Grants, Grants]]:

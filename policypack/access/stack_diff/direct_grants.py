@@ -20,6 +20,8 @@ from policypack.access.policy_targets import TARGETS, target_of
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.created_values import created_value, with_created
 from policypack.access.stack_diff.grant_tables.actions import CONSUMED, MEANINGS
+from policypack.access.stack_diff.grant_tables.cache_users import with_cache_users
+from policypack.access.stack_diff.grant_tables.collective_grantees import by_members
 from policypack.access.stack_diff.grant_tables.direct import grants_by_type
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant
 from policypack.access.stack_diff.grant_tables.lake_filters import with_rows
@@ -78,12 +80,21 @@ class GrantDocument(msgspec.Struct, frozen=True):
 
 
 def direct_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
-    """Every grant of a stack that is no policy document."""
+    """Every grant of a stack that is no policy document, also as it is for the members of its grantees."""
+    for grant in _stated_grants(stack, places):
+        yield grant
+        for document, doubt in by_members(grant.document):
+            certain = grant.certain and not doubt
+            yield msgspec.structs.replace(grant, document=document, certain=certain, doubt=doubt, held_only=True)
+
+
+def _stated_grants(stack: Stack, places: Places) -> Iterator[GrantDocument]:
     for token, grants in grants_by_type().items():
         for resource in stack.of(token):
             inputs = with_created(stack, places, resource)
             if token in by_settings() and not resource.external:
                 inputs = with_sign_in(stack, places, resource, inputs)
+                inputs = with_cache_users(stack, places, resource, inputs)
                 inputs = with_rows(resource, (places.same or {}).get(resource.urn), inputs)
             for grant in () if resource.external else grants:
                 yield from _granted(stack, resource, inputs, grant)
@@ -138,7 +149,7 @@ def _documents(
                 document,
                 grant.kind or resource.type,
                 grant.changes_only,
-                "*" in grant.grantees,
+                grant.anonymous or "*" in grant.grantees,
                 service=grant.service,
                 doubt=next((text.why for value in limits for text in _open(value, scopes) if text != UNKNOWN), ""),
             )

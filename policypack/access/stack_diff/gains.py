@@ -11,13 +11,11 @@ cannot be read allows the same on both sides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import msgspec
 
-from policypack.access.exposure.invoking import permission_document
 from policypack.access.policy_targets import named_target, on_target, protected, target_of
 from policypack.access.solver.bounds import Bound, undecidable, why_unknown
 from policypack.access.solver.diff import (
@@ -34,6 +32,7 @@ from policypack.access.solver.partition import TooManyCellsError, Work
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import EXAMPLE, Home, witness_of
 from policypack.access.stack_diff.counterparts import Places
+from policypack.access.stack_diff.function_permissions import function_permission
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
 from policypack.iam.actions import every_action, expand
 from policypack.iam.document import Condition, PolicyDocument, Statement
@@ -50,7 +49,7 @@ from policypack.resources.attachments import (
     named_identity,
 )
 from policypack.resources.naming import physical_name
-from policypack.resources.references import resolve, written
+from policypack.resources.references import resolve
 from policypack.resources.region import home
 from policypack.resources.tokens import GROUP, MANAGED_POLICY, PERMISSION, ROLE, USER
 
@@ -232,30 +231,7 @@ def _documents(
     for path, document in documents_of(resource, RESOURCE, granting=True):
         yield "resource", protected(stack, resource), path, document
     if resource.type == PERMISSION:
-        function = target_of(stack, resource)
-        name = physical_name(function) if function is not resource else None
-        yield "resource", function, "", _on_qualifier(resource, permission_document(resource, name, signed=before))
-
-
-def _on_qualifier(permission: Resource, document: PolicyDocument) -> PolicyDocument:
-    """The document of a permission on the alias that it names; all versions are the same, as each deployment makes one.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html#versioning-permissions-alias.
-    """
-    qualifier = written(permission, "qualifier")
-    named = re.fullmatch(r"(?:.*:function:)?[^:]+:([^:]+)", str(written(permission, "function")))
-    alias = qualifier or (named[1] if named else None)
-    if alias is None:
-        return document
-    end = alias if isinstance(alias, str) and not alias.isdigit() else "version"
-    statements = tuple(
-        msgspec.structs.replace(
-            statement,
-            resources=tuple(f"{text.removesuffix(f':{alias}')}:{end}" for text in statement.resources or ()),
-        )
-        for statement in document.statements
-    )
-    return msgspec.structs.replace(document, statements=statements)
+        yield "resource", target_of(stack, resource), "", function_permission(stack, resource, before=before)
 
 
 def home_of(stack: Stack, resource: Resource) -> Home:

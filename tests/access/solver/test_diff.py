@@ -185,7 +185,7 @@ def test_a_session_has_the_arn_of_its_role() -> None:
         (("NumericLessThan", "5"), ("NumericGreaterThan", "10"), "4"),
         (("NumericLessThanEquals", "5"), ("NumericLessThan", "5"), "5"),
         (("NumericGreaterThanEquals", "5"), ("NumericGreaterThan", "5"), "5"),
-        (("NumericLessThan", "10"), ("NumericLessThanEquals", "5"), "7.5"),
+        (("NumericLessThan", "10"), ("NumericLessThanEquals", "5"), "6"),
     ],
 )
 def test_numbers_are_distinguished_by_those_in_conditions(

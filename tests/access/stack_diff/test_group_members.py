@@ -78,3 +78,32 @@ def member(user: Any, *groups: Any) -> Resource:
 )
 def test_who_holds_the_access_counts(old: tuple[Resource, ...], new: tuple[Resource, ...], holders: list[str]) -> None:
     assert sorted({holder for _, holder, _, _ in rows(new, old)}) == holders
+
+
+POLICY, JOINED = common("ops", READ), member("ana", "ops")
+ALL_AT_ONCE = resource("aws:iam/groupMembership:GroupMembership", "all", name="all", users=["ana"], group="ops")
+
+
+@pytest.mark.parametrize("joined", [JOINED, ALL_AT_ONCE])
+@pytest.mark.parametrize("shown", [(), (ANA,), (OPS,)])
+def test_a_user_and_its_group_enter_the_stack_beside_their_membership(
+    joined: Resource, shown: tuple[Resource, ...]
+) -> None:
+    both = (ANA, OPS, joined, POLICY)
+    assert rows(both, (*shown, joined, POLICY)) == rows((*shown, joined, POLICY), both) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ((POLICY,), (ANA, OPS, POLICY, JOINED)),
+        ((JOINED,), (ANA, OPS, POLICY, JOINED)),
+        ((POLICY, JOINED), (ANA, OPS, common("ops", READ, WRITE), JOINED)),
+        ((common("dev", READ), JOINED), (ANA, OPS, POLICY, JOINED)),
+        ((POLICY, member("ben", "ops")), (ANA, OPS, POLICY, JOINED)),
+    ],
+)
+def test_what_a_user_gains_while_it_enters_the_stack_is_new(
+    old: tuple[Resource, ...], new: tuple[Resource, ...]
+) -> None:
+    assert "ana" in {holder for _, holder, _, _ in rows(new, old)}

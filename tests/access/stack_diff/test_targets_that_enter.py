@@ -108,3 +108,51 @@ def test_a_managed_policy_that_leaves_stays_attached() -> None:
     attached = resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", role="worker", policyArn=arn)
     assert gains((role, attached), (role, attached, managed)) == []
     assert [gain.answer.verdict for gain in gains((role, attached), (role, managed))] == [Verdict.UNDECIDED]
+
+
+FUNCTION = replace(TARGETS["function"][0], outputs={"name": "shop", "arn": f"arn:aws:lambda:{HOME}:function:shop"})
+
+
+def _permission(function: str, **more: str) -> Resource:
+    return resource(
+        "aws:lambda/permission:Permission",
+        function=function,
+        action="lambda:InvokeFunction",
+        principal="444455556666",
+        **more,
+    )
+
+
+FORMS = {
+    "its ARN": (_permission(f"arn:aws:lambda:{HOME}:function:shop"), _permission("shop")),
+    "a partial ARN": (_permission("111122223333:function:shop"), _permission("shop")),
+    "the ARN of its alias": (
+        _permission(f"arn:aws:lambda:{HOME}:function:shop:live"),
+        _permission("shop", qualifier="live"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("shown", [(), (FUNCTION,)])
+def test_a_permission_may_name_its_function_in_another_form(
+    one: Resource, other: Resource, shown: tuple[Resource, ...]
+) -> None:
+    for before, after in ((one, other), (other, one)):
+        assert gains((*shown, after), (before,)) == []
+        assert gains((after,), (*shown, before)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("arn:aws:lambda:us-east-1:111122223333:function:shop", "shop"),
+        ("arn:aws:lambda:eu-west-1:999988887777:function:shop", "shop"),
+        ("arn:aws:lambda:eu-west-1:111122223333:function:shop:live", "shop"),
+        ("shop:live", "arn:aws:lambda:eu-west-1:111122223333:function:shop"),
+        ("store", "arn:aws:lambda:eu-west-1:111122223333:function:shop"),
+    ],
+)
+def test_a_permission_for_another_function_or_more_of_it_is_new_access(before: str, after: str) -> None:
+    found = gains((FUNCTION, _permission(after)), (_permission(before),))
+    assert {gain.answer.verdict for gain in found} == {Verdict.NEW_ACCESS}

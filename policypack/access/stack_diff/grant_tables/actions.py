@@ -22,6 +22,9 @@ Sources: https://docs.aws.amazon.com/ram/latest/userguide/shareable.html and the
 """
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     "s3:READWRITE": ("s3:READ", "s3:WRITE"),
+    "cloud9:read-write": ("cloud9:read-only", "cloud9:read-write"),
+    "grafana:ADMIN": ("grafana:ADMIN", "grafana:EDITOR", "grafana:VIEWER"),
+    "grafana:EDITOR": ("grafana:EDITOR", "grafana:VIEWER"),
     "lakeformation:ALL": ("lakeformation:*",),
     "lakeformation:SUPER": ("lakeformation:*",),
     "lakeformation:grant/ALL": ("lakeformation:grant/*",),
@@ -38,4 +41,6 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
 }
 """Permissions that stand for others.
 
-Source: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html."""
+Sources: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html,
+https://docs.aws.amazon.com/cloud9/latest/user-guide/share-environment.html and
+https://docs.aws.amazon.com/grafana/latest/userguide/AMG-manage-users-and-groups-AMG.html."""

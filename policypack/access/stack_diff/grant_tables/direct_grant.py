@@ -30,6 +30,8 @@ class DirectGrant(msgspec.Struct, frozen=True):
     """Whether it counts only if the resource exists in the old stack: the setting of a new one is no access yet."""
     everyone: str = "*"
     """The grantee that means everyone, in lower case."""
+    anonymous: bool = False
+    """Whether that grantee includes callers without an AWS account, as `*` in `grantees` does."""
     service: str = ""
     """The service in the ARNs of what is granted, where `resources` has only what follows the account."""
     kind: str = ""

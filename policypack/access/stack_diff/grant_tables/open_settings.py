@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from policypack.access.stack_diff.grant_tables.cache_users import CACHE_USERS
 from policypack.access.stack_diff.grant_tables.direct_grant import DirectGrant, columns
 from policypack.access.stack_diff.grant_tables.sign_in import SIGN_IN
 from policypack.iam.tables import argument_names, known_types
@@ -130,7 +131,6 @@ OPEN_SETTINGS: Mapping[str, tuple[DirectGrant, ...]] = {
             ("*",), ("lightsail:Request",), ("{serviceName}/{publicEndpoint.containerName}",), changes_only=True
         ),
     ),
-    "aws:memorydb/cluster:Cluster": (_opens("aclName", "open-access", action="memorydb:Connect"),),
     "aws:msk/cluster:Cluster": (
         _opens(
             "brokerNodeGroupInfo.connectivityInfo.publicAccess.type",
@@ -179,9 +179,9 @@ https://docs.aws.amazon.com/msk/latest/developerguide/public-access.html."""
 
 @cache
 def by_settings() -> Mapping[str, tuple[DirectGrant, ...]]:
-    """`SIGN_IN` and `OPEN_SETTINGS`, and the databases and brokers with a property `publiclyAccessible`."""
+    """`SIGN_IN`, `OPEN_SETTINGS` and `CACHE_USERS`, and the databases and brokers with a property `publiclyAccessible`."""
     grants = dict(SIGN_IN)
-    for token, more in OPEN_SETTINGS.items():
+    for token, more in (*OPEN_SETTINGS.items(), *CACHE_USERS.items()):
         grants[token] = (*grants.get(token, ()), *more)
     for token in known_types():
         if "publiclyAccessible" in (argument_names(token) or ()):
