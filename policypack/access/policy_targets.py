@@ -19,6 +19,7 @@ from policypack.iam.tables import canonical
 from policypack.resources.naming import NAMINGS, identifiers, name_in, physical_name
 from policypack.resources.property_kinds.table import kind_of
 from policypack.resources.property_kinds.values import cannot_name
+from policypack.resources.providers import STAND_IN
 from policypack.resources.references import resolve, resolve_all, written
 from policypack.resources.tokens import BUCKET_TYPES, EVENT_BUS, FUNCTION, KEY, PERMISSION, QUEUE, TOPIC
 
@@ -158,30 +159,61 @@ _OWN = frozenset(
     }
 )
 """Types whose own documents name the resource itself."""
-_BY_IDENTIFIER = frozenset(
-    {
-        "aws:dynamodb/resourcePolicy:ResourcePolicy",
-        "aws:efs/fileSystemPolicy:FileSystemPolicy",
-        "aws:kinesis/resourcePolicy:ResourcePolicy",
-        "aws:kms/keyPolicy:KeyPolicy",
-        "aws:s3control/accessPointPolicy:AccessPointPolicy",
-        "aws:secretsmanager/secretPolicy:SecretPolicy",
-        "aws:sns/topicPolicy:TopicPolicy",
-        "aws:sqs/queuePolicy:QueuePolicy",
-    }
-)
-"""Carriers of which the property that names the target contains all of its ARN that matters."""
-_BY_NAME: Mapping[str, str] = {
-    "aws:apigateway/restApiPolicy:RestApiPolicy": "arn:aws:execute-api:*:*:{}",
-    "aws:backup/vaultPolicy:VaultPolicy": "arn:aws:backup:*:*:backup-vault:{}",
-    "aws:elasticsearch/domainPolicy:DomainPolicy": "arn:aws:es:*:*:domain/{}",
-    "aws:glacier/vaultLock:VaultLock": "arn:aws:glacier:*:*:vaults/{}",
-    "aws:mediastore/containerPolicy:ContainerPolicy": "arn:aws:mediastore:*:*:container/{}",
-    "aws:opensearch/domainPolicy:DomainPolicy": "arn:aws:es:*:*:domain/{}",
-    "aws:ses/identityPolicy:IdentityPolicy": "arn:aws:ses:*:*:identity/{}",
-    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": "arn:aws:ses:*:*:identity/{}",
+_BY_NAME: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "aws:acmpca/policy:Policy": ("resourceArn", ()),
+    "aws:amp/resourcePolicy:ResourcePolicy": (
+        "workspaceId",
+        ("aps:*:*:workspace/{}", "aps:*:*:rulegroupsnamespace/{}/*"),
+    ),
+    "aws:apigateway/restApiPolicy:RestApiPolicy": ("restApiId", ("execute-api:*:*:{}",)),
+    "aws:backup/vaultPolicy:VaultPolicy": ("backupVaultName", ("backup:*:*:backup-vault:{}",)),
+    "aws:bedrock/agentcoreResourcePolicy:AgentcoreResourcePolicy": ("resourceArn", ()),
+    "aws:cloudsearch/domainServiceAccessPolicy:DomainServiceAccessPolicy": (
+        "domainName",
+        ("cloudsearch:*:*:domain/{}",),
+    ),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("eventBusName", ("events:*:*:event-bus/{}", "events:*:*:rule/{}")),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": ("destinationName", ("logs:*:*:destination:{}",)),
+    "aws:codebuild/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:dsql/clusterPolicy:ClusterPolicy": ("identifier", ("dsql:*:*:cluster/{}",)),
+    "aws:dynamodb/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": ("fileSystemId", ("elasticfilesystem:*:*:file-system/{}",)),
+    "aws:elasticsearch/domainPolicy:DomainPolicy": ("domainName", ("es:*:*:domain/{}",)),
+    "aws:glacier/vault:Vault": ("name", ("glacier:*:*:vaults/{}",)),
+    "aws:glacier/vaultLock:VaultLock": ("vaultName", ("glacier:*:*:vaults/{}",)),
+    "aws:kinesis/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:kms/keyPolicy:KeyPolicy": ("keyId", ("kms:*:*:key/{}",)),
+    "aws:lambda/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:mediastore/containerPolicy:ContainerPolicy": ("containerName", ("mediastore:*:*:container/{}",)),
+    "aws:msk/clusterPolicy:ClusterPolicy": ("clusterArn", ()),
+    "aws:networkfirewall/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:opensearch/domainPolicy:DomainPolicy": ("domainName", ("es:*:*:domain/{}",)),
+    "aws:opensearchingest/resourcePolicy:ResourcePolicy": ("resourceArn", ()),
+    "aws:s3/accessPoint:AccessPoint": ("name", ("s3*:*:*:*accesspoint/{}",)),
+    "aws:s3/vectorsVectorBucketPolicy:VectorsVectorBucketPolicy": ("vectorBucketArn", ()),
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": ("accessPointArn", ()),
+    "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy": (
+        "name",
+        ("s3-object-lambda:*:*:accesspoint/{}",),
+    ),
+    "aws:s3tables/tableBucketPolicy:TableBucketPolicy": ("tableBucketArn", ()),
+    "aws:s3tables/tablePolicy:TablePolicy": ("tableBucketArn", ()),
+    "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy": (
+        "modelPackageGroupName",
+        ("sagemaker:*:*:model-package-group/{}", "sagemaker:*:*:model-package/{}"),
+    ),
+    "aws:schemas/registryPolicy:RegistryPolicy": ("registryName", ("schemas:*:*:registry/{}", "schemas:*:*:schema/{}")),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": ("secretArn", ()),
+    "aws:ses/identityPolicy:IdentityPolicy": ("identity", ("ses:*:*:identity/{}",)),
+    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": ("emailIdentity", ("ses:*:*:identity/{}",)),
+    "aws:sns/topicPolicy:TopicPolicy": ("arn", ()),
+    "aws:sqs/queuePolicy:QueuePolicy": ("queueUrl", ()),
 }
-"""By carrier, the ARN of the target that the property names."""
+"""By carrier, the property that names what its documents are attached to, and the forms of that one's ARNs by its name.
+
+Without a form the property has the ARN or the URL. Types are left out whose documents name what is of many resources,
+such as an endpoint's, and those whose ARNs have a part that AWS creates, such as a Multi-Region Access Point's.
+"""
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "aws:backup/vaultPolicy:VaultPolicy": (
         "arn:aws:backup:*:*:recovery-point:*",
@@ -189,14 +221,14 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     )
 }
 """By carrier, what else its documents name: a vault's recovery points, which are snapshots of other services."""
-_CARRIERS = {
-    *_BY_IDENTIFIER,
-    *_BY_NAME,
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
-    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy",
-    "aws:lambda/resourcePolicy:ResourcePolicy",
+_WITH_PARTS: Mapping[str, tuple[str, ...]] = {
+    ":kafka": (":cluster/", ":topic/", ":group/", ":transactional-id/"),
+    ":events": (":event-bus/", ":rule/"),
 }
-"""Carriers whose documents name the target."""
+"""By service, how the ARNs of a resource begin, and then those of its parts: the topics of a cluster, the rules of a bus."""
+_OF_ITSELF = frozenset({"aws:glacier/vault:Vault", "aws:s3/accessPoint:AccessPoint"})
+"""Carriers of `_BY_NAME` whose documents name the carrier itself."""
+_REGISTRY = "aws:ecr/registryPolicy:RegistryPolicy"
 
 
 def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
@@ -215,9 +247,13 @@ def own_arns(stack: Stack, carrier: Resource) -> tuple[str, ...]:
         texts = _bucket_arn(physical_name(carrier))
     elif kind in _OWN:
         texts = _arns(carrier)
-    elif kind in _CARRIERS:
+    elif kind == _REGISTRY:
+        registry = carrier.outputs.get("registryId")
+        known = isinstance(registry, str) and registry.isdigit() and registry != STAND_IN
+        texts = [f"arn:aws:ecr:*:{registry}:repository/*"] if known else []
+    elif kind in _BY_NAME:
         target = target_of(stack, carrier)
-        texts = [] if target is carrier else _arns(target)
+        texts = _arns(target) if target is not carrier or kind in _OF_ITSELF else []
         texts = texts or _written_target(carrier, kind)
         texts = [*texts, *_BESIDE.get(kind, ())] if any(isinstance(text, str) for text in texts) else []
     patterns = [in_one_partition(_pattern(text)) for text in texts if isinstance(text, str) and text]
@@ -232,11 +268,28 @@ def _names_nothing(carrier: Resource) -> bool:
 
 
 def _written_target(carrier: Resource, kind: str) -> list[Any]:
-    """The ARN of the target, or its pattern, by the property that names it."""
-    value = written(carrier, TARGETS[kind][0])
-    if kind in _BY_IDENTIFIER or (kind in _BY_NAME and isinstance(value, str) and value.startswith("arn:")):
-        return [value]
-    return [_BY_NAME[kind].format(value)] if kind in _BY_NAME and isinstance(value, str) and value else []
+    """The ARN of the target, or its pattern, by the property that names it; a bus that is not named is the default one."""
+    name, forms = _BY_NAME[kind]
+    value = written(carrier, name)
+    if value is None and kind in TARGETS:
+        value = DEFAULTS.get(TARGETS[kind][1])
+    if not isinstance(value, str) or not value:
+        return []
+    if value.startswith("arn:") or not forms:
+        return [value, *_parts_of(value)]
+    if value == DEFAULTS[EVENT_BUS] and TARGETS.get(kind, ("", ""))[1] == EVENT_BUS:
+        return [f"arn:aws:{form.format(value)}" for form in forms[:1]] + ["arn:aws:events:*:*:rule/*"]
+    return [f"arn:aws:{form.format(value)}" for form in forms]
+
+
+def _parts_of(arn: str) -> list[str]:
+    """The ARNs of the parts of a resource that do not begin with its own."""
+    return [
+        arn.replace(whole, part)
+        for service, (whole, *parts) in _WITH_PARTS.items()
+        if f"{service}:" in arn and whole in arn
+        for part in parts
+    ]
 
 
 def in_one_partition(arn: str) -> str:
@@ -260,10 +313,10 @@ def _bucket_arn(name: Any) -> list[str]:
 
 
 def _arns(resource: Resource) -> list[str]:
-    """The ARNs of a resource: of an API those of its methods, of a bus those of its rules too."""
+    """The ARNs of a resource and of its parts: of an API those of its methods, of a bus those of its rules too."""
     if "executionArn" in resource.outputs or canonical(resource.type) == "aws:apigateway/restApi:RestApi":
         arns = [resource.outputs.get("executionArn")]
     else:
         arns = [text for text in identifiers(resource) if text.startswith("arn:")]
-    arns += [arn.replace(":event-bus/", ":rule/") for arn in arns if arn and ":event-bus/" in arn]
-    return [arn for arn in arns if isinstance(arn, str)]
+    known = [arn for arn in arns if isinstance(arn, str)]
+    return [text for arn in known for text in (arn, *_parts_of(arn))]

@@ -40,6 +40,7 @@ from policypack.resources.property_kinds.services.event_sources import event_sou
 from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
 from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
 from policypack.resources.property_kinds.services.state_machines import state_machine_problems
+from policypack.resources.property_kinds.services.targets import target_problems
 from policypack.resources.property_kinds.table import reserved_variables
 
 Inputs = Mapping[str, Any]
@@ -87,6 +88,7 @@ def combination_problems(resource: Resource) -> Clauses:
     yield from pair_problems(resource)
     yield from contradictions(resource)
     yield from dimension_problems(resource.type, resource.inputs)
+    yield from target_problems(resource.type, resource.inputs)
     if problems := _BY_TYPE.get(resource.type):
         yield from problems(resource.inputs)
     if resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint":

@@ -35,6 +35,8 @@ _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _NO_NAMES = frozenset({"", "arns", "json", "label", "text", *LIMITS})
 """The kinds that do not say how a property names another resource."""
+_SERVICE = re.compile(r"[a-z0-9-]{2,32}")
+_RESOURCE_TYPE = re.compile(r"[A-Za-z][\w-]*(?=[:/])", re.ASCII)
 _ZONED_TIME = re.compile(r"at\(.*(?:Z|[+-]\d\d:?\d\d)\)")
 _BUCKET_IN_ARN = re.compile(r"[A-Za-z0-9._*?-]*")
 """Buckets of before 2018 may have capital letters and underscores."""
@@ -121,7 +123,7 @@ def problem(kind: str, text: str) -> str | None:
         return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else untyped(text)
     hint = _hint(alternatives, text)
     takes = " or ".join(map(_described, alternatives))
-    looks = _looks(text)
+    looks = _looks(text, alternatives)
     return f"is {looks}, and takes {takes}{hint}" if looks else f"is not {takes}, and takes nothing else{hint}"
 
 
@@ -188,10 +190,19 @@ def _fits_arn(detail: str, text: str) -> bool:
     return _PARTITION.fullmatch(arn.partition) is not None and all(matches(own or "*", other) for own, other in pairs)
 
 
-def _looks(text: str) -> str:
-    """What a text is by its form; empty for any other."""
+def _looks(text: str, alternatives: Sequence[str]) -> str:
+    """What a text is by its form, an ARN with the type of its resource if its service is the right one; else empty."""
     if arn := Arn.parse(text):
-        return f"an ARN of `{arn.service}`" if re.fullmatch(r"[a-z0-9-]{2,32}", arn.service) else "an ARN"
+        named = (
+            _RESOURCE_TYPE.match(arn.resource)
+            if any(f"{part}:".startswith(f"arn:{arn.service}:") for part in alternatives)
+            else None
+        )
+        return (
+            f"an ARN of `{arn.service}{f':{named[0]}' if named else ''}`"
+            if _SERVICE.fullmatch(arn.service)
+            else "an ARN"
+        )
     if text.startswith("arn:"):
         return "an incomplete ARN"
     if "://" in text:
@@ -217,6 +228,6 @@ def _described(alternative: str) -> str:
         return f"an id of `{detail}-` and hexadecimal digits"
     if detail:
         service, _, resource = detail.partition(":")
-        name = resource.partition("*")[0].rstrip("/:")
+        name = resource.strip("*/:")
         return f"an ARN of `{service.rstrip('*')}{f':{name}' if name else ''}`"
     return _DESCRIPTIONS[kind]

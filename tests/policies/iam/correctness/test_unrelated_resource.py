@@ -82,9 +82,6 @@ test_silent = silent(
     topic(f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms", f"arn:aws:sns:eu-west-1:{ACCOUNT}:orders"),
     secret(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db-??????"),
     bus(f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/orders/nightly"),
-    carrier(
-        "aws:cloudwatch/eventBusPolicy:EventBusPolicy", "eventBusName", "elsewhere", "arn:aws:events:eu-west-1:1:x"
-    ),
     bucket_policy("arn:aws:s3express:eu-west-1:111122223333:bucket/x--euw1-az1--x-s3", of="x--euw1-az1--x-s3"),
     key("*"),
     key(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"),
