@@ -15,8 +15,8 @@ def parse(text: str) -> dict[str, Any]:
     """The value of a TOML text.
 
     Raises:
-        tomllib.TOMLDecodeError: it is malformed, or a dotted key in it has more than `MAX_PARTS` parts.
-        ValueError: a number has too many digits.
+        tomllib.TOMLDecodeError: it is malformed, a dotted key in it has more than `MAX_PARTS` parts, or a number has too
+            many digits.
         RecursionError: it is nested too deeply.
     """
     if match := _LONG_KEY.search(text):

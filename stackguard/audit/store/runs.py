@@ -182,10 +182,6 @@ class Runs:
         time, sum_ = info.sums.get(name, (0, ""))
         return not sum_ or self.files.changed(name) == time or digest(self.files.local(name)) == sum_
 
-    def reported(self, name: str) -> None:
-        """An error names a damaged file, so that no note needs to."""
-        self.problems.pop(name, None)
-
     def drop_damaged(self, info: RunInfo) -> None:
         """Remove the shards of a run that has not ended of which a file is damaged: their stacks are judged again."""
         names = [name for table in (*FACTS, "stacks") for name in self.written(info, table)]
