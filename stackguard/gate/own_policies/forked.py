@@ -49,21 +49,31 @@ class Forked:
             self.pid = os.fork()
             if self.pid == 0:
                 _work(work, writing, self._printed, (alive, lifeline), mask)
-            self._handle = os.pidfd_open(self.pid)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         writing.close()
         self._printed.started()
+        self._handle: int | None = None
+        with contextlib.suppress(
+            AttributeError, OSError
+        ):  # not on this system: then its end is noticed at the next tick
+            self._handle = os.pidfd_open(self.pid)
 
     @property
     def descriptors(self) -> Sequence[int]:
         """What to wait for: its messages, its output and its end. What it leaves may keep the first two open."""
         sending = [self._connection.fileno()] if self._connection else []
-        return [self._handle, *sending, *([self._printed.read_end] if self._printed.read_end >= 0 else [])]
+        handle = [self._handle] if self._handle is not None else []
+        return [*handle, *sending, *([self._printed.read_end] if self._printed.read_end >= 0 else [])]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has; until `close`, its id is no other's."""
+        return self.code is not None or bool(os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT))
 
     def take(self) -> list[bytes]:
         """Show what it has printed, note if it has ended, and return the messages that have arrived."""
-        ended = bool(wait([self._handle], 0))
+        ended = self.has_ended
         messages = []
         while self._connection and self._connection.poll():
             try:
@@ -79,20 +89,22 @@ class Forked:
     def stop(self) -> None:
         """Tell it to end."""
         if self.code is None:
-            signal.pidfd_send_signal(self._handle, signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
 
     def close(self, deadline: float | None = None) -> None:
         """Wait for its end; after the deadline, of `time.monotonic`, it is killed."""
         if self.code is not None:
             return
-        while deadline is not None and not wait([self._handle], TICK / 10):
+        while deadline is not None and not self.has_ended:
+            time.sleep(TICK / 10)
             if time.monotonic() > deadline:
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)  # its program's supervisors notice
+                os.kill(self.pid, signal.SIGKILL)  # its program's supervisors notice
                 deadline = None
         self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         self._printed.show()
         self._printed.close()
-        os.close(self._handle)
+        if self._handle is not None:
+            os.close(self._handle)
         if self._connection:
             self._connection.close()
             self._connection = None
@@ -102,7 +114,7 @@ def ready(processes: Iterable[Forked], seconds: float) -> list[Forked]:
     """Those of which something has arrived; waits for it for so long."""
     processes = list(processes)
     arrived = set(wait([descriptor for process in processes for descriptor in process.descriptors], seconds))
-    return [process for process in processes if not arrived.isdisjoint(process.descriptors)]
+    return [process for process in processes if process.has_ended or not arrived.isdisjoint(process.descriptors)]
 
 
 def end_after(seconds: float) -> None:
