@@ -13,18 +13,32 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from policypack.core.controls import Control
+from policypack.core.examples import Example
 from policypack.core.policy import EnforcementLevel, OverStack, Policy, Severity
 from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.settings import Settings, SettingsError
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 MODULE = re.compile(r"\w+(\.\w+)*")
+LISTS: dict[str, type] = {
+    "tags": str,
+    "references": str,
+    "bad": Example,
+    "good": Example,
+    "requires": str,
+    "subsumes": str,
+    "controls": Control,
+}
+"""The fields of a card that are lists, and the class of their elements."""
+TEXTS = ("id", "title", "why", "fix", "language")
 EXPECTED = "it must have `POLICIES`, a list of cards, or `POLICY`, one card"
 
 
@@ -55,9 +69,7 @@ def load(names: Iterable[Named]) -> tuple[Policy[Any], ...]:
     cards: list[Policy[Any]] = []
     modules = {_module(module): f"{module.source}: `{module.name}`" for module in reversed(list(names))}
     for module, place in reversed(modules.items()):
-        for card in _cards(module, place):
-            for problem in _problems(card):
-                raise SettingsError(f"{place}: policy `{card.id}` {problem}")
+        for card in _sound(module, place):
             if card.id in owners:
                 raise SettingsError(
                     f"{place}: policy id `{card.id}` is already in use by {owners[card.id]}; choose another"
@@ -73,13 +85,49 @@ def load(names: Iterable[Named]) -> tuple[Policy[Any], ...]:
     return tuple(cards)
 
 
-def _cards(module: ModuleType, place: str) -> Iterator[Policy[Any]]:
-    cards = getattr(module, "POLICIES", None)
-    if cards is None:
-        cards = [getattr(module, "POLICY", None)]
-    if not isinstance(cards, Sequence) or not cards or not all(isinstance(card, Policy) for card in cards):
+def _sound(module: ModuleType, place: str) -> list[Policy[Any]]:
+    """The cards of a module, with the values that they have now.
+
+    Raises:
+        SettingsError: there is none, one is broken, or their own code fails.
+    """
+    try:
+        cards = [_plain(card) for card in _cards(module)]
+        problems = [f"{place}: policy `{card.id}` {problem}" for card in cards for problem in _problems(card)]
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        where = "" if _place(error).startswith(f"{__file__}:") else f" at {_place(error)}"
+        raise SettingsError(
+            f"{place}: its policies cannot be read: {type(error).__name__}{where}; {EXPECTED}"
+        ) from error
+    if not cards:
         raise SettingsError(f"{place} has no policies; {EXPECTED}, of the class `policypack.core.policy.Policy`")
-    yield from cards
+    for problem in problems:
+        raise SettingsError(problem)
+    return cards
+
+
+def _cards(module: ModuleType) -> list[Policy[Any]]:
+    """The cards that a module names; none if something else is among them."""
+    named = getattr(module, "POLICIES", None)
+    if named is None:
+        named = [getattr(module, "POLICY", None)]
+    is_list = isinstance(named, Sequence) and not isinstance(named, str | bytes)
+    cards = list(named) if is_list else []
+    return cards if all(issubclass(type(card), Policy) for card in cards) else []
+
+
+def _plain(card: Policy[Any]) -> Policy[Any]:
+    """The card with plain values: what a class of the module's own computes is computed once, here."""
+    values = {field.name: getattr(card, field.name) for field in fields(Policy)}
+    for name in LISTS:
+        if isinstance(values[name], Sequence) and not isinstance(values[name], str | bytes):
+            values[name] = tuple(values[name])
+    for name in TEXTS:
+        if isinstance(values[name], str):
+            values[name] = str.__str__(values[name])
+    return Policy(**values)
 
 
 def _problems(card: Any) -> Iterator[str]:
@@ -89,6 +137,8 @@ def _problems(card: Any) -> Iterator[str]:
     for name in ("title", "fix"):
         if not isinstance(getattr(card, name), str) or not getattr(card, name).strip():
             yield f"has no `{name}`, one line of text"
+    if not isinstance(card.why, str | None) or not isinstance(card.language, str):
+        yield "has a `why` or a `language` that is no text"
     if not isinstance(card.severity, Severity):
         yield "has a `severity` that is not of the class `Severity`"
     if not isinstance(card.enforcement, EnforcementLevel):
@@ -97,9 +147,15 @@ def _problems(card: Any) -> Iterator[str]:
         yield "has a `check` that is no function"
     if not callable(card.reads) and not isinstance(card.reads, OverStack):
         yield "has a `reads` that is neither a function nor a reader under `@over_stack`"
-    for name in ("tags", "references", "bad", "good", "requires", "subsumes"):
-        if isinstance(getattr(card, name), str) or not isinstance(getattr(card, name), Sequence):
+    yield from _problems_of_lists(card)
+
+
+def _problems_of_lists(card: Any) -> Iterator[str]:
+    for name, kind in LISTS.items():
+        if not isinstance(getattr(card, name), tuple):
             yield f"has `{name}` that are no list"
+        elif not all(isinstance(element, kind) for element in getattr(card, name)):
+            yield f"has `{name}` with an element that is not of the class `{kind.__name__}`"
 
 
 def _module(module: Named) -> ModuleType:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from stackguard.errors import CannotJudge
 from stackguard.gate.baseline import Added, Baseline
-from stackguard.gate.request import CheckRequest, judge_stack
-from stackguard.sources import RunOptions
+from stackguard.gate.parallel import judge_alone
+from stackguard.gate.request import CheckRequest
+from stackguard.gate.stacks import StackTarget
+from stackguard.reports import Failed
 
 
 def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> tuple[Baseline, int]:
@@ -23,7 +25,9 @@ def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> tup
         CannotJudge: the program cannot be run, or a policy crashed.
         SettingsError: the repository's settings or waivers are malformed.
     """
-    judged = judge_stack(CheckRequest(folder, RunOptions(stack), add=True))
+    judged = judge_alone(CheckRequest(folder, add=True), StackTarget(folder, stack))
+    if isinstance(judged, Failed):
+        raise CannotJudge(judged.message, judged.detail)
     if judged.report.exit_code == 2:
         raise CannotJudge(f"a policy crashed; `stackguard check {folder} --stack {stack}` names it")
     place = Path(folder).as_posix()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -92,6 +93,7 @@ def chosen(finished: Sequence[RunInfo], name: str) -> RunInfo:
     if name == LATEST:
         return finished[-1]
     if len(name) == len("2026-11-29") and name.count("-") == 2:
+        _require_date(name)
         until = [info for info in finished if info.started[: len(name)] <= name]
         if until:
             return until[-1]
@@ -102,6 +104,13 @@ def chosen(finished: Sequence[RunInfo], name: str) -> RunInfo:
         raise CannotJudge(f"{len(matching)} runs begin with `{name}`; give more of the id")
     listed = ", ".join(info.id for info in finished[-3:])
     raise CannotJudge(f"there is no run `{name}`; the last ones are {listed}")
+
+
+def _require_date(name: str) -> None:
+    try:
+        date.fromisoformat(name)
+    except ValueError:
+        raise CannotJudge(f"`{name}` is no date; write one as `2026-11-29`") from None
 
 
 def _compared(database: DuckDBPyConnection, old: str, new: RunInfo) -> Difference:

@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -110,12 +111,15 @@ def _asked(
 ) -> Iterator[tuple[tuple[str, ...], duckdb.DuckDBPyConnection]]:
     """The columns of a query, and what has its rows; the errors are those of `ask`."""
     try:
+        sql.encode()
         statements = database.extract_statements(sql)
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
             raise CannotJudge("a query is one SELECT; the store can only be read")
         with limited_memory(MEMORY + BESIDE), _reading(database, seconds):
             result = database.execute(statements[0])
-            yield tuple(column[0] for column in result.description or ()), result
+            yield _apart(column[0] for column in result.description or ()), result
+    except UnicodeEncodeError as error:
+        raise CannotJudge(f"the query is not UTF-8 text at character {error.start + 1}; write it in UTF-8") from None
     except (duckdb.OutOfMemoryException, MemoryError):
         raise CannotJudge("the query needs more memory than it may use; group, filter or limit what it reads") from None
     except duckdb.InterruptException:
@@ -123,6 +127,15 @@ def _asked(
     except duckdb.Error as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise CannotJudge(f"the query fails: {printable(' '.join(lines[:2]))}") from None
+
+
+def _apart(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns, of which equal ones get a number, as a table made of the query would have them."""
+    apart: dict[str, None] = {}
+    for name in names:
+        number = next(number for number in count() if (f"{name}_{number}" if number else name) not in apart)
+        apart[f"{name}_{number}" if number else name] = None
+    return tuple(apart)
 
 
 @contextmanager

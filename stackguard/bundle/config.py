@@ -140,8 +140,6 @@ def _document(file: Path) -> tuple[bytes, dict[str, Any]]:
         raise CannotBundle(f"`{file}` cannot be read: {reason(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
-    except (RecursionError, ValueError):  # a number of thousands of digits
-        raise CannotBundle(f"`{file}` is not valid TOML: nested too deeply, or a number is out of range") from None
 
 
 def tables(value: Any) -> tuple[dict[str, Any], ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,7 +30,6 @@ from stackguard.cli.common import (
 from stackguard.cli.report_options import destination_options, report_options
 
 if TYPE_CHECKING:
-    from policypack.core.policy import Policy
     from policypack.frameworks.model import Framework
     from policypack.frameworks.roll_up import RollUp
     from stackguard.gate.request import CheckRequest
@@ -271,19 +270,20 @@ def _check_evidence(evidence: Path | None, reports: Sequence[Path | None]) -> No
 
 def _frameworks(names: Sequence[str], asked: CheckRequest, expanded: Expansion) -> tuple[Framework, ...]:
     """The frameworks of these names; what the settings of the targets name is loaded to know all policies."""
+    from stackguard.gate.own_policies.loading import apart
     from stackguard.gate.request import of_settings
 
-    def loaded() -> dict[str, Policy[Any]]:
+    def read() -> tuple[Framework, ...]:
         requests = [_one(asked, stack) for stack in expanded.stacks]
-        for request in requests:
-            if request.own_modules:
-                from stackguard.gate.parallel import require_loadable
+        own = [request.target for request in requests if request.own_modules]
 
-                require_loadable(request)
-        return {card.id: card for request in requests for card in of_settings(request)}
+        def named() -> tuple[Framework, ...]:
+            cards = {card.id: card for request in requests for card in of_settings(request)}
+            return frameworks(names, list(cards.values()), closed=not asked.packs)
 
-    cards = attempt(loaded, "reading the policies")
-    return frameworks(names, list(cards.values()), closed=not asked.packs)
+        return apart(named, f"the policies of {', '.join(own)}", asked.options.timeout) if own else named()
+
+    return attempt(read, "reading the policies")
 
 
 def _rolled_up(named: Sequence[Framework], run: Run) -> tuple[RollUp, ...]:

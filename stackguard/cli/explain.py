@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stackguard.cli.common import Failure, attempt, card, frameworks, policies_option
+
+if TYPE_CHECKING:
+    from stackguard.gate.request import CheckRequest
+    from stackguard.reports import Screen
 
 
 @click.command(short_help="List all policies, or show one.")
@@ -35,27 +41,37 @@ def explain(
       stackguard explain --policies acme.policies
       stackguard explain --framework aws-fsbp
     """  # noqa: D301 (click reads the character \\b)
-    from policypack.core.stack_name import StackName
-    from stackguard import explain as explained
-    from stackguard.gate.request import CheckRequest, available, of_settings
+    from stackguard.gate.own_policies.loading import apart
+    from stackguard.gate.request import CheckRequest
     from stackguard.reports.destinations import screen, write
+
+    if framework and policy_id:
+        raise click.UsageError("`--framework` lists controls; leave out the policy, or the option")
+    request = CheckRequest("", settings=settings, policy_modules=policy_modules)
+
+    def explained() -> str:
+        own = request.own_modules if settings else bool(policy_modules)
+        work = partial(_explained, request, policy_id, framework, screen(None))
+        return apart(work, "the policies that are named", request.options.timeout) if own else work()
+
+    write(attempt(explained, "reading the policies"), None)
+
+
+def _explained(request: CheckRequest, policy_id: str | None, framework: str | None, screen: Screen) -> str:
+    """The text, once the policies are loaded, which may be the operator's code."""
+    from policypack.core.stack_name import StackName
+    from stackguard import explain as texts
+    from stackguard.gate.request import available, of_settings
     from stackguard.sources.settings import of_target
 
-    request = CheckRequest("", settings=settings, policy_modules=policy_modules)
-    policies = attempt(lambda: of_settings(request) if settings else available(request), "reading the policies")
-    if policy_id and not settings and policy_id not in {policy.id for policy in policies}:
-        nearest = attempt(lambda: of_target("."), "reading the settings")
+    policies = of_settings(request) if request.settings else available(request)
+    if policy_id and not request.settings and policy_id not in {policy.id for policy in policies}:
+        nearest = of_target(".")
         if nearest.of(StackName()).settings.policies:  # code, which runs only if somebody asks for it
             option = f"--settings {nearest.file or nearest.central}"
             raise Failure(
                 f"there is no policy `{policy_id}` of stackguard's own; `{option}` adds the policies that the settings name"
             )
     if framework:
-        if policy_id:
-            raise click.UsageError("`--framework` lists controls; leave out the policy, or the option")
-        text = explained.controls(frameworks((framework,), policies)[0], screen(None))
-    elif policy_id:
-        text = explained.card(card(policy_id, policies), screen(None))
-    else:
-        text = explained.listing(policies, screen(None))
-    write(text, None)
+        return texts.controls(frameworks((framework,), policies)[0], screen)
+    return texts.card(card(policy_id, policies), screen) if policy_id else texts.listing(policies, screen)

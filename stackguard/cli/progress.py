@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -116,13 +116,7 @@ def judge(asked: CheckRequest, expanded: Expansion, jobs: int | None) -> Sequenc
     if not expanded.several:
         show_notes(expanded)
         stack = expanded.stacks[0]
-
-        def judged() -> Result:
-            if replace(asked, target=stack.target).own_modules:
-                return parallel.judge_all(asked, [stack], jobs=1)[0]
-            return parallel.judge_one(asked, stack)
-
-        return (attempt(judged, f"judging {stack.target}"),)
+        return (attempt(lambda: parallel.judge_alone(asked, stack), f"judging {stack.target}"),)
     with following(expanded) as progress:
         return parallel.judge_all(asked, expanded.stacks, jobs=jobs, watcher=progress)
 

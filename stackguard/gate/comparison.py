@@ -42,7 +42,7 @@ def with_change(
     """The report of a judged target with its change against the base of its request; what is odd about that is a note.
 
     Raises:
-        CannotJudge: there is no such base.
+        CannotJudge: as by `compared`.
     """
     assert request.base is not None
     change = replace(compared(request, report, loaded, policies), remark=_remark(request.base, request.target))
@@ -55,10 +55,10 @@ def compared(
 ) -> Change:
     """The change of a judged target against the base of its request.
 
-    A base that is there and cannot be judged is no error: then the change says why there is no comparison.
+    A program that cannot be judged, such as that of a commit, is no error: then the change says why there is no comparison.
 
     Raises:
-        CannotJudge: there is no such base.
+        CannotJudge: there is no such base, or it is a file and no export.
     """
     assert request.base is not None
     with _base(request.base, request.target) as (target, tree):
@@ -70,6 +70,8 @@ def compared(
         try:
             base, base_loaded = judge_loaded(earlier, policies)
         except CannotJudge as error:
+            if not commit and not Path(target).is_dir():
+                raise CannotJudge(f"`--base {request.base}` cannot be compared with: {error.message}") from None
             roots = (tree.files,) if tree else ()
             reason = with_relative_paths(below(error.message, *roots), request.target)
             return Change(request.base, problem=printable(f"`{request.base}` cannot be judged: {reason}"))

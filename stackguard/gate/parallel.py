@@ -1,53 +1,37 @@
 """Judges several stacks at once: a process for each, which is forked from one that has imported all it needs.
 
-A process sends its phases and its result through a pipe. It has a session of its own, so that Ctrl-C reaches this process
-only, and ends with its program when this process ends, however that happens.
+A process sends its phases and its result through a pipe, and ends with its program when this process ends.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import multiprocessing
-import os
 import signal
-import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from typing import NoReturn
+from multiprocessing.connection import Connection
 
 from policypack.core.stack_name import StackName
 from policypack.evaluation.settings import Settings, SettingsError
 from policypack.evaluation.waivers import to_edit
-from stackguard import signals
 from stackguard.errors import CannotJudge, crash
 from stackguard.gate import imported, machine, run_notes, transfer
 from stackguard.gate.judging import unwatched, warm_up
+from stackguard.gate.own_policies.forked import GRACE, STOPPED, TICK, Forked, end_after, ready
 from stackguard.gate.provenance import provenance
-from stackguard.gate.request import CheckRequest, Judged, judge_stack, of_settings, run_of
+from stackguard.gate.request import CheckRequest, Judged, judge_stack, run_of
 from stackguard.gate.stacks import StackTarget
 from stackguard.positions.repository import with_relative_paths
 from stackguard.preview.project import sdk
 from stackguard.preview.server import orphans, process
 from stackguard.preview.server.hosts import FORKS, Hosts
 from stackguard.reports import Failed, Run
-
-TICK = 0.1
-"""Seconds between two looks of a watcher at the time."""
-GRACE = 10.0
-"""Seconds in which a process ends its program, once it is told to end."""
-
-STOPPED = "did not end within {:g} s and were stopped; see --timeout"
-LOADED = 77
-"""The exit code of a process that has loaded policies."""
 
 OF_EVERY_STACK = (
     "policypack.evaluation.policy_modules",
@@ -139,32 +123,6 @@ def run_apart(request: CheckRequest, stack: StackTarget) -> Run:
     return run_of(result, started)
 
 
-def require_loadable(request: CheckRequest) -> None:
-    """Load the policies of the operator's own in a process of its own first, which they may end.
-
-    Raises:
-        CannotJudge: they end it. What else is wrong with them is an error when they are loaded here.
-    """
-    if not (FORKS and request.own_modules):
-        return
-    orphans.adopt()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setsid()  # by which what it leaves is known
-            _end_after(request.options.timeout)
-            with Path(os.devnull).open("w") as sys.stdout:
-                sys.stderr = sys.stdout
-                of_settings(request)
-        finally:
-            os._exit(LOADED)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code == -signal.SIGALRM:
-        raise CannotJudge(f"the policies of {request.target} {STOPPED.format(request.options.timeout)}")
-    if code != LOADED:
-        raise CannotJudge(f"the policies of {request.target} end the process that loads them, with exit code {code}")
-
-
 def judge_all(
     request: CheckRequest,
     stacks: Sequence[StackTarget],
@@ -192,6 +150,17 @@ def _names_modules(request: CheckRequest) -> bool:
     with contextlib.suppress(SettingsError):  # it is reported when the stack is judged
         return request.own_modules
     return False
+
+
+def judge_alone(request: CheckRequest, stack: StackTarget) -> Result:
+    """Judge one stack: in this process, or in one of its own if policies of the operator's own do.
+
+    Raises:
+        SettingsError: as by `CheckRequest.own_modules`.
+    """
+    if replace(request, target=stack.target).own_modules:
+        return judge_all(request, [stack], jobs=1)[0]
+    return judge_one(request, stack)
 
 
 def judge_one(request: CheckRequest, stack: StackTarget, phase: Callable[[str], None] = unwatched) -> Result:
@@ -225,7 +194,7 @@ class _Worker:
     """A process that judges a stack."""
 
     index: int
-    pid: int
+    process: Forked
     started: float
     result: Result | None = None
 
@@ -238,10 +207,8 @@ class _Pool:
     ) -> None:
         self.request, self.stacks, self.jobs, self.watcher, self.hosts = request, stacks, jobs, watcher, hosts
         self.waiting = deque(range(len(stacks)))
-        self.running: dict[Connection, _Worker] = {}
+        self.running: dict[Forked, _Worker] = {}
         self.judged: dict[int, Result] = {}
-        self.alive, self._lifeline = os.pipe()
-        """This process keeps the second one open for as long as it lives."""
 
     def results(self) -> tuple[Result, ...]:
         """The result of each stack, in order."""
@@ -254,15 +221,12 @@ class _Pool:
             while self.waiting or self.running:
                 while self.waiting and len(self.running) < self.jobs:
                     self._start(self.waiting.popleft())
-                for connection in wait(list(self.running), TICK):
-                    assert isinstance(connection, Connection)
-                    self._receive(connection)
+                for worker in ready(self.running, TICK):
+                    self._receive(self.running[worker])
                 self.watcher.tick()
         finally:
             self._stop()
             self.hosts.close()
-            os.close(self.alive)
-            os.close(self._lifeline)
         return tuple(self.judged[index] for index in range(len(self.stacks)))
 
     def _prepare(self) -> None:
@@ -282,76 +246,42 @@ class _Pool:
         gc.enable()
 
     def _start(self, index: int) -> None:
-        reading, writing = multiprocessing.Pipe(duplex=False)
         self.watcher.phase(index, "starting")
-        # An interrupt waits until it ends the new process, too.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *signals.ENDING_SIGNALS})
-        try:
-            pid = os.fork()
-            if pid == 0:
-                self._work(index, writing, mask)
-            self.running[reading] = _Worker(index, pid, time.monotonic())
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        writing.close()
+        forked = Forked(partial(self._work, self.stacks[index]))
+        self.running[forked] = _Worker(index, forked, time.monotonic())
 
-    def _work(self, index: int, connection: Connection, mask: Iterable[int]) -> NoReturn:
-        """Judge a stack, send the result, and exit."""
-        code = 1
-        try:
-            os.setsid()
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            for number in signals.ENDING_SIGNALS:
-                signal.signal(number, signals.interrupt)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            for other in self.running:
-                other.close()
-            os.close(self._lifeline)
-            threading.Thread(target=_end_with, args=(self.alive,), daemon=True).start()
-            process.spawn = self.hosts.spawn
-            sys.stdout = sys.stderr  # what a policy prints is no part of the report
-
-            stack = self.stacks[index]
-            result = _attempted(stack, lambda: self._judged(stack, connection))
-            connection.send_bytes(_packed(stack, result))
-            code = 0
-        except KeyboardInterrupt:
-            pass
-        finally:
-            with contextlib.suppress(Exception):
-                sys.stderr.flush()
-            os._exit(code)
+    def _work(self, stack: StackTarget, connection: Connection) -> None:
+        """Judge a stack, and send the result: in the process of its own."""
+        process.spawn = self.hosts.spawn
+        result = _attempted(stack, lambda: self._judged(stack, connection))
+        connection.send_bytes(_packed(stack, result))
 
     def _judged(self, stack: StackTarget, connection: Connection) -> Result:
         """Judge a stack, and send its phases; policies of the operator's own have a time of theirs."""
         limited = _of(self.request, stack).own_modules
         if limited:
-            _end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
+            end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
 
         def phase(name: str) -> None:
             if name == "judging" and limited:
-                _end_after(self.request.options.timeout)
+                end_after(self.request.options.timeout)
             connection.send_bytes(transfer.packed(name))
 
         return judge_one(self.request, stack, phase)
 
-    def _receive(self, connection: Connection) -> None:
+    def _receive(self, worker: _Worker) -> None:
         """Take what a process sends, or its end."""
-        worker = self.running[connection]
-        try:
-            message = transfer.unpacked(connection.recv_bytes())
-        except (EOFError, OSError):
-            del self.running[connection]
-            connection.close()
-            code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
+        for content in worker.process.take():
+            message = transfer.unpacked(content)
+            if isinstance(message, str):
+                self.watcher.phase(worker.index, message)
+            else:
+                worker.result = message
+        if (code := worker.process.code) is not None:
+            del self.running[worker.process]
             result = worker.result or self._ended(worker.index, code)
             self.judged[worker.index] = result
             self.watcher.finished(worker.index, result, time.monotonic() - worker.started)
-            return
-        if isinstance(message, str):
-            self.watcher.phase(worker.index, message)
-        else:
-            worker.result = message
 
     def _ended(self, index: int, code: int) -> Failed:
         stack = self.stacks[index]
@@ -366,17 +296,11 @@ class _Pool:
 
     def _stop(self) -> None:
         """End the processes that still run, with their programs."""
-        for worker in self.running.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGTERM)
+        for running in self.running:
+            running.stop()
         deadline = time.monotonic() + GRACE
-        for worker in self.running.values():
-            while not os.waitpid(worker.pid, os.WNOHANG)[0]:
-                if time.monotonic() > deadline:
-                    os.kill(worker.pid, signal.SIGKILL)  # its program's supervisors notice
-                time.sleep(TICK / 10)
-        for connection in self.running:
-            connection.close()
+        for running in self.running:
+            running.close(deadline)
 
 
 def _packed(stack: StackTarget, result: Result) -> bytes:
@@ -385,15 +309,3 @@ def _packed(stack: StackTarget, result: Result) -> bytes:
         return transfer.packed(result)
     except Exception as error:  # noqa: BLE001 (a report may have anything)
         return transfer.packed(_failed(stack, *crash(error)))
-
-
-def _end_after(seconds: float) -> None:
-    """End this process after a time, whatever a policy does, instead of after an earlier one."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _end_with(alive: int) -> None:
-    """End this process when the one that keeps the other end of a pipe has ended."""
-    os.read(alive, 1)
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -127,13 +127,14 @@ def expand(
 def _without_file(folder: Path, asked: str | None) -> tuple[str, ...]:
     """A note about a stack that has no file: its name may be misspelt."""
     from stackguard.preview.project import project
+    from stackguard.preview.project.stack_choice import is_name
 
     name = (asked or "").rpartition("/")[2]
     try:
         stacks = project.stacks(folder)
     except CannotJudge:  # the reason is reported when it is loaded
         return ()
-    if not name or name in stacks:
+    if name in stacks or not is_name(name):  # what is no name is an error when it is loaded
         return ()
     near = get_close_matches(name, stacks, n=1)
     others = f"these have one: {', '.join(stacks)}" if stacks else "no stack of this project has one"

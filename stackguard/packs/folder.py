@@ -74,8 +74,6 @@ def _distribution(root: Path) -> str | None:
         return name if isinstance(name, str) and name and project["build-system"]["build-backend"] else None
     except (FileNotFoundError, KeyError, TypeError):
         return None
-    except RecursionError:
-        raise CannotJudge(f"{file} is not TOML: nested too deeply") from None
     except (OSError, ValueError) as error:
         raise CannotJudge(f"{file} is not TOML: {error}") from None
 

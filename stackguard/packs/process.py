@@ -16,7 +16,14 @@ from stackguard.errors import CannotJudge
 from stackguard.packs._pack import EXIT_NO_PULUMI
 from stackguard.packs.folder import PackFolder
 from stackguard.preview.server.output import ProgramOutput
-from stackguard.preview.server.process import Supervisor, activated, require_descriptors, stopping, without_credentials
+from stackguard.preview.server.process import (
+    Supervisor,
+    activated,
+    not_started,
+    require_descriptors,
+    stopping,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
@@ -106,7 +113,8 @@ async def started(
                 start_new_session=True,
             )
         except OSError as error:
-            raise CannotJudge(f"cannot start `{folder.interpreter}`: {error.strerror}") from None
+            environment = _environment(folder, project, os.environ)
+            raise not_started(folder.interpreter, error, environment, project) from None
         finally:
             os.close(pack_end)
             os.close(writing)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from stackguard.audit.run import Audit, Plan, Watcher
 from stackguard.audit.sources import listing
@@ -172,3 +175,73 @@ def test_a_copy_of_a_store_is_as_good_as_the_store(undisturbed: tuple[Path, Any]
     info, notes = noted(fleet, tmp_path / "copy")
     assert info.carried == STACKS
     assert not notes
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("diff",), ("report",), ("report", "--format", "html"), ("query", "FROM stacks"), ("query", "FROM nothing")],
+    ids=" ".join,
+)
+def test_without_its_tables_a_store_is_one_line(
+    undisturbed: tuple[Path, Any], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    for _ in range(2):
+        audited(fleet, store)
+    for file in store.rglob("*.parquet"):
+        file.unlink()
+    code, output = cli(*command, "--store", store)
+    assert code == 2
+    (line,) = output.splitlines()
+    assert line.startswith("cannot judge: the store's `runs/")
+    assert line.endswith("restore it, or audit again")
+
+
+def test_what_is_damaged_and_not_needed_is_still_noted(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    first = audited(fleet, store)
+    audited(fleet, store)
+    (file,) = store.glob(f"runs/{first.id}/violations/*.parquet")
+    file.unlink()
+    code, output = cli("query", "SELECT count(*) FROM outcomes", "--store", store)
+    assert code == 0
+    assert f"note: the store's `{file.relative_to(store)}` is missing or damaged" in output
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "x'; DROP VIEW stacks; --"},
+        {"id": "../elsewhere"},
+        {"files": {"stacks": ["/etc/passwd"]}},
+        {"files": {"stacks": ["runs/../../secret.parquet"]}},
+    ],
+    ids=str,
+)
+def test_a_run_that_names_what_is_not_its_own_is_left_out(
+    undisturbed: tuple[Path, Any], tmp_path: Path, change: dict[str, Any]
+) -> None:
+    fleet, _ = undisturbed
+    store = tmp_path / "store"
+    for _ in range(2):
+        last = audited(fleet, store)
+    file = store / "runs" / last.id / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    code, output = cli("query", "SELECT 'runs=' || count(*) FROM runs", "--store", store)
+    assert (code, "runs=1" in output) == (0, True)
+    assert f"note: the store's `runs/{last.id}/run.json` is damaged: that audit is left out" in output
+
+
+def test_a_table_of_something_else_is_damaged(undisturbed: tuple[Path, Any], tmp_path: Path) -> None:
+    fleet, expected = undisturbed
+    store = tmp_path / "store"
+    info = audited(fleet, store)
+    file = store / "runs" / info.id / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "sums": {}}))
+    (foreign,) = store.glob("runs/*/stacks/*.parquet")
+    parquet.write_table(pa.table({"animal": ["cat"]}), foreign)
+    _, notes = noted(fleet, store)
+    assert any(str(foreign.relative_to(store)) in note for note in notes)
+    assert tables(store)["outcomes"] == expected["outcomes"]

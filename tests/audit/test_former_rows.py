@@ -33,7 +33,7 @@ def row(run: str, identity: str, key: str) -> StackRow:
 
 
 def table(rows: list[StackRow]) -> pa.Table:
-    return shards.read_table(shards.encoded("stacks", rows), "stacks")
+    return shards.read_table("stacks", shards.encoded("stacks", rows), "stacks")
 
 
 @given(st.lists(st.dictionaries(IDS, st.sampled_from(["", "key"])), max_size=3), st.lists(IDS, unique=True))

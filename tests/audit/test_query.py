@@ -144,3 +144,26 @@ def test_a_name_of_a_column_cannot_control_a_terminal(store: Path, form: str) ->
     text = "".join(rendered(runs(store), 'SELECT 1 AS "a\x1b[31m\u202e" FROM stacks LIMIT 1', form))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert "a" in text
+
+
+def test_a_query_that_is_not_utf_8_is_one_line(store: Path) -> None:
+    with pytest.raises(CannotJudge, match="not UTF-8 text at character 9"):
+        answer(runs(store), "SELECT '\udcff'")
+
+
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ("SELECT 1 AS a, 2 AS a, 3 AS a", {"a": 1, "a_1": 2, "a_2": 3}),
+        ("SELECT 1 AS a, 2 AS a_1, 3 AS a", {"a": 1, "a_1": 2, "a_2": 3}),
+        ("SELECT 1 AS a, 2 AS A", {"a": 1, "A": 2}),
+    ],
+)
+def test_columns_of_one_name_lose_no_value(store: Path, sql: str, row: dict[str, int]) -> None:
+    assert json.loads("".join(rendered(runs(store), sql, "json"))) == row
+
+
+@pytest.mark.parametrize("day", ["2026-99-99", "2026-02-30", "abcd-ef-gh"])
+def test_a_day_that_there_is_not_is_no_date(store: Path, day: str) -> None:
+    with pytest.raises(CannotJudge, match=f"`{day}` is no date"):
+        chosen(runs(store).require_finished(), day)

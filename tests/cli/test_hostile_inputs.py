@@ -218,3 +218,32 @@ def test_an_interrupt_while_modules_are_imported_shows_no_frame_of_ours(moment: 
         process.send_signal(signal.SIGINT)
         error = process.communicate(timeout=60)[1]
     assert "stackguard/__main__.py" not in error
+
+
+@pytest.fixture
+def program(folder: Path) -> Path:
+    (folder / "infra").mkdir()
+    (folder / "infra/Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (folder / "infra/Pulumi.dev.yaml").write_text("config: {}\n")
+    (folder / "infra/__main__.py").write_text("")
+    return folder / "infra"
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;x\x07", "acme/shop/\x1b", "a b", "dev\n", "n" * 101, "é"])
+def test_what_is_no_name_of_a_stack_is_one_line(name: str, program: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capfd, "check", str(program), "--stack", name)
+    assert (ran.code, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
+    assert "is not the name of a stack" in line
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("setting", ["'shop:note': {}", "'shop:note': {{a: ['{}']}}"])
+def test_a_configuration_that_no_process_can_have_is_named(setting: str, program: Path) -> None:
+    (program / "Pulumi.dev.yaml").write_text(f"config:\n  {setting.format('q' * 3_000_000)}\n")
+    ran = RanApart("check", str(program))
+    assert ran.code == 2
+    (line,) = ran.err.splitlines()
+    assert "the configuration of stack `dev` is too large for the environment of a program" in line
+    assert "`shop:note`" in line
+    assert "make it smaller in `Pulumi.dev.yaml`" in line

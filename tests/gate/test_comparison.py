@@ -128,11 +128,35 @@ def test_a_git_hook_does_not_choose_the_repository(compared: Check, monkeypatch:
     assert names(compared(target, "main").unchanged) == ["kept"]
 
 
-def test_a_base_that_cannot_be_read_is_no_error(compared: Check) -> None:
-    Path("old.json").write_text("{")
-    change = compared(written("new.json", bucket("b")), "old.json")
-    assert change.problem.startswith("`old.json` cannot be judged: ")
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b"[]", b"", b"\0\1\2", b"[" * 50_000, b'{"version": ' + b"8" * 6000 + b"}", b'{"terraform_version": "1.9"}'],
+    ids=["cut off", "list", "empty", "binary", "nested", "number", "terraform"],
+)
+def test_a_file_that_is_no_export_is_no_base(compared: Check, content: bytes) -> None:
+    Path("old.json").write_bytes(content)
+    target = written("new.json", bucket("b"))
+    with pytest.raises(CannotJudge, match=r"^`--base old\.json` cannot be compared with: `old\.json` ") as raised:
+        compared(target, "old.json")
+    assert "\n" not in raised.value.message
+
+
+def test_an_export_that_cannot_be_read_at_a_commit_blocks_nobody(compared: Check) -> None:
+    target = written("new.json", bucket("b"))
+    content = Path(target).read_bytes()
+    Path(target).write_text("[]")
+    git("init", "-q", "-b", "main")
+    git("add", target)
+    git("commit", "-q", "-m", "no export")
+    Path(target).write_bytes(content)
+    change = compared(target, "main")
+    assert change.problem.startswith("`main` cannot be judged: ")
     assert (change.new, change.unchanged) == ((), ())
+
+
+def test_a_folder_without_a_program_blocks_nobody(compared: Check, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert compared(written("new.json", bucket("b")), "empty").problem.startswith("`empty` cannot be judged: ")
 
 
 def test_a_program_that_failed_at_the_commit_is_named_as_today(compared: Check, tmp_path: Path) -> None:

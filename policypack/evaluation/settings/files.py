@@ -79,7 +79,7 @@ def damaged(target: Path | None, found: Path | None) -> Iterator[tuple[str, str]
                 yield str(relative(file)), f"cannot be read: {error.strerror}"
             except NoTableError as error:
                 yield f"{relative(file)}:{error.line}", str(error)
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 line, problem = toml_reader.problem(error)
                 yield f"{relative(file)}:{line}" if line else str(relative(file)), f"malformed TOML: {problem}"
 
@@ -206,7 +206,7 @@ def _toml(path: Path) -> tuple[Any, Place]:
         text = path.read_text("utf-8-sig")
     except NoTableError as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SettingsError(toml_reader.malformed(path, error)) from None
     except files.TooLargeError:
         raise SettingsError(f"{path}: larger than {files.MAX_BYTES >> 20} MiB") from None

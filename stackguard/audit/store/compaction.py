@@ -59,7 +59,7 @@ def _merged(runs: Runs, info: RunInfo, table: str, names: Sequence[str]) -> list
             with parquet.ParquetWriter(path, shards.schema(table), compression="zstd") as writer:
                 pending: list[pa.Table] = []
                 while used < len(names) and rows < ROWS:
-                    part = shards.fitting(table, shards.read_table(runs.files.read(names[used]), names[used]))
+                    part = shards.fitting(table, shards.read_table(table, runs.files.read(names[used]), names[used]))
                     if table == "stacks":
                         part = _counting(part, seen)
                     pending.append(part)

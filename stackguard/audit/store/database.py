@@ -109,8 +109,6 @@ def _check(runs: Runs, info: RunInfo, tables: Sequence[str], chosen: RunInfo | N
         CannotJudge: one is missing or damaged; the message names it, and what needs it.
     """
     if damaged := runs.damaged(info, tables):
-        for name in damaged:
-            runs.reported(name)
         more = f" and {len(damaged) - 1} more are" if len(damaged) > 1 else " is"
         raise CannotJudge(
             f"the store's `{damaged[0]}`{more} missing or damaged, and the audit {(chosen or info).id} needs it; restore"

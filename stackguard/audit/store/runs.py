@@ -8,6 +8,7 @@ tables count only with it. A run that has ended lists its files, so that what a 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 MARKER = "stackguard-store.json"
 RUNS = "runs"
+ID = re.compile(r"[\w-]+", re.ASCII)
+"""Of a run; queries contain it."""
 MERGED = "all-"
 """The beginning of the names of the files that compaction writes; a run that has not ended has none that count."""
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -139,7 +142,10 @@ class Runs:
         infos = []
         for name in sorted(name for name in self.files.names(RUNS) if name.endswith("/run.json")):
             try:
-                infos.append(msgspec.json.decode(self.files.read(name), type=RunInfo))
+                info = msgspec.json.decode(self.files.read(name), type=RunInfo)
+                if not _fits(info, name):
+                    raise NoFileError
+                infos.append(info)
             except MALFORMED:
                 self.problems[name] = f"the store's `{name}` is damaged: that audit is left out"
         return infos
@@ -182,10 +188,6 @@ class Runs:
         time, sum_ = info.sums.get(name, (0, ""))
         return not sum_ or self.files.changed(name) == time or digest(self.files.local(name)) == sum_
 
-    def reported(self, name: str) -> None:
-        """An error names a damaged file, so that no note needs to."""
-        self.problems.pop(name, None)
-
     def drop_damaged(self, info: RunInfo) -> None:
         """Remove the shards of a run that has not ended of which a file is damaged: their stacks are judged again."""
         names = [name for table in (*FACTS, "stacks") for name in self.written(info, table)]
@@ -215,13 +217,20 @@ class Runs:
     def stacks(self, info: RunInfo) -> Iterator[pa.Table]:
         """The rows of the stacks of a run."""
         for name in self.written(info, "stacks"):
-            yield shards.read_table(self.files.read(name), name)
+            yield shards.read_table("stacks", self.files.read(name), name)
 
 
 def digest(file: Path) -> str:
     """A digest of the content of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+
+
+def _fits(info: RunInfo, name: str) -> bool:
+    """Whether the facts of a run are those of the folder that they are in, and name files of the store only."""
+    paths = [PurePath(file) for files in info.files.values() for file in files]
+    inside = all(path.parts[:1] == (RUNS,) and ".." not in path.parts for path in paths)
+    return inside and PurePath(name).parts == (RUNS, info.id, "run.json") and ID.fullmatch(info.id) is not None
 
 
 def run_of(shard: str) -> str:

@@ -43,16 +43,25 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
     return buffer.getvalue()
 
 
-def read_table(content: bytes, name: str) -> pa.Table:
+def read_table(table: str, content: bytes, name: str) -> pa.Table:
     """A Parquet file as a table.
 
     Raises:
-        OSError: it is damaged; the message has its name.
+        OSError: it is damaged, or is not one of this table; the message has its name.
     """
     try:
-        return parquet.ParquetFile(pa.BufferReader(content)).read()  # `read_table` imports what only data sets need
+        read = parquet.ParquetFile(pa.BufferReader(content)).read()  # `read_table` imports what only data sets need
     except (pa.ArrowException, OSError):
         raise OSError(0, f"the store's `{name}` is damaged") from None
+    if not _needed(table).issubset(read.column_names):
+        raise OSError(0, f"the store's `{name}` is damaged")
+    return read
+
+
+@cache
+def _needed(table: str) -> frozenset[str]:
+    """The columns that the files of every release have."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(TABLES[table]) if field.required)
 
 
 def fitting(table: str, rows: pa.Table) -> pa.Table:
@@ -67,7 +76,7 @@ def decoded(table: str, content: bytes, name: str) -> list[Any]:
     Raises:
         OSError: it is damaged; the message has its name.
     """
-    return rows(table, read_table(content, name))
+    return rows(table, read_table(table, content, name))
 
 
 def rows(table: str, read: pa.Table) -> list[Any]:

@@ -89,7 +89,7 @@ def _uv_files(ambient: Mapping[str, str]) -> Iterator[dict[str, str]]:
     for file in (Path(home, "uv", "uv.toml"), Path("/etc/uv/uv.toml")):
         try:
             options = toml_reader.parse(content(file).decode())
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             continue
         of_pip = options.get("pip")
         variables = _translated({**options, **(of_pip if isinstance(of_pip, dict) else {})}, _OF_UV)

@@ -162,8 +162,6 @@ def _from_pylock(text: str, file: Path, function: FunctionProject, relock: str) 
         pylock = Pylock.from_dict(toml_reader.parse(text))
     except tomllib.TOMLDecodeError as error:
         raise CannotBundle(f"`{file}` is not valid TOML: {lowered(error)}") from None
-    except (RecursionError, ValueError):  # a number of thousands of digits
-        raise CannotBundle(f"`{file}` is not valid TOML: nested too deeply, or a number is out of range") from None
     except PylockValidationError as error:
         raise CannotBundle(
             f"`{file}` is no `pylock.toml` as PEP 751 describes it: {lowered(error)}; {relock}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -41,18 +42,23 @@ def check_installed(more: Sequence[str] = (), extra: str = "audit") -> None:
 
 
 def runs_of(store: str) -> Runs:
-    """The runs of a store; notes about what is damaged follow at the end of the command.
+    """The runs of a store; notes about what is damaged follow at the end of the command, unless an error does.
 
     Raises:
         CannotJudge: it cannot be read.
     """
     runs = unnoted_runs_of(store)
-    click.get_current_context().call_on_close(lambda: show_notes(runs))
+
+    def close() -> None:
+        if not isinstance(sys.exc_info()[1], click.ClickException):
+            show_notes(runs)
+
+    click.get_current_context().call_on_close(close)
     return runs
 
 
 def show_notes(runs: Runs) -> None:
-    """Show what is wrong with the files of a store, but for what an error says; once."""
+    """Show what is wrong with the files of a store, once."""
     from stackguard.reports.formatting import printable
 
     while runs.problems:

@@ -56,7 +56,7 @@ def of_another_tool(file: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise CannotJudge(f"{file} cannot be read: {reason(error)}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CannotJudge(toml_reader.malformed(file, error)) from None
 
 

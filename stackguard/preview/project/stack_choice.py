@@ -76,6 +76,11 @@ def names_in(folder: Path, suffix: str) -> list[str]:
     return sorted(file.name.removeprefix("Pulumi.").removesuffix(suffix) for file in files if file.stem != "Pulumi")
 
 
+def is_name(name: str) -> bool:
+    """Whether a stack may have this name."""
+    return len(name) <= LONGEST_NAME and re.fullmatch(r"[A-Za-z0-9_.-]+", name) is not None
+
+
 def _parsed(named: str, project: str, backend: str, file: Path) -> tuple[str, str]:
     """The organization and the name in a full or a short name."""
     parts = named.split("/")
@@ -84,7 +89,7 @@ def _parsed(named: str, project: str, backend: str, file: Path) -> tuple[str, st
     name = parts[-1]
     if len(parts) == 3 and parts[1] != project:
         raise CannotJudge(f"{file}: the stack `{named}` is one of the project `{parts[1]}`, and this is `{project}`")
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name) or len(name) > LONGEST_NAME:
+    if not is_name(name):
         raise CannotJudge(
             f"{file}: `{name}` is not the name of a stack: it has letters, digits, `_`, `.` and `-`, at most {LONGEST_NAME}"
         )

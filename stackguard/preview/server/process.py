@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -132,7 +133,7 @@ def started(project: Project) -> Iterator[Program]:
                 start_new_session=True,
             )
         except OSError as error:
-            raise CannotJudge(f"cannot start `{project.interpreter}`: {error.strerror}") from None
+            raise not_started(project.interpreter, error, _environment(project, Path(folder)), project) from None
         finally:
             os.close(theirs)
         with stopping(process) as kill:
@@ -141,6 +142,33 @@ def started(project: Project) -> Iterator[Program]:
             finally:
                 kill()
                 process.wait()
+
+
+def not_started(
+    interpreter: Path, error: OSError, environment: Mapping[str, str], project: Project | None
+) -> CannotJudge:
+    """Why a program or a policy pack does not start: for one, because a variable of it is larger than the system allows.
+
+    Args:
+        interpreter: what cannot be started.
+        error: of the system.
+        environment: the variables.
+        project: of the program, if there is one.
+    """
+    if error.errno != errno.E2BIG:
+        return CannotJudge(f"cannot start `{interpreter}`: {error.strerror}")
+    size, largest = max((len(os.fsencode(value)), name) for name, value in environment.items())
+    if project is None or not largest.startswith("PULUMI_CONFIG"):
+        return CannotJudge(
+            f"cannot start `{interpreter}`: the variables of the environment are too large, the largest is `{largest}` with"
+            f" {size:,} bytes; unset it, or make it smaller"
+        )
+    key, value = max(project.config.items(), key=lambda item: len(item[1]), default=("", ""))
+    return CannotJudge(
+        f"the configuration of stack `{project.stack}` is too large for the environment of a program, {size:,} bytes of"
+        f" JSON, of which `{key}` has {len(value):,}; make it smaller in `Pulumi.{project.stack}.yaml`, or have the program"
+        " read it from a file"
+    )
 
 
 @contextlib.contextmanager
