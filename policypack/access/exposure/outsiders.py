@@ -34,6 +34,11 @@ OTHER_KEYS = frozenset(
 PINNING_KEYS = CALLER_KEYS | NETWORK_KEYS | SERVICE_KEYS | OTHER_KEYS
 """Keys, in lower case, whose fixed values no outsider has."""
 
+ENDPOINT_KEYS = frozenset({"aws:sourcevpc", "aws:sourcevpce"})
+"""Keys, in lower case, that every request through a VPC endpoint has, and no other.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpc.
+"""
 MAKES_PATTERNS = ("StringLike", "StringNotLike", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike")
 SHAPES = {
     "aws:sourcevpc": "vpc-?*",
@@ -168,7 +173,9 @@ def sendable(
         by_membership = cells(SHAPES.get(name, "*"), [[pattern] for pattern in sorted(loose)], work)
         members = sorted(by_membership.items(), key=lambda item: len(item[0]))
         texts = [text or ("x" if member else OTHER) for member, text in members]
-        return [(), *((text,) for text in texts if text not in pinned)]
+        sent: list[Values] = [(text,) for text in texts if text not in pinned]
+        through_endpoint = outsider.address_key == VPC_SOURCE_IP and name in ENDPOINT_KEYS
+        return (sent or [(OTHER,)]) if through_endpoint else [(), *sent]
     unsigned = outsider.type == "" and name.startswith(SIGNED_ONLY)
     return [()] if unsigned else None
 

@@ -230,6 +230,15 @@ def test_a_denial_that_leaves_an_opening(denial: Any) -> None:
     assert judge(anyone(), denial).verdict is Verdict.PUBLIC
 
 
+@pytest.mark.parametrize("key", ["aws:SourceVpc", "aws:SourceVpce"])
+def test_a_request_through_an_endpoint_has_its_vpc(key: str) -> None:
+    elsewhere = deny("s3:*", "*", Principal="*", Condition={"ForAnyValue:NotIpAddress": OUTSIDE["NotIpAddress"]})
+    services = deny("s3:*", "*", Principal="*", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}})
+    assert judge(anyone(Condition={"Null": {key: "true"}}), elsewhere, services).verdict is Verdict.NOT_PUBLIC
+    answer = judge(anyone(Condition={"Null": {key: "false"}}), elsewhere, services)
+    assert "a VPC endpoint of their own" in str(answer.witness)
+
+
 def test_ranges_add_up_over_statements() -> None:
     low, high = (anyone(Condition={"IpAddress": {"aws:SourceIp": cidr}}) for cidr in ("54.0.0.0/8", "55.0.0.0/8"))
     assert judge(low).verdict is Verdict.NOT_PUBLIC

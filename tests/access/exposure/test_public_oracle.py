@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policypack.access.exposure.public import public
@@ -157,15 +157,22 @@ OUTSIDERS = [
     }
     for (action, resource), (address, vpc), organization, referer, secure in product(
         TARGETS,
-        [("9.9.9.9", None), ("150.1.1.1", None), ("2600::1", None), (None, "vpc-stranger")],
+        [("9.9.9.9", None), ("150.1.1.1", None), ("2600::1", None), (None, "vpc-stranger"), (None, None)],
         [None, "o-stranger"],
         [None, "a", "b", "b*", "other"],
         ["true", "false"],
     )
+    if address or vpc or not organization  # a service has none of them
 ]
 
 
+WITHOUT_A_VPC = {"Condition": {"Null": {"aws:SourceVpc": "true"}}}
+ELSEWHERE = {"Condition": {"ForAnyValue:NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}}
+ANYTHING = {"Principal": "*", "Action": "s3:*", "Resource": "*"}
+
+
 @settings(max_examples=300, deadline=None)
+@example([{"Effect": "Allow", **ANYTHING, **WITHOUT_A_VPC}, {"Effect": "Deny", **ANYTHING, **ELSEWHERE}])
 @given(st.lists(STATEMENT, min_size=1, max_size=4))
 def test_public_when_and_only_when_an_outsiders_request_is_allowed(statements: list[dict[str, Any]]) -> None:
     """A caller may send `b*` literally; no VPC and no organization has this name."""
