@@ -8,23 +8,23 @@ import msgspec
 
 from policypack.access.solver.verdict import not_judged
 from policypack.access.solver.witness import Home
-from policypack.access.stack_diff.boundary_gains import boundary_gains
 from policypack.access.stack_diff.counterparts import Places, counterparts, separate_accounts
-from policypack.access.stack_diff.denial_gains import denial_gains
-from policypack.access.stack_diff.direct_gains import direct_gains, with_grants
-from policypack.access.stack_diff.endpoint_gains import endpoint_gains
-from policypack.access.stack_diff.execution_gains import execution_gains
-from policypack.access.stack_diff.exposure_gains import exposure_gains
 from policypack.access.stack_diff.gains import Gain, Holding, holding_gains, holdings, home_of
-from policypack.access.stack_diff.guardrail_gains import guardrail_gains
 from policypack.access.stack_diff.guards.bucket_guards import guarded_buckets
 from policypack.access.stack_diff.guards.guard_gains import guard_gains
 from policypack.access.stack_diff.guards.ownership_gains import ownership_gains
 from policypack.access.stack_diff.languages.access_string_gains import access_string_gains
 from policypack.access.stack_diff.languages.cedar_gains import cedar_gains
 from policypack.access.stack_diff.open_defaults import open_defaults
+from policypack.access.stack_diff.reasons.boundaries import boundary_gains
+from policypack.access.stack_diff.reasons.denials import denial_gains
+from policypack.access.stack_diff.reasons.direct import direct_gains, with_grants
+from policypack.access.stack_diff.reasons.endpoints import endpoint_gains
+from policypack.access.stack_diff.reasons.execution import execution_gains
+from policypack.access.stack_diff.reasons.exposure import exposure_gains
+from policypack.access.stack_diff.reasons.guardrails import guardrail_gains
+from policypack.access.stack_diff.reasons.tags import resource_tag_gains, with_principal_tags
 from policypack.access.stack_diff.shown_targets import with_memberships, with_shown_targets
-from policypack.access.stack_diff.tag_gains import resource_tag_gains, with_principal_tags
 from policypack.core.policy import Resource, Stack
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import documents_of

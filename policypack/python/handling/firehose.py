@@ -11,9 +11,9 @@ import ast
 from collections.abc import Callable, Iterator
 
 from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import LAZY, Consumers
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
+from policypack.python.handling.unrun.consumption import LAZY, Consumers
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import MANY, called_name, own_nodes
 

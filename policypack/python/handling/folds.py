@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.records import MANY, called_name
 

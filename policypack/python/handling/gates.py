@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policypack.python.handling.as_loops import as_loop
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import EVENTS, MANY, called_name, own_nodes
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from policypack.python.callbacks import APPLIED, EACH, ONCE, STARTED, WAITED
 from policypack.python.domain import ClassValue, External, FunctionValue, Instance
-from policypack.python.handling.consumption import LAZY
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import LAZY
 from policypack.python.records import CUTTING, TAKING, called_name
 
 _ACTING = {"open", "exec", "eval", "input", "setattr", "delattr", "breakpoint", "__import__"}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from policypack.python.classes import last_names
 from policypack.python.handling import firehose
-from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.dropped import Dropped
 from policypack.python.handling.failures.fates import changed
 from policypack.python.handling.failures.futures import Futures
@@ -22,6 +21,7 @@ from policypack.python.handling.keyed import overwritten
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.scan import Scan
 from policypack.python.handling.slots import only_keeps
+from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.modules import AnyFunction
 from policypack.python.records import MANY, WHOLE, called_name, is_whole, own_nodes

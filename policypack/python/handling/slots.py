@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from policypack.python.domain import ClassValue, DictValue, External, Instance, ListValue, Value
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.first_runs import AnyLoop, only_looks
 from policypack.python.handling.keyed import is_common, made_of_record, paths
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import Shape
 from policypack.python.records import called_name, kept_by, own_nodes
 

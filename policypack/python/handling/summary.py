@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import chain
 
 from policypack.python.domain import FunctionValue
-from policypack.python.handling.abandoned_stacks import abandoned
-from policypack.python.handling.consumption import Consumers
-from policypack.python.handling.lazy_work import LazyWork
 from policypack.python.handling.log_only import only_logs
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.partial import Parts
 from policypack.python.handling.scan import Scan
 from policypack.python.handling.single_record import sends_one
-from policypack.python.handling.uncalled import uncalled
+from policypack.python.handling.unrun.abandoned_stacks import abandoned
+from policypack.python.handling.unrun.consumption import Consumers
+from policypack.python.handling.unrun.lazy_work import LazyWork
+from policypack.python.handling.unrun.uncalled import uncalled
 from policypack.python.interpret import ProgramReading
 from policypack.python.model import Handling
 

@@ -13,7 +13,6 @@ from policypack.python.callbacks import ONCE
 from policypack.python.classes import last_names
 from policypack.python.domain import Boto
 from policypack.python.handling.as_loops import as_loop
-from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.context_managers import hides
 from policypack.python.handling.failures.fates import CHANGING, Fates, changed
 from policypack.python.handling.failures.finally_exits import acts, discarding
@@ -23,6 +22,7 @@ from policypack.python.handling.failures.raising import refuses
 from policypack.python.handling.failures.record_logs import LogsOfBlocks
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.handling.unrun.consumption import LAZY, Consumers, Consumption
 from policypack.python.model import Fate, How, LoopExit, RecordLoop
 from policypack.python.records import MANY, TAKING, called_name, own_nodes
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 
 from policypack.python.domain import FunctionNode
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.scan import HARMLESS, METRICS, PRINTING, Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import Fate
 from policypack.python.records import called_name, own_nodes
 

@@ -12,10 +12,10 @@ import ast
 from collections.abc import Iterator
 
 from policypack.python.domain import External
-from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.failures.fates import Fates
 from policypack.python.handling.failures.raising import outside_try, raises
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import Fate, How, LoopExit, RecordLoop, Shape
 from policypack.python.records import MANY, called_name
 

@@ -11,9 +11,9 @@ import ast
 from collections.abc import Iterator
 
 from policypack.core.spelling import similar
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.failures.lost_reports import REPORT_KEY, loses_entries, names_item
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import FailureReport, Misreport, Shape
 from policypack.python.records import MANY, called_name, is_whole, own_nodes
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 
 from policypack.python.classes import builtin, last_names
 from policypack.python.handling.as_loops import as_loop
-from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.failures.finally_exits import Discarding, acts, discarding
 from policypack.python.handling.failures.retries import Retries
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.scan import CATCH_ALL, HARMLESS, LOOKS_ONLY, Scan
+from policypack.python.handling.unrun.consumption import LAZY, Consumers, Consumption
 from policypack.python.model import How, LoopExit, RecordLoop
 from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from policypack.python.handling.consumption import Consumers
 from policypack.python.handling.scan import HARMLESS, PRINTING, PURE, Scan
+from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.records import called_name
 
 SHARED = {

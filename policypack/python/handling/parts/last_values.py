@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator
 
 from policypack.python.files import CodePlace
 from policypack.python.handling.as_loops import Comprehension
-from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.keyed import made_of_record
 from policypack.python.handling.parts.made_lists import is_own
 from policypack.python.handling.parts.unpacking import stored
 from policypack.python.handling.scan import PRINTING, Scan
 from policypack.python.handling.slots import kept
+from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import Shape
 from policypack.python.records import MANY, called_name
 

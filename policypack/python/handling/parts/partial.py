@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from policypack.python.callbacks import APPLIED, ONCE, STARTED
 from policypack.python.domain import FunctionNode, shapes
 from policypack.python.handling.as_loops import Comprehension, as_loop
-from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.first_runs import first_only
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.glances import Glances
@@ -18,6 +17,7 @@ from policypack.python.handling.parts.made_lists import of_each
 from policypack.python.handling.parts.unpacking import Unpackings, fixed
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
 from policypack.python.handling.slots import kept_elements, only_keeps
+from policypack.python.handling.unrun.consumption import LAZY, Consumers, Consumption
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import CUTTING, EVENTS, MANY, TAKING, WHOLE, called_name, is_whole
 

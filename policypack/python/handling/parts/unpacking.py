@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator
 
 from policypack.python.classes import last_names
 from policypack.python.domain import FunctionValue
-from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.first_runs import only_looks
 from policypack.python.handling.parts.glances import Glances
 from policypack.python.handling.scan import CATCH_ALL, Scan
+from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import Shape
 from policypack.python.records import WHOLE
 

@@ -12,8 +12,8 @@ from policypack.access.exposure.exposure import Exposure
 from policypack.access.exposure.sharing import EVENT_PERMISSION
 from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.stack_diff.counterparts import Places
-from policypack.access.stack_diff.direct_gains import beside
 from policypack.access.stack_diff.gains import Gain, Key, place_of
+from policypack.access.stack_diff.reasons.direct import beside
 from policypack.core.policy import Resource, Stack
 
 NOT_BEFORE = "was not public before"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from policypack.python.domain import FunctionNode
 from policypack.python.files import CodePlace
-from policypack.python.handling.consumption import LAZY, Consumers, Consumption
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import LAZY, Consumers, Consumption
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.records import EVENTS, MANY, called_name, is_lazy, own_nodes
 

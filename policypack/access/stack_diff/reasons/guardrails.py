@@ -22,8 +22,8 @@ from policypack.access.solver.verdict import Answer, Verdict
 from policypack.access.solver.witness import witness_of
 from policypack.access.stack_diff.counterparts import Places, end_of
 from policypack.access.stack_diff.created_values import created_value
-from policypack.access.stack_diff.denial_gains import plain
 from policypack.access.stack_diff.gains import Gain, Holding, place_in
+from policypack.access.stack_diff.reasons.denials import plain
 from policypack.core.policy import Resource, Stack, Unknown
 from policypack.iam.document import Effect, PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from policypack.python.handling.consumption import Consumers, Consumption
 from policypack.python.handling.scan import Scan
+from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import Pick, Shape, Taking
 from policypack.python.records import EVENTS, MANY, called_name
 
