@@ -49,7 +49,7 @@ def applies(document: Any, statement: Any, asked: Asked) -> bool:
         return False
     if "Principal" in statement and not named(statement["Principal"], asked):
         return False
-    if "NotPrincipal" in statement and named(statement["NotPrincipal"], asked):
+    if "NotPrincipal" in statement and excepted(statement["NotPrincipal"], asked):
         return False
     return all(
         holds(operator, values, asked.context.get(key.lower(), ()), asked if wide else None)
@@ -72,6 +72,24 @@ def named(principals: Any, asked: Asked) -> bool:
             if value in asked.names:
                 return True
     return False
+
+
+def excepted(principals: Any, asked: Asked) -> bool:
+    """An account that is listed with one of its roles, users or sessions stands for its root user only.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
+    """
+    if principals == "*":
+        return True
+    identities = ("role/", "user/", "assumed-role/", "federated-user/")
+    listed = _list(principals.get("AWS", []))
+    of_account = [value for value in listed if value.split(":")[4:5] == [asked.account]]
+    if asked.kind == "AWS" and any(value.split(":", 5)[5].startswith(identities) for value in of_account):
+        root = f"arn:aws:iam::{asked.account}:root"
+        whole = {asked.account, root}
+        rest = [value for value in listed if value not in whole]
+        return named({"AWS": rest}, asked) or (root in asked.names and not whole.isdisjoint(listed))
+    return named(principals, asked)
 
 
 def holds(written: str, values: Any, sent: tuple[str, ...], asked: Asked | None) -> bool:

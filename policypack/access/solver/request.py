@@ -76,8 +76,29 @@ def account_of(value: str) -> str | None:
 def includes_caller(statement: Statement, caller: Caller) -> bool:
     """Whether the principals of a statement include a caller; those of a statement without principals include all."""
     if statement.not_principals is not None:
-        return not _any_named(statement.not_principals, caller)
+        return not _excepts(statement.not_principals, caller)
     return statement.principals is None or _any_named(statement.principals, caller)
+
+
+def _excepts(principals: tuple[Principal, ...], caller: Caller) -> bool:
+    """Whether the principals of `NotPrincipal` except a caller: of an account beside an identity of it, only the root user.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html.
+    """
+    others, beside = _beside_identities(principals)
+    if caller.account in beside and any(arn.endswith(f":{caller.account}:root") for arn in caller.arns):
+        return True
+    return _any_named(others, caller)
+
+
+@bounded_cache(1024)
+def _beside_identities(principals: tuple[Principal, ...]) -> tuple[tuple[Principal, ...], frozenset[str]]:
+    """The principals without the accounts that stand beside an identity of theirs, and these accounts."""
+    named = {principal: account_of(principal.value) for principal in principals if principal.type == "AWS"}
+    arns = [Arn.parse(principal.value) for principal, account in named.items() if account is None]
+    of_identities = {arn.account for arn in arns if arn and arn.service in ("iam", "sts")}
+    beside = frozenset(account for account in named.values() if account in of_identities and account)
+    return tuple(principal for principal in principals if named.get(principal) not in beside), beside
 
 
 def _any_named(principals: tuple[Principal, ...], caller: Caller) -> bool:

@@ -329,6 +329,28 @@ def test_a_request_without_a_variable_matches_nothing() -> None:
     assert own([two], [allow(resource="arn:aws:s3:::b/?*/*")]).verdict is OLD
 
 
+@pytest.mark.parametrize("account", [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"])
+@pytest.mark.parametrize("identity", [ROLE, USER, SESSION])
+def test_an_account_beside_its_identity_is_only_its_root_user(account: str, identity: str) -> None:
+    """AWS's guide lists both, and denies all others of the account."""
+    spared = deny("s3:GetObject", "arn:aws:s3:::*", Principal=None, NotPrincipal={"AWS": [identity, account, OTHER]})
+    answer = bucket([allow(Principal={"AWS": ACCOUNT})], [allow(Principal={"AWS": ACCOUNT}), spared])
+    assert answer.verdict is NEW
+    assert str(answer.witness).split()[0] not in (identity, f"arn:aws:iam::{ACCOUNT}:root")
+    for principal in (identity, OTHER):
+        assert bucket([allow(Principal={"AWS": principal})], [allow(Principal="*"), spared]).verdict is OLD
+
+
+def test_an_account_alone_is_all_of_it() -> None:
+    spared = deny(
+        "s3:GetObject",
+        "arn:aws:s3:::*",
+        Principal=None,
+        NotPrincipal={"AWS": [ACCOUNT, f"arn:aws:iam::{OTHER}:role/reader"]},
+    )
+    assert bucket([allow(Principal={"AWS": ROLE})], [allow(Principal="*"), spared]).verdict is OLD
+
+
 def test_an_account_is_its_number_or_its_root() -> None:
     number, root = (allow(Principal={"AWS": each}) for each in (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"))
     assert bucket([number], [root]).verdict is OLD
