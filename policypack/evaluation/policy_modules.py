@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import os
 import re
+import stat
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 from policypack.core.controls import Control
 from policypack.core.examples import Example
 from policypack.core.policy import EnforcementLevel, OverStack, Policy, Severity
+from policypack.core.reading import files
 from policypack.evaluation.interrupts import is_interrupt
 from policypack.evaluation.settings import Settings, SettingsError
 
@@ -165,7 +167,7 @@ def _module(module: Named) -> ModuleType:
     if is_path and os.path.isdir(file):  # noqa: PTH112 (takes a name of any length)
         file /= "__init__.py"
     if is_path and not os.path.isfile(file):  # noqa: PTH113 (as above)
-        raise SettingsError(f"{source}: there is no file `{name}`; paths are relative to `{folder}`")
+        raise SettingsError(f"{source}: {_no_file(file, name, folder)}")
     try:
         return _of_file(file) if is_path else importlib.import_module(name)
     except SettingsError:
@@ -176,8 +178,20 @@ def _module(module: Named) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and not is_path and error.name and f"{name}.".startswith(error.name):
             reason = "it is not installed; give the path of a file or a package instead"
         else:
-            reason = f"{type(error).__name__} at {_place(error)}{_missing(error)}" if _place(error) else str(error)
+            place = _place(error, file.parent if is_path else None)
+            reason = f"{type(error).__name__} at {place}{_missing(error)}" if place else str(error)
         raise SettingsError(f"{source}: `{name}` cannot be imported: {reason}") from error
+
+
+def _no_file(file: Path, name: str, folder: Path) -> str:
+    """Why there is no file to import."""
+    if file.name == "__init__.py" and file.parent.is_dir():
+        return f"`{name}` is a folder without `__init__.py`; name a file in it, or make it a package"
+    try:
+        kind = stat.S_IFMT(file.stat().st_mode)
+    except (OSError, ValueError):
+        return f"there is no file `{name}`; paths are relative to `{folder}`"
+    return f"`{name}` is {files.KINDS.get(kind, 'a pipe')}, not a file"
 
 
 def _missing(error: BaseException) -> str:
@@ -187,11 +201,13 @@ def _missing(error: BaseException) -> str:
     return ""
 
 
-def _place(error: BaseException) -> str:
-    """Where an error is; empty for a file that is no source at all."""
+def _place(error: BaseException, folder: Path | None = None) -> str:
+    """Where an error is, below a folder if it comes through one; empty for a file that is no source at all."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}" if error.filename else ""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if folder and Path(frame.filename).is_relative_to(folder)]
+    frame = (own or frames)[-1]
     return f"{frame.filename}:{frame.lineno}"
 
 

@@ -21,6 +21,12 @@ from policypack.evaluation.settings import SettingsError
 from policypack.evaluation.settings.files import settings_errors
 from stackguard.audit.codeowners import CodeOwners, CodeOwnersError, parsed
 
+LARGEST_CODEOWNERS = 3 << 20
+"""Bytes.
+
+Source: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:
@@ -109,6 +115,8 @@ def _readable(found: Misfit) -> tuple[list[str | int], str]:
 def _code_owners(path: Path) -> CodeOwners:
     with settings_errors("CODEOWNERS file", path):
         content = files.content(path)
+    if len(content) > LARGEST_CODEOWNERS:
+        raise SettingsError(f"{path}: larger than {LARGEST_CODEOWNERS >> 20} MiB, which GitHub does not read either")
     try:
         return parsed(content.decode("utf-8-sig"))
     except UnicodeDecodeError:

@@ -23,7 +23,7 @@ from stackguard.audit.engine.worker import Batch, BatchResult, Job, result
 from stackguard.audit.model import StackRef
 from stackguard.audit.request import AuditRequest, Run
 from stackguard.audit.store import compaction, files
-from stackguard.audit.store.database import OF_RUNS, load
+from stackguard.audit.store.database import OF_RUNS, interruptible, load
 from stackguard.audit.store.former import FormerRows
 from stackguard.audit.store.runs import TIME, RunInfo, Runs
 from stackguard.audit.store.tables import FACTS
@@ -220,7 +220,7 @@ class Audit:
         """Write few large files, join the stacks, compare the run with the one before, and list its files."""
         self.watcher.phase("compacting")
         written = compaction.compact(runs, info)
-        with duckdb.connect() as database:
+        with duckdb.connect() as database, interruptible():
             load(database, runs, "stacks", written["stacks"])
             self.watcher.phase("joining")
             written["joined"] = joined.write(database, runs, info, self.request, written, others, workers)

@@ -116,6 +116,9 @@ def test_a_malformed_line_is_named(line: str, message: str, tmp_path: Path) -> N
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no CODEOWNERS file"):
         owners.read(tmp_path / "CODEOWNERS")
+    (tmp_path / "CODEOWNERS").write_bytes(b"*.py @a\n" * 400_000)
+    with pytest.raises(SettingsError, match="CODEOWNERS: larger than 3 MiB, which GitHub does not read either"):
+        owners.read(tmp_path / "CODEOWNERS")
     (tmp_path / "CODEOWNERS").write_bytes(b"* @caf\xe9")
     with pytest.raises(SettingsError, match="is not UTF-8 text"):
         owners.read(tmp_path / "CODEOWNERS")

@@ -152,6 +152,39 @@ def open_ssh(capsys: pytest.CaptureFixture[str]) -> int:
     return int(capsys.readouterr().out.split()[-1])
 
 
+def test_policies_of_ones_own_do_not_run_and_a_note_says_so(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (fleet.parent / "own.yaml").write_text(
+        "enforcement: {ec2-open-ingress: disabled, acme-unowned-bucket: mandatory}\npolicies: [./missing.py]\n"
+    )
+    assert audit("fleet", "--store", "store", "--settings", "own.yaml") == 0
+    assert "note: own.yaml:2: `policies` do not run in an audit" in capsys.readouterr().err
+    assert open_ssh(capsys) == 0
+    (fleet.parent / "own.yaml").write_text("enforcement: {acme-unowned-bucket: mandatory}\n")
+    assert audit("fleet", "--store", "store", "--settings", "own.yaml") == 2
+    message = "cannot judge: own.yaml:1: `enforcement` has no policy `acme-unowned-bucket` to set"
+    assert capsys.readouterr().err.startswith(message)
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_during_a_query(fleet: Path, number: signal.Signals) -> None:
+    assert audit("fleet", "--store", "store") == 0
+    endless = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stackguard", "audit", "query", endless, "--store", "store"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
+    )
+    end = time.monotonic() + 60
+    while psutil.Process(process.pid).num_threads() < 2 and time.monotonic() < end:  # those of the database
+        time.sleep(0.01)
+    time.sleep(0.5)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.strip()) == (130, "interrupted")
+
+
 @pytest.mark.outside
 @pytest.mark.parametrize("moment", ["the start", "the run", "the first shard", "the end"])
 def test_an_interrupt_of_the_terminal_is_said_without_a_traceback(fleet: Path, moment: str) -> None:

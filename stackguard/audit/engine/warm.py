@@ -10,6 +10,9 @@ import gc
 import os
 import shutil
 import signal
+import sys
+from traceback import extract_tb
+from types import TracebackType
 
 from stackguard.audit.engine.forking import OURS, SAFE_PATH, TEMPORARY
 
@@ -17,6 +20,15 @@ if temporary := os.environ.pop(TEMPORARY, None):  # `forking` has started this p
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: the coordinator answers it
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     atexit.register(shutil.rmtree, temporary, ignore_errors=True)  # this process ends after those that use it
+
+
+def _unless_over(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an error, but not that of a worker which starts when the audit has ended, and finds no lock of it."""
+    if not (kind is FileNotFoundError and any(frame.name == "__setstate__" for frame in extract_tb(trace))):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _unless_over if temporary else sys.excepthook
 
 gc.disable()  # nearly all that is imported stays: looking for garbage takes a fifth of the time
 

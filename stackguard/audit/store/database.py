@@ -31,6 +31,8 @@ MEMORY = 4 << 30
 LEAST_MEMORY = 256 << 20
 """The same where less is free."""
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
+INTERRUPTED = "Query interrupted"
+"""What DuckDB's error says where the handler of a signal raises."""
 OF_RUNS = ("stacks", "joined", "violations")
 """The tables of which each run has all rows."""
 OF_STACK = ("organization", "project", "stack", "owner")
@@ -60,9 +62,21 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> I
             _views(connection, runs, chosen, finished)
         except duckdb.Error as error:
             raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
-        yield connection
+        with interruptible():
+            yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let an interrupt be one: where a signal's handler raises during a query, DuckDB raises an error of its own."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stackguard.audit.run import Audit, Engine
     from stackguard.audit.store.runs import RunInfo
     from stackguard.cli.audit.progress import Progress
+    from stackguard.sources.settings import TargetSettings
 
 EXIT_CODES = """\b
 Exit codes:
@@ -144,12 +145,11 @@ def run(
     from stackguard.audit.selection import Selection
     from stackguard.cli.audit.progress import Progress
     from stackguard.gate import exemptions
-    from stackguard.sources.settings import of_target
 
     def read() -> AuditRequest:
         from stackguard.audit import owners as owner_rules
 
-        layers = of_target("-", settings, central)
+        layers = _layers(settings, central)
         return AuditRequest(
             layers,
             exemptions.read(waivers, None, layers.folder),
@@ -204,6 +204,18 @@ def _report(store: str, info: RunInfo) -> str:
 
     with opened(unnoted_runs_of(store), info.id) as rollups:
         return text.render(rollups)
+
+
+def _layers(settings: Path | None, central: Path | None) -> TargetSettings:
+    """The settings of every stack; a note says what of them does not count."""
+    from stackguard.audit.own_policies import without_own_policies
+    from stackguard.reports.formatting import printable
+    from stackguard.sources.settings import of_target
+
+    layers, notes = without_own_policies(of_target("-", settings, central))
+    for note in notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    return layers
 
 
 def _check_policies(policies: tuple[str, ...]) -> None:
