@@ -180,11 +180,17 @@ def _signed_in(stack: Stack, mapping: Resource, cluster: CallTarget) -> Iterator
     source = mapping.inputs.get("eventSourceArn")
     only = referent(stack, mapping, "eventSourceArn", source, ("kafka",))
     serverless = only is not None and only.type == SERVERLESS_KAFKA
-    within = {kind: cluster.pattern.replace(":cluster/", f":{kind}/", 1) for kind in ("cluster", "topic", "group")}
     why = "Lambda signs in to the cluster with IAM"
     destination = _destination(mapping)
     produces = PRODUCES if isinstance(destination, Unknown) or _is_topic(destination) else ()
     for action in (*CONSUMES, *CONFIGURES, *produces):
         kind = "group" if action.endswith("Group") else "topic" if action.endswith(("Topic", "Data")) else "cluster"
-        pattern = within[kind] if kind == "cluster" else f"{within[kind].removesuffix('/*')}/*"
-        yield Need(action, CallTarget(pattern, part=True), why, may=not serverless or action not in CONSUMES)
+        yield Need(action, _in_cluster(cluster, kind), why, may=not serverless or action not in CONSUMES)
+
+
+def _in_cluster(cluster: CallTarget, kind: str) -> CallTarget:
+    """The cluster itself, its topics or its groups. AWS chooses the id after the name, so a role may leave it open."""
+    pattern = cluster.pattern.replace(":cluster/", f":{kind}/", 1)
+    inside = pattern if kind == "cluster" else f"{pattern.removesuffix('/*')}/*"
+    head, name, *_ = f"{pattern}/".split("/")
+    return CallTarget(inside, part=True, reach=f"{head}/{name}/*")

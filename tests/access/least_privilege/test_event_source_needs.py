@@ -29,6 +29,14 @@ CONSUMER = [
     allow(["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], CLUSTER.replace(":cluster", ":topic") + "/sent"),
     allow(["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"], CLUSTER.replace(":cluster", ":group") + "/*"),
 ]
+ANY_ID = [
+    allow(
+        ["kafka-cluster:Connect", "kafka-cluster:DescribeClusterDynamicConfiguration"],
+        CLUSTER.rpartition("/")[0] + "/*",
+    ),
+    allow(["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], f"arn:aws:kafka:{HERE}:topic/parcels/*"),
+    allow(["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"], f"arn:aws:kafka:{HERE}:group/parcels/*"),
+]
 GET = allow("secretsmanager:GetSecretValue", SECRET)
 DECRYPTS = allow("kms:Decrypt", f"arn:aws:kms:{HERE}:key/6f4c")
 
@@ -59,6 +67,7 @@ SOUND = [
     ([allow([*KAFKA, *NETWORK], "*")], mapping(CLUSTER, topics=["sent"])),
     ([allow(["kafka:DescribeCluster", *KAFKA], CLUSTER), allow(NETWORK, "*")], mapping(CLUSTER)),
     ([allow([*KAFKA, *NETWORK], "*"), *CONSUMER], mapping(CLUSTER)),
+    ([allow([*KAFKA, *NETWORK], "*"), *ANY_ID], mapping(CLUSTER)),
     (
         [allow([*KAFKA, *NETWORK, "kafka:ListScramSecrets"], "*"), GET, DECRYPTS],
         mapping(CLUSTER, **signed("SASL_SCRAM_512_AUTH")),
@@ -120,6 +129,8 @@ def test_what_a_source_needs_and_the_role_lacks_is_missing(
         (allow("ec2:CreateNetworkInterface", "*"), mapping(f"arn:aws:sqs:{HERE}:orders")),
         (allow("kafka:DeleteCluster", CLUSTER), mapping(CLUSTER)),
         (allow("kafka-cluster:ReadData", "*"), mapping(CLUSTER, **signed("SASL_SCRAM_512_AUTH"))),
+        (allow("kafka-cluster:ReadData", f"arn:aws:kafka:{HERE}:topic/*"), mapping(CLUSTER)),
+        (allow("kafka-cluster:AlterGroup", f"arn:aws:kafka:{HERE}:group/returns/*"), mapping(CLUSTER)),
         (allow("kafka-cluster:WriteData", CLUSTER.replace(":cluster", ":topic") + "/sent"), mapping(CLUSTER)),
         (allow("secretsmanager:GetSecretValue", SECRET), mapping(BROKER)),
         (
