@@ -7,7 +7,7 @@ page on the role of each property in `role_services.json`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from policypack.iam.tables import DocumentKind, document_properties
 from policypack.resources.attachments import carriers, identity_policies
 from policypack.resources.dependency_graph import is_component
 from policypack.resources.property_kinds.service_principals import exists, intended_service
+from policypack.resources.property_kinds.services.role_fields import role_fields, text_properties
 from policypack.resources.providers import STAND_IN, own_accounts
-from policypack.resources.references import resolve
+from policypack.resources.references import resolve, resolve_all
 from policypack.resources.tokens import FUNCTION, ROLE
 
 ASSUME = "sts:assumerole"
@@ -174,8 +175,11 @@ def _users(stack: Stack) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         services = role_services().get(resource.type, {})
         for name, urns in resource.property_dependencies.items():
             for urn in roles.intersection(urns):
-                if name in services or not _harmless(resource, name):
+                if name in services or not (_harmless(resource, name) or _only_fields(stack, resource, name, urn)):
                     users.setdefault(urn, {})[_use(resource, name)] = services.get(name, ())
+        for name in text_properties(resource.type):
+            for named, field, assuming in _in_text(stack, resource, name):
+                users.setdefault(named.urn, {})[_use(resource, field)] = assuming
         for name, assuming in services.items():
             if role := _written(stack, resource, name):
                 users.setdefault(role.urn, {})[_use(resource, name)] = assuming
@@ -186,6 +190,20 @@ def _written(stack: Stack, resource: Resource, name: str) -> Resource | None:
     """The role whose name or ARN a property has as a text of its own."""
     literal = isinstance(resource.inputs.get(name), str) and not resource.property_dependencies.get(name)
     return resolve(stack, resource, name, ROLE).only if literal else None
+
+
+def _in_text(stack: Stack, resource: Resource, name: str) -> Iterator[tuple[Resource, str, tuple[str, ...]]]:
+    """The roles that fields of a JSON text name, with the path of the field and the services that assume them."""
+    for field in role_fields(resource.type, name, resource.inputs.get(name)):
+        if role := resolve_all(stack, resource, name, [field.value], ROLE)[0].only:
+            yield role, f"{name}.{field.name}", field.services
+
+
+def _only_fields(stack: Stack, resource: Resource, name: str, urn: str) -> bool:
+    """Whether a JSON text refers to a role in its fields for one and nowhere else, as in a variable of a container."""
+    named = sum(role.urn == urn for role, _, _ in _in_text(stack, resource, name))
+    arn = stack.by_urn[urn].outputs.get("arn")
+    return bool(named) and isinstance(arn, str) and str(resource.inputs.get(name)).count(arn) == named
 
 
 @memoized

@@ -19,7 +19,7 @@ import msgspec
 
 from policypack.access.least_privilege.calls import CallTarget, RunContext
 from policypack.access.least_privilege.comparison import Need
-from policypack.access.least_privilege.platform import arn_of
+from policypack.access.least_privilege.targets import arn_of
 from policypack.core.memo import memoized
 from policypack.core.policy import Resource, Stack
 from policypack.iam.actions import concerns

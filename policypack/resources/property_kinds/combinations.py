@@ -38,6 +38,7 @@ from policypack.resources.property_kinds.services.databases import user_problems
 from policypack.resources.property_kinds.services.dimensions import dimension_problems
 from policypack.resources.property_kinds.services.event_sources import event_source_problems
 from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
+from policypack.resources.property_kinds.services.role_fields import JOB, job_role_problems, text_properties
 from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
 from policypack.resources.property_kinds.services.state_machines import state_machine_problems
 from policypack.resources.property_kinds.services.targets import target_problems
@@ -261,6 +262,7 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": partial(_rule, protocol="ipProtocol"),
 }
 _JSON_TEXTS: Mapping[str, Sequence[tuple[str, Callable[[str], Iterator[str]]]]] = {
+    JOB: [(name, partial(job_role_problems, name)) for name in text_properties(JOB)],
     "aws:cloudwatch/eventArchive:EventArchive": [("eventPattern", event_pattern_problems)],
     "aws:cloudwatch/eventRule:EventRule": [("eventPattern", event_pattern_problems)],
     "aws:ecs/taskDefinition:TaskDefinition": [("containerDefinitions", container_problems)],

@@ -6,11 +6,22 @@ The trust policy of a role names who may assume it. AWS refuses a function whose
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from policypack.access.role_users import UNCLEAR, RoleTrust, role_trusts
-from policypack.core.examples import allow, deny, document, example, function, lambda_role, reported_at
+from policypack.core.examples import (
+    ACCOUNT,
+    allow,
+    construct,
+    deny,
+    document,
+    example,
+    function,
+    lambda_role,
+    reported_at,
+)
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
 
@@ -27,6 +38,14 @@ def check(trust: RoleTrust) -> Iterator[Violation]:
 def _trusting(denied: Any = None, **principal: str) -> list[Resource]:
     trust = document(allow("sts:AssumeRole", None, Principal=principal), *([denied] if denied else []))
     return [lambda_role("read", assumeRolePolicy=trust), function()]
+
+
+def _job(trusted: str) -> list[Resource]:
+    container = {"image": "acme/press:3", "jobRoleArn": f"arn:aws:iam::{ACCOUNT}:role/read"}
+    job = construct(
+        "aws:batch/jobDefinition:JobDefinition", "press", type="container", containerProperties=json.dumps(container)
+    )
+    return [_trusting(Service=trusted)[0], job]
 
 
 POLICY = Policy(
@@ -48,8 +67,12 @@ POLICY = Policy(
             *_trusting(Service="lambda.amazonaws.com", denied=deny("sts:AssumeRole", None, Principal="*")),
             note="a denial for everybody",
         ),
+        example(*_job("batch.amazonaws.com"), note="Batch, where the role is for the task of ECS"),
     ),
-    good=[example(*_trusting(Service="lambda.amazonaws.com"))],
+    good=[
+        example(*_trusting(Service="lambda.amazonaws.com")),
+        example(*_job("ecs-tasks.amazonaws.com"), note="a role that a job definition names in its JSON text"),
+    ],
     requires=["aws-impossible-value"],
     subsumes=["iam-unused-trust"],
     reads=role_trusts,
