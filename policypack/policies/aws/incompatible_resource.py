@@ -21,7 +21,7 @@ JOBS, FAILED = (f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}" for name in ("jobs", "
 
 
 def check(clause: str) -> Iterator[Violation]:
-    yield Violation("", clause)
+    yield Violation("", clause, facts=(clause,))
 
 
 def _fed() -> Resource:
