@@ -64,3 +64,41 @@ def test_a_misspelt_service_is_missing_where_no_policy_reports_it() -> None:
 @pytest.mark.parametrize("other", ["ec2.amazonaws.com", "sqss.amazonaws.com"])
 def test_another_service_is_missing_whatever_its_spelling(other: str) -> None:
     assert ["iam-missing-trust assumeRolePolicy"] in [causes for causes, _ in shown(judged(*trusting(other)))]
+
+
+WIDE = {"Effect": "Allow", "NotAction": ["organizations:*"], "Resource": "*"}
+MAIL = allow("ses:SendEmail", "arn:aws:ses:eu-west-1:111122223333:identity/shop.example")
+SEND = allow("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:mail")
+
+
+def mailer(*documents: list[dict[str, Any]]) -> list[Resource]:
+    policies = [
+        construct("aws:iam/rolePolicy:RolePolicy", f"mail-{index}", role="mailer", policy=document(*statements))
+        for index, statements in enumerate(documents)
+    ]
+    return [lambda_role("mailer"), *policies]
+
+
+def duplicates(*documents: list[dict[str, Any]], **settings: Any) -> list[list[str]]:
+    """The reports that begin with a duplicate."""
+    reports = [causes for causes, _ in shown(judged(*mailer(*documents), **settings))]
+    return [causes for causes in reports if causes[0].startswith("iam-duplicate-grant")]
+
+
+@pytest.mark.parametrize("wide", [WIDE, allow("sqs:*", SEND["Resource"]), allow("*", "*")])
+def test_what_a_wildcard_grants_again_follows_from_it(wide: dict[str, Any]) -> None:
+    for documents in ([[wide], [SEND]], [[SEND], [wide]], [[wide, MAIL], [SEND]], [[SEND], [MAIL, wide]]):
+        assert duplicates(*documents) == []
+
+
+def test_a_duplicate_without_the_wildcard_is_its_own() -> None:
+    place = ["iam-duplicate-grant policy.Statement[0]"]
+    assert duplicates([WIDE, SEND], [SEND]) == [place]
+    assert duplicates([WIDE], [SEND], [SEND]) == [place]
+    assert duplicates([SEND], [SEND, WIDE]) == [place]
+    assert duplicates([allow("sqs:Send*", "*")], [SEND]) == [place]
+
+
+def test_a_duplicate_is_reported_where_no_policy_reports_the_wildcard() -> None:
+    disabled = {"iam_wildcard_action": EnforcementLevel.DISABLED}
+    assert duplicates([WIDE], [SEND], **disabled) == [["iam-duplicate-grant policy.Statement[0]"]]
