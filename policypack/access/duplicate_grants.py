@@ -1,7 +1,8 @@
 """Grants that two documents of one role or group make: an action on a resource that both allow in some request.
 
 Only documents that the stack writes count: an AWS managed policy beside an own document is common and sound. A user is
-left out, because the groups of a user are independent of each other.
+left out, because the groups of a user are independent of each other. A statement that grants whole services is compared
+last: what only it duplicates follows from it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from policypack.access.solver.dimensions import ElementMatch, actions, meaning, 
 from policypack.access.solver.every_request import EveryRequest
 from policypack.access.solver.partition import MATCHES, MOST_WORK, STACK_WORK, TooManyCellsError, Work
 from policypack.core.policy import UNKNOWN, Resource, Stack, Unknown
-from policypack.iam.actions import Action, every_action, expand, widen
+from policypack.iam.actions import Action, every_action, expand, whole_service, widen
 from policypack.iam.document import PolicyDocument, Statement
 from policypack.iam.globs import covers, everything, overlaps
 from policypack.resources.attachments import AttachedDocument, IdentityPolicies, identity_policies
@@ -35,6 +36,8 @@ class DuplicateGrant(msgspec.Struct, frozen=True):
     first: str
     action: str
     difference: str
+    related: tuple[tuple[str, str], ...] = ()
+    """The URN and the path of the other statement, if that grants whole services."""
 
     @property
     def message(self) -> str:
@@ -64,14 +67,19 @@ def _of_identity(
         if later.resource.external:
             continue
         for statement in _grants(later.document):
-            for first in own[:place]:
-                try:
-                    duplicate = _duplicate(later, statement, first, policies.identity.name, work)
-                except TooManyCellsError:
-                    duplicate = statement.path, UNCOMPARED
-                if duplicate:
-                    yield later, *duplicate
-                    break
+            earlier = [(first, other) for first in own[:place] for other in _grants(first.document)]
+            earlier.sort(key=lambda pair: _wide(pair[1]))
+            try:
+                duplicate = _duplicate(later, statement, earlier, policies.identity.name, work)
+            except TooManyCellsError:
+                duplicate = statement.path, UNCOMPARED
+            if duplicate:
+                yield later, *duplicate
+
+
+def _wide(statement: Statement) -> bool:
+    """Whether it grants whole services, so that what it duplicates follows from that."""
+    return statement.not_actions is not None or any(map(whole_service, statement.actions or ()))
 
 
 def _grants(document: PolicyDocument) -> Iterator[Statement]:
@@ -79,18 +87,24 @@ def _grants(document: PolicyDocument) -> Iterator[Statement]:
 
 
 def _duplicate(
-    later: AttachedDocument, statement: Statement, first: AttachedDocument, identity: str, work: Work
+    later: AttachedDocument,
+    statement: Statement,
+    earlier: Sequence[tuple[AttachedDocument, Statement]],
+    identity: str,
+    work: Work,
 ) -> tuple[str, DuplicateGrant | Unknown] | None:
-    """The path of the statement, with what it and a statement of the first document both allow; None if nothing."""
+    """The path of the statement, with what it and an earlier one of another document both allow; None if nothing."""
     doubtful = None
-    for other in _grants(first.document):
+    for first, other in earlier:
         for bound in (Bound.LEAST, Bound.MOST) if statement.unknown or other.unknown else (Bound.LEAST,):
             one = bounded(later.document, statement, bound, bound)
             two = bounded(first.document, other, bound, bound)
             action = _common(one, two, work) if one and two else None
             if action and bound is Bound.LEAST:
                 where = first.path if first.resource.urn == later.resource.urn else first.resource.name
-                return statement.path, DuplicateGrant(identity, where, action, _difference(statement, other))
+                related = ((first.resource.urn, first.at(other.path)),) if _wide(other) else ()
+                grant = DuplicateGrant(identity, where, action, _difference(statement, other), related)
+                return statement.path, grant
             if action:
                 paths = unknown_paths(later.document, statement, "Action", "Resource", "Condition")
                 doubtful = doubtful or (next(iter(paths), statement.path), UNKNOWN)

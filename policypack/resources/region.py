@@ -114,6 +114,13 @@ def at_the_edge(located: ResourceRegion) -> bool:
     return located.region == EDGE_REGION and (web or kind in CERTIFICATES)
 
 
+def foreign_decision(stack: Stack, resource: Resource) -> Resource | None:
+    """The resource or provider that puts a resource into a region which the settings do not allow; None if nothing does."""
+    located, allowed = _resource_region(stack, resource), stack.settings.regions
+    outside = bool(allowed) and isinstance(located.region, str) and located.region not in allowed
+    return located.decides if outside and regional(resource) and not at_the_edge(located) else None
+
+
 def _resource_region(stack: Stack, resource: Resource) -> ResourceRegion:
     own = _region_in(resource) if resource.inputs.get("region") is not None else None
     provider = provider_of(stack, resource)

@@ -16,6 +16,7 @@ from tests.policies.helpers import messages, violations
 
 HOME = "eu-central-1:111122223333"
 MAPPING, FUNCTION = "aws:lambda/eventSourceMapping:EventSourceMapping", "aws:lambda/function:Function"
+ALIAS, CONCURRENCY = "aws:lambda/alias:Alias", "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 POLICIES, SERVICE = "aws:appautoscaling/policy:Policy", "aws:ecs/service:Service"
 INTEGRATION, SCHEDULE = "aws:apigateway/integration:Integration", "aws:scheduler/schedule:Schedule"
 INSTANCE, CLUSTER = "aws:rds/instance:Instance", "aws:rds/cluster:Cluster"
@@ -30,6 +31,11 @@ METRIC = "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification
 
 def reported(token: str, inputs: dict[str, Any]) -> list[str]:
     return violations(POLICY, Resource(token, "x", inputs))
+
+
+def routed(version: Any, other: str) -> dict[str, Any]:
+    weights = {"additionalVersionWeights": {other: 0.1}}
+    return {"name": "live", "functionName": "api", "functionVersion": version, "routingConfig": weights}
 
 
 def tracked(namespace: Any, metric: Any) -> dict[str, Any]:
@@ -64,6 +70,14 @@ def peers(*groups: Any) -> dict[str, Any]:
         ("startingPosition", MAPPING, {"eventSourceArn": TABLE, "startingPosition": "AT_TIMESTAMP"}),
         ("eventSourceArn", MAPPING, {"eventSourceArn": STREAM}),
         ("eventSourceArn", MAPPING, {"eventSourceArn": TABLE, "startingPosition": None}),
+        ("batchSize", MAPPING, {"eventSourceArn": QUEUE, "batchSize": 11}),
+        ("batchSize", MAPPING, {"eventSourceArn": QUEUE, "batchSize": 500.0, "maximumBatchingWindowInSeconds": 0}),
+        ("batchSize", MAPPING, {"eventSourceArn": f"{QUEUE}.fifo", "batchSize": 11}),
+        ("maximumBatchingWindowInSeconds", MAPPING, {"eventSourceArn": f"{QUEUE}.fifo", "maximumBatchingWindowInSeconds": 5}),
+        ("bisectBatchOnFunctionError", MAPPING, {"eventSourceArn": QUEUE, "bisectBatchOnFunctionError": True}),
+        ("functionVersion", ALIAS, routed("$LATEST", "7")),
+        ("routingConfig.additionalVersionWeights", ALIAS, routed("7", "$LATEST")),
+        ("qualifier", CONCURRENCY, {"functionName": "api", "qualifier": "$LATEST"}),
         (METRIC, POLICIES, tracked("ecs", "DynamoDBReadCapacityUtilization")),
         (METRIC, POLICIES, tracked("ecs", "ASGAverageCPUUtilization")),
         (METRIC, POLICIES, tracked("dynamodb", "ALBRequestCountPerTarget")),
@@ -103,6 +117,17 @@ def test_value_that_the_service_refuses_there_is_reported_once(path: str, token:
     ("token", "inputs"),
     [
         (MAPPING, {"eventSourceArn": QUEUE, "batchSize": 10}),
+        (MAPPING, {"eventSourceArn": QUEUE, "batchSize": 10000, "maximumBatchingWindowInSeconds": 1}),
+        (MAPPING, {"eventSourceArn": QUEUE, "batchSize": 100, "maximumBatchingWindowInSeconds": UNKNOWN}),
+        (MAPPING, {"eventSourceArn": QUEUE, "batchSize": UNKNOWN, "bisectBatchOnFunctionError": False}),
+        (MAPPING, {"eventSourceArn": f"{QUEUE}.fifo", "batchSize": 10, "maximumBatchingWindowInSeconds": 0}),
+        (MAPPING, {"eventSourceArn": STREAM, "startingPosition": "LATEST", "batchSize": 500, "bisectBatchOnFunctionError": True}),
+        (ALIAS, routed("6", "7")),
+        (ALIAS, routed(UNKNOWN, "7")),
+        (ALIAS, {"functionName": "api", "functionVersion": "$LATEST"}),
+        (ALIAS, {"functionName": "api", "functionVersion": "$LATEST", "routingConfig": {"additionalVersionWeights": {}}}),
+        (CONCURRENCY, {"functionName": "api", "qualifier": "live"}),
+        (CONCURRENCY, {"functionName": "api", "qualifier": UNKNOWN}),
         (MAPPING, {"eventSourceArn": STREAM, "startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-01T00:00:00Z"}),
         (MAPPING, {"eventSourceArn": f"{STREAM}/consumer/app:1", "startingPosition": "LATEST"}),
         (MAPPING, {"eventSourceArn": TABLE, "startingPosition": "TRIM_HORIZON"}),

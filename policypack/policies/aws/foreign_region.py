@@ -102,6 +102,7 @@ POLICY = Policy(
         ),
         example(EAST, lambda_role("reader", provider=EAST.urn), note="a global service"),
     ],
+    subsumes=["iam-unrelated-resource"],
     reads=regions,
     check=check,
 )

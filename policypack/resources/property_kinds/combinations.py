@@ -36,7 +36,11 @@ from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
 from policypack.resources.property_kinds.services.databases import user_problems
 from policypack.resources.property_kinds.services.dimensions import dimension_problems
-from policypack.resources.property_kinds.services.event_sources import event_source_problems
+from policypack.resources.property_kinds.services.event_sources import (
+    concurrency_problems,
+    event_source_problems,
+    route_problems,
+)
 from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
 from policypack.resources.property_kinds.services.role_fields import JOB, job_role_problems, text_properties
 from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
@@ -243,8 +247,10 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:ecs/service:Service": daemon_problems,
     "aws:ecs/taskDefinition:TaskDefinition": _task,
     "aws:efs/fileSystem:FileSystem": file_problems,
+    "aws:lambda/alias:Alias": route_problems,
     "aws:lambda/eventSourceMapping:EventSourceMapping": event_source_problems,
     "aws:lambda/function:Function": _function,
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": concurrency_problems,
     "aws:rds/cluster:Cluster": partial(user_problems, "masterUsername"),
     "aws:rds/instance:Instance": partial(user_problems, "username"),
     "aws:route53/record:Record": _record,

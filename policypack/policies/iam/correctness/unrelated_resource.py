@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from policypack.access.policy_targets import in_one_partition, own_arns
+from policypack.access.policy_targets import TARGETS, in_one_partition, own_arns, target_of
 from policypack.access.solver.corrections import BY_CORRECTIONS
 from policypack.core.examples import allow, bucket, construct, document, example
 from policypack.core.policy import Placed, Policy, Resource, Severity, Stack, Violation, over_stack
@@ -20,6 +20,8 @@ from policypack.iam.arn import Arn
 from policypack.iam.document import PolicyDocument
 from policypack.iam.document_readers import RESOURCE, documents_of
 from policypack.iam.globs import overlaps
+from policypack.iam.tables import canonical
+from policypack.resources.region import foreign_decision
 
 
 class Attached(msgspec.Struct, frozen=True):
@@ -29,6 +31,10 @@ class Attached(msgspec.Struct, frozen=True):
     arns: tuple[str, ...]
     only: bool
     """Whether AWS refuses the document if it names anything else too."""
+    misplaced: tuple[tuple[str, str], ...] = ()
+    """The URN and the path of what puts its resource into a region that is not allowed."""
+    regions: tuple[str, ...] = ()
+    """The allowed regions."""
 
 
 @over_stack
@@ -37,7 +43,16 @@ def attached_documents(stack: Stack) -> Iterator[Placed[Attached]]:
     for resource in stack.resources:
         for path, attached in documents_of(resource, RESOURCE, granting=True):
             if isinstance(attached, PolicyDocument) and (arns := own_arns(stack, resource)):
-                yield resource, path, Attached(attached, arns, resource.type.startswith("aws:s3/bucket"))
+                only, misplaced = resource.type.startswith("aws:s3/bucket"), tuple(_misplaced(stack, resource))
+                yield resource, path, Attached(attached, arns, only, misplaced, stack.settings.regions)
+
+
+def _misplaced(stack: Stack, carrier: Resource) -> Iterator[tuple[str, str]]:
+    """Where it is decided that what a document is attached to is in a region that is not allowed."""
+    target = target_of(stack, carrier)
+    shown = target is not carrier or canonical(carrier.type) not in TARGETS
+    if shown and (decides := foreign_decision(stack, target)):
+        yield decides.urn, "region"
 
 
 def check(attached: Attached) -> Iterator[Violation]:
@@ -45,7 +60,19 @@ def check(attached: Attached) -> Iterator[Violation]:
         other = [name for name in statement.resources or () if not _names(name, attached.arns)]
         every = len(other) == len(statement.resources or ()) and "Resource" not in statement.unknown
         for name in dict.fromkeys(other) if every or attached.only else ():
-            yield Violation(statement.at("Resource"), f"names `{name}`, which is not what the document is attached to")
+            message = f"names `{name}`, which is not what the document is attached to"
+            yield Violation(statement.at("Resource"), message, related=_cause(name, attached))
+
+
+def _cause(name: str, attached: Attached) -> tuple[tuple[str, str], ...]:
+    """What makes an ARN one of another resource: the region of the right one, if it would be allowed in the ARN's."""
+    arn = Arn.parse(name)
+    if arn is None or arn.region not in attached.regions:
+        return ()
+    moved = tuple(
+        ":".join((*parts[:3], arn.region, *parts[4:])) for one in attached.arns if len(parts := one.split(":", 5)) > 4
+    )
+    return attached.misplaced if _names(name, moved) else ()
 
 
 def _names(resource: str, arns: tuple[str, ...]) -> bool:

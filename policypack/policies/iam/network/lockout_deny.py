@@ -49,7 +49,10 @@ class Current(msgspec.Struct, frozen=True):
 
 
 def check(current: Current) -> Iterator[Judgement]:
-    """Yields each denial of everyone without an exception or a condition, and those that together leave nobody."""
+    """Yields each denial of everyone without an exception or a condition, and those that together leave nobody.
+
+    Denials that each are reported alone, and together leave nobody, are one report.
+    """
     document = current.document
     if current.manageable and unmanageable(document):
         yield Violation("", f"allows nobody `{CHANGES}`, so KMS refuses it: the key could not be managed")
@@ -57,8 +60,11 @@ def check(current: Current) -> Iterator[Judgement]:
         {judgement.path: judgement for judgement in _alone(document)} if document.kind is DocumentKind.RESOURCE else {}
     )
     reported: dict[str, Judgement] = {}
+    led: set[str] = set()
     for *others, last in lockouts(document):
         if others:
+            if last.path in alone:  # both lack the same exemption
+                led.update(other.path for other in others)
             reported[last.path] = Violation(
                 last.path, f"denies everyone, together with {_named(others)}, except callers that all of them exempt"
             )
@@ -67,7 +73,7 @@ def check(current: Current) -> Iterator[Judgement]:
                 last.path,
                 "denies everyone except the callers that it exempts: every other request meets its conditions",
             )
-    reported = alone | reported
+    reported = {path: judgement for path, judgement in alone.items() if path not in led} | reported
     yield from reported.values()
     for violation in _of_all_that_is_allowed(document):
         if violation.path not in reported:

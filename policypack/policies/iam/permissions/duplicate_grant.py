@@ -16,7 +16,7 @@ from policypack.core.tags import Tag
 
 
 def check(grant: DuplicateGrant) -> Iterator[Violation]:
-    yield Violation("", grant.message)
+    yield Violation("", grant.message, related=grant.related)
 
 
 OBJECTS = "arn:aws:s3:::acme-inbox/*"

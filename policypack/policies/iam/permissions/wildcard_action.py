@@ -143,6 +143,7 @@ POLICY = Policy(
         ),
     ],
     subsumes=[
+        "iam-duplicate-grant",
         "iam-wildcard-resource",
         "iam-unscoped-list",
         "iam-pass-role-anywhere",

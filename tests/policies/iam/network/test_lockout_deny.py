@@ -274,11 +274,33 @@ test_a_condition_that_all_who_are_allowed_meet = reported(
 )
 
 
-def test_two_networks_that_do_not_overlap_leave_nobody_between_them() -> None:
-    other = {"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
-    alone, together = messages(POLICY, bucket_policy(everybody(**OUTSIDE), everybody(**other)))
-    assert alone.startswith("denies everyone whose `aws:SourceIp` is outside of your network")
-    assert together == "denies everyone, together with `Statement[0]`, except callers that all of them exempt"
+TOGETHER = "denies everyone, together with `Statement[0]`, except callers that all of them exempt"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, {"StringNotEquals": {"aws:SourceVpce": "vpce-0f9e8d7c"}}],
+)
+def test_two_networks_that_do_not_overlap_are_one_lockout(other: dict[str, Any]) -> None:
+    for pair in ([OUTSIDE, other], [other, OUTSIDE]):
+        assert messages(POLICY, bucket_policy(*(everybody(**one) for one in pair))) == [TOGETHER]
+
+
+def test_denials_that_do_not_lock_out_together_are_reported_each() -> None:
+    overlapping = everybody(NotIpAddress={"aws:SourceIp": ["198.51.100.0/24", "203.0.113.0/24"]})
+    apart = everybody(StringNotEquals={"aws:SourceVpce": "vpce-0f9e8d7c"})
+    elsewhere = {**apart, "Resource": "arn:aws:s3:::other/*"}
+    for second in (overlapping, elsewhere):
+        alone = messages(POLICY, bucket_policy(everybody(**OUTSIDE), second))
+        assert ["is outside of your network" in message for message in alone] == [True, True]
+    third = messages(POLICY, bucket_policy(everybody(**OUTSIDE), apart, {**elsewhere, "Action": "s3:PutObject"}))
+    assert third == [TOGETHER, third[1]]
+    assert "`aws:SourceVpce` is outside of your network" in third[1]
+    sparing = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}
+    exempting = everybody(StringNotEquals={"aws:SourceVpce": "vpce-0f9e8d7c"}, **sparing)
+    both = messages(POLICY, bucket_policy(everybody(**OUTSIDE), exempting))
+    assert both == [both[0], TOGETHER]
+    assert "`aws:SourceIp` is outside of your network" in both[0]
     assert len(set(messages(POLICY, bucket_policy(everybody(**OUTSIDE), everybody(**OUTSIDE))))) == 1
 
 
