@@ -209,6 +209,24 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
             return callbacks.call_library(reader, records.called_name(node), arguments, node, scope) or UNKNOWN
 
 
+def functions(reader: Reader, callees: Values) -> frozenset[domain.FunctionNode]:
+    """The functions of the package whose result is that of a call: what a `partial` is of, the `__call__` of an instance."""
+    found: set[domain.FunctionNode] = set()
+    waiting, seen = [*callees], set(callees)
+    while waiting:
+        further: Values = EMPTY
+        match waiting.pop():
+            case domain.FunctionValue(node=node):
+                found.add(node)
+            case domain.PartialValue(of=of):
+                further = of
+            case domain.Instance() as instance:
+                further = classes.attribute(reader, instance, "__call__")
+        waiting += further - seen
+        seen |= further
+    return frozenset(found)
+
+
 def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:
     """The result of a method of an instance; the empty set if the package does not define it."""
     return run_all(reader, classes.attribute(reader, owner, name), arguments)
