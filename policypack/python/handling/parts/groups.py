@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from policypack.python.handling.first_runs import AnyLoop
 from policypack.python.handling.keyed import GROUP, Path, is_common, paths
-from policypack.python.handling.scan import HARMLESS, PRINTING, Scan
+from policypack.python.handling.scan import PRINTING, Scan
 from policypack.python.handling.unrun.consumption import Consumers
 from policypack.python.model import How, LoopExit, RecordLoop, Shape
 from policypack.python.records import EVENTS, MANY, called_name, own_nodes
@@ -16,6 +16,8 @@ _PLAIN = {"get", "str"}
 """Calls in a key that make nothing else of what a record has."""
 
 _ORDERING = {"sorted", "reversed"}
+_LOOKING = {"len", "bool", "isinstance", "enumerate", "list", "tuple", "iter", "get"}
+"""Calls that make nothing of all records by which something may handle them elsewhere."""
 
 
 class Groups:
@@ -149,18 +151,34 @@ class Groups:
                 case _:
                     return _shares(keys) or self._is_logged(node)
 
-    def _handled_elsewhere(self, filling: ast.AST) -> bool:
-        """Whether anything else gets all records: a loop, a comprehension, or a call of a library."""
-        for scan in self.consumers.scans:
-            for node in scan.nodes:
-                match node:
-                    case ast.For(iter=source) | ast.AsyncFor(iter=source) | ast.comprehension(iter=source):
-                        if node is not filling and scan.holds(source, *MANY):
-                            return True
-                    case ast.Call(args=args, keywords=keywords) if called_name(node) not in HARMLESS:
-                        passed = (*args, *(keyword.value for keyword in keywords))
-                        if not scan.is_own(node.func) and any(scan.holds(one, *MANY, *EVENTS) for one in passed):
-                            return True
+    def _handled_elsewhere(self, filling: ast.For | ast.AsyncFor) -> bool:
+        """Whether anything else gets the event or all records: a loop, a comprehension, a call of a library, another value."""
+        inside = {*ast.walk(filling.iter)}
+        return any(
+            isinstance(node, ast.expr)
+            and node not in inside
+            and scan.holds(node, *MANY, *EVENTS)
+            and not self._is_passed_on(scan, node)
+            for scan in self.consumers.scans
+            for node in scan.nodes
+        )
+
+    def _is_passed_on(self, scan: Scan, node: ast.expr) -> bool:
+        """Whether an expression is only named, looked at, logged, or passed to a function of the package."""
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            return True
+        match scan.parents.get(node):
+            case ast.Subscript(value=base) | ast.Attribute(value=base):
+                return base is node
+            case (
+                ast.Assign() | ast.AnnAssign() | ast.If() | ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.Return()
+            ):
+                return True
+            case ast.Call() as call:
+                return scan.is_own(call.func) or called_name(call) in PRINTING | _LOOKING
+            case ast.keyword() as keyword:
+                outer = scan.parents.get(keyword)
+                return isinstance(outer, ast.Call) and (scan.is_own(outer.func) or called_name(outer) in PRINTING)
         return False
 
 
