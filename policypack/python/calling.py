@@ -8,8 +8,9 @@ from policypack.python import assignment, callbacks, classes, domain, expression
 from policypack.python.domain import EMPTY, UNKNOWN, Scope, Value, Values, either, single
 from policypack.python.files import CodePlace
 from policypack.python.libraries import boto, external
-from policypack.python.model import OWN_REGION, Text, shape_of
+from policypack.python.model import OWN_REGION, Shape, Text, event_text, shape_of
 from policypack.python.reader import SEARCH_PATHS, Arguments, Reader
+from policypack.python.spellings import chunks
 
 DEEPEST = 40
 LONGEST = 12
@@ -25,6 +26,8 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
         arguments = arguments_of(reader, node, scope)
     if len(callee) == 1 and domain.External(SUPER) in callee:
         return classes.above(scope)
+    if (groups := _chunked(reader, callee, node, scope)) is not None:
+        return groups
     changed = _changed(reader, node, arguments, scope)
     if changed is not None:
         return changed
@@ -36,6 +39,20 @@ def called(reader: Reader, node: ast.Call, scope: Scope) -> Values:
     ):
         return result
     return _of_records(reader, node, arguments, result)
+
+
+def _chunked(reader: Reader, callee: Values, node: ast.Call, scope: Scope) -> Values | None:
+    """The lists of records that a function of the package returns, which does nothing but make chunks; None of others."""
+    code = next(iter(callee)) if len(callee) == 1 else None
+    if not isinstance(code, domain.FunctionValue):
+        return None
+    if code.bound and any(getattr(owner, "cls", None) != code.cls for owner in code.bound):
+        return None  # a class below may have another size
+    bound = code.cls.node if code.bound and code.cls else None
+    made = chunks.chunked_by(code.node, node, (scope.module.tree, code.scope.module.tree), bound=bound)
+    if made is None or made[1] <= records.TUPLE or domain.shapes(reader.seen.get(made[0], EMPTY)) != {Shape.RECORDS}:
+        return None
+    return single(event_text(Shape.GROUPS))
 
 
 def _waits(callee: Value) -> bool:
@@ -207,6 +224,24 @@ def call(reader: Reader, callee: Value, arguments: Arguments, node: ast.expr, sc
             return domain.EVENT
         case _:
             return callbacks.call_library(reader, records.called_name(node), arguments, node, scope) or UNKNOWN
+
+
+def functions(reader: Reader, callees: Values) -> frozenset[domain.FunctionNode]:
+    """The functions of the package whose result is that of a call: what a `partial` is of, the `__call__` of an instance."""
+    found: set[domain.FunctionNode] = set()
+    waiting, seen = [*callees], set(callees)
+    while waiting:
+        further: Values = EMPTY
+        match waiting.pop():
+            case domain.FunctionValue(node=node):
+                found.add(node)
+            case domain.PartialValue(of=of):
+                further = of
+            case domain.Instance() as instance:
+                further = classes.attribute(reader, instance, "__call__")
+        waiting += further - seen
+        seen |= further
+    return frozenset(found)
 
 
 def method(reader: Reader, owner: domain.Instance, name: str, arguments: Arguments) -> Values:

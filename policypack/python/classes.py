@@ -201,6 +201,9 @@ def subclasses(reader: Reader, cls: domain.ClassValue) -> Values:
 def _bound(
     reader: Reader, member: Value, base: domain.Instance | domain.ClassValue, owner: domain.ClassValue, name: str
 ) -> Values:
+    if isinstance(member, domain.PartialValue) and member.binds:
+        bound = either(_bound(reader, function, base, owner, name) for function in member.of)
+        return single(domain.PartialValue(bound, member.args, member.keywords))
     if (
         not isinstance(member, domain.FunctionValue)
         or isinstance(member.node, ast.Lambda)

@@ -269,6 +269,7 @@ class PartialValue(_Container):
     of: frozenset[Value]
     args: tuple[frozenset[Value], ...]
     keywords: tuple[tuple[str, frozenset[Value]], ...]
+    binds: bool = False  # of `partialmethod`: an instance becomes the first argument
 
     def _cut(self, rest: Values) -> dict[str, object]:
         return {"of": rest, "args": (), "keywords": ()}

@@ -12,6 +12,7 @@ from policypack.python.domain import (
     UNKNOWN,
     WHOLE_EVENT,
     ClassValue,
+    FunctionNode,
     FunctionValue,
     Instance,
     Value,
@@ -41,6 +42,10 @@ class ProgramReading:
     """The values of the handler's name."""
     exceeded: bool = False
     """Whether there is more than was read: the code is too large, or calls itself in too many ways."""
+
+    def entered(self) -> frozenset[FunctionNode]:
+        """The functions of the package that Lambda calls, and whose result it gets."""
+        return calling.functions(self.reader, self.handlers)
 
     @property
     def calls(self) -> AwsCalls:

@@ -194,6 +194,7 @@ class How(enum.StrEnum):
     DROP = "logs a failure, or nothing, and goes on"
     ANSWER = "only returns that a record failed, to a service that does not read it,"
     OVERWRITE = "keeps one of the records that have the same key"
+    GROUP = "takes one record of each group, whose key several records share,"
     OMIT = "leaves a record out of what it returns to Firehose"
     GATE = "works on no record if one is bad"
     FUTURE = "starts work whose failure nothing looks at"

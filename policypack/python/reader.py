@@ -123,6 +123,10 @@ class Reader:
         self.fresh.clear()
         self.called.clear()
 
+    def scopes_of(self, function: ast.AST) -> Iterator[Scope]:
+        """The names in a function, for each of its calls."""
+        return (scope for frame, scope in self.scopes.items() if isinstance(frame, tuple) and frame[0] is function)
+
     def forget(self) -> None:
         """Forget what was found before all was known: the round that follows finds it again, and nothing else."""
         self.calls.clear()

@@ -25,7 +25,7 @@ _SAME = {
     *("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip", "deque", "chain", "batched", "chunked"),
     *("tqdm", "copy", "deepcopy", "cast", "values", "items", "from_iterable", "aiter", "__iter__"),
 }
-_TUPLE = 4
+TUPLE = 4
 """How many elements of a chunk code may take by their places: those of pairs and the like."""
 FLATTENING = {"from_iterable", "sum"}
 """Calls that make one list of several."""
@@ -243,7 +243,7 @@ def _chunks(node: ast.Call) -> bool:
     """Whether a call makes lists of one that are longer than code takes one by one: `batched(records, 10)`."""
     match node:
         case ast.Call(args=[_, ast.Constant(value=int() as size)]):
-            return called_name(node) in {"batched", "chunked"} and size > _TUPLE
+            return called_name(node) in {"batched", "chunked"} and size > TUPLE
     return False
 
 

@@ -15,7 +15,7 @@ from policypack.python.records import MANY, called_name, own_nodes
 
 _COMMON = ("eventSource", "eventName", "eventVersion", "awsRegion", "eventSourceARN")
 """What the records of an event may have in common, besides the bucket."""
-_GROUP = ("attributes", "MessageGroupId")
+GROUP = ("attributes", "MessageGroupId")
 """What the messages of a group have in common; a loop may keep the newest of each group on purpose."""
 _READ_BY = {"values", "items", "pop", "popitem"}
 _ANSWERS = {"len", "bool", "isinstance", "any", "all", "type"}
@@ -34,7 +34,7 @@ def overwritten(scan: Scan, loops: list[AnyLoop]) -> Iterator[RecordLoop]:
         keys = paths(scan, key)
         at_once = isinstance(place, ast.Assign) and value is not place.value
         constant = at_once and isinstance(key, ast.Constant)  # what loops keep under one is in `slots.py`
-        shared = at_once and bool(keys) and all(path == _GROUP or is_common(path) for path in keys)
+        shared = at_once and bool(keys) and all(path == GROUP or is_common(path) for path in keys)
         common = constant or shared or (bool(keys) and all(map(is_common, keys)))
         kept = any(not is_common(path) for path in paths(scan, value))
         if common and kept and _is_read(scan, name) and not _handled_besides(scan, name, place, loops):

@@ -18,6 +18,7 @@ from policypack.python.handling.first_runs import AnyLoop, first_only
 from policypack.python.handling.folds import folds, keeps
 from policypack.python.handling.gates import Gates
 from policypack.python.handling.keyed import overwritten
+from policypack.python.handling.parts.groups import Groups
 from policypack.python.handling.parts.index_ranges import left_out
 from policypack.python.handling.scan import Scan
 from policypack.python.handling.slots import only_keeps
@@ -94,6 +95,7 @@ class Loops:
         yield from Futures(self.scan, self.consumers).loops()
         yield from self._over_results()
         yield from overwritten(self.scan, self.over_records)
+        yield from Groups(self.scan, self.consumers, self.over_records).loops()
         yield from folds(self.scan, self.consumers)
         yield from firehose.left_out(self.scan, self.consumers, self.over_records)
         yield from Gates(self.scan, self.consumers, self.over_records).loops()

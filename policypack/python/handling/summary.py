@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import chain
 
-from policypack.python.domain import FunctionValue
 from policypack.python.handling.log_only import only_logs
 from policypack.python.handling.loops import Loops
 from policypack.python.handling.parts.partial import Parts
@@ -44,7 +43,7 @@ def handling(reading: ProgramReading) -> Handling:
 
 
 def _scans(reading: ProgramReading, *, only_logs: bool = False) -> list[Scan]:
-    handlers = {handler.node for handler in reading.handlers if isinstance(handler, FunctionValue)}
+    handlers = reading.entered()
     return [
         Scan(reading.reader, node, module, is_handler=node in handlers, only_logs=only_logs)
         for node, module in reading.reader.called.items()

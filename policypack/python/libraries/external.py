@@ -86,8 +86,9 @@ def called(reader: Reader, name: str, arguments: Arguments, node: ast.expr, scop
         return _imported(reader, arguments, node, scope)
     if name == "builtins.getattr":
         return _attribute(reader, arguments, node, scope)
-    if name == "functools.partial" and arguments.args:
-        return single(domain.PartialValue(arguments.args[0], arguments.args[1:], arguments.keywords))
+    if name in ("functools.partial", "functools.partialmethod") and arguments.args:
+        binds = name.endswith("method")
+        return single(domain.PartialValue(arguments.args[0], arguments.args[1:], arguments.keywords, binds))
     if name == "builtins.range":
         return domain.list_of(UNKNOWN)
     if name == "builtins.dict":

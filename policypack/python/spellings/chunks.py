@@ -1,10 +1,10 @@
-"""Other spellings of `itertools.batched(records, 10)`, rewritten as one: slices at every tenth index, and helpers of them."""
+"""Other spellings of `itertools.batched(records, 10)`, rewritten as one: slices at every tenth index; and helpers of them."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from policypack.python.spellings.numbers import constants
 
@@ -19,15 +19,62 @@ def plain(tree: ast.Module, text: str) -> ast.Module:
     if not _SLICED.search(text):
         return tree
     numbers = constants(tree)
-    helpers = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef) and _source(node, numbers)}
-    stored = [
-        node.name if isinstance(node, ast.FunctionDef) else node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    ]
-    once = {name: node for name, node in helpers.items() if stored.count(name) == 1}
-    rewritten: ast.Module = _Rewriter(numbers, once).visit(tree)
+    rewritten: ast.Module = _Rewriter(numbers).visit(tree)
     return rewritten
+
+
+def chunked_by(
+    function: ast.AST, call: ast.Call, trees: Sequence[ast.Module], *, bound: ast.ClassDef | None = None
+) -> tuple[ast.expr, int] | None:
+    """What a call passes to a function that does nothing but return it in chunks, and their size; None of other functions.
+
+    Args:
+        function: what is called.
+        call: the call.
+        trees: the modules of both, in which constants and instances are.
+        bound: the class of the instance that is the first argument of a method.
+    """
+    if not isinstance(function, ast.FunctionDef) or (found := _source(function, {})) is None:
+        return None
+    given = _bound(function.args, call, skip=bound is not None)
+    base, size = (given.get(part.id, part) if isinstance(part, ast.Name) else part for part in found)
+    if isinstance(size, ast.Name):
+        numbers = (constants(tree) for tree in trees)
+        size = next((known[size.id] for known in numbers if size.id in known), size)
+    elif isinstance(size, ast.Attribute) and bound is not None:
+        size = _kept(bound, size, trees) or size
+    if not isinstance(found[0], ast.Name) or found[0].id not in given:
+        return None
+    return (base, size.value) if isinstance(size, ast.Constant) and isinstance(size.value, int) else None
+
+
+def _kept(cls: ast.ClassDef, size: ast.Attribute, trees: Sequence[ast.Module]) -> ast.expr | None:
+    """The number that all instances of a class keep as an attribute, which one line of the class gives it."""
+    given = [
+        statement.value
+        for statement in ast.walk(cls)
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if (isinstance(target, ast.Attribute) and target.attr == size.attr)
+        or (isinstance(target, ast.Name) and target.id == size.attr)
+    ]
+    nodes = {node for tree in trees for node in ast.walk(tree)}
+    stored = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == size.attr]
+    own = {target for statement in ast.walk(cls) if isinstance(statement, ast.Assign) for target in statement.targets}
+    changed = any(not isinstance(node.ctx, ast.Load) and node not in own for node in stored)
+    if len(given) != 1 or changed or not isinstance(size.value, ast.Name):
+        return None
+    if not isinstance(given[0], ast.Name):
+        return given[0]
+    made = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == cls.name
+    ]
+    initializers = [part for part in cls.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
+    if len(initializers) != 1 or not made or any(call.args or call.keywords for call in made):
+        return None
+    return _bound(initializers[0].args, made[0], skip=True).get(given[0].id)
 
 
 def _source(function: ast.FunctionDef, numbers: _Numbers) -> tuple[ast.expr, ast.expr] | None:
@@ -80,11 +127,10 @@ def _sliced(chunk: ast.expr, index: str, source: ast.expr, numbers: _Numbers) ->
 
 
 class _Rewriter(ast.NodeTransformer):
-    """Rewrites a module; `numbers` are its constants, `helpers` its functions that return chunks, by name."""
+    """Rewrites a module; `numbers` are its constants."""
 
-    def __init__(self, numbers: _Numbers, helpers: Mapping[str, ast.FunctionDef]) -> None:
+    def __init__(self, numbers: _Numbers) -> None:
         self.numbers = numbers
-        self.helpers = helpers
 
     def _batched(self, node: ast.expr, found: tuple[ast.expr, ast.expr] | None) -> ast.Call | None:
         """A call of `batched` in the place of a node; None if the size is not known."""
@@ -125,23 +171,18 @@ class _Rewriter(ast.NodeTransformer):
                     return ast.copy_location(ast.For(chunk, made, body, node.orelse), node)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Rewrite a call of a helper."""
-        self.generic_visit(node)
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in self.helpers or (found := _source(self.helpers[name], self.numbers)) is None:
-            return node
-        given = _bound(self.helpers[name].args, node)
-        base, size = (given.get(part.id, part) if isinstance(part, ast.Name) else part for part in found)
-        is_passed = isinstance(found[0], ast.Name) and found[0].id in given
-        return (self._batched(node, (base, size)) if is_passed else None) or node
 
+def _bound(parameters: ast.arguments, call: ast.Call, *, skip: bool) -> dict[str, ast.expr]:
+    """The parameters of a function with what a call passes, or their defaults; empty if it unpacks something.
 
-def _bound(parameters: ast.arguments, call: ast.Call) -> dict[str, ast.expr]:
-    """The parameters of a function with what a call passes, or their defaults; empty if it unpacks something."""
+    Args:
+        parameters: of the function.
+        call: what passes the arguments.
+        skip: whether the first parameter is the instance of a method.
+    """
     if any(isinstance(argument, ast.Starred) for argument in call.args) or any(not one.arg for one in call.keywords):
         return {}
-    names = [parameter.arg for parameter in parameters.args]
+    names = [parameter.arg for parameter in parameters.args][skip:]
     defaults = dict(zip(names[::-1], parameters.defaults[::-1], strict=False))
     passed = dict(zip(names, call.args, strict=False))
     return defaults | passed | {one.arg: one.value for one in call.keywords if one.arg}

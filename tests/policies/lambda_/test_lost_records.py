@@ -143,6 +143,24 @@ def test_a_fixed_number_of_records_is_reported_for_a_batch(text: str) -> None:
         assert outcomes(POLICY, function(text), *triggers) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "work", "reports"),
+    [
+        ("", "handle(part[0])", 1),
+        (", 10", "handle(part[0])", 1),
+        (", WIDTH", "handle(part[0])", 1),
+        (", 2", "handle(part[0])", 0),
+        (", event['width']", "handle(part[0])", 0),
+        ("", "print(part[0], [handle(record) for record in part])", 0),
+    ],
+)
+def test_one_record_of_each_chunk_that_another_module_makes_is_reported(size: str, work: str, reports: int) -> None:
+    helper = "def parts(items, n=20):\n    for i in range(0, len(items), n):\n        yield items[i:i + n]\n"
+    text = f"from tools import parts\nWIDTH = 15\ndef handler(event, context):\n    for part in parts(event['Records']{size}):\n        {work}\n"
+    archive = packaged({"index.py": BEFORE + text, "tools.py": helper}, name="read")
+    assert len(messages(POLICY, archive)) == reports
+
+
 @pytest.mark.parametrize("text", handlers("kept"))
 def test_kept_records_of_a_batch_are_not_in_a_wrong_number(text: str) -> None:
     fixed = [one for one in messages(POLICY, function(text), mapping()) if "fixed number" in one]

@@ -6,6 +6,7 @@ import ast
 import enum
 from collections.abc import Callable, Iterable
 
+from policypack.python import calling
 from policypack.python.callbacks import KEYED
 from policypack.python.domain import External, FunctionNode
 from policypack.python.handling.scan import LOOKS_ONLY, Scan
@@ -39,7 +40,7 @@ class Consumers:
         for scan in self.scans:
             for node in scan.nodes:
                 if isinstance(node, ast.Call):
-                    for function in scan.functions(node.func):
+                    for function in calling.functions(scan.reader, scan.values(node.func)):
                         self.calls.setdefault(function, []).append((scan, node))
         self._of_functions: dict[FunctionNode, Consumption] = {}
         self._followed: set[tuple[FunctionNode, str]] = set()

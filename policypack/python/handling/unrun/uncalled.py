@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from policypack.python.domain import EMPTY, shapes
 from policypack.python.handling.scan import Scan
 from policypack.python.handling.unrun.consumption import Consumers, Consumption
 from policypack.python.model import Pick, Shape, Taking
@@ -115,9 +116,11 @@ def _names_of_event(scan: Scan, consumers: Consumers) -> set[str]:
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     positional = [name for name in positional if name not in ("self", "cls")]
     for caller, call in consumers.calls.get(scan.function, []):
-        passed = (*zip(positional, call.args, strict=False), *((word.arg, word.value) for word in call.keywords))
+        listed = call.args if scan.function in caller.functions(call.func) else ()  # a `partial` has some already
+        passed = (*zip(positional, listed, strict=False), *((word.arg, word.value) for word in call.keywords))
         names |= {name for name, value in passed if name and caller.holds(value, *_OF_EVENT)}
-    return names | set(positional[:1] if scan.is_handler else ())
+    own = scan.reader.scopes_of(scan.function) if scan.is_handler else ()
+    return names | {name for scope in own for name in positional if shapes(scope.names.get(name, EMPTY)) & {*_OF_EVENT}}
 
 
 def _free(definition: Definition) -> set[str]:
