@@ -90,3 +90,10 @@ def test_what_its_service_takes_is_silent(token: str, inputs: dict[str, Any]) ->
 def test_a_message_says_what_is_wrong_with_a_name() -> None:
     shown = messages(POLICY, Resource(SUBNETS, "x", {"name": "Shop"}))
     assert "capital letters" in shown[0]
+
+
+def test_an_arn_of_a_layer_without_a_number_lacks_its_version() -> None:
+    layer = f"arn:aws:lambda:{HOME}:layer:shared"
+    assert (
+        "without its version" in messages(POLICY, Resource("aws:lambda/function:Function", "x", {"layers": [layer]}))[0]
+    )
