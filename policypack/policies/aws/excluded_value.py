@@ -62,6 +62,7 @@ POLICY = Policy(
     title="Value that another resource of the stack excludes",
     why=__doc__,
     severity=Severity.HIGH,
+    generic=True,
     tags=[Tag.AWS, Tag.CORRECTNESS, Tag.DEPLOYMENT],
     fix="Derive the one value from the other: ranges of subnets from that of the VPC, one subnet for each zone, and a protocol that the load balancer's type has.",
     references=[
