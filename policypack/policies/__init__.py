@@ -6,6 +6,7 @@ from typing import Any
 
 from policypack.core.policy import Policy
 from policypack.policies.aws import contested_resource as aws_contested_resource
+from policypack.policies.aws import excluded_value as aws_excluded_value
 from policypack.policies.aws import foreign_region as aws_foreign_region
 from policypack.policies.aws import impossible_value as aws_impossible_value
 from policypack.policies.aws import incompatible_resource as aws_incompatible_resource
@@ -96,6 +97,7 @@ POLICIES: tuple[Policy[Any], ...] = (
     aws_unknown_argument.POLICY,
     aws_impossible_value.POLICY,
     aws_undefined_container.POLICY,
+    aws_excluded_value.POLICY,
     aws_incompatible_resource.POLICY,
     aws_contested_resource.POLICY,
     aws_public_share.POLICY,

@@ -48,7 +48,12 @@ def ingress(**rule: Any) -> dict[str, Any]:
 
 
 def table(*attributes: str, **inputs: Any) -> dict[str, Any]:
-    return {"attributes": [{"name": name, "type": "S"} for name in attributes], "hashKey": "id", **inputs}
+    return {
+        "attributes": [{"name": name, "type": "S"} for name in attributes],
+        "billingMode": "PAY_PER_REQUEST",
+        "hashKey": "id",
+        **inputs,
+    }
 
 
 def task(cpu: Any, memory: Any, *compatible: str) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def test_each_type_of_instance_that_ec2_lists_is_taken() -> None:
 
 
 def test_a_misspelt_key_of_a_table_is_one_report() -> None:
-    table = {"hashKey": "order_id", "attributes": [{"name": "orderId", "type": "S"}]}
+    table = {"billingMode": "PAY_PER_REQUEST", "hashKey": "order_id", "attributes": [{"name": "orderId", "type": "S"}]}
     assert reported(TABLE, table) == ["hashKey"]
 
 

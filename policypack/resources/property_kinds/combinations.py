@@ -34,19 +34,24 @@ from policypack.resources.property_kinds.lifecycles import file_problems, object
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.services.capacities import capacity_problems
 from policypack.resources.property_kinds.services.databases import user_problems
 from policypack.resources.property_kinds.services.dimensions import dimension_problems
+from policypack.resources.property_kinds.services.documents import JSON_DOCUMENTS
 from policypack.resources.property_kinds.services.event_sources import (
     concurrency_problems,
     event_source_problems,
     route_problems,
 )
 from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
+from policypack.resources.property_kinds.services.pipelines import artifact_problems
 from policypack.resources.property_kinds.services.role_fields import JOB, job_role_problems, text_properties
 from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
 from policypack.resources.property_kinds.services.state_machines import state_machine_problems
 from policypack.resources.property_kinds.services.targets import target_problems
+from policypack.resources.property_kinds.services.windows import window_length_problems
 from policypack.resources.property_kinds.table import reserved_variables
+from policypack.resources.property_kinds.unique import duplicate_problems
 
 Inputs = Mapping[str, Any]
 Clauses = Iterator[tuple[str, str]]
@@ -92,6 +97,9 @@ def combination_problems(resource: Resource) -> Clauses:
     """The places of values that do not go together, each with a clause. Unknown values go with every other."""
     yield from pair_problems(resource)
     yield from contradictions(resource)
+    yield from capacity_problems(resource)
+    yield from duplicate_problems(resource.type, resource.inputs)
+    yield from window_length_problems(resource.type, resource.inputs)
     yield from dimension_problems(resource.type, resource.inputs)
     yield from target_problems(resource.type, resource.inputs)
     if problems := _BY_TYPE.get(resource.type):
@@ -240,6 +248,7 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
     "aws:appautoscaling/policy:Policy": metric_problems,
     "aws:appautoscaling/scheduledAction:ScheduledAction": scaling_problems,
     "aws:appautoscaling/target:Target": scaling_problems,
+    "aws:codepipeline/pipeline:Pipeline": artifact_problems,
     "aws:dynamodb/table:Table": _table,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _group,
     "aws:ec2/securityGroup:SecurityGroup": _group,
@@ -269,6 +278,7 @@ _BY_TYPE: Mapping[str, Callable[[Inputs], Clauses]] = {
 }
 _JSON_TEXTS: Mapping[str, Sequence[tuple[str, Callable[[str], Iterator[str]]]]] = {
     JOB: [(name, partial(job_role_problems, name)) for name in text_properties(JOB)],
+    **JSON_DOCUMENTS,
     "aws:cloudwatch/eventArchive:EventArchive": [("eventPattern", event_pattern_problems)],
     "aws:cloudwatch/eventRule:EventRule": [("eventPattern", event_pattern_problems)],
     "aws:ecs/taskDefinition:TaskDefinition": [("containerDefinitions", container_problems)],

@@ -67,6 +67,8 @@ _SCHEDULES: Mapping[str, Callable[[str], bool]] = {
     "unix-cron": is_unix_cron,
     "at": is_time,
 }
+_LAST_PART = {"arn:lambda:layer:*:*": "its version"}
+"""By kind, what an ARN of its type lacks if it is shorter than the form."""
 _DESCRIPTIONS = {
     "account": "the id of an account, which is twelve digits",
     "action": "an action of AWS",
@@ -121,9 +123,17 @@ def problem(kind: str, text: str) -> str | None:
     if any(_fits(alternative, text) for alternative in alternatives):
         intended = intended_name(managed_name(text)) if kind == "arn:iam:policy/*" and ":iam::aws:" in text else None
         return f"names a policy that AWS does not have; did you mean `{intended}`?" if intended else untyped(text)
-    hint = _hint(alternatives, text)
-    takes = " or ".join(map(_described, alternatives))
+    return _misfit(alternatives, text)
+
+
+def _misfit(alternatives: Sequence[str], text: str) -> str:
+    """What a text is that fits none of the alternatives, and what it may be: a clause."""
+    hint, takes = _hint(alternatives, text), " or ".join(map(_described, alternatives))
     looks = _looks(text, alternatives)
+    if same := next((one for one in alternatives if one.count(":") > 1 and looks == _described(one)), ""):
+        resource = same.split(":", 2)[-1]
+        lacking = f" without {_LAST_PART.get(same, 'a part')}" if _shorter(text, resource) else ""
+        return f"is {looks}{lacking}, and takes one of the form `{resource}`"
     return f"is {looks}, and takes {takes}{hint}" if looks else f"is not {takes}, and takes nothing else{hint}"
 
 
@@ -188,6 +198,12 @@ def _fits_arn(detail: str, text: str) -> bool:
     service, _, resource = detail.partition(":")
     pairs = ((service, arn.service), (resource, arn.resource))
     return _PARTITION.fullmatch(arn.partition) is not None and all(matches(own or "*", other) for own, other in pairs)
+
+
+def _shorter(text: str, resource: str) -> bool:
+    """Whether the resource of an ARN has fewer parts than a pattern, `layer:*:*`."""
+    arn = Arn.parse(text)
+    return arn is not None and len(re.split("[:/]", arn.resource)) < len(re.split("[:/]", resource))
 
 
 def _looks(text: str, alternatives: Sequence[str]) -> str:

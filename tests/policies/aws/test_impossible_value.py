@@ -360,7 +360,7 @@ test_names_arns_and_nested_placeholders_are_silent = silent(
         of("aws:ecr/repository:Repository", name="acme/web-api_v2"),
         of("aws:sqs/queue:Queue", name="jobs.fifo", fifoQueue=True),
         of("aws:sns/topic:Topic", name="ops-alarms.fifo", fifoTopic=True),
-        of("aws:dynamodb/table:Table", name="acme.orders_v2"),
+        of("aws:dynamodb/table:Table", name="acme.orders_v2", billingMode="PAY_PER_REQUEST"),
         of("aws:lb/loadBalancer:LoadBalancer", name="acme-web"),
         of("aws:secretsmanager/secret:Secret", name="prod/db+main@eu"),
         of("aws:ssm/association:Association", name="arn:aws:ssm:eu-west-1:111122223333:document/patch"),

@@ -18,7 +18,7 @@ from policypack.iam.arn import Arn
 from policypack.iam.document import Statement
 from policypack.iam.document_readers import statements
 from policypack.iam.globs import everything
-from policypack.iam.guide_data import LISTED_ON_ITSELF
+from policypack.iam.guide_data import LISTED_BESIDE_OTHERS, LISTED_ON_ITSELF
 
 UNLISTED = "apigateway"
 """A service whose resources are paths such as `/apis`; the reference lists only some of them."""
@@ -34,6 +34,8 @@ def check(statement: Statement) -> Iterator[Violation | Undecided]:
         for pattern, actions in kinds.items()
         if actions and not any(_fits(action, *resources) or _on_itself(action, statement) for action in actions)
     ]
+    if len(idle) < len(patterns):
+        idle = [pattern for pattern in idle if pattern not in LISTED_BESIDE_OTHERS]
     if idle and "Resource" in statement.unknown:
         yield Undecided("Resource")
     elif resources:

@@ -115,3 +115,10 @@ def test_what_no_guide_documents() -> None:
     assert violations(POLICY, role_policy(allow(ANSWERS[0], MACHINE.replace(":states:", ":sqs:")))) == [ACTION]
     assert violations(POLICY, role_policy(allow("network-firewall:ListRuleGroups", GROUP))) == [ACTION]
     assert violations(POLICY, shared("network-firewall:ListContainerAssociations")) == [ACTION]
+
+
+def test_a_list_that_guides_grant_on_a_stream_is_silent_beside_its_other_actions() -> None:
+    stream = "arn:aws:dynamodb:eu-central-1:444455556666:table/orders/stream/*"
+    both = role_policy(allow(["dynamodb:GetRecords", "dynamodb:ListStreams"], stream))
+    assert violations(POLICY, both) == []
+    assert violations(POLICY, role_policy(allow("dynamodb:ListStreams", stream))) == ["policy.Statement[0].Action"]
