@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policypack.core.examples import construct, example
+from policypack.core.examples import ACCOUNT, Example, construct, example
 from policypack.core.policy import UNKNOWN, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
 from policypack.resources.property_kinds.services.neighbors import (
@@ -28,10 +28,27 @@ def check(clause: str) -> Iterator[Violation]:
 
 
 MAIN = construct(VPC, "main", cidrBlock="10.20.0.0/16")
+IN_MAIN = 'main = aws.ec2.Vpc("main", cidr_block="10.20.0.0/16")'
+"""The statement of a program that creates it."""
 
 
 def _subnet(name: str, network: str, zone: str = "eu-west-1a") -> Resource:
     return construct(SUBNET, name, MAIN, at="vpcId", vpcId=UNKNOWN, cidrBlock=network, availabilityZone=zone)
+
+
+def _created(*subnets: Resource) -> list[str]:
+    """The statements of a program that creates subnets in `MAIN`."""
+    written = [(each.name, each.inputs["cidrBlock"], each.inputs["availabilityZone"]) for each in subnets]
+    lines = [
+        f"{name} = aws.ec2.Subnet(\n"
+        f'    "{name}",\n'
+        "    vpc_id=main.id,\n"
+        f'    cidr_block="{network}",\n'
+        f'    availability_zone="{zone}",\n'
+        ")"
+        for name, network, zone in written
+    ]
+    return [IN_MAIN, *lines]
 
 
 def _database(*subnets: Resource) -> Resource:
@@ -39,22 +56,45 @@ def _database(*subnets: Resource) -> Resource:
     return construct("aws:rds/subnetGroup:SubnetGroup", "orders", *subnets, at="subnetIds", subnetIds=unknown)
 
 
-def _listener(protocol: str) -> list[Resource]:
+def _networks(*subnets: Resource, path: str | None = None, note: str = "", database: bool = False) -> Example:
+    resources = [MAIN, *subnets, *([_database(*subnets)] if database else ())]
+    ids = ", ".join(f"{subnet.name}.id" for subnet in subnets)
+    program = [*_created(*subnets), *([f'aws.rds.SubnetGroup("orders", subnet_ids=[{ids}])'] if database else ())]
+    return example(*resources, path=path, note=note, program="\n".join(program))
+
+
+GROUP = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}:targetgroup/web/0a1b2c3d4e5f6071"
+
+
+def _listener(protocol: str, path: str | None, note: str) -> Example:
     balancer = construct(BALANCER, "web", loadBalancerType="application")
     inputs: dict[str, Any] = {"loadBalancerArn": UNKNOWN, "port": 80, "protocol": protocol}
-    return [balancer, construct(LISTENER, "web", balancer, at="loadBalancerArn", **inputs)]
+    listener = construct(LISTENER, "web", balancer, at="loadBalancerArn", **inputs)
+    lines = (
+        'web = aws.lb.LoadBalancer("web", load_balancer_type="application")',
+        f'group = "{GROUP}"',
+        "aws.lb.Listener(",
+        '    "web",',
+        "    load_balancer_arn=web.arn,",
+        "    port=80,",
+        f'    protocol="{protocol}",',
+        '    default_actions=[{"type": "forward", "target_group_arn": group}],',
+        ")",
+    )
+    return example(balancer, listener, path=path, note=note, program="\n".join(lines))
 
 
-def _route(key: str) -> list[Resource]:
+def _route(key: str, path: str | None, note: str) -> Example:
     api = construct(HTTP_API, "orders", protocolType="HTTP")
-    return [api, construct(HTTP_ROUTE, "orders", api, at="apiId", apiId=UNKNOWN, routeKey=key)]
+    route = construct(HTTP_ROUTE, "orders", api, at="apiId", apiId=UNKNOWN, routeKey=key)
+    lines = (
+        'orders = aws.apigatewayv2.Api("orders", protocol_type="HTTP")',
+        f'aws.apigatewayv2.Route("orders", api_id=orders.id, route_key="{key}")',
+    )
+    return example(api, route, path=path, note=note, program="\n".join(lines))
 
 
 A, B = _subnet("a", "10.20.1.0/24"), _subnet("b", "10.20.2.0/24", "eu-west-1b")
-
-
-def _at(path: str, *resources: Resource, note: str = "") -> Any:
-    return example(*resources, path=path, note=note)
 
 
 POLICY = Policy(
@@ -72,20 +112,20 @@ POLICY = Policy(
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html",
     ],
     bad=[
-        _at("cidrBlock", MAIN, _subnet("a", "10.21.2.0/24")),
-        _at("cidrBlock", MAIN, A, _subnet("c", "10.20.1.128/25"), note="a range of another subnet"),
-        _at("subnetIds", MAIN, A, _database(A), note="subnets in one zone"),
-        _at("protocol", *_listener("TCP"), note="a protocol of another type of load balancer"),
-        _at("routeKey", *_route("/orders"), note="a path without a method"),
+        _networks(_subnet("a", "10.21.2.0/24"), path="cidrBlock"),
+        _networks(A, _subnet("c", "10.20.1.128/25"), path="cidrBlock", note="a range of another subnet"),
+        _networks(A, path="subnetIds", note="subnets in one zone", database=True),
+        _listener("TCP", "protocol", "a protocol of another type of load balancer"),
+        _route("/orders", "routeKey", "a path without a method"),
     ],
     good=[
-        example(MAIN, A, B, _database(A, B)),
+        _networks(A, B, database=True),
         example(
             construct("aws:rds/subnetGroup:SubnetGroup", "orders", subnetIds=["subnet-0a1b2c3d"]),
             note="subnets outside of the stack",
         ),
-        example(*_listener("HTTP"), note="a protocol of its load balancer"),
-        example(*_route("GET /orders"), note="a method and a path"),
+        _listener("HTTP", None, "a protocol of its load balancer"),
+        _route("GET /orders", None, "a method and a path"),
     ],
     reads=over_stack(neighbor_problems),
     check=check,
