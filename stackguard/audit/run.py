@@ -33,7 +33,7 @@ from stackguard.gate.provenance import versions
 
 MOST = 400
 """Stacks of one batch."""
-MOST_BYTES = 64 << 20
+MOST_BYTES = 32 << 20
 """Bytes of one batch, unless one stack has more."""
 SHARES = 2
 """Into so many batches of each worker what is left is cut: the last ones are small, so that all workers end together."""
@@ -192,13 +192,13 @@ class Audit:
         lost = list(self._lost(engine, _batches(refs, known, engine.workers, prefix)))
         if not lost:
             return
-        from stackguard.audit.engine.unit import Unit, failed  # imports all that judges
+        from stackguard.audit.engine.unit import failed  # imports all that judges
 
         for batch in self._lost(engine, _singles(lost)):
             message = "its worker ended: it took too much memory or time"
-            units = [Unit(failed(job.run, ref, "killed", message)) for ref in batch.refs]
-            runs.write(job.run.id, batch.shard, {"stacks": [unit.row for unit in units]})
-            self.watcher.batch(batch, result(units))
+            rows = [failed(job.run, ref, "killed", message) for ref in batch.refs]
+            runs.write(job.run.id, batch.shard, {"stacks": rows})
+            self.watcher.batch(batch, result(rows))
 
     def _lost(self, engine: Engine, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Judge batches; yields those whose worker ended."""

@@ -37,7 +37,7 @@ from stackguard.sources.input_stream import text
 GRACE = 30.0
 """Seconds more for a program, which has a limit of its own, and processes to end."""
 LARGE = 4 * MEGABYTE
-"""Bytes of a stack of which nothing but the verdicts is kept while its rows are made."""
+"""Bytes of a stack beside which nothing is kept of others, and of which only the verdicts are while its rows are made."""
 DATED = frozenset({"lambda-retired-runtime"})
 """The policies that compare with the day."""
 
@@ -185,8 +185,11 @@ def _carried(run: Run, ref: StackRef, known: StackRow) -> StackRow:
 
 def _judged(run: Run, shard: str, ref: StackRef, read: Content | None, started: float) -> Unit:
     request = run.request
+    large = read is not None and read.size > LARGE
+    if large:
+        caches.forget()
     judged, loaded, stack = _verdicts(request, ref, read)
-    if read and read.size > LARGE:
+    if large:
         _forget(stack)
     report = judged.report
     dated = any(set(report.evidence.get(policy, ())) - {"not-applicable", "disabled"} for policy in DATED)

@@ -22,7 +22,7 @@ from stackguard.audit.store.former import by_stack
 from stackguard.audit.store.runs import Runs
 
 if TYPE_CHECKING:
-    from stackguard.audit.engine.unit import Unit
+    from stackguard.audit.store.tables import StackRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,19 @@ def work(job: Job, batch: Batch) -> BatchResult:
     from stackguard.audit.engine.unit import judge
 
     known = by_stack(batch.known)
-    units = [judge(job.run, batch.shard, ref, known.get(ref.id)) for ref in batch.refs]
-    tables: dict[str, list[object]] = {"stacks": [unit.row for unit in units]}
-    for unit in units:
+    stacks: list[StackRow] = []
+    tables: dict[str, list[object]] = {}
+    for ref in batch.refs:
+        unit = judge(job.run, batch.shard, ref, known.get(ref.id))
+        stacks.append(unit.row)
         for table, rows in unit.facts.items():
             tables.setdefault(table, []).extend(rows)
-    Runs(files.opened(job.store)).write(job.run.id, batch.shard, tables)
-    return result(units)
+    Runs(files.opened(job.store)).write(job.run.id, batch.shard, {**tables, "stacks": stacks})
+    return result(stacks)
 
 
-def result(units: Sequence[Unit]) -> BatchResult:
-    """The counts of units."""
-    rows = [unit.row for unit in units]
+def result(rows: Sequence[StackRow]) -> BatchResult:
+    """The counts of stacks."""
     return BatchResult(
         sum(row.state == "judged" for row in rows),
         sum(row.state == "carried" for row in rows),

@@ -16,6 +16,8 @@ from stackguard.audit.store.tables import TABLES, columns
 TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string())}
 LEVEL = 3
 """Of zstd."""
+SLICE = 10_000
+"""Rows that are encoded at a time."""
 LONG_TEXTS = frozenset({"facts"})
 """Tables with texts of megabytes, of which a dictionary and statistics would be copies."""
 
@@ -38,8 +40,11 @@ def encoded(table: str, rows: Sequence[msgspec.Struct]) -> bytes:
         use_dictionary=not plain,
         write_statistics=not plain,
     ) as writer:
-        values: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in schema(table).names}
-        writer.write_table(pa.table(values, schema=schema(table)))
+        for first in range(0, len(rows), SLICE):  # as Arrow's table, rows take as much memory again
+            part = rows[first : first + SLICE]
+            values: dict[str, list[Any]] = {name: [getattr(row, name) for row in part] for name in schema(table).names}
+            writer.write_table(pa.table(values, schema=schema(table)))
+    pa.default_memory_pool().release_unused()
     return buffer.getvalue()
 
 
