@@ -175,6 +175,9 @@ def diff(
 
     A resource with another logical name, in a component or under an alias is the same resource.
 
+    A denial that goes is new access for the identities of the two stacks that it stopped. Credentials of a user who is
+    there already, such as an access key, are none: `iam-user-credentials` reports them.
+
     Who reaches what over a network is not compared: rules of security groups and network ACLs, peering and routes.
     What `ec2-open-ingress` reports of a rule is new in `stackguard check --base`.
 
