@@ -133,7 +133,7 @@ def test_a_service_principal_that_does_not_exist(principal: str, intended: str) 
 
 def test_the_table_has_what_the_failure_list_needs() -> None:
     assert kind_of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket") == "bucket"
-    assert kind_of("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role") == "name"
+    assert kind_of("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role") == "iam-name"
     assert kind_of("aws:lambda/function:Function", "role") == "arn:iam:role/*"
     assert kind_of("aws:sqs/queuePolicy:QueuePolicy", "queueUrl") == "url"
     assert kind_of("aws:secretsmanager/secret:Secret", "kmsKeyId") == "name|arn:kms"

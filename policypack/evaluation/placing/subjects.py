@@ -32,7 +32,7 @@ NAMES = re.compile(
     r".*(Id|Arn|Name|Url|Identifier)s?|identity|domain|bucket|repository|namespace|users?|roles?|groups?"
 )
 OWN = frozenset({"name", "policyName", "statementId", "region"})
-NAMING = re.compile(r"name|bucket|key|url|zone|domain|id:.*|arn.*")
+NAMING = re.compile(r"name|iam-name|group|bucket|key|url|zone|domain|id:.*|arn.*")
 """The kinds of values that name something."""
 SUFFIX = re.compile(r"(?:Id|Arn|Name|Url|Identifier)s?$")
 

@@ -68,6 +68,19 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 """By service and start of the resource, the pattern of what follows apart from wildcards, and how to describe it."""
 
 
+INVOCATION = "is the `invoke_arn` of a function, which only API Gateway takes; the function's `arn` names it elsewhere"
+
+
+def is_invocation(arn: Arn | None) -> bool:
+    """Whether an ARN is a function's `invoke_arn`: a path that only integrations and authorizers of API Gateway take.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-uri.
+    """
+    return (
+        arn is not None and (arn.service, arn.account) == ("apigateway", "lambda") and arn.resource.startswith("path/")
+    )
+
+
 def names_nothing(text: str) -> str | None:
     """Why an ARN that ends before the name of its resource names nothing: a clause, or None.
 

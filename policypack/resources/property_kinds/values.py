@@ -13,6 +13,8 @@ from policypack.iam.globs import matches
 from policypack.iam.managed import intended_name, managed_name
 from policypack.resources.property_kinds.arn_forms import (
     INVISIBLE,
+    INVOCATION,
+    is_invocation,
     missing_parts,
     names_nothing,
     resource_problem,
@@ -29,6 +31,36 @@ from policypack.resources.property_kinds.table import form
 ACCOUNT = re.compile(r"[0-9]{12}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 """What follows the prefix of an id. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html."""
+_UNIQUE_IDS = {
+    "AGPA": "a group",
+    "AIDA": "a user",
+    "AIPA": "an instance profile",
+    "ANPA": "a managed policy",
+    "AROA": "a role",
+}
+"""By prefix, what IAM gives a unique id. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html."""
+_UNIQUE_ID = re.compile(rf"({'|'.join(_UNIQUE_IDS)})[A-Z0-9]{{17}}")
+_IDS_OF_OTHERS = [
+    "vpc",
+    "subnet",
+    "igw",
+    "eigw",
+    "nat",
+    "rtb",
+    "acl",
+    "eni",
+    "eipalloc",
+    "i",
+    "ami",
+    "vol",
+    "vpce",
+    "pcx",
+    "pl",
+    "tgw",
+    "vgw",
+    "lt",
+    "fs",
+]
 _PART = re.compile(r"[a-z0-9*?-]*")
 """The region and the account of an ARN. Some services write a word for an account: `aws`, `cloudfront`, `lambda`."""
 _ARN_INSIDE = re.compile(r'"(arn:[^"\\]*)"')
@@ -51,6 +83,10 @@ _PATTERNS = {
     "new-bucket": _NEW_BUCKET,
     "regional-bucket": re.compile(r"(?!.*\.amazonaws\.com)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
     "domain": re.compile(r"(?!arn:)[^/\s]+\.[^/\s]+"),
+    "group": re.compile(
+        rf"(?!arn:)(?!.*://)(?!(?:{'|'.join(_IDS_OF_OTHERS)})-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})$).*", re.DOTALL
+    ),
+    "iam-name": re.compile(rf"(?!{_UNIQUE_ID.pattern}$)(?!arn:)(?!.*://).*", re.DOTALL),
     "key": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"),
     "name": re.compile(r"(?!arn:)(?!.*(?:://|\.dkr\.ecr\.)).*", re.DOTALL),
     "parameter": re.compile(r"[A-Za-z0-9_./-]+"),
@@ -80,6 +116,8 @@ _DESCRIPTIONS = {
     "regional-bucket": "the name of a bucket, which has capital letters and underscores in `us-east-1` only",
     "cron": "a cron expression with six fields, of which one of the two days is `?`, as `cron(0 12 * * ? *)`",
     "domain": "a domain name",
+    "group": "the id or the name of a security group",
+    "iam-name": "a name",
     "key": "the id of a key",
     "name": "a name or an id",
     "parameter": "the name of a parameter, which has letters, digits and `_.-/`",
@@ -128,6 +166,8 @@ def problem(kind: str, text: str) -> str | None:
 
 def _misfit(alternatives: Sequence[str], text: str) -> str:
     """What a text is that fits none of the alternatives, and what it may be: a clause."""
+    if is_invocation(Arn.parse(text)):
+        return INVOCATION
     hint, takes = _hint(alternatives, text), " or ".join(map(_described, alternatives))
     looks = _looks(text, alternatives)
     if same := next((one for one in alternatives if one.count(":") > 1 and looks == _described(one)), ""):
@@ -196,6 +236,8 @@ def _fits_arn(detail: str, text: str) -> bool:
     if arn is None:
         return text == "*" and not detail
     service, _, resource = detail.partition(":")
+    if not detail and is_invocation(arn):
+        return False
     pairs = ((service, arn.service), (resource, arn.resource))
     return _PARTITION.fullmatch(arn.partition) is not None and all(matches(own or "*", other) for own, other in pairs)
 
@@ -225,6 +267,8 @@ def _looks(text: str, alternatives: Sequence[str]) -> str:
         return "a URL"
     if _ZONED_TIME.fullmatch(text):
         return "a time with a time zone"
+    if unique := _UNIQUE_ID.fullmatch(text):
+        return f"the unique id of {_UNIQUE_IDS[unique[1]]} of IAM"
     return "a number" if text.isdigit() else ""
 
 

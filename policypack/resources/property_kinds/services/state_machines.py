@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policypack.core.spelling import similar
+from policypack.iam.arn import Arn
+from policypack.resources.property_kinds.arn_forms import INVOCATION, is_invocation
 from policypack.resources.property_kinds.json_texts import decoded, items
 from policypack.resources.property_kinds.services.integrations import integration_problems
 
@@ -100,8 +102,15 @@ def _task(state: Mapping[str, Any]) -> Iterator[str]:
         yield "of type `Task` without a `Resource`"
     elif isinstance(resource, str) and _NO_ARN.fullmatch(resource):
         yield "with a `Resource` that is no ARN"
+    elif isinstance(resource, str) and is_invocation(Arn.parse(resource)):
+        yield f"with a `Resource` that {INVOCATION}"
     elif isinstance(resource, str):
         yield from integration_problems(resource)
+    for part in ("Parameters", "Arguments"):
+        passed = state.get(part)
+        function = passed.get("FunctionName") if isinstance(passed, Mapping) else None
+        if isinstance(function, str) and is_invocation(Arn.parse(function)):
+            yield f"with a `FunctionName` that {INVOCATION}"
 
 
 def _missing(element: str, name: Any, names: Sequence[str]) -> Iterator[str]:
