@@ -146,21 +146,6 @@ def test_outputs_are_as_aws_forms_them(token: str, inputs: dict[str, Any], expec
 
 
 @pytest.mark.parametrize(
-    ("title", "output", "prefix"),
-    [
-        ("Role", "uniqueId", "AROA"),
-        ("User", "uniqueId", "AIDA"),
-        ("Group", "uniqueId", "AGPA"),
-        ("InstanceProfile", "uniqueId", "AIPA"),
-        ("Policy", "policyId", "ANPA"),
-    ],
-)
-def test_unique_ids_of_iam_have_their_prefix(title: str, output: str, prefix: str) -> None:
-    token = f"aws:iam/{title[0].lower()}{title[1:]}:{title}"
-    assert re.fullmatch(f"{prefix}[A-Z0-9]{{17}}", outputs(token, {})[output])
-
-
-@pytest.mark.parametrize(
     ("token", "inputs", "pattern"),
     [
         ("aws:s3/bucket:Bucket", {}, r"thing-[0-9a-f]{7}"),
@@ -210,7 +195,7 @@ def test_the_same_name_under_another_urn_is_another_physical_name() -> None:
         ("aws:sqs/queue:Queue", {"name": "q", "region": UNKNOWN}, {"arn", "url", "id", "region"}),
         ("aws:kms/key:Key", {"multiRegion": UNKNOWN}, {"keyId", "arn", "id"}),
         ("aws:lambda/function:Function", {"publish": True}, {"version", "qualifiedArn"}),
-        ("aws:iam/role:Role", {}, {"createDate"}),
+        ("aws:iam/role:Role", {}, {"uniqueId", "createDate"}),
         ("aws:ec2/instance:Instance", {}, {"publicIp", "privateIp"}),
         ("aws:ec2/ami:Ami", {}, {"rootSnapshotId"}),
         ("aws:dynamodb/table:Table", {"name": "t"}, {"streamArn", "streamLabel"}),

@@ -27,9 +27,11 @@ def access_string_gains(new: Stack, old: Stack) -> Iterator[Gain]:
     Whoever newly becomes a member of a group of users, or of an ACL, is a grant of `grant_tables.service_users`.
     """
     for token, name in USERS.items():
-        before = {user.inputs.get(name): user for user in old.of(token) if not user.external}
+        named = [(user.inputs.get(name), user) for user in old.of(token) if not user.external]
+        before = {title: user for title, user in named if isinstance(title, str)}
         for user in new.of(token):
-            earlier = before.get(user.inputs.get(name)) if isinstance(user.inputs.get(name), str) else None
+            title = user.inputs.get(name)
+            earlier = before.get(title) if isinstance(title, str) else None
             if earlier is not None and not user.external:
                 yield from _gains(user, name, earlier.inputs.get(ACCESS))
 
