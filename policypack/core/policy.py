@@ -147,6 +147,10 @@ class Options:
     import_id: str = ""
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def ignores(self, *names: str) -> bool:
+        """Whether changes of one of these top-level properties, or of a part of it, are ignored: the cloud may have others."""
+        return any(path.partition("[")[0].partition(".")[0] in ("*", *names) for path in self.ignore_changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

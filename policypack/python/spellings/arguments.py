@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
+
+from policypack.python.spellings.assigned import calls_by_name
 
 _SPELLINGS = re.compile(r"\(\s*\w+[^)]*,\s*\*\w|\bpartial\s*\([^\n]*\)\s*\(")
 """What is in the text of a module that has such arguments."""
@@ -13,14 +16,15 @@ def plain(tree: ast.Module, text: str) -> ast.Module:
     """The module of this text with unpackings for star arguments, and direct calls for partial ones."""
     if not _SPELLINGS.search(text):
         return tree
+    calls = calls_by_name(tree)
     for function in tree.body:
         if isinstance(function, ast.FunctionDef):
-            _unpack(tree, function)
+            _unpack(function, calls.get(function.name) or ())
     rewritten: ast.Module = _Direct().visit(tree)
     return rewritten
 
 
-def _unpack(tree: ast.Module, function: ast.FunctionDef) -> None:
+def _unpack(function: ast.FunctionDef, calls: Sequence[ast.Call]) -> None:
     """Let a function take one argument, which it unpacks, if every use of it is a call with one list spread out."""
     match function:
         case ast.FunctionDef(
@@ -32,11 +36,9 @@ def _unpack(tree: ast.Module, function: ast.FunctionDef) -> None:
             pass
         case _:
             return
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function.name]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.func in uses]
     spread = [call.args[0] for call in calls if len(call.args) == 1 and not call.keywords]
     lists = [argument.value for argument in spread if isinstance(argument, ast.Starred)]
-    if not calls or not len(uses) == len(calls) == len(lists):
+    if not calls or len(calls) != len(lists):
         return
     for call, given in zip(calls, lists, strict=True):
         call.args = [given]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from policypack.python.spellings.assigned import calls_by_name
 
 _SPELLINGS = re.compile(r"\b\w+\s*(:\s*int\s*)?=\s*\d")
 """What is in the text of a module that gives a name a number."""
@@ -16,9 +18,10 @@ def plain(tree: ast.Module, text: str) -> ast.Module:
     """The module of this text with numbers for indexes that no call passes, and for bounds at which a list is split in two."""
     if not _SPELLINGS.search(text):
         return tree
+    calls = calls_by_name(tree)
     for function in tree.body:
         if isinstance(function, _Function):
-            defaults = _defaults(tree, function)
+            defaults = _defaults(function, calls.get(function.name, ()))
             _write_out(function, _once(function, _given(function) | defaults), defaults)
     return tree
 
@@ -36,17 +39,19 @@ def _given(function: _Function) -> dict[str, ast.Constant]:
     return found
 
 
-def _defaults(tree: ast.Module, function: _Function) -> dict[str, ast.Constant]:
+def _defaults(function: _Function, calls: Sequence[ast.Call] | None) -> dict[str, ast.Constant]:
     """The parameters of a function that always have their default, a whole number.
 
     A module calls the function by its name only, and passes them nowhere; or it is a handler, which gets an event and a context.
+
+    Args:
+        function: of the module.
+        calls: of its name, as by `calls_by_name`.
     """
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function.name]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.func in uses]
     positional = [*function.args.posonlyargs, *function.args.args]
     required = len(positional) - len(function.args.defaults)
     is_handler = "handler" in function.name and required == 2
-    if len(calls) != len(uses) or function.decorator_list or not (calls or is_handler):
+    if calls is None or function.decorator_list or not (calls or is_handler):
         return {}
     with_defaults = [*zip(positional[required:], function.args.defaults, strict=True)]
     with_defaults += [

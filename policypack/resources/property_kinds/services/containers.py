@@ -79,21 +79,16 @@ def registrations(stack: Stack) -> Iterator[tuple[Resource, str, Registration]]:
     """
     for resource in stack.of(SERVICE, TASK_SET):
         definition = _definition(stack, resource)
-        if definition is None or {"taskDefinition", *REGISTRATIONS} & _ignored(resource):
+        if definition is None or resource.options.ignores("taskDefinition", *REGISTRATIONS):
             continue
         known = tuple(containers(definition.inputs.get("containerDefinitions")))
-        for path, item in _registered(resource) if known and not _ignored(definition) else ():
+        for path, item in (
+            _registered(resource) if known and not definition.options.ignores("containerDefinitions") else ()
+        ):
             name, port = item.get("containerName"), item.get("containerPort")
             if isinstance(name, str) and name:
                 number = int(port) if isinstance(port, int | float) and port and math.isfinite(port) else None
                 yield resource, path, Registration(name, number, known)
-
-
-def _ignored(resource: Resource) -> set[str]:
-    """The top-level properties that `ignore_changes` names, `*` for all; only those that matter here."""
-    names = {path.partition("[")[0].partition(".")[0] for path in resource.options.ignore_changes}
-    own = {"containerDefinitions"} if resource.type == TASK else {"taskDefinition", *REGISTRATIONS}
-    return own if "*" in names else names & own
 
 
 def _definition(stack: Stack, resource: Resource) -> Resource | None:

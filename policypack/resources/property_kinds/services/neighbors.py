@@ -43,6 +43,7 @@ _PROTOCOLS = {
     "network": frozenset({"QUIC", "TCP", "TCP_QUIC", "TCP_UDP", "TLS", "UDP"}),
 }
 """By type of a load balancer, the protocols of its listeners."""
+_ALL_PROTOCOLS = frozenset().union(*_PROTOCOLS.values())
 _ROUTE_KEY = re.compile(r"\$default|[A-Z]+ /\S*")
 
 
@@ -88,7 +89,11 @@ def _overlaps(subnets: Sequence[tuple[IPv4Network, Resource]]) -> Found:
 def _range(resource: Resource) -> IPv4Network | None:
     """The known IPv4 range of a VPC or a subnet; None of one that IPAM gives or that an option ignores."""
     text = resource.inputs.get("cidrBlock")
-    if not isinstance(text, str) or any(resource.inputs.get(name) for name in _IPAM) or _ignores(resource, "cidrBlock"):
+    if (
+        not isinstance(text, str)
+        or any(resource.inputs.get(name) for name in _IPAM)
+        or resource.options.ignores("cidrBlock")
+    ):
         return None
     try:
         return IPv4Network(text)
@@ -109,7 +114,7 @@ def _zones(stack: Stack, resource: Resource, name: str) -> Found:
         not isinstance(listed, list)
         or not listed
         or resource.inputs.get("customerOwnedIpv4Pool")
-        or _ignores(resource, name)
+        or resource.options.ignores(name)
     ):
         return
     found = resolve_all(stack, resource, name, listed, SUBNET)
@@ -139,13 +144,9 @@ def _listeners(stack: Stack) -> Found:
         balancer = resolve(stack, listener, "loadBalancerArn", *_BALANCERS).only
         kind = (balancer.inputs.get("loadBalancerType") or "application") if balancer else None
         taken = _PROTOCOLS.get(kind) if isinstance(kind, str) else None
-        if taken and isinstance(protocol, str) and protocol.upper() in _all_protocols() - taken:
+        if taken and isinstance(protocol, str) and protocol.upper() in _ALL_PROTOCOLS - taken:
             shown = " or ".join(f"`{name}`" for name in sorted(taken))
             yield listener, "protocol", f"is `{protocol}`, and a load balancer of type `{kind}` takes {shown}"
-
-
-def _all_protocols() -> frozenset[str]:
-    return frozenset().union(*_PROTOCOLS.values())
 
 
 def _routes(stack: Stack) -> Found:
@@ -159,7 +160,3 @@ def _routes(stack: Stack) -> Found:
                 "routeKey",
                 f"takes a method and a path such as `GET /orders`, or `$default`, of an HTTP API{hint}",
             )
-
-
-def _ignores(resource: Resource, name: str) -> bool:
-    return bool({"*", name} & {path.partition("[")[0] for path in resource.options.ignore_changes})

@@ -92,21 +92,17 @@ def _latest(stack: Stack, mapping: Resource) -> Resource | None:
 def _seconds(resource: Resource, name: str, default: int) -> float | Unknown | None:
     """A number of seconds; None where it may be another one, as an option ignores the property."""
     value = resource.inputs.get(name)
-    if resource.external or _ignores(resource, name):
+    if resource.external or resource.options.ignores(name):
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return float(default) if value is None else value if isinstance(value, Unknown) else None
 
 
-def _ignores(resource: Resource, *names: str) -> bool:
-    return any(path.partition("[")[0].partition(".")[0] in ("*", *names) for path in resource.options.ignore_changes)
-
-
 def _missing_stream(stack: Stack, mapping: Resource) -> Clauses:
     """A table without a stream; one with replicas gets it by them."""
     table = resolve(stack, mapping, "eventSourceArn", TABLE).only
-    if table and not table.external and not _ignores(table, "streamEnabled", "replicas"):
+    if table and not table.external and not table.options.ignores("streamEnabled", "replicas"):
         enabled, replicas = table.inputs.get("streamEnabled"), table.inputs.get("replicas")
         if enabled in (None, False) and not replicas and not table.outputs.get("streamArn"):
             yield mapping, "eventSourceArn", "is a table without a stream; the table takes `streamEnabled`"
@@ -139,7 +135,7 @@ def _kind(resolved: Resolved, named: Any) -> bool | None:
 
 def _is_fifo(resource: Resource) -> bool | None:
     flag, name = resource.inputs.get(_FIFO[resource.type]), resource.inputs.get("name")
-    if resource.external or _ignores(resource, _FIFO[resource.type]):
+    if resource.external or resource.options.ignores(_FIFO[resource.type]):
         return None
     if isinstance(name, str) and name.endswith(".fifo") is not (flag is True):
         return None  # SQS or SNS refuses the resource itself
@@ -177,10 +173,10 @@ def _unfit(function: Resource) -> str:
     """What CloudFront does not take of a function; empty if there is nothing."""
     for path, having in _NOT_AT_EDGE.items():
         known = [value for _, value in values_at(function.inputs, path) if isinstance(value, Mapping | list) and value]
-        if known and not _ignores(function, path.partition(".")[0]):
+        if known and not function.options.ignores(path.partition(".")[0]):
             return having
     architectures = function.inputs.get("architectures")
-    arm = isinstance(architectures, list) and "arm64" in architectures and not _ignores(function, "architectures")
+    arm = isinstance(architectures, list) and "arm64" in architectures and not function.options.ignores("architectures")
     return (
         "the architecture `arm64`"
         if arm
