@@ -23,8 +23,8 @@ from policypack.iam.document_readers import TRUST, documents_of
 from policypack.iam.tables import DocumentKind, document_properties
 from policypack.resources.attachments import carriers, identity_policies
 from policypack.resources.dependency_graph import is_component
+from policypack.resources.property_kinds.relations.role_fields import role_fields, text_properties
 from policypack.resources.property_kinds.service_principals import exists, intended_service
-from policypack.resources.property_kinds.services.role_fields import role_fields, text_properties
 from policypack.resources.providers import STAND_IN, own_accounts
 from policypack.resources.references import resolve, resolve_all
 from policypack.resources.tokens import FUNCTION, ROLE

@@ -12,7 +12,7 @@ from typing import Any
 from policypack.core.examples import ACCOUNT, Example, construct, example
 from policypack.core.policy import UNKNOWN, Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.property_kinds.services.neighbors import (
+from policypack.resources.property_kinds.relations.neighbors import (
     BALANCER,
     HTTP_API,
     HTTP_ROUTE,

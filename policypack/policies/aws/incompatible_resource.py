@@ -14,7 +14,7 @@ from typing import Any
 from policypack.core.examples import ACCOUNT, construct, example, function, reported_at
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.tags import Tag
-from policypack.resources.property_kinds.services.pairings import SUBSCRIPTION, refused_pairs
+from policypack.resources.property_kinds.relations.pairings import SUBSCRIPTION, refused_pairs
 from policypack.resources.tokens import EVENT_SOURCE_MAPPING, QUEUE, TOPIC
 
 JOBS, FAILED = (f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}" for name in ("jobs", "failed"))

@@ -14,7 +14,7 @@ from policypack.core.examples import ACCOUNT, construct, example
 from policypack.core.policy import Policy, Resource, Severity, Violation, over_stack
 from policypack.core.spelling import similar
 from policypack.core.tags import Tag
-from policypack.resources.property_kinds.services.containers import (
+from policypack.resources.property_kinds.relations.containers import (
     SERVICE,
     TASK,
     Container,

@@ -34,6 +34,7 @@ from policypack.resources.property_kinds.lifecycles import file_problems, object
 from policypack.resources.property_kinds.limits import limit_problem
 from policypack.resources.property_kinds.pairs import pair_problems
 from policypack.resources.property_kinds.regions import is_region
+from policypack.resources.property_kinds.relations.role_fields import JOB, job_role_problems, text_properties
 from policypack.resources.property_kinds.services.capacities import capacity_problems
 from policypack.resources.property_kinds.services.databases import user_problems
 from policypack.resources.property_kinds.services.dimensions import dimension_problems
@@ -45,7 +46,6 @@ from policypack.resources.property_kinds.services.event_sources import (
 )
 from policypack.resources.property_kinds.services.modes import daemon_problems, integration_problems, window_problems
 from policypack.resources.property_kinds.services.pipelines import artifact_problems
-from policypack.resources.property_kinds.services.role_fields import JOB, job_role_problems, text_properties
 from policypack.resources.property_kinds.services.scaling import metric_problems, scaling_problems
 from policypack.resources.property_kinds.services.state_machines import state_machine_problems
 from policypack.resources.property_kinds.services.targets import target_problems

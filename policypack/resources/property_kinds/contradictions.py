@@ -29,7 +29,7 @@ from policypack.iam.arn import Arn
 from policypack.iam.document_readers import values_at
 from policypack.resources.property_kinds.json_texts import items
 from policypack.resources.property_kinds.regions import is_region
-from policypack.resources.property_kinds.services.containers import definitions
+from policypack.resources.property_kinds.relations.containers import definitions
 from policypack.resources.property_kinds.table import values_of
 from policypack.resources.region import EDGE_REGION
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import UNKNOWN, Options, Resource
 from policypack.policies.aws.incompatible_resource import POLICY
-from policypack.resources.property_kinds.services.pairings import DISTRIBUTION, REDRIVE, SUBSCRIPTION, TABLE
+from policypack.resources.property_kinds.relations.pairings import DISTRIBUTION, REDRIVE, SUBSCRIPTION, TABLE
 from policypack.resources.tokens import ALIAS, EVENT_SOURCE_MAPPING, FUNCTION, QUEUE, TOPIC
 from tests.policies.helpers import messages, reported, silent, undecided_at, violations
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policypack.core.policy import UNKNOWN, Options, Resource
 from policypack.policies.aws.undefined_container import POLICY
-from policypack.resources.property_kinds.services.containers import SERVICE, TASK, TASK_SET
+from policypack.resources.property_kinds.relations.containers import SERVICE, TASK, TASK_SET
 from tests.policies.helpers import messages, reported, silent, violations
 
 HOME = "eu-central-1:111122223333"

@@ -12,7 +12,7 @@ from policypack.core.policy import UNKNOWN, Resource
 from policypack.policies.aws.impossible_value import POLICY as IMPOSSIBLE
 from policypack.policies.iam.principals.missing_trust import POLICY as MISSING
 from policypack.policies.iam.principals.unused_trust import POLICY as UNUSED
-from policypack.resources.property_kinds.services.role_fields import role_fields
+from policypack.resources.property_kinds.relations.role_fields import role_fields
 from tests.policies.helpers import messages, outcomes
 
 ARN = f"arn:aws:iam::{ACCOUNT}:role/press"
