@@ -9,13 +9,17 @@ try:  # an interrupt is likely here, as importing takes most of the time until `
     import atexit
     import contextlib
     import signal
+    import threading
     from types import FrameType
-    from typing import NoReturn
+    from typing import TYPE_CHECKING, NoReturn
 
     from stackguard.signals import ENDING_SIGNALS, INTERRUPTED, interrupt
 except KeyboardInterrupt:
     os.write(2, b"interrupted\n")
     os._exit(130)
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 
 def run() -> NoReturn:
@@ -45,6 +49,7 @@ def run() -> NoReturn:
         # A shell's background job: Ctrl-C stays without effect, but asyncio sees a handler that it replaces by its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.unraisablehook = _interrupt_again
     secure()
     orphans.allow()
     code = main()
@@ -57,6 +62,14 @@ def run() -> NoReturn:
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
+
+
+def _interrupt_again(unraisable: UnraisableHookArgs) -> None:
+    """Interrupt once more if the interpreter dropped an interrupt, as it does in finalizers and while it imports."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

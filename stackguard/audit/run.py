@@ -220,7 +220,7 @@ class Audit:
         """Write few large files, join the stacks, compare the run with the one before, and list its files."""
         self.watcher.phase("compacting")
         written = compaction.compact(runs, info)
-        with duckdb.connect() as database, interruptible():
+        with duckdb.connect() as database, interruptible(database):
             load(database, runs, "stacks", written["stacks"])
             self.watcher.phase("joining")
             written["joined"] = joined.write(database, runs, info, self.request, written, others, workers)

@@ -8,7 +8,7 @@ import duckdb
 
 from policypack.core.stack_name import StackName
 from policypack.evaluation.waiver_file import PlacedWaiver
-from stackguard.audit.store.database import load
+from stackguard.audit.store.database import interruptible, load
 from stackguard.audit.store.runs import Runs
 from stackguard.reports.formatting import printable
 
@@ -26,7 +26,7 @@ def unfit(runs: Runs, stacks: Sequence[str], waivers: Iterable[PlacedWaiver]) ->
     limited = [(placed, patterns) for placed in waivers if (patterns := _patterns(placed))]
     if not limited:
         return ()
-    with duckdb.connect() as database:
+    with duckdb.connect() as database, interruptible(database):
         load(database, runs, "stacks", stacks)
         names = [StackName(*row) for row in database.sql(NAMES).fetchall()]
     return tuple(_lines(limited, names))

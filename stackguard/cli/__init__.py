@@ -65,13 +65,18 @@ def unwritable(error: OSError) -> int:
     return CANNOT_JUDGE
 
 
+def interrupted() -> int:
+    """Report an interrupt, and return the exit code."""
+    click.echo("interrupted", err=True)
+    return INTERRUPTED
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
         return int(cli.main(args, prog_name="stackguard", standalone_mode=False) or 0)
     except click.Abort:
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return interrupted()
     except Failure as error:
         error.show()
         return error.exit_code
@@ -85,5 +90,7 @@ def main(args: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 (a crash must not end with 1, which means violations)
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Python 3.11 raises another error while it makes a class
+            return interrupted()
         Failure(*crash(error)).show()
         return CANNOT_JUDGE

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -167,3 +170,23 @@ def test_columns_of_one_name_lose_no_value(store: Path, sql: str, row: dict[str,
 def test_a_day_that_there_is_not_is_no_date(store: Path, day: str) -> None:
     with pytest.raises(CannotJudge, match=f"`{day}` is no date"):
         chosen(runs(store).require_finished(), day)
+
+
+def test_an_interrupt_ends_a_query_at_every_moment(store: Path) -> None:
+    """DuckDB takes it in another way while the views are made, the query is planned, and its threads run."""
+    endless = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b"
+    for after in range(0, 300, 10):
+        timer = threading.Timer(after / 1000, os.kill, (os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            timer.start()
+            answer(runs(store), endless)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert answer(runs(store), "SELECT 1").rows == [(1,)]
+
+
+def test_a_query_of_another_thread_is_not_interrupted(store: Path) -> None:
+    rows: list[object] = []
+    thread = threading.Thread(target=lambda: rows.extend(answer(runs(store), "SELECT 1").rows))
+    thread.start()
+    thread.join()
+    assert rows == [(1,)]

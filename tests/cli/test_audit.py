@@ -176,12 +176,15 @@ def test_an_interrupt_during_a_query(fleet: Path, number: signal.Signals) -> Non
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
     )
-    end = time.monotonic() + 60
-    while psutil.Process(process.pid).num_threads() < 2 and time.monotonic() < end:  # those of the database
-        time.sleep(0.01)
-    time.sleep(0.5)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    try:
+        end = time.monotonic() + 60
+        while psutil.Process(process.pid).num_threads() < 2 and time.monotonic() < end:  # those of the database
+            time.sleep(0.01)
+        time.sleep(1)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, errors.strip()) == (130, "interrupted")
 
 

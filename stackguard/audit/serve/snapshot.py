@@ -17,7 +17,7 @@ import duckdb
 from stackguard.audit.query import MEMORY, Answer, ask
 from stackguard.audit.reports.picture import draw
 from stackguard.audit.reports.rollups import Rollups
-from stackguard.audit.store.database import connected
+from stackguard.audit.store.database import opened
 from stackguard.audit.store.runs import RunInfo, Runs
 from stackguard.errors import CannotJudge
 
@@ -72,7 +72,7 @@ class Snapshot:
         self._open = ExitStack()
         self._running: set[duckdb.DuckDBPyConnection] = set()
         try:
-            self._database = self._open.enter_context(connected(runs, self.info))
+            self._database = self._open.enter_context(opened(runs, self.info))
             draw(self._database, finished, self.info, self.since)
         except (duckdb.Error, OSError) as error:
             self._open.close()
@@ -136,7 +136,7 @@ class Snapshot:
         Raises:
             CannotJudge: as of `query.ask`.
         """
-        database = self.remember("sql", lambda: self._open.enter_context(connected(self._runs, self.info, MEMORY)))
+        database = self.remember("sql", lambda: self._open.enter_context(opened(self._runs, self.info, MEMORY)))
         cursor = database.cursor()
         self._running.add(cursor)
         try:

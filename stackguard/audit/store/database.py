@@ -6,9 +6,12 @@ Views have the names of the tables, and `runs`. They are about the newest finish
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from stackguard.audit.store.runs import RUNS, RunInfo, Runs, run_of
@@ -30,9 +33,9 @@ MEMORY = 4 << 30
 """The most bytes that a database uses: a question that needs more fails, and nothing is killed."""
 LEAST_MEMORY = 256 << 20
 """The same where less is free."""
+TICK = 0.02
+"""Seconds between two interrupts of what does not end."""
 SQL_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", list[str]: "VARCHAR[]"}
-INTERRUPTED = "Query interrupted"
-"""What DuckDB's error says where the handler of a signal raises."""
 OF_RUNS = ("stacks", "joined", "violations")
 """The tables of which each run has all rows."""
 OF_STACK = ("organization", "project", "stack", "owner")
@@ -41,6 +44,13 @@ OF_STACK = ("organization", "project", "stack", "owner")
 
 @contextmanager
 def connected(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> Iterator[DuckDBPyConnection]:
+    """A database of the finished runs for this block, which an interrupt ends; the rest is as of `opened`."""
+    with opened(runs, run, memory) as connection, interruptible(connection):
+        yield connection
+
+
+@contextmanager
+def opened(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> Iterator[DuckDBPyConnection]:
     """A database of the finished runs.
 
     Args:
@@ -59,24 +69,52 @@ def connected(runs: Runs, run: RunInfo | None = None, memory: int = MEMORY) -> I
     connection = duckdb.connect(config=CONFIGURATION | {"memory_limit": f"{most}B"})
     try:
         try:
-            _views(connection, runs, chosen, finished)
+            with interruptible(connection):
+                _views(connection, runs, chosen, finished)
         except duckdb.Error as error:
             raise CannotJudge(f"the store is damaged: {str(error).partition(chr(10))[0]}") from None
-        with interruptible():
-            yield connection
+        yield connection
     finally:
         connection.close()
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let an interrupt be one: where a signal's handler raises during a query, DuckDB raises an error of its own."""
+def interruptible(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Let an interrupt end what a connection does in this block.
+
+    Where a signal's handler raises, DuckDB raises an error of its own and then waits for the tasks of its other threads, or,
+    while it looks for a module of Python, nothing at all: so its queries are interrupted, too, until the block has ended.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    interrupted, ended = threading.Event(), threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            threading.Thread(target=_interrupt, args=(connection, ended), daemon=True).start()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
-    except RuntimeError as error:
-        if str(error) == INTERRUPTED:
-            raise KeyboardInterrupt from None
-        raise
+    except Exception:
+        if not interrupted.is_set():
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+        ended.set()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+
+
+def _interrupt(connection: DuckDBPyConnection, ended: threading.Event) -> None:
+    """Interrupt whatever a connection does, until an event."""
+    while not ended.wait(TICK):
+        with suppress(Exception):  # it has been closed
+            connection.interrupt()
 
 
 def _views(connection: DuckDBPyConnection, runs: Runs, chosen: RunInfo, finished: Sequence[RunInfo]) -> None:
