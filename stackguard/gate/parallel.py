@@ -247,7 +247,9 @@ class _Pool:
 
     def _start(self, index: int) -> None:
         self.watcher.phase(index, "starting")
-        forked = Forked(partial(self._work, self.stacks[index]))
+        stack = self.stacks[index]
+        starts = _names_modules(_of(self.request, stack))
+        forked = Forked(partial(self._work, stack), starts_processes=starts)
         self.running[forked] = _Worker(index, forked, time.monotonic())
 
     def _work(self, stack: StackTarget, connection: Connection) -> None:

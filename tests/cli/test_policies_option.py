@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from policypack.evaluation.interrupts import is_interrupt
+from stackguard import cli
 from tests.cli.running import RanApart, written
 from tests.sources.states import state
 
@@ -271,6 +276,47 @@ def test_nothing_that_a_module_starts_is_left(folder: Path, start: str, rest: st
     assert ran.code == (1 if rest else 2), ran.err
     started = Path("/proc", (folder / "daemon.pid").read_text(), "stat")
     assert not started.exists() or started.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+SESSION = """
+import subprocess
+started = subprocess.Popen(["sleep", "600"], start_new_session=True)
+open("daemon.pid", "w").write(str(started.pid))
+"""
+STUBBORN = """
+import subprocess
+started = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600 & wait; sleep 600"], env={"PATH": "/bin:/usr/bin"})
+open("daemon.pid", "w").write(str(started.pid))
+"""
+HANGS = "import time\nopen('ready', 'w').close()\ntime.sleep(600)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are found by Linux's child subreapers")
+@pytest.mark.parametrize("arguments", [("check", "state.json"), ("check", "infra"), ("explain", ID)], ids=" ".join)
+@pytest.mark.parametrize("start", [DAEMON, PLAIN, SESSION, STUBBORN], ids=["daemon", "child", "session", "stubborn"])
+def test_nothing_is_left_of_a_module_when_the_gate_is_killed(
+    folder: Path, arguments: tuple[str, str], start: str
+) -> None:
+    (folder / "acme.py").write_text(start.replace("os.wait()", "os.wait()\nimport time; time.sleep(0.3)") + HANGS)
+    gate = subprocess.Popen(
+        [sys.executable, "-m", "stackguard", *arguments, "--policies", "acme.py"],
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until((folder / "ready").exists)
+    started = Path("/proc", (folder / "daemon.pid").read_text(), "stat")
+    assert started.exists()
+    gate.kill()
+    gate.wait()
+    wait_until(lambda: not started.exists())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_file_of_policies_that_is_no_source_is_named(folder: Path) -> None:

@@ -65,9 +65,8 @@ def prints(_connection: Connection) -> None:
 
 def test_more_than_a_pipe_contains_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     assert followed(prints)[0] == 0
-    shown = capfd.readouterr().err.splitlines()
-    assert shown[0] == "y" * 200
-    assert shown[-1] == "49999"
+    shown = capfd.readouterr().err.splitlines()  # gRPC, which other tests use, may say something of forks first
+    assert shown[-50_001:] == ["y" * 200, *map(str, range(50_000))]
 
 
 def test_it_is_killed_when_it_does_not_end() -> None:

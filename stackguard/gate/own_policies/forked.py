@@ -1,7 +1,7 @@
 """A fork of this process that may run code of the operator's own: its messages, its output and its end.
 
-It has a session of its own, by which what it leaves is known (`orphans.py`) and so that Ctrl-C reaches this process only,
-and it ends when this process ends, however that happens.
+It has a session of its own, by which what it leaves is known (`preview/server/orphans.py`) and so that Ctrl-C reaches this
+process only. When this process ends, however that happens, it ends with everything that it has started.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import NoReturn
 
 from stackguard import signals
 from stackguard.gate.own_policies.printed import Printed
+from stackguard.preview.child.supervisor import become_subreaper
+from stackguard.preview.server import orphans
 
 TICK = 0.1
 """Seconds between two looks at the time."""
@@ -31,11 +33,12 @@ STOPPED = "did not end within {:g} s and were stopped; see --timeout"
 class Forked:
     """A process that does one piece of work, and sends messages meanwhile."""
 
-    def __init__(self, work: Callable[[Connection], object]) -> None:
+    def __init__(self, work: Callable[[Connection], object], *, starts_processes: bool = False) -> None:
         """Start it.
 
         Args:
             work: is called with the connection to this process.
+            starts_processes: the work may start some, and is the parent of those that they leave (Linux).
         """
         self.code: int | None = None
         """Its exit code, or minus the number of a signal; None until it has ended and all it sent is taken."""
@@ -48,7 +51,7 @@ class Forked:
         try:
             self.pid = os.fork()
             if self.pid == 0:
-                _work(work, writing, self._printed, (alive, lifeline), mask)
+                _work(work, writing, self._printed, (alive, lifeline), mask, starts_processes=starts_processes)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         writing.close()
@@ -135,6 +138,8 @@ def _work(
     printed: Printed,
     lifeline: tuple[int, int],
     mask: Iterable[int],
+    *,
+    starts_processes: bool,
 ) -> NoReturn:
     """Do the work in the new process, and exit."""
     code = 1
@@ -145,6 +150,8 @@ def _work(
             signal.signal(number, signals.interrupt)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(lifeline[1])
+        if starts_processes:
+            become_subreaper()
         threading.Thread(target=_end_with, args=(lifeline[0],), daemon=True).start()
         printed.redirect()
         work(connection)
@@ -158,6 +165,7 @@ def _work(
 
 
 def _end_with(alive: int) -> None:
-    """End this process when the one that keeps the other end of a pipe has ended."""
+    """End this process, and what it has started, when the one that keeps the other end of a pipe has ended."""
     os.read(alive, 1)
+    orphans.end_children()
     os.kill(os.getpid(), signal.SIGKILL)

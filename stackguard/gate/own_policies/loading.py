@@ -37,7 +37,7 @@ def apart(work: Callable[[], T], policies: str, seconds: float) -> T:
         connection.send_bytes(transfer.packed(_attempted(work)))
 
     orphans.adopt()
-    process, messages = Forked(send), list[bytes]()
+    process, messages = Forked(send, starts_processes=True), list[bytes]()
     try:
         while process.code is None:
             for running in ready([process], TICK):
