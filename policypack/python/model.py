@@ -308,10 +308,13 @@ class Handling(msgspec.Struct, frozen=True):
 
     @property
     def exits(self) -> list[LoopExit]:
-        """The ways out of loops by which records are lost, one for each place."""
+        """The ways out of loops by which records are lost, one for each place; a misspelt key of a report says more."""
         by_place: dict[CodePlace, LoopExit] = {}
         for exit_ in self._lost():
             by_place.setdefault(exit_.place, exit_)
+        misspelt = any(report.wrong is Misreport.KEY for report in self.reports)
+        if misspelt and all(exit_.how is How.ANSWER for exit_ in by_place.values()):
+            return []
         return [*by_place.values()]
 
     def _lost(self) -> list[LoopExit]:

@@ -174,12 +174,14 @@ def test_a_day_that_there_is_not_is_no_date(store: Path, day: str) -> None:
 
 def test_an_interrupt_ends_a_query_at_every_moment(store: Path) -> None:
     """DuckDB takes it in another way while the views are made, the query is planned, and its threads run."""
-    endless = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b"
+
+    def ask_without_end(milliseconds: int) -> None:
+        threading.Timer(milliseconds / 1000, os.kill, (os.getpid(), signal.SIGINT)).start()
+        answer(runs(store), "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b")
+
     for after in range(0, 300, 10):
-        timer = threading.Timer(after / 1000, os.kill, (os.getpid(), signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
-            timer.start()
-            answer(runs(store), endless)
+            ask_without_end(after)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert answer(runs(store), "SELECT 1").rows == [(1,)]
 

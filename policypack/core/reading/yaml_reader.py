@@ -99,11 +99,13 @@ def read(path: Path, date: Callable[[str], str] = str) -> Document:
     try:
         content = files.content(path)
     except files.TooLargeError:
-        raise YamlError(f"larger than {files.MAX_BYTES >> 20} MiB") from None
+        raise YamlError(
+            f"larger than {files.MAX_BYTES >> 20} MiB; divide it, or leave out what is not needed"
+        ) from None
     try:
         return parse(content.decode("utf-8-sig"), date)
     except UnicodeDecodeError as error:
-        raise YamlError("not UTF-8 text", content.count(b"\n", 0, error.start) + 1) from None
+        raise YamlError("not UTF-8 text; save it as UTF-8", content.count(b"\n", 0, error.start) + 1) from None
 
 
 def parse(text: str, date: Callable[[str], str] = str) -> Document:
@@ -118,7 +120,7 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
     """
     try:
         if len(_DIRECTIVE.findall(text)) > MAX_DIRECTIVES:
-            raise YamlError(f"more than {MAX_DIRECTIVES} directives")
+            raise YamlError(f"more than {MAX_DIRECTIVES} directives; remove them")
         _Bounds().check(text)
         loader = _Loader(text)
         loader.date = date
@@ -136,7 +138,7 @@ def parse(text: str, date: Callable[[str], str] = str) -> Document:
         # An unclosed bracket is found past the end.
         line = min(mark.line + 1, len(text.splitlines()) or 1) if mark else None
         several = str(error.context).startswith("expected a single document")
-        raise YamlError("more than one document" if several else str(error.problem), line) from None
+        raise YamlError("more than one document; keep one" if several else str(error.problem), line) from None
     except yaml.reader.ReaderError as error:
         raise YamlError(
             "a control character, which YAML does not allow", text.encode().count(b"\n", 0, error.position) + 1
@@ -176,7 +178,7 @@ class _Bounds:
                     self.open.append((event.anchor, self.nodes))
                     self._count(1, event)
                     if len(self.open) > MAX_DEPTH:
-                        _refuse(f"nested more than {MAX_DEPTH} deep", event)
+                        _refuse(f"nested more than {MAX_DEPTH} deep; nest it less", event)
                 case yaml.CollectionEndEvent():
                     anchor, before = self.open.pop()
                     self._size(anchor, self.nodes - before)
@@ -184,7 +186,7 @@ class _Bounds:
     def _count(self, nodes: int, event: yaml.Event) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            _refuse(f"more than {MAX_NODES:,} keys and values", event)
+            _refuse(f"more than {MAX_NODES:,} keys and values; divide it, or leave out what is not needed", event)
 
     def _size(self, anchor: str | None, size: int | None) -> None:
         if anchor is not None:

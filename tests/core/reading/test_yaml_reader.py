@@ -47,11 +47,15 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
-        ("{a: " * 100_000, 1, "nested more than 100 deep"),
-        ("x:\n" + "- " * 101, 2, "nested more than 100 deep"),
-        ("[" + "a," * 300_000 + "]", 1, "more than 250,000 keys and values"),
-        (BOMB, 16, "more than 250,000 keys and values"),
-        (LAUGHS, 17, "more than 250,000 keys and values"),
+        ("{a: " * 100_000, 1, "nested more than 100 deep; nest it less"),
+        ("x:\n" + "- " * 101, 2, "nested more than 100 deep; nest it less"),
+        (
+            "[" + "a," * 300_000 + "]",
+            1,
+            "more than 250,000 keys and values; divide it, or leave out what is not needed",
+        ),
+        (BOMB, 16, "more than 250,000 keys and values; divide it, or leave out what is not needed"),
+        (LAUGHS, 17, "more than 250,000 keys and values; divide it, or leave out what is not needed"),
         ("a: &a [*a]", 1, "an alias of the value that it is in"),
         ("a: &a\n  <<: *a", 2, "an alias of the value that it is in"),
         ("a: 1\nb: *c", 2, "an alias without an anchor"),
@@ -84,7 +88,7 @@ def test_the_value_of_a_text(text: str, value: Any) -> None:
         ("a: 1e999", 1, "a number that is out of range; quote it to make it a text"),
         ("a: 1\nb: \x01", 2, "a control character, which YAML does not allow"),
         ('a: "\\ud800"', 1, "found invalid Unicode character escape code"),
-        ("a: 1\n---\nb: 2", 2, "more than one document"),
+        ("a: 1\n---\nb: 2", 2, "more than one document; keep one"),
         ("a: !!map x", 1, "a value that does not fit its tag `!!map`"),
         ("a: !!seq {}", 1, "a value that does not fit its tag `!!seq`"),
         ("a: !!int [1]", 1, "a value that does not fit its tag `!!int`"),
@@ -130,7 +134,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"a: 1\nb: \xff")
     with pytest.raises(YamlError) as caught:
         read(tmp_path / "a.yaml")
-    assert (caught.value.line, caught.value.problem) == (2, "not UTF-8 text")
+    assert (caught.value.line, caught.value.problem) == (2, "not UTF-8 text; save it as UTF-8")
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\ufeff"))

@@ -312,11 +312,14 @@ def test_a_search_alone_does(search: str) -> None:
     assert messages(POLICY, function(text), mapping()) != []
 
 
-def test_a_report_to_a_queue_needs_its_key() -> None:
+@pytest.mark.parametrize("key", ["failures", "batchItemFailure", "batch_item_failures"])
+def test_a_report_to_a_queue_needs_its_key(key: str) -> None:
     reported = mapping(functionResponseTypes=["ReportBatchItemFailures"])
-    other_key = REPORT.replace('"batchItemFailures"', '"failures"')
+    other_key = REPORT.replace('"batchItemFailures"', f'"{key}"')
     assert outcomes(POLICY, function(REPORT), reported) == []
-    assert messages(POLICY, function(other_key), reported) != []
+    assert messages(POLICY, function(other_key), reported) == [
+        "`index.py:14` reports failures under another key than `batchItemFailures`, and Lambda reads no other"
+    ]
     assert outcomes(POLICY, function(REPORT.replace('{"batchItemFailures": failures}', "failures")), reported) == []
 
 

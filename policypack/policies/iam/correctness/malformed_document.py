@@ -90,7 +90,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.HIGH,
     tags=[Tag.IAM, Tag.DEPLOYMENT, Tag.CORRECTNESS],
-    fix="Build the document as a mapping of known names and encode it once, with `json.dumps` or `pulumi.Output.json_dumps`.",
+    fix="Correct what the message names. A document that is built as a mapping of known names and encoded once, with `json.dumps` or `pulumi.Output.json_dumps`, is valid JSON.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",

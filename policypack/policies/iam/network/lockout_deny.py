@@ -71,13 +71,21 @@ def check(current: Current) -> Iterator[Judgement]:
         elif last.path not in alone:
             reported[last.path] = Violation(
                 last.path,
-                "denies everyone except the callers that it exempts: every other request meets its conditions",
+                f"denies everyone except the callers that it exempts: every other request meets its conditions{_meant(last)}",
             )
     reported = {path: judgement for path, judgement in alone.items() if path not in led} | reported
     yield from reported.values()
     for violation in _of_all_that_is_allowed(document):
         if violation.path not in reported:
             yield violation
+
+
+def _meant(statement: Statement) -> str:
+    """What a condition says that is the reverse of what AWS's guides deny, as a clause."""
+    encrypted = any(
+        condition.name == "aws:securetransport" and condition.values == ("true",) for condition in statement.conditions
+    )
+    return "; it is plain HTTP for which `aws:SecureTransport` is `false`" if encrypted else ""
 
 
 def _of_all_that_is_allowed(document: PolicyDocument) -> Iterator[Violation]:

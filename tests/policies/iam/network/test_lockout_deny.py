@@ -428,3 +428,10 @@ def test_denials_that_leave_nobody_are_the_only_report() -> None:
     inside = allow("execute-api:Invoke", METHODS, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})
     assert violations(POLICY, api(inside, *refused)) == ["policy.Statement[2]"]
     assert violations(UNSATISFIABLE, api(inside, *refused)) == []
+
+
+def test_an_inverted_condition_on_plain_http_is_called_that() -> None:
+    (message,) = messages(POLICY, bucket_policy(everybody(Bool={"aws:SecureTransport": "true"})))
+    assert message.endswith("; it is plain HTTP for which `aws:SecureTransport` is `false`")
+    (message,) = messages(POLICY, bucket_policy(everybody(IpAddress={"aws:SourceIp": "0.0.0.0/0"})))
+    assert ";" not in message
