@@ -46,6 +46,8 @@ def lockouts(document: PolicyDocument) -> Iterator[tuple[Statement, ...]]:
         if not statement.allows and _limited(statement) and _of_everyone(statement)
         if (read := bounded(document, statement, Bound.LEAST, Bound.LEAST)) is not None
     ]
+    if not denials:
+        return
     reported: list[set[str]] = []
     candidates = (group for size in (1, 2, 3) for group in combinations(denials, size))
     with suppress(TooManyCellsError), work_on([document], LITTLE_WORK) as work:

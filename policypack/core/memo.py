@@ -26,7 +26,7 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
             parts: list[Hashable] = [function]
             for value in args:
                 parts += _key(value)
-            for name in sorted(kwargs):
+            for name in sorted(kwargs) if kwargs else ():
                 parts += (name, *_key(kwargs[name]))
             key = tuple(parts)
         memo = subject.memo

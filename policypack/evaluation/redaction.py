@@ -183,7 +183,7 @@ class Mask:
 
     def hide(self, text: str) -> str:
         """The text without the secrets."""
-        return _hidden(text, [self._indexed()])
+        return _hidden(text, [self._indexed()]) if self.texts else text
 
     def hide_head(self, text: str) -> str:
         """A text whose beginning is cut off, without the secrets, and without the rest of a secret that is cut."""

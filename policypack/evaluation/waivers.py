@@ -124,6 +124,9 @@ def waive(
         rules: the limits of the central settings.
         known: ids of all policies, by which a misspelt one is recognized; empty if they are not all known.
     """
+    waivers = tuple(waivers)
+    if not waivers:
+        return Waived(tuple(outcomes))
     judged = _keys(resources)
     prints = known_as(outcomes)
     exempt: dict[int, Exemption] = {}

@@ -21,7 +21,7 @@ from policypack.iam.managed import managed_document, managed_name
 from policypack.iam.tables import document_properties
 from policypack.resources.index import index_of
 from policypack.resources.naming import NAMINGS, name_in
-from policypack.resources.references import Resolved, resolve_all, written
+from policypack.resources.references import Resolved, resolve_all, resolve_each, values_in, written
 from policypack.resources.tokens import GROUP, MANAGED_POLICY, ROLE, USER
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -187,7 +187,7 @@ def _goes_elsewhere(stack: Stack, resource: Resource) -> bool:
         or bool(resolved.foreign)
         or (resolved.foreign is None and not resolved.all)
         for name, kind in identities.items()
-        for resolved in _resolved(stack, resource, name, kind)
+        for resolved in resolve_each(stack, resource, name, kind)
     )
 
 
@@ -302,7 +302,7 @@ def memberships(stack: Stack) -> Iterator[tuple[Resource, str, str, bool]]:
     """Each resource that puts users into groups, its properties for both, and whether they are all in the stack."""
     for type_token, (users, groups) in MEMBERSHIPS.items():
         for resource in stack.of(type_token):
-            sides = [*_resolved(stack, resource, users, USER), *_resolved(stack, resource, groups, GROUP)]
+            sides = [*resolve_each(stack, resource, users, USER), *resolve_each(stack, resource, groups, GROUP)]
             yield resource, users, groups, all(resolved.foreign is False for resolved in sides)
 
 
@@ -373,20 +373,11 @@ def _policies(resource: Resource, path: str, value: Any, resolved: Resolved) -> 
 def _referred(stack: Stack, resource: Resource, name: str, kind: str) -> Iterator[tuple[str, bool]]:
     """The URNs of the identities that a property refers to, and whether that is certain."""
     certain: dict[str, bool] = {}
-    for resolved in _resolved(stack, resource, name, kind):
+    for resolved in resolve_each(stack, resource, name, kind):
         for referent in resolved.all:
             urn = referent.resource.urn
             certain[urn] = certain.get(urn, False) or bool(resolved.certain) or resolved.between
     yield from certain.items()
-
-
-def _resolved(stack: Stack, resource: Resource, name: str, kind: str) -> list[Resolved]:
-    return resolve_all(stack, resource, name, values_in(written(resource, name)), kind)
-
-
-def values_in(value: Any) -> list[Any]:
-    """The values of a property that has one or a list of them."""
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _at_most(policy: Attached, *, certain: bool) -> Attached:

@@ -137,6 +137,7 @@ def same_account(stack: Stack, first: Resource, second: Resource) -> bool | None
     return True if credentials[0] == credentials[1] and not has_unknown(credentials) else None
 
 
+@memoized
 def accounts_of(stack: Stack, provider: Resource) -> frozenset[str]:
     """The accounts that a provider may work in: those that it states, else the one in the ARNs of its resources."""
     return stated_accounts(provider.inputs) or _accounts_in_arns(stack).get(provider.urn, frozenset())

@@ -93,7 +93,16 @@ def resolve(stack: Stack, resource: Resource, name: str, *types: str) -> Resolve
         name: of the property.
         types: the type tokens to look for.
     """
-    return resolve_all(stack, resource, name, [written(resource, name)], *types)[0]
+    value = written(resource, name)
+    if value is None or isinstance(value, list):
+        return resolve_all(stack, resource, name, [value], *types)[0]
+    return resolve_each(stack, resource, name, *types)[0]
+
+
+@memoized
+def resolve_each(stack: Stack, resource: Resource, name: str, *types: str) -> Sequence[Resolved]:
+    """Resolve the values of a top-level property that has none, one or a list of them; arguments are as of `resolve`."""
+    return tuple(resolve_all(stack, resource, name, values_in(written(resource, name)), *types))
 
 
 def resolve_all(stack: Stack, resource: Resource, name: str, values: Sequence[Any], *types: str) -> list[Resolved]:
@@ -142,6 +151,11 @@ def _by_referent(stack: Stack, kind: str, name: str, types: Types) -> Mapping[st
         for urn in [ANY] if resolved.untraced else [referent.urn for referent in resolved.candidates]:
             possible[urn].append(referrer)
     return {urn: Sidecars(tuple(certain[urn]), tuple(possible[urn])) for urn in {**certain, **possible}}
+
+
+def values_in(value: Any) -> list[Any]:
+    """The values of a property that has one or a list of them."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def written(resource: Resource, name: str) -> Any:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 from policypack.core.policy import Kind, Outcome, covers
@@ -167,15 +168,19 @@ class StackExemptions:
             outcomes: of the stack.
             crashed: ids of policies.
         """
-        named: dict[str, list[str]] = {}
-        for resource in self.loaded.resources:
-            for urn in urns(resource):
-                named.setdefault(name_of(urn), []).append(resource.urn)
         unseen = any(outcome.policy.id in UNSEEN for outcome in outcomes)
         unknown = [outcome for outcome in outcomes if outcome.kind is Kind.UNDECIDED]
 
+        @cache
+        def named() -> Mapping[str, Sequence[str]]:
+            by_name: dict[str, list[str]] = {}
+            for resource in self.loaded.resources:
+                for urn in urns(resource):
+                    by_name.setdefault(name_of(urn), []).append(resource.urn)
+            return by_name
+
         def unjudged(entry: Entry) -> bool:
-            there = named.get(entry.resource, ())
+            there = named().get(entry.resource, ())
             return (
                 entry.policy in crashed
                 or (unseen and not there)

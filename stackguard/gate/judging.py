@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from stackguard.preview.project.project import Project
 
 REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+LARGE = 1000
+"""Resources of a stack of which nothing is kept for what follows its judgement."""
 
 
 _warm: set[str] = set()
@@ -122,7 +124,8 @@ class JudgingObserver(Observer):
             own = self._own_outcomes(stack)
         else:
             own = asyncio.run(self._with_packs(self.others, stack))
-        forget(stack)  # the exemptions need memory too
+        if len(resources) > LARGE:
+            forget(stack)  # the exemptions need memory too
         others = self.others.outcomes if self.others else ()
 
         def judged(accepted: Accepted) -> Sequence[Outcome]:

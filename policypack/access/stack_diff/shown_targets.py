@@ -12,9 +12,9 @@ from policypack.access.policy_targets import named_target, written_target
 from policypack.access.stack_diff.counterparts import Places
 from policypack.access.stack_diff.gains import Holding, Key
 from policypack.core.policy import Resource, Stack
-from policypack.resources.attachments import memberships, values_in
+from policypack.resources.attachments import memberships
 from policypack.resources.naming import name_in, physical_name
-from policypack.resources.references import resolve_all, written
+from policypack.resources.references import resolve_all, values_in, written
 from policypack.resources.tokens import GROUP, USER
 
 Name = tuple[str, str]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from policypack.core.policy import Reference, Resource, Unknown
 from policypack.evaluation.placing.subjects import identity
-from policypack.resources.attachments import CARRIERS, values_in
+from policypack.resources.attachments import CARRIERS
 from policypack.resources.naming import identifiers
-from policypack.resources.references import written
+from policypack.resources.references import values_in, written
 from policypack.resources.tokens import MANAGED_POLICY
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from policypack.core.policy import STACK_REFERENCE, Reference, Resource, Unknown
 from policypack.core.values import has_unknown, nested, origin_at
 from policypack.evaluation.placing.statement_place import contains_secret
 from policypack.iam.tables import argument_names, canonical, document_properties
-from policypack.resources.attachments import CARRIERS, values_in
+from policypack.resources.attachments import CARRIERS
 from policypack.resources.conflict_tables import MANAGED, NAMED, SUBJECTS
 from policypack.resources.property_kinds.table import kind_of
-from policypack.resources.references import written
+from policypack.resources.references import values_in, written
 
 if TYPE_CHECKING:
     from policypack.evaluation.placing.shared_names import Names

@@ -15,10 +15,10 @@ from policypack.core.policy import Resource, Stack
 from policypack.iam.arn import Arn
 from policypack.iam.condition_keys import ACCOUNT
 from policypack.iam.tables import canonical
-from policypack.resources.attachments import BOUNDARY, CARRIERS, MEMBERSHIPS, values_in
+from policypack.resources.attachments import BOUNDARY, CARRIERS, MEMBERSHIPS
 from policypack.resources.naming import name_in, physical_name
 from policypack.resources.providers import CREDENTIALS, STAND_IN, accounts_of, is_default, provider_of
-from policypack.resources.references import resolve_all, written
+from policypack.resources.references import resolve_each, values_in, written
 from policypack.resources.region import resource_regions
 from policypack.resources.tokens import BUCKET_TYPES, GROUP, MANAGED_POLICY, ROLE, USER
 
@@ -110,7 +110,7 @@ def _referred(stack: Stack, resource: Resource, scope: Scope, name: str, token: 
     """The keys of what a property certainly refers to, in this stack or another."""
     values = values_in(written(resource, name))
     types = BUCKET_TYPES if token == BUCKET else (token,)
-    for value, resolved in zip(values, resolve_all(stack, resource, name, values, *types), strict=True):
+    for value, resolved in zip(values, resolve_each(stack, resource, name, *types), strict=True):
         if resolved.only is not None:
             yield from _keys(_named_scope(scope, resolved.only.outputs.get("arn")), token, physical_name(resolved.only))
         elif isinstance(value, str) and resolved.foreign:
@@ -139,6 +139,7 @@ def _account(stack: Stack, resource: Resource, arn: Arn | None, accounts: Collec
     return only if _real(only, accounts) else ""
 
 
+@memoized
 def _own(provider: Resource) -> bool:
     """Whether a provider works in the stack's own account."""
     return is_default(provider) or not any(provider.inputs.get(name) for name in CREDENTIALS)
