@@ -7,7 +7,7 @@ encrypted queues, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -148,10 +148,17 @@ def _related(
     return tuple(
         (urn, f"{path}.{inner}")
         for urn, path, document, statement in (grants if len(grants) <= MOST_TRIED else ())
-        for inner in correctable(
-            statement, corrections(statement, wanted), partial(_allows_with, document, questions, budget)
-        )
+        for inner in _elements(statement, wanted, partial(_allows_with, document, questions, budget))
     )
+
+
+def _elements(statement: Statement, wanted: Statement, ends: Callable[[Statement], bool]) -> Iterator[str]:
+    """The paths of what ends a report once it is corrected; a source that does not fit a wrong principal is meant as well."""
+    principal = statement.at("Principal")
+    for path in correctable(statement, corrections(statement, wanted), ends):
+        yield path
+        if path == principal:
+            yield from (condition.path for condition in statement.conditions if condition.name == "aws:sourcearn")
 
 
 def _named(statement: Statement) -> set[str]:

@@ -120,7 +120,7 @@ def _senders(principals: Sequence[Principal]) -> set[str]:
     return {principal.value.partition(".amazonaws.com")[0] for principal in principals}
 
 
-def _of_another_service(statement: Statement, conditions: Sequence[Condition]) -> bool:
+def of_another_service(statement: Statement, conditions: Sequence[Condition]) -> bool:
     """Whether the source has to be of services that none of the principals acts for."""
     principals = statement.principals or ()
     senders = _senders(principals)
@@ -159,7 +159,7 @@ def _without_endpoint(conditions: Sequence[Condition]) -> bool:
 
 def _met(statement: Statement, conditions: Sequence[Condition], work: Work, denials: Sequence[Statement] = ()) -> bool:
     """Whether some request that the statement is about meets the conditions, and none of the denials matches it."""
-    if _of_another_account(conditions) or _of_another_service(statement, conditions) or _without_endpoint(conditions):
+    if _of_another_account(conditions) or of_another_service(statement, conditions) or _without_endpoint(conditions):
         return False
     if _never_sent(statement, conditions):
         return False

@@ -120,6 +120,7 @@ ONE_MISTAKE = [
         "iam-unsatisfiable-condition",
         [SENT],
     ),
+    (delivering(sending(principal={"Service": "sns.amazonaws.com"})), "iam-unsatisfiable-condition", [SENT]),
     (delivering(sending(condition={"ArnLike": {"aws:SourceArn": "acme-inbox"}})), "iam-linter-report", [SENT]),
     (delivering(sending("sqs:SendMesage")), "iam-unknown-action", [SENT]),
     (delivering(sending("sns:Publish")), "iam-malformed-document", [SENT]),

@@ -16,7 +16,7 @@ from typing import Any
 from policypack.access.lockouts import lockouts
 from policypack.access.role_sessions import Conditional, conditional, unmet_in
 from policypack.access.solver.corrections import BY_CORRECTIONS
-from policypack.access.unmet_conditions import unmet
+from policypack.access.unmet_conditions import of_another_service, unmet
 from policypack.core.examples import allow, bucket_policy, deny, document, example, granted, lambda_role, role_policy
 from policypack.core.policy import Policy, Resource, Severity, Violation
 from policypack.core.tags import Tag
@@ -36,7 +36,9 @@ def check(conditional: Conditional) -> Iterator[Violation]:
             yield Violation(statement.path, f"denials of the same document match whatever meets its conditions, {so}")
         elif len(conditions) == 1:
             (alone,) = conditions
-            yield Violation(alone.path, f"no request has such a value for `{alone.key}`, {so}")
+            senders = " and ".join(f"`{principal.value}`" for principal in statement.principals or ())
+            foreign = f"; {senders} sends no ARN of this service" if of_another_service(statement, conditions) else ""
+            yield Violation(alone.path, f"no request has such a value for `{alone.key}`, {so}{foreign}")
         else:
             named = " and ".join(f"`{condition.written}` on `{condition.key}`" for condition in conditions)
             yield Violation(statement.at("Condition"), f"no request meets {named} together, {so}")
@@ -76,7 +78,7 @@ POLICY = Policy(
     why=__doc__,
     severity=Severity.MEDIUM,
     tags=[Tag.IAM, Tag.NETWORK, Tag.CORRECTNESS],
-    fix="For private addresses write `aws:VpcSourceIp`, and for the tags of what exists `aws:ResourceTag`; write alternatives as values of one condition, or as two statements.",
+    fix="For private addresses write `aws:VpcSourceIp`, for the tags of what exists `aws:ResourceTag`, and with an ARN the service that sends it; write alternatives as values of one condition, or as two statements.",
     references=[
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html",
