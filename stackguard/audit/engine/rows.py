@@ -55,7 +55,7 @@ def rows_of(judged: Judged, loaded: LoadedStack, stack: Stack, shard: str, stack
 
 def _facts(judged: Judged, loaded: LoadedStack, stack: Stack, stack_id: str) -> Iterator[dict[str, str]]:
     """What the stack contributes to the answers about others, if it does."""
-    accounts = () if loaded.stand_in else loaded.accounts
+    accounts = () if loaded.stand_in else judged.report.accounts
     contributed = facts(stack, stack_id, accounts, judged.report.outcomes)
     if contributed.resources or contributed.settings or contributed.needs or contributed.unplaced:
         parts = {"facts": contributed, "links": contributed.links}
