@@ -162,7 +162,9 @@ def _problems_of_lists(card: Any) -> Iterator[str]:
 
 def _module(module: Named) -> ModuleType:
     name, source, folder = module
-    is_path = name.endswith(".py") or "/" in name or "\\" in name
+    is_path = name in {".", ".."} or name.endswith(".py") or "/" in name or "\\" in name
+    if not name.strip() or "\0" in name:
+        raise SettingsError(f"{source}: `{name}` is no name of a module, and no path of a file")
     file = Path(os.path.realpath(folder / name))  # of links in a circle, `Path.resolve` makes an error
     if is_path and os.path.isdir(file):  # noqa: PTH112 (takes a name of any length)
         file /= "__init__.py"
@@ -214,7 +216,7 @@ def _place(error: BaseException, folder: Path | None = None) -> str:
 @cache
 def _of_file(file: Path) -> ModuleType:
     """The module of a file, under a name that no other module has; that of an `__init__.py` is a package."""
-    name = f"policies_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    name = f"policies_{hashlib.sha256(os.fsencode(file)).hexdigest()[:12]}"
     package = [str(file.parent)] if file.name == "__init__.py" else None
     spec = spec_from_file_location(name, file, submodule_search_locations=package)
     assert spec is not None

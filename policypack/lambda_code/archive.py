@@ -115,6 +115,8 @@ def opened(asset: Asset) -> Archive:
             return _Folder(path)
         if not path.exists():
             raise AbsentError("is packaged from a path that is not on this machine")
+        if not path.is_file():  # reading a pipe or a device might never end
+            raise UnreadableError("is packaged from a path that is neither a file nor a folder")
         return _of_file(path)
 
 

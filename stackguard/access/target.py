@@ -13,6 +13,7 @@ from policypack.evaluation.settings import files
 from stackguard import sources
 from stackguard.errors import CannotJudge, NotAStackError
 from stackguard.sources import LoadedStack, RunOptions, exported
+from stackguard.sources.input_stream import WRITE_IT
 from stackguard.sources.settings import settings_for
 from stackguard.sources.shape import DOCUMENT
 
@@ -75,8 +76,13 @@ def _document_or_stack(blocks: Iterator[bytes], source: str, options: RunOptions
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
         value = None
-    is_document = isinstance(value, dict) and "Statement" in value
-    return text.decode() if is_document else exported(iter(first), source, options)
+    if isinstance(value, dict) and "Statement" in value:
+        return text.decode()
+    try:
+        return exported(iter(first), source, options)
+    except CannotJudge as error:
+        either = error.message.replace(WRITE_IT, f"{WRITE_IT}, or give a policy document, which has a `Statement`")
+        raise type(error)(either, error.detail) from None
 
 
 def _stack(blocks: Iterable[bytes], source: str, options: RunOptions) -> LoadedStack:

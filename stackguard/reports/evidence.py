@@ -136,7 +136,10 @@ def _write_parquet(first: Header, records: Iterator[Record], file: Path) -> None
     names = (*Record.__struct_fields__, *run)
     text = pa.dictionary(pa.int32(), pa.string())
     schema = pa.schema([(name, text) for name in names], {"stackguard": msgspec.json.encode(first)})
-    with parquet.ParquetWriter(file, schema) as writer:
+    with (
+        file.open("wb") as stream,
+        parquet.ParquetWriter(stream, schema) as writer,
+    ):  # pyarrow takes no name that is not UTF-8
         while rows := list(islice(records, ROWS)):
             columns: dict[str, list[Any]] = {
                 name: [getattr(record, name) or None for record in rows] for name in Record.__struct_fields__

@@ -264,6 +264,36 @@ def test_an_interrupt_is_exit_code_130_without_a_traceback(tmp_path: Path) -> No
     assert (process.returncode, stderr.decode().strip()) == (130, "interrupted")
 
 
+def test_an_interrupt_that_the_interpreter_drops_comes_again() -> None:
+    """As where it arrives in a finalizer, or in a callback while a module is imported."""
+    dropped = """
+import sys, time
+import stackguard.__main__ as entry
+sys.unraisablehook = entry._interrupt_again
+class Finalized:
+    def __del__(self):
+        raise KeyboardInterrupt
+Finalized()
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("again")
+"""
+    ran = subprocess.run([sys.executable, "-c", dropped], capture_output=True, check=False, timeout=50, text=True)
+    assert (ran.stdout.strip(), ran.stderr) == ("again", "")
+
+
+def test_an_interrupt_that_is_the_cause_of_another_error_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_args: object, **_options: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(cli.cli, "main", fails)
+    assert cli.main(["explain"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 def opened_by_a_reader(pipe: Path) -> int:
     """The pipe's write end, as soon as a process reads from it."""
     deadline = time.monotonic() + 30

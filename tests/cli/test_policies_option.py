@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from policypack.evaluation.interrupts import is_interrupt
@@ -185,6 +186,10 @@ def test_a_broken_module_is_one_line(folder: Path, source: str, line: str) -> No
     ("setting", "line"),
     [
         ("policies: acme.py", "stackguard.yaml:1: `policies` must be a list of modules or paths, such as"),
+        ('policies: ["./a\\0b.py"]', r"`policies`: `./a\x00b.py` is no name of a module, and no path of a file"),
+        ('policies: ["a\\0b"]', r"`policies`: `a\x00b` is no name of a module, and no path of a file"),
+        ("policies: ['']", "`policies`: `` is no name of a module, and no path of a file"),
+        ("policies: [.]", "`policies`: `.` is a folder without `__init__.py`; name a file in it, or make it a package"),
         ("policies: [./none.py]", "stackguard.yaml:1: `policies`: there is no file `./none.py`; paths are relative to"),
     ],
 )
@@ -298,18 +303,60 @@ def test_nothing_is_left_of_a_module_when_the_gate_is_killed(
     folder: Path, arguments: tuple[str, str], start: str
 ) -> None:
     (folder / "acme.py").write_text(start.replace("os.wait()", "os.wait()\nimport time; time.sleep(0.3)") + HANGS)
-    gate = subprocess.Popen(
-        [sys.executable, "-m", "stackguard", *arguments, "--policies", "acme.py"],
-        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    gate = running(*arguments)
     wait_until((folder / "ready").exists)
     started = Path("/proc", (folder / "daemon.pid").read_text(), "stat")
     assert started.exists()
     gate.kill()
     gate.wait()
     wait_until(lambda: not started.exists())
+
+
+CHAIN = """
+import subprocess, sys
+open("ready", "w").close()
+LINK = '''
+import os, signal, time
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+for link in range(3):
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+open("chain.pid", "w").write(str(os.getpid()))
+time.sleep(600)
+'''
+subprocess.Popen([sys.executable, "-c", LINK], env={})
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are found by Linux's child subreapers")
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.04, 0.06, 0.1, 0.2])
+def test_nothing_is_left_at_whatever_moment_the_gate_is_killed(folder: Path, after: float) -> None:
+    (folder / "acme.py").write_text(CHAIN + CARD)
+    gate = running("check", "state.json")
+    wait_until((folder / "ready").exists)
+    time.sleep(after)
+    gate.kill()
+    gate.wait()
+    time.sleep(2)  # in which what is left would go on
+    wait_until(lambda: not others_in(folder))
+
+
+def others_in(folder: Path) -> list[int]:
+    """The other processes that work in a folder."""
+    every = psutil.process_iter(["cwd"])
+    return [process.pid for process in every if process.info["cwd"] == str(folder) and process.pid != os.getpid()]
+
+
+def running(*arguments: str) -> subprocess.Popen[bytes]:
+    """The gate, with the policies of `acme.py`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stackguard", *arguments, "--policies", "acme.py"],
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -324,6 +371,13 @@ def test_a_file_of_policies_that_is_no_source_is_named(folder: Path) -> None:
     ran = RanApart("check", "state.json", "--policies", "acme.py")
     assert ran.code == 2
     assert "`acme.py` cannot be imported: source code string cannot contain null bytes" in ran.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are texts")
+def test_a_file_whose_name_is_no_utf_8(folder: Path) -> None:
+    (folder / "acme.py").rename(folder / os.fsdecode(b"a\xff.py"))
+    ran = RanApart("check", "state.json", "--policies", os.fsdecode(b"./a\xff.py"), "--policy", ID)
+    assert ran.code == 1, ran.err
 
 
 def test_a_policy_that_ends_the_process_leaves_no_baseline(folder: Path) -> None:

@@ -244,3 +244,10 @@ def test_an_empty_file_of_a_zip_is_not_opened(tmp_path: Path, monkeypatch: pytes
     archive = opened(as_zip(tmp_path, FILES))
     monkeypatch.delattr(zipfile.ZipFile, "open")
     assert archive.head("pkg/__init__.py", 100) == b""
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_what_might_never_end_is_not_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "code.zip")
+    with pytest.raises(UnreadableError, match="from a path that is neither a file nor a folder"):
+        opened(Asset(path=str(tmp_path / "code.zip"), archive=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -210,7 +211,8 @@ def test_parquet_without_its_library_is_one_line_before_the_work(
 def test_parquet_has_the_records_and_how_the_run_came_about(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs the extra `evidence`")
     run = Run((report(), report()), sample.PROVENANCE)
-    evidence.write(run, tmp_path / "e.parquet")
+    evidence.write(run, tmp_path / os.fsdecode(b"e\xff.parquet"))
+    (tmp_path / os.fsdecode(b"e\xff.parquet")).rename(tmp_path / "e.parquet")
     evidence.write(run, tmp_path / "e.jsonl")
     table = parquet.read_table(tmp_path / "e.parquet")
     _, records = lines(str(tmp_path / "e.jsonl"))

@@ -1,7 +1,7 @@
 """A fork of this process that may run code of the operator's own: its messages, its output and its end.
 
 It has a session of its own, by which what it leaves is known (`preview/server/orphans.py`) and so that Ctrl-C reaches this
-process only. When this process ends, however that happens, it ends with everything that it has started.
+process only, and it ends when this process ends, however that happens.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import NoReturn
 
 from stackguard import signals
 from stackguard.gate.own_policies.printed import Printed
-from stackguard.preview.child.supervisor import become_subreaper
-from stackguard.preview.server import orphans
+from stackguard.preview.child.supervisor import supervise
 
 TICK = 0.1
 """Seconds between two looks at the time."""
 GRACE = 10.0
 """Seconds in which a process ends its program, once it is told to end."""
+PATIENCE = 0.8 * GRACE
+"""Seconds of these in which a process that has supervisors ends what it has started."""
 STOPPED = "did not end within {:g} s and were stopped; see --timeout"
 
 
@@ -38,7 +39,7 @@ class Forked:
 
         Args:
             work: is called with the connection to this process.
-            starts_processes: the work may start some, and is the parent of those that they leave (Linux).
+            starts_processes: the work may start some, which end with it: it has supervisors as a program has (Linux).
         """
         self.code: int | None = None
         """Its exit code, or minus the number of a signal; None until it has ended and all it sent is taken."""
@@ -145,13 +146,13 @@ def _work(
     code = 1
     try:
         os.setsid()
+        os.close(lifeline[1])
+        if starts_processes:
+            supervise(lifeline[0], patience=PATIENCE)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in signals.ENDING_SIGNALS:
             signal.signal(number, signals.interrupt)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(lifeline[1])
-        if starts_processes:
-            become_subreaper()
         threading.Thread(target=_end_with, args=(lifeline[0],), daemon=True).start()
         printed.redirect()
         work(connection)
@@ -165,7 +166,6 @@ def _work(
 
 
 def _end_with(alive: int) -> None:
-    """End this process, and what it has started, when the one that keeps the other end of a pipe has ended."""
+    """End this process when the one that keeps the other end of a pipe has ended."""
     os.read(alive, 1)
-    orphans.end_children()
     os.kill(os.getpid(), signal.SIGKILL)

@@ -23,6 +23,8 @@ PAUSE = 0.002
 """Seconds between two rounds of ending processes: a process may start another while it is being ended."""
 LONGEST = 5.0
 """Seconds until processes that cannot be ended, such as those of another user, are left alone."""
+LEFT = 1.0
+"""Seconds of its patience that are for what a child leaves which has ended by itself."""
 POLL = 20
 """Milliseconds between two looks at the child, on systems that cannot wait for a process and a pipe together."""
 
@@ -31,19 +33,20 @@ class Stopped(Exception):  # noqa: N818 (not an error)
     """The gate asks to end the program, by SIGTERM."""
 
 
-def supervise(control: int, *folders: str, grace: float = 0) -> None:
+def supervise(control: int, *folders: str, grace: float = 0, patience: float = 0) -> None:
     """Fork twice; return in the grandchild, in a session of its own. Each parent waits, and exits with its child's status.
 
     Args:
         control: a pipe that the gate keeps open; when it is closed, the gate is gone.
         folders: removed at the end, since the gate may be killed meanwhile.
         grace: seconds that the child has to end by itself if the gate is gone.
+        patience: seconds that the child has to end once it is told to; what it leaves is told then, too.
     """
     for _ in range(2):
-        _fork(control, folders, grace)
+        _fork(control, folders, grace, patience)
 
 
-def _fork(control: int, folders: tuple[str, ...], grace: float) -> None:
+def _fork(control: int, folders: tuple[str, ...], grace: float, patience: float) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would free the numbers of children that have ended
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     before = signal.signal(signal.SIGTERM, _stop)
@@ -53,13 +56,16 @@ def _fork(control: int, folders: tuple[str, ...], grace: float) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.setsid()
         return
-    ended, gone = False, False
+    ended, gone, stopped = False, False, True
     with contextlib.suppress(Stopped):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         become_subreaper()
         gone = _wait(child, control, grace)
         ended = not gone
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stopped = False
+    if patience:
+        _tell(patience if stopped else min(patience, LEFT))
     status = _end_all(child)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -101,6 +107,17 @@ def _wait(child: int, control: int, grace: float) -> bool:
 
 def _has_ended(child: int) -> bool:
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _tell(seconds: float) -> None:
+    """Tell the children of this process to end, as a supervisor then ends its own, and give them time for it."""
+    children = _children()
+    for process in children:
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while not all(map(_has_ended, children)) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
 
 
 def _end_all(child: int) -> int:

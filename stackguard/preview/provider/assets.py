@@ -152,6 +152,8 @@ def _content(asset: Asset, folder: str) -> tuple[int, Iterator[bytes]]:
 
 
 def _file(path: str) -> tuple[int, Iterator[bytes]]:
+    if "\0" in path:
+        raise Unreadable(f"asset `{path}` has a malformed path")
     status = os.stat(path)  # noqa: PTH116 (the path may contain bytes that are not text)
     if stat.S_ISDIR(status.st_mode):
         raise Unreadable(f"asset `{path}` is a folder; use an archive for it")

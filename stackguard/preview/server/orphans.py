@@ -18,9 +18,6 @@ from pathlib import Path
 
 from stackguard.preview.child.supervisor import LONGEST, PAUSE, become_subreaper
 
-GENTLE = 1.0
-"""Seconds in which a child ends by itself, once it is told to."""
-
 _allowed = False
 
 
@@ -53,44 +50,21 @@ def end(before: frozenset[int]) -> None:
     deadline = time.monotonic() + LONGEST
     while _allowed and time.monotonic() < deadline and (left := _strangers() - before):
         for process in left:
-            _signal(process, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(process, os.WNOHANG)
         time.sleep(PAUSE)
 
 
-def end_children() -> None:
-    """End the children of this process: they are told to, as a program's supervisor then ends its own, and later killed."""
-    for child in _children():
-        _signal(child, signal.SIGTERM)
-    start = time.monotonic()
-    while (children := _children()) and time.monotonic() < start + LONGEST:
-        for child in children:
-            if time.monotonic() > start + GENTLE:
-                _signal(child, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, os.WNOHANG)
-        time.sleep(PAUSE)
-
-
-def _signal(process: int, number: signal.Signals) -> None:
-    with contextlib.suppress(OSError):
-        os.kill(process, number)
-
-
 def _strangers() -> set[int]:
-    """The children of this process in other sessions."""
-    own = os.getsid(0)
-    return {child for child in _children() if _session(child) not in {own, None}}
-
-
-def _children() -> set[int]:
-    """The children of this process; none if the system does not list them."""
+    """The children of this process in other sessions; none if the system does not list them."""
     children: set[int] = set()
     with contextlib.suppress(OSError):
         for listed in Path("/proc/self/task").glob("*/children"):
             children.update(map(int, listed.read_text("ascii").split()))
-    return children
+    own = os.getsid(0)
+    return {child for child in children if _session(child) not in {own, None}}
 
 
 def _session(process: int) -> int | None:

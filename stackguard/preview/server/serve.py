@@ -111,6 +111,17 @@ def _require_threads() -> None:
             thread.join()
 
 
+async def _stop(server: grpc.aio.Server) -> None:
+    """Stop a server; where the task is cancelled meanwhile, gRPC may raise an error of its own."""
+    try:
+        await server.stop(None)
+    except asyncio.InvalidStateError:
+        task = asyncio.current_task()
+        if task is None or not task.cancelling():
+            raise
+        raise asyncio.CancelledError from None
+
+
 async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Preview:  # noqa: ASYNC109
     registry, placeholders, secrets = monitor.registry, monitor.placeholders, monitor.answers.secrets
     project, observer = registry.project, registry.observer
@@ -155,7 +166,7 @@ async def _preview(program: Program, monitor: Monitor, *, timeout: float) -> Pre
     finally:
         program.kill()  # a process that it left running keeps the output open
         await monitor.callbacks.close()
-        await server.stop(None)
+        await _stop(server)
     secrets.gather(registry)
     accounts = registry.accounts.final
     return Preview(

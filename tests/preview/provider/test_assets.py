@@ -143,6 +143,9 @@ def test_a_value_without_an_asset_stays_the_same_object(folder: Path) -> None:
         (Asset(uri="https://example.org/x", archive=True), r"is not a \.zip, \.tar"),
         (archive("broken"), r"cannot read `.*/broken/link`"),
         (file("pipe"), "`.*/pipe` is no plain file"),
+        (archive("pipe.zip"), r"asset `.*/pipe\.zip` is no plain file"),
+        (archive("pipe.tar.gz"), r"asset `.*/pipe\.tar\.gz` is no plain file"),
+        (file("a\0b"), "has a malformed path"),
     ],
 )
 def test_what_cannot_be_read_is_named(folder: Path, asset: Asset, message: str) -> None:
@@ -154,7 +157,8 @@ def test_what_cannot_be_read_is_named(folder: Path, asset: Asset, message: str) 
         entry = tarfile.TarInfo("l")
         entry.type, entry.linkname = tarfile.SYMTYPE, "x"
         tar.addfile(entry)
-    os.mkfifo(folder / "pipe")
+    for name in ("pipe", "pipe.zip", "pipe.tar.gz"):
+        os.mkfifo(folder / name)
     with pytest.raises(Unreadable, match=message):
         hashed({"code": asset}, folder)
 

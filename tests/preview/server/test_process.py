@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from policypack.core.policy import Resource
 from stackguard.errors import CannotJudge
 from stackguard.preview import Observer, Preview, run
+from stackguard.preview.server import serve
 from stackguard.preview.server.output import LIMIT, ProgramOutput
 
 PREAMBLE = """
@@ -195,3 +197,23 @@ def test_output_keeps_its_order_and_can_be_closed_while_others_hold_it() -> None
 def test_a_program_may_print_what_its_locale_does_not_have(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     assert preview(folder, "print('\N{RIGHTWARDS ARROW}')").printed == "\N{RIGHTWARDS ARROW}\n"
+
+
+def test_a_cancellation_while_the_server_stops_is_one() -> None:
+    """gRPC raises an error of its own then."""
+
+    class Stopping:
+        async def stop(self, _grace: None) -> None:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise asyncio.InvalidStateError from None
+
+    async def interrupted() -> None:
+        stopping = asyncio.create_task(serve._stop(Stopping()))
+        await asyncio.sleep(0)
+        stopping.cancel()
+        await stopping
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(interrupted())
