@@ -331,16 +331,22 @@ subprocess.Popen([sys.executable, "-c", LINK], env={})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are found by Linux's child subreapers")
+@pytest.mark.parametrize("target", ["state.json", "infra"])
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.04, 0.06, 0.1, 0.2])
-def test_nothing_is_left_at_whatever_moment_the_gate_is_killed(folder: Path, after: float) -> None:
+def test_nothing_is_left_at_whatever_moment_the_gate_is_killed(
+    folder: Path, target: str, after: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
     (folder / "acme.py").write_text(CHAIN + CARD)
-    gate = running("check", "state.json")
+    gate = running("check", target)
     wait_until((folder / "ready").exists)
     time.sleep(after)
     gate.kill()
     gate.wait()
     time.sleep(2)  # in which what is left would go on
     wait_until(lambda: not others_in(folder))
+    assert not [*(folder / "temporary").iterdir()]
 
 
 def others_in(folder: Path) -> list[int]:

@@ -24,7 +24,9 @@ PAUSE = 0.002
 LONGEST = 5.0
 """Seconds until processes that cannot be ended, such as those of another user, are left alone."""
 LEFT = 1.0
-"""Seconds of its patience that are for what a child leaves which has ended by itself."""
+"""Seconds of the patience with what a child leaves."""
+GONE = 3.0
+"""The same if the gate is gone, and nobody waits: an interpreter that has just been started needs its time."""
 POLL = 20
 """Milliseconds between two looks at the child, on systems that cannot wait for a process and a pipe together."""
 
@@ -40,7 +42,8 @@ def supervise(control: int, *folders: str, grace: float = 0, patience: float = 0
         control: a pipe that the gate keeps open; when it is closed, the gate is gone.
         folders: removed at the end, since the gate may be killed meanwhile.
         grace: seconds that the child has to end by itself if the gate is gone.
-        patience: seconds that the child has to end once it is told to; what it leaves is told then, too.
+        patience: seconds that the child has to end once it is told to. What it leaves has some of them to end by itself, as
+            the supervisors of programs do.
     """
     for _ in range(2):
         _fork(control, folders, grace, patience)
@@ -64,8 +67,10 @@ def _fork(control: int, folders: tuple[str, ...], grace: float, patience: float)
         ended = not gone
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         stopped = False
-    if patience:
-        _tell(patience if stopped else min(patience, LEFT))
+    if stopped and patience:
+        os.kill(child, signal.SIGTERM)
+        _await(patience, child)
+    _await(min(patience, GONE if gone else LEFT))
     status = _end_all(child)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -109,14 +114,10 @@ def _has_ended(child: int) -> bool:
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _tell(seconds: float) -> None:
-    """Tell the children of this process to end, as a supervisor then ends its own, and give them time for it."""
-    children = _children()
-    for process in children:
-        with contextlib.suppress(OSError):
-            os.kill(process, signal.SIGTERM)
+def _await(seconds: float, *processes: int) -> None:
+    """Wait for the end of some children, or of all that there are meanwhile, for so long."""
     deadline = time.monotonic() + seconds
-    while not all(map(_has_ended, children)) and time.monotonic() < deadline:
+    while not all(map(_has_ended, processes or _children())) and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 
