@@ -163,13 +163,15 @@ class _Bounds:
             match event:
                 case yaml.AliasEvent(anchor=anchor):
                     if anchor not in self.anchors:
-                        _refuse("an alias without an anchor", event)
+                        _refuse("an alias without an anchor; write the value instead", event)
                     size = self.anchors[anchor]
                     if size is None:
-                        _refuse("an alias of the value that it is in", event)
+                        _refuse("an alias of the value that it is in; write it without", event)
                     self._count(size, event)
                 case yaml.NodeEvent(anchor=str(anchor)) if anchor in self.anchors:
-                    _refuse(f"the anchor {quoted(anchor)} is defined twice, which is not supported here", event)
+                    _refuse(
+                        f"the anchor {quoted(anchor)} is defined twice, which is not supported here; rename one", event
+                    )
                 case yaml.ScalarEvent():
                     self._count(1, event)
                     self._size(event.anchor, 1)
@@ -219,9 +221,9 @@ def _check(root: yaml.Node) -> None:
         if node.tag == _MERGE:  # a value `<<`
             node.tag = f"{_CORE}str"
         if node.tag not in _TAGS:
-            _refuse(f"the tag {_tag_of(node)}, which is not supported here", node)
+            _refuse(f"the tag {_tag_of(node)}, which is not supported here; remove it", node)
         if node.tag not in _KINDS[type(node)]:
-            _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
+            _refuse(f"a value that does not fit its tag {_tag_of(node)}; remove the tag, or correct the value", node)
         if isinstance(node, yaml.SequenceNode):
             waiting += reversed(node.value)
         elif isinstance(node, yaml.MappingNode):
@@ -233,7 +235,7 @@ def _check_keys(node: yaml.MappingNode) -> None:
     seen = set()
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            _refuse("a key that is a list or a mapping", key)
+            _refuse("a key that is a list or a mapping; write a text", key)
         if key.value in seen:
             _refuse(f"the key {quoted(key.value)} is duplicated", key)
         seen.add(key.value)
@@ -253,7 +255,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         try:
             return super().construct_object(node, deep)
         except (LookupError, ValueError):
-            _refuse(f"a value that does not fit its tag {_tag_of(node)}", node)
+            _refuse(f"a value that does not fit its tag {_tag_of(node)}; remove the tag, or correct the value", node)
 
     def construct_yaml_null(self, node: yaml.ScalarNode) -> None:
         """No value, in one of its spellings: with another text, a setting would be lost."""
