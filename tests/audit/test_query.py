@@ -192,3 +192,15 @@ def test_a_query_of_another_thread_is_not_interrupted(store: Path) -> None:
     thread.start()
     thread.join()
     assert rows == [(1,)]
+
+
+def test_a_signal_whose_handler_does_not_raise_ends_no_query(store: Path) -> None:
+    """As that of an audit, which finishes what it does after the first one."""
+    noted: list[int] = []
+    former = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        rows = answer(runs(store), "SELECT sum(a.range * b.range) > 0 FROM range(30000) a, range(30000) b").rows
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert (rows, noted) == ([(True,)], [signal.SIGINT])

@@ -92,10 +92,13 @@ def interruptible(connection: DuckDBPyConnection) -> Iterator[None]:
     interrupted, ended = threading.Event(), threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if not interrupted.is_set():
-            interrupted.set()
-            threading.Thread(target=_interrupt, args=(connection, ended), daemon=True).start()
-        before(number, frame)
+        try:
+            before(number, frame)
+        except KeyboardInterrupt:
+            if not interrupted.is_set():
+                interrupted.set()
+                threading.Thread(target=_interrupt, args=(connection, ended), daemon=True).start()
+            raise
 
     signal.signal(signal.SIGINT, interrupt)
     try:
