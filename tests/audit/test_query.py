@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,8 @@ def test_a_signal_whose_handler_does_not_raise_ends_no_query(store: Path) -> Non
     try:
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         rows = answer(runs(store), "SELECT sum(a.range * b.range) > 0 FROM range(30000) a, range(30000) b").rows
+        while not noted:
+            time.sleep(0.01)
     finally:
         signal.signal(signal.SIGINT, former)
     assert (rows, noted) == ([(True,)], [signal.SIGINT])
