@@ -75,6 +75,7 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 """
 
 RESOURCE = _forms(
+    (r"(?!\$\{[^}:]*\}|\{[^}]*\}|<[^>]*>|%s).*", "begins with a placeholder that nothing has filled in"),
     (rf"{_SHORT}|[^:]+:.*", "must be an ARN or `*`"),
     (rf"{_SHORT}|arn:.*", "must begin with `arn:`"),
     (
