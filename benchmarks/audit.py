@@ -30,6 +30,7 @@ from stackguard.audit.sources import listing
 from stackguard.audit.store import files
 from stackguard.audit.store.database import connected
 from stackguard.audit.store.runs import RunInfo, Runs
+from stackguard.garbage import no_garbage_collection
 from stackguard.gate import machine
 from stackguard.gate.exemptions import Accepting
 from stackguard.sources.settings import of_target
@@ -57,7 +58,8 @@ class Peak(Watcher):
 def audit(fleet: Path, store: Path, engine: Callable[[Job], Engine]) -> tuple[RunInfo, float, int]:
     """One audit: the run, its seconds and the peak of a worker."""
     peak, start = Peak(), time.monotonic()
-    refs = [ref for ref in listing.stacks([str(fleet)]) if ref.name.stack]
+    with no_garbage_collection():  # as the command does: what is planted is millions of objects
+        refs = [ref for ref in listing.stacks([str(fleet)]) if ref.name.stack]
     plan = Plan((str(fleet),), str(store))
     info = Audit(AuditRequest(of_target("-"), Accepting()), plan, engine, peak).run(refs)
     return info, time.monotonic() - start, peak.bytes
