@@ -6,7 +6,7 @@ long, takes only its batch along: the coordinator tries its stacks one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from threading import Thread
@@ -24,6 +24,8 @@ AHEAD = 2
 BATCHES = 20
 """After so many, a worker is replaced, so that its memory stays flat."""
 
+TICK = 1.0
+"""Seconds between two looks whether the processes can still answer."""
 MOST_BROKEN = 3
 """Times that all processes may end at once: then it is not their stacks."""
 
@@ -80,9 +82,9 @@ class Pool:
                         waiting[future] = batch
                         unsent = []
                         while len(waiting) >= self.workers * AHEAD:
-                            yield from self._finished(waiting)
+                            yield from self._finished(pool, waiting)
                     while waiting:
-                        yield from self._finished(waiting)
+                        yield from self._finished(pool, waiting)
                     return
             except BrokenExecutor:
                 broken += 1
@@ -106,11 +108,15 @@ class Pool:
         return future
 
     @staticmethod
-    def _finished(waiting: dict[Future[BatchResult], Batch]) -> Iterator[Finished]:
+    def _finished(pool: ProcessPool, waiting: dict[Future[BatchResult], Batch]) -> Iterator[Finished]:
         from pebble import ProcessExpired
 
         lost = ProcessExpired | TimeoutError | BrokenExecutor
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        done: Collection[Future[BatchResult]] = ()
+        while not done:
+            done, _ = wait(waiting, TICK, return_when=FIRST_COMPLETED)
+            if not done and not pool.active:  # what is sent while a pool breaks is never answered
+                raise BrokenExecutor
         for future in done:
             batch, error = waiting.pop(future), future.exception()
             if error is None:
