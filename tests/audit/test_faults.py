@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
+from pebble import ProcessPool
 
 from benchmarks.fleet import Fleet
 from stackguard.audit.engine import pool
@@ -106,6 +108,26 @@ def test_workers_that_do_not_start_end_the_audit_or_fail_every_stack(
         assert "end as soon as they start" in error.message  # noqa: PT017 (either is right)
     else:
         assert (info.judged, info.failed) == (0, STACKS)
+
+
+def test_a_batch_that_a_breaking_pool_never_answers_is_tried_again(
+    undisturbed: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet, expected = undisturbed
+    sent = Pool._sent
+    lost: list[Future[Any]] = []
+
+    def loses_the_first(self: Pool, processes: ProcessPool, batch: Any) -> Future[Any]:
+        if lost:
+            return sent(self, processes, batch)
+        lost.append(Future())
+        processes.stop()  # type: ignore[no-untyped-call]
+        return lost[0]
+
+    monkeypatch.setattr(Pool, "_sent", loses_the_first)
+    info = run(fleet, tmp_path / "store", request())
+    assert (info.judged, info.failed) == (STACKS, 0)
+    assert tables(tmp_path / "store") == expected
 
 
 def test_a_worker_that_is_killed_after_it_wrote_its_shard_counts_once(
