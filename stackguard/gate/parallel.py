@@ -134,9 +134,10 @@ def judge_all(
     """The result for each stack, in their order; the arguments are those of `run`."""
     if FORKS:
         hosts = hosts or imported.hosts(stacks, request.options.config)
-        if any(_names_modules(_of(request, stack)) for stack in stacks):
+        with_modules = [index for index, stack in enumerate(stacks) if _names_modules(_of(request, stack))]
+        if with_modules:
             orphans.adopt()
-        return _Pool(request, stacks, jobs or machine.jobs(), watcher, hosts).results()
+        return _Pool(request, stacks, frozenset(with_modules), jobs or machine.jobs(), watcher, hosts).results()
     results = []
     for index, stack in enumerate(stacks):
         start = time.monotonic()
@@ -203,9 +204,17 @@ class _Pool:
     """Forks a process for each stack, so many at the same time."""
 
     def __init__(
-        self, request: CheckRequest, stacks: Sequence[StackTarget], jobs: int, watcher: Watcher, hosts: Hosts
+        self,
+        request: CheckRequest,
+        stacks: Sequence[StackTarget],
+        with_modules: frozenset[int],
+        jobs: int,
+        watcher: Watcher,
+        hosts: Hosts,
     ) -> None:
+        """Begin; `with_modules` are the indexes of the stacks that policies of the operator's own judge."""
         self.request, self.stacks, self.jobs, self.watcher, self.hosts = request, stacks, jobs, watcher, hosts
+        self.with_modules = with_modules
         self.waiting = deque(range(len(stacks)))
         self.running: dict[Forked, _Worker] = {}
         self.judged: dict[int, Result] = {}
@@ -247,9 +256,8 @@ class _Pool:
 
     def _start(self, index: int) -> None:
         self.watcher.phase(index, "starting")
-        stack = self.stacks[index]
-        starts = _names_modules(_of(self.request, stack))
-        forked = Forked(partial(self._work, stack), starts_processes=starts)
+        work = partial(self._work, self.stacks[index])
+        forked = Forked(work, starts_processes=index in self.with_modules)
         self.running[forked] = _Worker(index, forked, time.monotonic())
 
     def _work(self, stack: StackTarget, connection: Connection) -> None:
