@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from stackguard.gate import parallel
+from stackguard.gate.own_policies import loading
 from tests import warm
 
 gc.disable()  # what collection makes stays: looking through it takes a fifth of its time; see `pytest_collection_finish`
@@ -34,6 +37,19 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     os.environ["STACKGUARD_CACHE_DIR"] = str(shared / "stackguard")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_fork_of_this_process() -> Iterator[None]:
+    """A fork of a process that has used gRPC may hang, and tests before this one may have: see `RanApart`."""
+
+    def refused(*_args: object, **_options: object) -> None:
+        raise AssertionError("this forks: run it with `RanApart`")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (loading, parallel):
+            patch.setattr(module, "Forked", refused)
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -48,11 +48,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
     ids=" ".join,
 )
-def test_a_path_that_cannot_be_used_is_one_line(
-    command: tuple[str, ...], folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_path_that_cannot_be_used_is_one_line(command: tuple[str, ...], folder: Path) -> None:
     (folder / "circle").symlink_to("circle")
-    ran = Ran(capfd, *command)
+    ran = RanApart(*command)
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 1
     assert "itself failed" not in ran.err

@@ -29,6 +29,8 @@ pytestmark = pytest.mark.outside
 FILES = Path(__file__).with_name("files")
 PLAIN = re.compile(r"stackguard(?: [\w./=:,'-]+)*")
 """A command without a pipe or a redirection."""
+FORKS = {"--all-stacks", "--policies"}
+"""Options with which a command forks: it gets a process of its own."""
 WITH_BLOCKS = [page for page in PAGES if any(block.language in RUN for block in blocks(page))]
 
 BUILDS_ON = {"README.md": "write-policies.md", "pytest.md": "write-policies.md"}
@@ -76,8 +78,9 @@ def write(shown: Iterable[Block]) -> None:
 def run(command: str) -> int:
     """The exit code of a command line."""
     command = command.partition("  #")[0].strip()
-    if PLAIN.fullmatch(command):
-        return cli.main(command.split()[1:])
+    arguments = command.split()[1:]
+    if PLAIN.fullmatch(command) and FORKS.isdisjoint(arguments):
+        return cli.main(arguments)
     script = f'stackguard() {{ "{sys.executable}" -m stackguard "$@"; }}\nset -o pipefail\n{command}'
     return subprocess.run(["bash", "-c", script], check=False).returncode
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -119,16 +120,17 @@ def test_the_detail_is_the_programs_own_traceback(program: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("raise Exception('no \\udcff')", "Exception: no \\udcff"),
-        ("raise pulumi.RunError('no \\udcff')", "no \\udcff"),
-        ("os.closerange(3, 4096)", "OSError: [Errno 9] Bad file descriptor"),
+        ("raise Exception('no \\udcff')", r"Exception: no \\udcff"),
+        ("raise pulumi.RunError('no \\udcff')", r"no \\udcff"),
+        # gRPC's own threads may find their descriptors closed before the program's does, and abort.
+        ("os.closerange(3, 4096)", r"OSError: \[Errno 9\] Bad file descriptor|was killed by signal 6"),
         ("os.closerange(0, 4096)", ""),
     ],
 )
 def test_an_error_that_cannot_be_sent_is_reported(program: Path, source: str, message: str) -> None:
     with pytest.raises(CannotJudge) as caught:
         run(write(program, source), timeout=60)
-    assert message in caught.value.message
+    assert re.search(message, caught.value.message)
     for ours in ("runner.py", "UnicodeEncodeError", "grpc", "completion_queue"):
         assert ours not in caught.value.detail
 
