@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from math import inf
 from multiprocessing.connection import Connection
 
 from policypack.core.stack_name import StackName
@@ -197,6 +198,10 @@ class _Worker:
     index: int
     process: Forked
     started: float
+    limit: float
+    """Seconds that it may take."""
+    late: bool = False
+    """Whether it has been ended for that."""
     result: Result | None = None
 
 
@@ -232,6 +237,7 @@ class _Pool:
                     self._start(self.waiting.popleft())
                 for worker in ready(self.running, TICK):
                     self._receive(self.running[worker])
+                self._end_late()
                 self.watcher.tick()
         finally:
             self._stop()
@@ -258,7 +264,13 @@ class _Pool:
         self.watcher.phase(index, "starting")
         work = partial(self._work, self.stacks[index])
         forked = Forked(work, starts_processes=index in self.with_modules)
-        self.running[forked] = _Worker(index, forked, time.monotonic())
+        limit = self._limits()[1] + GRACE if index in self.with_modules else inf
+        self.running[forked] = _Worker(index, forked, time.monotonic(), limit)
+
+    def _limits(self) -> tuple[float, float]:
+        """Seconds until a process that policies of the operator's own judge in begins to judge, and until it ends."""
+        timeout = self.request.options.timeout
+        return timeout + GRACE, 2 * timeout + GRACE  # the program has the timeout first
 
     def _work(self, stack: StackTarget, connection: Connection) -> None:
         """Judge a stack, and send the result: in the process of its own."""
@@ -270,7 +282,7 @@ class _Pool:
         """Judge a stack, and send its phases; policies of the operator's own have a time of theirs."""
         limited = _of(self.request, stack).own_modules
         if limited:
-            end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
+            end_after(self._limits()[0])
 
         def phase(name: str) -> None:
             if name == "judging" and limited:
@@ -289,13 +301,23 @@ class _Pool:
                 worker.result = message
         if (code := worker.process.code) is not None:
             del self.running[worker.process]
-            result = worker.result or self._ended(worker.index, code)
+            result = worker.result or self._ended(worker.index, code, late=worker.late)
             self.judged[worker.index] = result
             self.watcher.finished(worker.index, result, time.monotonic() - worker.started)
 
-    def _ended(self, index: int, code: int) -> Failed:
+    def _end_late(self) -> None:
+        """End the processes that hang, whatever keeps them from ending themselves."""
+        now = time.monotonic()
+        for worker in [*self.running.values()]:
+            if now - worker.started > worker.limit:
+                worker.late = True
+                worker.process.stop()
+                worker.process.close(now + GRACE)
+                self._receive(worker)
+
+    def _ended(self, index: int, code: int, *, late: bool) -> Failed:
         stack = self.stacks[index]
-        if code == -signal.SIGALRM:
+        if late or code == -signal.SIGALRM:
             why = f"the policies that judge `{stack}` {STOPPED.format(self.request.options.timeout)}"
             return Failed(stack.target, stack.name, why)
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

@@ -254,6 +254,17 @@ def test_a_policy_that_hangs_is_stopped(folder: Path, place: str, framework: tup
     assert "did not end within 1 s and were stopped; see --timeout" in ran.err
 
 
+IGNORES = "import os, signal, time\nfor each in set(signal.Signals) - {9, 19}: signal.signal(each, signal.SIG_IGN)\n"
+
+
+@pytest.mark.parametrize("framework", [(), ("--framework", "aws-fsbp")])
+def test_policies_that_ignore_every_signal_are_stopped(folder: Path, framework: tuple[str, ...]) -> None:
+    (folder / "acme.py").write_text(f"{IGNORES}time.sleep(600)")
+    ran = RanApart("check", "state.json", "--policies", "acme.py", "--timeout", "1", *framework)
+    assert (ran.code, ran.out) == (2, "")
+    assert "did not end within 1 s and were stopped" in ran.err
+
+
 DAEMON = """
 import os
 import sys

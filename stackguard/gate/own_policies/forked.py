@@ -25,7 +25,7 @@ from stackguard.preview.child.supervisor import supervise
 TICK = 0.1
 """Seconds between two looks at the time."""
 GRACE = 10.0
-"""Seconds in which a process ends its program, once it is told to end."""
+"""Seconds in which a process ends its program, once it is told to end, or its time is over; then it is ended."""
 PATIENCE = 0.8 * GRACE
 """Seconds of these in which a process that has supervisors ends what it has started."""
 STOPPED = "did not end within {:g} s and were stopped; see --timeout"

@@ -38,16 +38,19 @@ def apart(work: Callable[[], T], policies: str, seconds: float) -> T:
 
     orphans.adopt()
     process, messages = Forked(send, starts_processes=True), list[bytes]()
+    deadline = time.monotonic() + seconds + GRACE
     try:
-        while process.code is None:
+        while process.code is None and time.monotonic() < deadline:
             for running in ready([process], TICK):
                 messages += running.take()
     finally:
+        late = process.code is None
         process.stop()
         process.close(time.monotonic() + GRACE)
     if not messages:
-        if process.code == -signal.SIGALRM:
+        if late or process.code == -signal.SIGALRM:
             raise CannotJudge(f"{policies} {STOPPED.format(seconds)}")
+        assert process.code is not None
         how = f"exit code {process.code}" if process.code >= 0 else f"signal {-process.code}"
         raise CannotJudge(f"{policies} end the process that loads them, with {how}")
     result: T | Exception = transfer.unpacked(messages[-1])
