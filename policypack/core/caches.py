@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import ParamSpec, TypeVar, cast
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from operator import is_
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,6 +22,23 @@ def bounded_cache(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         return cast("Callable[P, T]", kept)
 
     return decorate
+
+
+def latest(function: Callable[Concatenate[Sequence[Any], P], T]) -> Callable[Concatenate[Sequence[Any], P], T]:
+    """Decorator that keeps the latest result, for equal arguments after the very same objects in the first one."""
+    kept: list[tuple[Sequence[Any], object, T]] = []
+
+    @wraps(function)
+    def cached(objects: Sequence[Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        rest = (args, kwargs)
+        for same, others, result in kept:
+            if len(same) == len(objects) and all(map(is_, same, objects)) and others == rest:
+                return result
+        result = function(objects, *args, **kwargs)
+        kept[:] = [(tuple(objects), rest, result)]
+        return result
+
+    return cached
 
 
 def forget() -> None:

@@ -9,10 +9,11 @@ judge every type alike, such as those about regions, do not count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from policypack.core.caches import latest
 from policypack.core.policy import OverStack, Policy, Resource, Stack
 from policypack.evaluation.evaluate import may_read
 from policypack.evaluation.settings import Settings
@@ -30,14 +31,19 @@ def without_policy(policies: Collection[Policy[Any]], resources: Iterable[Resour
     """
     counts = Counter(resource.type for resource in resources if resource.custom and not resource.external)
     about = [policy for policy in policies if not policy.generic]
-    judged = set(
-        map(canonical, {part.type for policy in about for example in policy.bad for part in example.resources})
-    )
+    judged = _in_examples(about)
     other = [token for token in counts if canonical(token) not in judged and not token.startswith("pulumi:")]
     read = _read(about, other)
     return dict(
         sorted(((token, counts[token]) for token in other if token not in read), key=lambda pair: (-pair[1], pair[0]))
     )
+
+
+@latest
+def _in_examples(policies: Sequence[Policy[Any]]) -> frozenset[str]:
+    """The types that the bad examples contain."""
+    types = {part.type for policy in policies for example in policy.bad for part in example.resources}
+    return frozenset(map(canonical, types))
 
 
 def summary(counts: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from policypack.access.usage import as_used
-from policypack.core.caches import bounded_cache
+from policypack.core.caches import bounded_cache, latest
 from policypack.core.memo import memoized
 from policypack.core.policy import (
     ROOT_TYPE,
@@ -64,23 +64,16 @@ class Evaluation:
     """One run of the policies that are not disabled: a resource, or the stack as a whole, goes in, outcomes come out."""
 
     def __init__(self, policies: Iterable[Policy[Any]], settings: Settings, readings: Readings | None = None) -> None:
-        policies = list(policies)
-        self.readings = readings or Readings()
-        by_id = {policy.id: policy for policy in policies}
-        level = partial(enforcement, settings=settings)
         self._settings = settings
-        running = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
-        self._over_stack = [part for part in running if isinstance(part[0].reads, OverStack)]
-        self._over_resources = [part for part in running if not isinstance(part[0].reads, OverStack)]
-        self._by_type: dict[str | None, _Concerned] = {}
-        """By type token, and by None for the stack."""
+        levels = Settings(enforcement=settings.enforcement, limits=settings.limits, least=settings.least)
+        self._order = _order(list(policies), levels)
+        self.readings = readings or Readings()
+        assert not self.readings.bits or self.readings.bits == self._order.bits  # of one run, by the same policies
+        self.readings.bits = self._order.bits
 
     def outcomes(self, subject: Resource | Stack, accepted: Accepted = NOTHING) -> list[Outcome]:
         """The outcomes of the policies that read one resource at a time, or of those that read the stack as a whole."""
-        token = subject.type if isinstance(subject, Resource) else None
-        if token not in self._by_type:
-            self._by_type[token] = self._concerned(token)
-        concerned = self._by_type[token]
+        concerned = _concerned(self._order, subject.type if isinstance(subject, Resource) else None)
         policies = concerned.policies
         outcomes: list[Outcome] = []
         readings = SubjectReadings()
@@ -93,19 +86,39 @@ class Evaluation:
         self.readings.add(subject, readings)
         return outcomes
 
-    def _concerned(self, token: str | None) -> _Concerned:
-        policies = [
-            (self.readings.bit(policy.id), policy, required)
-            for policy, required in (self._over_resources if token is not None else self._over_stack)
-            if token is None or may_read(policy.reads, token)
-        ]
-        of_documents = tuple(
-            (bit, policy.reads, policy.check)
-            for bit, policy, _ in policies
-            if isinstance(policy.reads, DocumentReader | StatementReader)
-        )
-        others = [part for part in policies if not isinstance(part[1].reads, DocumentReader | StatementReader)]
-        return _Concerned(policies, others, of_documents)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """The policies that run, in their order, each with its requirements; and their bits."""
+
+    running: Sequence[tuple[Policy[Any], tuple[Policy[Any], ...]]]
+    bits: Mapping[str, int]
+
+
+@latest  # nearly all stacks of an audit have the same
+def _order(policies: Sequence[Policy[Any]], settings: Settings) -> _Order:
+    """The order of policies by settings."""
+    by_id = {policy.id: policy for policy in policies}
+    level = partial(enforcement, settings=settings)
+    running = [(policy, requirements(policy, by_id, level)) for policy in policies if runs(policy, settings)]
+    return _Order(running, {policy.id: 1 << number for number, (policy, _) in enumerate(running)})
+
+
+@lru_cache(maxsize=1 << 12)
+def _concerned(order: _Order, token: str | None) -> _Concerned:
+    """The policies that concern the resources of a type, or the stack as a whole: None."""
+    policies = [
+        (order.bits[policy.id], policy, required)
+        for policy, required in order.running
+        if isinstance(policy.reads, OverStack) == (token is None) and (token is None or may_read(policy.reads, token))
+    ]
+    of_documents = tuple(
+        (bit, policy.reads, policy.check)
+        for bit, policy, _ in policies
+        if isinstance(policy.reads, DocumentReader | StatementReader)
+    )
+    others = [part for part in policies if not isinstance(part[1].reads, DocumentReader | StatementReader)]
+    return _Concerned(policies, others, of_documents)
 
 
 _Concerning = Sequence[tuple[int, Policy[Any], tuple[Policy[Any], ...]]]

@@ -28,15 +28,12 @@ class SubjectReadings:
 class Readings:
     """What the policies of one run read, whichever resource they judged again."""
 
-    _bits: dict[str, int] = field(default_factory=dict)
+    bits: Mapping[str, int] = field(default_factory=dict)
+    """Of each policy that runs its own."""
     _masks: dict[int, int] = field(default_factory=dict)
     """Each mask by itself: most resources have one of a few, which is kept once."""
     _resources: SubjectReadings = field(default_factory=SubjectReadings)
     _stack: SubjectReadings = field(default_factory=SubjectReadings)
-
-    def bit(self, policy_id: str) -> int:
-        """The bit of a policy."""
-        return self._bits.setdefault(policy_id, 1 << len(self._bits))
 
     def add(self, subject: Resource | Stack, readings: SubjectReadings) -> None:
         """Replace what is known of a resource, or of the stack."""
@@ -54,7 +51,7 @@ class Readings:
 
     def of(self, policy_id: str, urn: str) -> tuple[bool, bool]:
         """Whether a policy read a value of a resource, and whether it is excused only."""
-        bit, (read, excused) = self._bits.get(policy_id, 0), self.masks(urn)
+        bit, (read, excused) = self.bits.get(policy_id, 0), self.masks(urn)
         return bool(read & bit), bool(excused & bit)
 
     def masks(self, urn: str) -> tuple[int, int]:
@@ -72,4 +69,4 @@ class Readings:
         return counted
 
     def _named(self, mask: int) -> Iterator[str]:
-        return (policy_id for policy_id, bit in self._bits.items() if mask & bit)
+        return (policy_id for policy_id, bit in self.bits.items() if mask & bit)

@@ -74,7 +74,7 @@ class Evidence:
         """
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         reported: Counter[str] = Counter()
-        bits = {policy.id: self.readings.bit(policy.id) for policy in self.ran if policy.id in policies}
+        bits = {policy.id: self.readings.bits[policy.id] for policy in self.ran if policy.id in policies}
         for outcome in self.outcomes:
             if outcome.policy.id in policies:
                 reported[outcome.resource.urn] |= bits.get(outcome.policy.id, 0)
