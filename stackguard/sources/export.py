@@ -47,6 +47,7 @@ NO_SPACE = re.compile(rb"[^ \t\r\n]")
 BYTE = re.compile(r"byte (\d+)")
 SKIPPER = msgspec.json.Decoder(msgspec.Raw)
 NAMER = msgspec.json.Decoder(str)
+LISTED = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def parse(blocks: Iterator[bytes], source: str) -> LoadedStack:
@@ -180,8 +181,7 @@ def _resources(cursor: Cursor) -> list[Resource]:
     if cursor.null("resources", "["):
         return resources
     sharing: Sharing = {}
-    for number in cursor.items():
-        text = cursor.value()
+    for number, text in enumerate(cursor.values()):
         state: State = decoded(STATE, text, f"resources[{number}]", cursor.source)
         place = f"{cursor.source}, resource {number + 1}"
         if state.delete:
@@ -267,6 +267,15 @@ class Cursor:
     def items(self) -> Iterator[int]:
         """The indexes in the list that starts here; at each, its value comes next."""
         return self._members("[", "]")
+
+    def values(self) -> Iterator[bytes]:
+        """The JSON texts of the values in the list that starts here: found at once if all of it is in memory."""
+        if self.kind() == "[" and (length := self._length()):
+            start, self._at = self._at, self._at + length
+            yield from map(bytes, LISTED.decode(memoryview(self._text)[start : self._at]))
+        else:
+            for _ in self.items():
+                yield self.value()
 
     def _members(self, opening: str, closing: str) -> Iterator[int]:
         self._take(opening)
