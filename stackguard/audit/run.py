@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -219,8 +220,10 @@ class Audit:
     def _finish(self, runs: Runs, info: RunInfo, others: Mapping[str, RunInfo], workers: int) -> RunInfo:
         """Write few large files, join the stacks, compare the run with the one before, and list its files."""
         self.watcher.phase("compacting")
-        written = compaction.compact(runs, info)
-        with duckdb.connect() as database, interruptible(database):
+        with ThreadPoolExecutor(1) as thread:
+            connecting = thread.submit(duckdb.connect)
+            written = compaction.compact(runs, info)
+        with connecting.result() as database, interruptible(database):
             load(database, runs, "stacks", written["stacks"])
             self.watcher.phase("joining")
             written["joined"] = joined.write(database, runs, info, self.request, written, others, workers)
