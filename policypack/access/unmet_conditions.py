@@ -61,6 +61,8 @@ def unmet(document: PolicyDocument) -> Iterator[tuple[Statement, Sequence[Condit
     There are none if denials of the same document match every request that meets the conditions.
     """
     conditional = [statement for statement in document.statements if statement.conditions]
+    if not conditional:  # as most documents
+        return
     written = [statement for statement in conditional if not statement.allows]
     with suppress(TooManyCellsError), work_on([document], LITTLE_WORK) as work:
         for statement in conditional:

@@ -22,7 +22,9 @@ def memoized(function: Callable[Concatenate[Subject, P], T]) -> Callable[Concate
     @wraps(function)
     def kept(subject: Subject, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key: Hashable = function  # most have no other argument
-        if args or kwargs:
+        if len(args) == 1 and type(args[0]) is str and not kwargs:
+            key = (function, args[0])
+        elif args or kwargs:
             parts: list[Hashable] = [function]
             for value in args:
                 parts += _key(value)

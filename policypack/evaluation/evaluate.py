@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import starmap
+from itertools import repeat, starmap
 from types import MappingProxyType
 from typing import Any
 
@@ -207,7 +207,7 @@ def judge(
     judging: _Judging | None = None  # most policies read nothing of most resources
     stack = subject if isinstance(subject, Stack) else None
     try:
-        for resource, path, value in _readings(policy, subject):
+        for resource, (path, value) in _readings(policy, subject):
             blamed = resource
             if not resource.external:
                 if readings:
@@ -232,15 +232,16 @@ def judge(
     return list(unique.values())
 
 
-def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterable[tuple[Resource, str, Any]]:
-    """A policy's readings: the resource to blame, a path in it, a value."""
+def _readings(policy: Policy[Any], subject: Resource | Stack) -> Iterable[tuple[Resource, tuple[str, Any]]]:
+    """A policy's readings: the resource to blame, and a path in it with a value."""
+    reads = policy.reads
     if isinstance(subject, Stack):
-        assert isinstance(policy.reads, OverStack)
-        return policy.reads.read(subject)
+        assert isinstance(reads, OverStack)
+        return ((resource, (path, value)) for resource, path, value in reads.read(subject))
     if subject.external:
         return ()
-    assert not isinstance(policy.reads, OverStack)
-    return ((subject, path, value) for path, value in policy.reads(subject))
+    assert not isinstance(reads, OverStack)
+    return zip(repeat(subject), reads(subject), strict=False)
 
 
 def undecided_level(policy_id: str, level: EnforcementLevel, settings: Settings) -> EnforcementLevel:
@@ -357,7 +358,7 @@ def _reported(resource: Resource, policy: Policy[Any]) -> Mapping[int, Collectio
     """The paths, by length, at which a policy reports a violation of a resource that excuses other policies."""
     paths: list[str] = []
     with suppress(Exception):  # a policy that crashes excuses no other, and its own run reports the crash
-        for _, path, value in _readings(policy, resource):
+        for _, (path, value) in _readings(policy, resource):
             judgements = () if isinstance(value, Unknown) else _judgements(policy, value)
             violations = (judgement for judgement in judgements if isinstance(judgement, Violation))
             paths += [
@@ -376,7 +377,7 @@ def _reported_over(stack: Stack, policy: Policy[Any]) -> Collection[str]:
     """The URNs of the resources of which a policy over the stack reports a violation that excuses other policies."""
     urns: set[str] = set()
     with suppress(Exception):  # as of `_reported`
-        for resource, _, value in _readings(policy, stack):
+        for resource, (_, value) in _readings(policy, stack):
             judgements = () if isinstance(value, Unknown) else policy.check(value)
             if any(isinstance(judgement, Violation) and judgement.excuses for judgement in judgements):
                 urns.add(resource.urn)

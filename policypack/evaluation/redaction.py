@@ -100,7 +100,7 @@ def _redacted(text: str, outcome: Outcome, secrets: Sequence[Sequence[str]]) -> 
 @memoized
 def secrets_of(stack: Stack) -> Secrets:
     """The texts in the secrets of all resources, longest first."""
-    texts_ = {text for resource in stack.resources for text in secret_texts(resource)}
+    texts_ = {text for resource in stack.resources if resource.secrets for text in secret_texts(resource)}
     return Secrets(sorted(texts_, key=len, reverse=True))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from policypack.core.caches import latest
 from policypack.core.controls import Control
 from policypack.core.policy import Policy
 from policypack.frameworks.model import Check, Framework, Requirement
@@ -31,21 +32,26 @@ def requirements(framework_id: str) -> Mapping[str, Requirement]:
 
 def covered(framework_id: str, cards: Iterable[Policy[Any]]) -> Framework:
     """A published framework with the policies that check each requirement."""
+    checks = _checks(list(cards))
+    framework = published(framework_id)
+    joined = (
+        msgspec.structs.replace(requirement, policies=tuple(checks.get(f"{framework_id}/{requirement.id}", ())))
+        for requirement in framework.requirements
+    )
+    return msgspec.structs.replace(framework, requirements=tuple(joined))
+
+
+@latest
+def _checks(cards: Sequence[Policy[Any]]) -> Mapping[str, Sequence[Check]]:
+    """What the cards check of each requirement of all frameworks, by its id, which begins with the framework's."""
     checks: dict[str, list[Check]] = {}
     for card in cards:
         by_requirement: dict[str, list[Control]] = {}
         for control in (*card.controls, *_related(card)):
-            of, _, name = control.id.partition("/")
-            if of == framework_id:
-                by_requirement.setdefault(name, []).append(control)
+            by_requirement.setdefault(control.id, []).append(control)
         for name, of_card in by_requirement.items():
             checks.setdefault(name, []).append(_check(card.id, of_card))
-    framework = published(framework_id)
-    joined = (
-        msgspec.structs.replace(requirement, policies=tuple(checks.get(requirement.id, ())))
-        for requirement in framework.requirements
-    )
-    return msgspec.structs.replace(framework, requirements=tuple(joined))
+    return checks
 
 
 def supported(card: Policy[Any]) -> list[Control]:

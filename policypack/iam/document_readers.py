@@ -98,7 +98,8 @@ def documents_of(
     resource: Resource, kinds: tuple[DocumentKind, ...] = EVERY, *, granting: bool = False
 ) -> list[tuple[str, PolicyDocument | Unknown]]:
     """The policy documents of a resource, parsed once; the arguments are those of `documents`."""
-    return _chosen(attached(resource), kinds, granting=granting)
+    every = attached(resource)
+    return _chosen(every, kinds, granting=granting) if every else []
 
 
 def _chosen(

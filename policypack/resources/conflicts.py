@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from sys import intern
 from typing import Any
 
@@ -37,6 +38,7 @@ Part = tuple[str, ...]
 """`("is", urn)`, `("text", scope, text)`, `("absent",)`, or uncertain: `("from", urn …)` and `UNTRACED`."""
 ABSENT: Part = ("absent",)
 UNTRACED: Part = ("untraced",)
+BY_URN = attrgetter("urn")
 RECORD = "aws:route53/record:Record"
 """A type whose texts are names in DNS: neither case nor a final dot counts."""
 
@@ -78,7 +80,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     for token in sorted(by_type.keys() & MANAGED.keys()):
         own = (resource for resource in by_type[token] if not resource.external)
         resources = sorted(own, key=lambda resource: resource.urn)  # a program's register in another order in every run
-        for managed in MANAGED[token]:
+        for managed in MANAGED[token] if len(resources) > 1 else ():
             claims = list(_claims(stack, resources, managed))
             yield from _equal(claims)
             yield from _untraced(claims)
@@ -210,7 +212,7 @@ def _meant(resource: Resource, name: str, value: Any, subjects: Resolved) -> Par
     if isinstance(value, Reference):
         return ("is", value.urn)
     origins = resource.property_dependencies.get(name, ())
-    for subject in sorted(subjects.resources, key=lambda subject: subject.urn):
+    for subject in sorted(subjects.resources, key=BY_URN):
         named = _names(resource, subject, value) if isinstance(value, str) else subject.urn in origins
         if name == "bucket" or named:
             return ("is", subject.urn)

@@ -132,7 +132,7 @@ def left_out(layers: TargetSettings) -> Iterator[Note]:
     if file := files.outranked(layers.file):
         text = f"`[{files.TABLE}]` does not count, because `{layers.file}` beside it does; keep one of them"
         yield Note(NoteKind.SETTINGS, str(file), text)
-    for place, problem in files.damaged(layers.path, layers.file):
+    for place, problem in layers.malformed:
         yield Note(NoteKind.SETTINGS, place, f"{problem}, so it was not searched for settings")
 
 

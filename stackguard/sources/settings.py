@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from policypack.core.reading.files import repository
@@ -15,7 +16,7 @@ from policypack.evaluation.settings.resolving import Effective, resolve
 from stackguard.errors import CannotJudge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TargetSettings:
     """The layers of settings of one target; each of its stacks has its own settings."""
 
@@ -35,6 +36,11 @@ class TargetSettings:
     def source(self) -> str:
         """The settings file's name for errors."""
         return str(self.file or self.central or DEFAULT_FILE)
+
+    @cached_property
+    def malformed(self) -> Sequence[tuple[str, str]]:
+        """The place and the problem of each file that could have had settings and was passed: see `files.damaged`."""
+        return tuple(files.damaged(self.path, self.file))
 
     def of(self, stack: StackName, region: str | None = None) -> Effective:
         """The settings in effect for a stack; `region` is its `aws:region`."""

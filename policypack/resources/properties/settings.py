@@ -90,9 +90,9 @@ def plaintext_credentials(stack: Stack) -> Iterator[Placed[Credential]]:
 
 def _values(stack: Stack, properties: Mapping[str, Sequence[str]]) -> Iterator[Placed[Any]]:
     """The values of properties, which are given by type token."""
-    for token, paths in properties.items():
-        for resource in stack.of(token):
-            for pattern in paths:
+    for token in [token for token in properties if token in stack.by_type]:  # few of many
+        for resource in stack.by_type[token]:
+            for pattern in properties[token]:
                 yield from ((resource, path, value) for path, value in values_at(resource.inputs, pattern))
 
 
