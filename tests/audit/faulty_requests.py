@@ -44,3 +44,10 @@ class Slow(AuditRequest):
 def ends() -> None:
     """End a worker as soon as it starts."""
     os._exit(1)
+
+
+def ends_above(most: int, number: int) -> int:
+    """End a worker that gets a greater number."""
+    if number > most:
+        os._exit(1)
+    return number

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Future
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,20 +115,32 @@ def test_a_batch_that_a_breaking_pool_never_answers_is_tried_again(
     undisturbed: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet, expected = undisturbed
-    sent = Pool._sent
+    sent = pool._sent
     lost: list[Future[Any]] = []
 
-    def loses_the_first(self: Pool, processes: ProcessPool, batch: Any) -> Future[Any]:
+    def loses_the_first(processes: ProcessPool, *call: Any, **options: Any) -> Future[Any]:
         if lost:
-            return sent(self, processes, batch)
+            return sent(processes, *call, **options)
         lost.append(Future())
         processes.stop()  # type: ignore[no-untyped-call]
         return lost[0]
 
-    monkeypatch.setattr(Pool, "_sent", loses_the_first)
+    monkeypatch.setattr(pool, "_sent", loses_the_first)
     info = run(fleet, tmp_path / "store", request())
     assert (info.judged, info.failed) == (STACKS, 0)
     assert tables(tmp_path / "store") == expected
+
+
+@pytest.mark.parametrize("most", [0, 20])
+def test_a_worker_that_is_killed_while_stacks_are_joined_is_one_line(most: int) -> None:
+    with pytest.raises(
+        CannotJudge, match="a worker of the audit ended while stacks were joined; go on with `--resume`"
+    ):
+        list(pool.spread(partial(faulty_requests.ends_above, most), range(100), 2))
+
+
+def test_what_is_spread_over_processes_comes_back_in_order() -> None:
+    assert list(pool.spread(str, range(100), 2)) == [str(number) for number in range(100)]
 
 
 def test_a_worker_that_is_killed_after_it_wrote_its_shard_counts_once(

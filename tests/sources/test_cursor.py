@@ -50,6 +50,23 @@ def test_a_value_is_read_completely(value: Any, size: int) -> None:
     assert [json.loads(cursor.value()) for _ in cursor.items()] == [value, value]
 
 
+@given(st.lists(VALUES), st.integers(1, 50) | st.just(10_000), st.sampled_from([None, 1]))
+def test_the_values_of_a_list_are_the_same_at_once_and_one_by_one(
+    values: list[Any], size: int, indent: int | None
+) -> None:
+    text = json.dumps(values, indent=indent).encode() + b" \n"
+    cursor = Cursor(blocks(text, size), "x")
+    assert [json.loads(value) for value in cursor.values()] == values
+    cursor.end()
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+@pytest.mark.parametrize("text", ["[1, 2", "[1,, 2]", "[1 2]", '{"a": 1}', "", "[1, 2,]"])
+def test_a_list_that_is_none_is_refused_in_both_ways(text: str, size: int) -> None:
+    with pytest.raises(CannotJudge):
+        list(Cursor(blocks(text.encode(), size), "x").values())
+
+
 @given(st.integers(1, 30), st.sampled_from(["[1,\n  2,\n nope]", '{"a":\n 1\n,, }', '["a",\n"\\q"]']))
 def test_the_place_of_an_error_does_not_depend_on_the_blocks(size: int, text: str) -> None:
     def message(size: int) -> str:

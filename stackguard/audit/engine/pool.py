@@ -39,12 +39,29 @@ Made = TypeVar("Made")
 
 
 def spread(function: Callable[[T], Made], items: Sequence[T], workers: int) -> Iterator[Made]:
-    """The results of a function for items, in their order, computed in processes if there are many."""
+    """The results of a function for items, in their order, computed in processes if there are many.
+
+    Raises:
+        CannotJudge: a process died.
+    """
     if len(items) <= FEW or workers == 1:
         yield from map(function, items)
         return
-    with _processes(workers) as pool:
-        yield from pool.map(function, items, chunksize=max(1, len(items) // (workers * FEW))).result()
+    size = max(1, len(items) // (workers * FEW))
+    parts = [items[first : first + size] for first in range(0, len(items), size)]
+    try:
+        with _processes(workers) as pool:
+            for future in [_sent(pool, _each, function, part) for part in parts]:
+                _await(pool, [future])
+                yield from future.result()
+    except _lost():
+        raise CannotJudge(
+            "a worker of the audit ended while stacks were joined; go on with `--resume`, and fewer `--workers` if memory is short"
+        ) from None
+
+
+def _each(function: Callable[[T], Made], items: Sequence[T]) -> list[Made]:
+    return [function(item) for item in items]
 
 
 class LostError(Exception):
@@ -78,7 +95,8 @@ class Pool:
                 with _processes(self.workers) as pool:
                     for batch in left:
                         unsent = [batch]
-                        future = self._sent(pool, batch)
+                        seconds = self.timeout * len(batch.refs) + 60
+                        future = _sent(pool, work, self.job, batch, seconds=seconds)
                         waiting[future] = batch
                         unsent = []
                         while len(waiting) >= self.workers * AHEAD:
@@ -99,30 +117,50 @@ class Pool:
     def close(self) -> None:
         """Do nothing: the processes end with `run`."""
 
-    def _sent(self, pool: ProcessPool, batch: Batch) -> Future[BatchResult]:
-        seconds = self.timeout * len(batch.refs) + 60
-        try:
-            future: Future[BatchResult] = pool.schedule(work, args=[self.job, batch], timeout=seconds)
-        except RuntimeError:  # the pool is broken
-            raise BrokenExecutor from None
-        return future
-
     @staticmethod
     def _finished(pool: ProcessPool, waiting: dict[Future[BatchResult], Batch]) -> Iterator[Finished]:
-        from pebble import ProcessExpired
-
-        lost = ProcessExpired | TimeoutError | BrokenExecutor
-        done: Collection[Future[BatchResult]] = ()
-        while not done:
-            done, _ = wait(waiting, TICK, return_when=FIRST_COMPLETED)
-            if not done and not pool.active:  # what is sent while a pool breaks is never answered
-                raise BrokenExecutor
-        for future in done:
+        for future in _await(pool, waiting):
             batch, error = waiting.pop(future), future.exception()
             if error is None:
                 yield batch, future.result()
             else:
-                yield batch, LostError() if isinstance(error, lost) else error
+                yield batch, LostError() if isinstance(error, _lost()) else error
+
+
+def _sent(
+    pool: ProcessPool, function: Callable[..., Made], *args: object, seconds: float | None = None
+) -> Future[Made]:
+    """A call that a process of a pool answers, within some seconds.
+
+    Raises:
+        BrokenExecutor: the pool is broken.
+    """
+    try:
+        future: Future[Made] = pool.schedule(function, args=args, timeout=seconds)
+    except RuntimeError:
+        raise BrokenExecutor from None
+    return future
+
+
+def _await(pool: ProcessPool, calls: Collection[Future[Made]]) -> Collection[Future[Made]]:
+    """Those of some calls that are answered, once one is.
+
+    Raises:
+        BrokenExecutor: none will be: what is sent while a pool breaks is never answered.
+    """
+    while True:
+        done, _ = wait(calls, TICK, return_when=FIRST_COMPLETED)
+        if done:
+            return done
+        if not pool.active:
+            raise BrokenExecutor
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """The errors of a call whose process died or was ended."""
+    from pebble import ProcessExpired
+
+    return ProcessExpired, TimeoutError, BrokenExecutor
 
 
 @contextmanager
