@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import Ran, written
+from tests.cli.running import Ran, RanApart, written
 from tests.reports.sarif_schema import log
 from tests.sources.states import state
 
@@ -48,17 +48,17 @@ def test_the_json_has_every_control(export: str, capfd: pytest.CaptureFixture[st
     assert sum(count for name, count in fsbp["summary"].items() if name != "withoutPolicy") == len(of)
 
 
-def test_several_stacks_are_one_roll_up(export: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_several_stacks_are_one_roll_up(export: str, tmp_path: Path) -> None:
     encrypted = state("aws:sqs/queue:Queue", "jobs", {"kmsMasterKeyId": "alias/jobs"})
     other = written(tmp_path / "other.json", encrypted)
-    ran = Ran(capfd, "check", export, other, *NAMES, "--format", "json")
+    ran = RanApart("check", export, other, *NAMES, "--format", "json")
     report = json.loads(ran.out)
     (control, *_) = report["frameworks"][0]["controls"]
     assert (control["status"], control["violations"], control["passes"]) == ("violated", 1, 1)
-    alone = json.loads(Ran(capfd, "check", other, *NAMES, "--format", "json").out)["frameworks"]
+    alone = json.loads(RanApart("check", other, *NAMES, "--format", "json").out)["frameworks"]
     assert (statuses(alone[0])["1"], statuses(alone[1])["SQS.1"]) == ("satisfied", "satisfied")
     Path("broken.json").write_text("{")
-    ran = Ran(capfd, "check", other, "broken.json", *NAMES, "--format", "json")
+    ran = RanApart("check", other, "broken.json", *NAMES, "--format", "json")
     assert statuses(json.loads(ran.out)["frameworks"][0])["1"] == "partly-satisfied"
     assert ran.code == 2
 
