@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stackguard.errors import CannotJudge
 from stackguard.gate.baseline import Added, Baseline
-from stackguard.gate.parallel import judge_alone
+from stackguard.gate.parallel import judge_all
 from stackguard.gate.request import CheckRequest
 from stackguard.gate.stacks import StackTarget
 from stackguard.reports import Failed
@@ -22,10 +22,10 @@ def with_stack(baseline: Baseline, folder: str, stack: str, added: Added) -> tup
         added: who adds it.
 
     Raises:
-        CannotJudge: the program cannot be run, or a policy crashed.
-        SettingsError: the repository's settings or waivers are malformed.
+        CannotJudge: the program cannot be run, a policy crashed, or the repository's settings or waivers are malformed.
     """
-    judged = judge_alone(CheckRequest(folder, add=True), StackTarget(folder, stack))
+    # In a process of its own: this one may fork for the next stack, and must not have used gRPC then.
+    (judged,) = judge_all(CheckRequest(folder, add=True), [StackTarget(folder, stack)], jobs=1)
     if isinstance(judged, Failed):
         raise CannotJudge(judged.message, judged.detail)
     if judged.report.exit_code == 2:

@@ -18,7 +18,7 @@ from stackguard import cli
 from stackguard.adopt import plan
 from stackguard.gate.request import CheckRequest, judge
 from stackguard.sources import RunOptions
-from tests.cli.running import Ran
+from tests.cli.running import Ran, RanApart
 
 PUBLIC = 'import pulumi_aws as aws\n\naws.s3.Bucket("uploads", acl="public-read")\n'
 QUEUE = 'import pulumi_aws as aws\n\naws.sqs.Queue("jobs")\n'
@@ -73,7 +73,7 @@ def test_from_then_on_a_new_violation_blocks_and_the_old_ones_do_not(
     root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = tree(root)
-    ran = Ran(capfd, "init", "--yes", "--requirement", "stackguard==9.9")
+    ran = RanApart("init", "--yes", "--requirement", "stackguard==9.9")
     assert ran.code == 0, ran.out + ran.err
     after = tree(root)
     assert after.keys() - before.keys() == OURS
@@ -90,7 +90,7 @@ def test_from_then_on_a_new_violation_blocks_and_the_old_ones_do_not(
         report = judge(CheckRequest("infra/web", RunOptions(stack)))
         assert {outcome.resource.name for outcome in report.outcomes if outcome.blocks} == {"fresh"}
 
-    again = Ran(capfd, "init", "--yes")
+    again = RanApart("init", "--yes")
     assert again.code == 0
     assert "nothing to write" in again.out
     assert {name: content for name, content in tree(root).items() if name in after and "web" not in name} == {
@@ -185,19 +185,17 @@ def test_settings_in_pyproject_are_settings(root: Path, capfd: pytest.CaptureFix
     assert not (root / "stackguard.yaml").exists()
 
 
-def test_a_stack_that_cannot_be_judged_leaves_the_baseline_for_the_next_run(
-    root: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stack_that_cannot_be_judged_leaves_the_baseline_for_the_next_run(root: Path) -> None:
     program = root / "infra" / "data" / "__main__.py"
     program.write_text("import nowhere_to_be_found\n")
-    ran = Ran(capfd, "init", "--yes")
+    ran = RanApart("init", "--yes")
     assert ran.code == 2
     assert "infra/data --stack dev:\n" in ran.out
     assert "nowhere_to_be_found" in ran.err
     assert tree(root).keys() >= OURS - {plan.BASELINE}
     assert not (root / plan.BASELINE).exists()
     program.write_text(QUEUE)
-    again = Ran(capfd, "init", "--yes")
+    again = RanApart("init", "--yes")
     assert again.code == 0
     assert "1 file written" in again.out
     assert (root / plan.BASELINE).exists()

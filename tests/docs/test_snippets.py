@@ -29,8 +29,8 @@ pytestmark = pytest.mark.outside
 FILES = Path(__file__).with_name("files")
 PLAIN = re.compile(r"stackguard(?: [\w./=:,'-]+)*")
 """A command without a pipe or a redirection."""
-FORKS = {"--all-stacks", "--policies", "--settings"}
-"""Options with which a command may fork: it gets a process of its own."""
+FORKS = {"init", "--all-stacks", "--policies", "--settings"}
+"""What makes a command fork, or may: it gets a process of its own."""
 WITH_BLOCKS = [page for page in PAGES if any(block.language in RUN for block in blocks(page))]
 
 BUILDS_ON = {"README.md": "write-policies.md", "pytest.md": "write-policies.md"}
