@@ -161,7 +161,7 @@ def test_of_a_job_that_exists_it_shows_what_a_new_one_has_differently(
 ) -> None:
     Ran(capfd, "init", "--yes", "--no-baseline", "--ci", "github")
     before = tree(root)
-    assert f"keep {plan.GITHUB}: unchanged\n" in Ran(capfd, "init", "--dry-run", "--ci", "github").out
+    assert f"keep {plan.GITHUB}: unchanged\n" in Ran(capfd, "init", "--dry-run", "--no-baseline", "--ci", "github").out
     project(root / "infra" / "dns")
     out = Ran(capfd, "init", "--yes", "--no-baseline", "--ci", "github").out
     assert f"keep {plan.GITHUB}: it is yours; a new one would differ in this\n" in out
