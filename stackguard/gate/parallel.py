@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from math import inf
 from multiprocessing.connection import Connection
 
 from policypack.core.stack_name import StackName
@@ -198,10 +197,8 @@ class _Worker:
     index: int
     process: Forked
     started: float
-    limit: float
-    """Seconds that it may take."""
     late: bool = False
-    """Whether it has been ended for that."""
+    """Whether its time was over and it had not ended."""
     result: Result | None = None
 
 
@@ -264,13 +261,7 @@ class _Pool:
         self.watcher.phase(index, "starting")
         work = partial(self._work, self.stacks[index])
         forked = Forked(work, starts_processes=index in self.with_modules)
-        limit = self._limits()[1] + GRACE if index in self.with_modules else inf
-        self.running[forked] = _Worker(index, forked, time.monotonic(), limit)
-
-    def _limits(self) -> tuple[float, float]:
-        """Seconds until a process that policies of the operator's own judge in begins to judge, and until it ends."""
-        timeout = self.request.options.timeout
-        return timeout + GRACE, 2 * timeout + GRACE  # the program has the timeout first
+        self.running[forked] = _Worker(index, forked, time.monotonic())
 
     def _work(self, stack: StackTarget, connection: Connection) -> None:
         """Judge a stack, and send the result: in the process of its own."""
@@ -282,7 +273,7 @@ class _Pool:
         """Judge a stack, and send its phases; policies of the operator's own have a time of theirs."""
         limited = _of(self.request, stack).own_modules
         if limited:
-            end_after(self._limits()[0])
+            end_after(self.request.options.timeout + GRACE)  # the program has the timeout first
 
         def phase(name: str) -> None:
             if name == "judging" and limited:
@@ -306,10 +297,10 @@ class _Pool:
             self.watcher.finished(worker.index, result, time.monotonic() - worker.started)
 
     def _end_late(self) -> None:
-        """End the processes that hang, whatever keeps them from ending themselves."""
-        now = time.monotonic()
+        """End the processes that policies of the operator's own keep from ending when both times of `_judged` are over."""
+        now, longest = time.monotonic(), 2 * (self.request.options.timeout + GRACE)
         for worker in [*self.running.values()]:
-            if now - worker.started > worker.limit:
+            if worker.index in self.with_modules and now - worker.started > longest:
                 worker.late = True
                 worker.process.stop()
                 worker.process.close(now + GRACE)
